@@ -25,6 +25,7 @@ from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.source_format import guess_format
 from headrace.prepare.sources.archives.archive import ARCHIVE, list_archives, read_archive
+from headrace.prepare.sources.file_copies import copy_warnings
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.folder_layout import mask_warnings
 from headrace.prepare.sources.ignored_files import is_ignored
@@ -217,7 +218,8 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
             observations.add_member(record.path, record.label)
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
     named = listing.files if listing.classes else records
-    masks = [f"In {listing.root}, {warning}" for warning in mask_warnings(listing.files)]
+    found_in_names = (*mask_warnings(listing.files), *copy_warnings(listing.files))
+    names = [f"In {listing.root}, {warning}" for warning in found_in_names]
     classes = Counter(one.label for one in named if one.label)
     return {
         "files": len(listing.files),
@@ -226,7 +228,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
         "sampled": len(checked),
         "rejects": dict(Counter(str(rejection.reason) for _, rejection in rejected)),
         "rejected": [f"{path}: {rejection.detail}" for path, rejection in rejected[:EXAMPLES]],
-        "warnings": [*label_warnings(classes, kind=kind), *observations.warnings(None), *masks],
+        "warnings": [*label_warnings(classes, kind=kind), *observations.warnings(None), *names],
     }
 
 
