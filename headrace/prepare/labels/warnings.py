@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from headrace.config.configuration import Splits
 from headrace.errors import DataError
+from headrace.prepare.encoders.label_text import PYTHON_OBJECT
 from headrace.prepare.labels.similar_names import mixed_names, similar_names
 from headrace.prepare.sources.raw_records import shorten
 
@@ -69,7 +70,7 @@ def label_warnings(
                 f"The classes {_names(joined)} hold {other!r}, and {separator!r} separates the names of a record; if "
                 f"each is several names, set prepare.label_separator to {other!r}."
             )
-    lists = [name for name in rows if name[:1] + name[-1:] in ("[]", "{}")]
+    lists = [name for name in rows if name[:1] + name[-1:] in ("[]", "{}") or PYTHON_OBJECT.fullmatch(name)]
     if lists:
         warnings.append(
             f"The classes {_names(lists)} look like lists or objects; lists of names need prepare.task: multi_label."
