@@ -165,3 +165,25 @@ def test_records_like_comments_are_warned_of_with_the_option(tmp_path: Path, cap
     caplog.clear()
     open_records(path, origin, TextColumns(options={"sep": ";", "comment": "#"}))
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0", "WAV"),
+        (b"\xff\xfb\x90\0\0\0", "MP3"),
+        (b"GIF89a\1\0\1\0", "GIF"),
+        (b"\x89HDF\r\n\x1a\n\0", "HDF5"),
+        (b"SQLite format 3\0", "an SQLite database"),
+    ],
+)
+def test_file_of_another_format_is_not_taken_for_lines(data: bytes, name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(data)
+    with pytest.raises(DataError, match=rf"is {name}.*; expected text"):
+        RecordFile(tmp_path / "file", Text(), None, None)
+
+
+@pytest.mark.parametrize("line", ["BMW or MAC", "GIF89a is a format", "ID3 tags"])
+def test_line_that_begins_like_another_format_is_a_text(line: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(f"{line}\n")
+    assert [record.text for record in read(tmp_path / "file")] == [line.encode()]
