@@ -89,7 +89,7 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
     listing = list_table(Source.model_validate(_source(path, table_format)))
     sample = _read_sample(listing, table_format, label)
     if label is not None and label not in sample.columns:
-        raise MissingColumnError(label, path, sample.columns)
+        raise MissingColumnError(label, path, sample.columns, _missing_cause(listing, table_format, label))
     cells = {name: [row.get(name) for row in sample.rows] for name in sample.columns}
     names = [label] if label else [name for name in LABEL_NAMES if name in cells][:1]
     found_labels = [value for name in names for value in cells[name]]
@@ -113,6 +113,16 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
         "rejected": [f"{name}: {rejection.detail}" for name, rejection in sample.rejected[:EXAMPLES]],
         "warnings": [*sample.warnings, *(label_warnings(classes) if names else [])],
     }
+
+
+def _missing_cause(listing: Listing, table_format: str, label: str) -> str:
+    """Return why the first file lacks a column, if its reader knows more than its columns."""
+    first = listing.files[0].path
+    try:
+        open_reader(locate(listing.root) / first, first, table_format, [label], ReaderOptions())
+    except MissingColumnError as error:
+        return error.cause
+    return ""
 
 
 def _is_bad_label(value: object) -> bool:

@@ -107,7 +107,9 @@ def test_preview_shows_the_size_of_bytes_that_are_no_text(tmp_path: Path) -> Non
 
 def test_preview_names_the_columns_of_a_file_with_an_index_that_has_no_name(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(",text,label\n0,one,a\n1,two,b\n")
-    with pytest.raises(ConfigurationError, match=r"no column 'lable'; its columns are: \(no name\), text, label\."):
+    with pytest.raises(
+        ConfigurationError, match=r"no column 'lable'; its columns are: \(no name\), text, label\. Is 'label' meant\?"
+    ):
         preview(str(tmp_path / "a.csv"), "lable")
 
 
@@ -171,6 +173,15 @@ def test_preview_rejects_labels_that_preparation_rejects_and_warns_of_comments(t
     assert (about["classes"], about["rejects"]["bad_label"]) == ({}, 2)
     (tmp_path / "b.csv").write_text("text,label\none,a\n# by me, today\n")
     assert "begins with '#', such as line 3" in "".join(preview(str(tmp_path / "b.csv"))["warnings"])
+
+
+def test_preview_says_why_a_column_is_missing_as_preparation_does(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("sep=;\ntext;label\none;a\n")
+    with pytest.raises(ConfigurationError, match="its first line 'sep=;' is one of Excel"):
+        preview(str(tmp_path / "a.csv"), "label")
+    (tmp_path / "a.json").write_text('{"data": [{"text": "one", "label": "a"}]}')
+    with pytest.raises(ConfigurationError, match="its only record has a list of objects, 'data'"):
+        preview(str(tmp_path / "a.json"), "label")
 
 
 def test_preview_of_nothing_is_refused(tmp_path: Path) -> None:

@@ -239,7 +239,10 @@ class CsvReader:
         if self.columns.count(plain) == 1:
             return self.columns.index(plain)
         if plain in self.columns:
-            raise ConfigurationError(f"{self.path} has the column {plain!r} {self.columns.count(plain)} times.")
+            raise ConfigurationError(
+                f"{self.path} has the column {plain!r} {self.columns.count(plain)} times; expected each once. Give its "
+                "columns different names in the first line."
+            )
         raise MissingColumnError(name, str(self.path), self.columns, _first_line_hint(self.columns))
 
 

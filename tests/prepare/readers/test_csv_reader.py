@@ -346,10 +346,29 @@ def test_csv_reader_refuses_other_files_and_missing_columns(tmp_path: Path) -> N
     with pytest.raises(DataError, match="is a zip archive or an Office document; expected text; .* as CSV"):
         read(path, ["a"])
     path.write_text("a,a,b\n1,2,3\n")
-    with pytest.raises(ConfigurationError, match="has the column 'a' 2 times"):
+    with pytest.raises(ConfigurationError, match="has the column 'a' 2 times; expected each once. Give"):
         read(path, ["a"])
     with pytest.raises(ConfigurationError, match="has no column 'c'; its columns are: a, a, b"):
         read(path, ["c"])
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("label", " Is 'Label' meant?"), ("lable", " Is 'Label' meant?"), ("x", "")]
+)
+def test_csv_reader_asks_for_the_column_that_may_be_meant(tmp_path: Path, name: str, hint: str) -> None:
+    (tmp_path / "some.csv").write_text("Text, Label\na,b\n")
+    with pytest.raises(ConfigurationError) as refused:
+        read(tmp_path / "some.csv", [name])
+    assert str(refused.value).endswith(f"has no column {name!r}; its columns are: Text, Label.{hint}")
+
+
+def test_csv_reader_says_how_quotes_are_part_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "inches.tsv"
+    path.write_text('text\tlabel\n"5 of pipe\ta\nplain\tb\n')
+    (row, _) = read(path, ["text", "label"])
+    assert row.rejection is not None
+    assert row.rejection.detail.endswith("; if quotes are part of the text, set data.source.options.quote to ''")
+    assert cells(read(path, ["text", "label"], quote=""), "text") == [['"5 of pipe'], ["plain"]]
 
 
 @pytest.mark.parametrize(
