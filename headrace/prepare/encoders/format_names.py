@@ -79,9 +79,14 @@ def name_binary(data: bytes) -> str | None:
     return (name_image(data) or name_format(data)) if b"\0" in data[:HEAD_BYTES] else None
 
 
+def image_name(data: bytes) -> str | None:
+    """Return the name of the format in which a file begins that is read as an image; None if its bytes do not tell."""
+    return next((name for start, magic, name in IMAGES if data.startswith(magic, start)), None)
+
+
 def name_image(data: bytes) -> str | None:
-    """Return the name of the format of a file that is read as an image; None if its bytes do not tell."""
-    found = next((name for start, magic, name in IMAGES if data.startswith(magic, start)), None)
+    """Return `image_name` with how the file is read, for messages of other kinds of input."""
+    found = image_name(data)
     return f"{found} (prepare.input: image reads it)" if found else None
 
 
