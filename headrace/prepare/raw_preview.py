@@ -16,6 +16,7 @@ from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.features.kinds import KINDS, feature_properties
+from headrace.prepare.encoders.encoding_interface import NO_LABEL
 from headrace.prepare.encoders.label_text import normalize_label
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.labels.warnings import label_warnings
@@ -199,6 +200,8 @@ def _column(name: str, values: list[Any]) -> dict[str, Any]:
 
 def _shown(value: Any) -> str | None:
     """Return a cell as an example of its column; of bytes that are no text, such as an image, their number."""
+    if isinstance(value, dict):
+        value = {name: _shown(one) if isinstance(one, bytes) else one for name, one in value.items()}
     text = cell_text(value)
     if isinstance(value, bytes) and not (text or "").isprintable():
         return f"{len(value):,} bytes"
@@ -243,11 +246,15 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
 
 
 def _guess_kind(records: list[RawRecord]) -> str:
-    """Return the input kind that the suffixes of most records stand for."""
+    """Return the input kind that the suffixes of most records stand for.
+
+    Files of a kind with suffixes of its own, such as sounds, may be fewer than half: their texts lie beside them.
+    """
     suffixes = Counter(Path(record.path).suffix.lower() for record in records)
     counts = {kind: sum(suffixes[suffix] for suffix in feature_properties(kind).suffixes) for kind in KINDS}
-    commonest = max(counts, key=lambda kind: counts[kind])
-    return commonest if 2 * counts[commonest] > len(records) else "image"
+    others = {kind: count for kind, count in counts.items() if count and not feature_properties(kind).is_cell}
+    commonest = max(others or counts, key=lambda kind: counts[kind])
+    return commonest if (4 if others else 2) * counts[commonest] > len(records) else "image"
 
 
 def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError | None:
@@ -255,6 +262,8 @@ def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError
     try:
         if record.rejection is not None:
             return record.rejection
+        if record.label is None:
+            return RejectedRecordError(Reason.NO_CLASS, NO_LABEL)
         if isinstance(record.data, bytes):
             encoder.row(record)
     except RejectedRecordError as rejection:

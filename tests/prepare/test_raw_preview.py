@@ -207,6 +207,29 @@ def test_folder_of_sounds_is_previewed_as_sounds(tmp_path: Path) -> None:
     assert any("a lower rate than prepare.audio.rate" in warning for warning in found["warnings"])
 
 
+def test_archive_of_sounds_and_their_texts_is_previewed_as_sounds(tmp_path: Path) -> None:
+    members = [
+        (f"{number}{suffix}", data)
+        for number in range(6)
+        for suffix, data in (
+            (".wav", encode_sound(tone(300.0, seed=number))),
+            (".cls", str(number % 2).encode()),
+            (".txt", b"a text"),
+        )
+    ]
+    pack(tmp_path / "a.tar", dict([*members, ("9.wav", encode_sound(tone(300.0, seed=9)))]))
+    about = preview(str(tmp_path))
+    assert about["rejects"] == {"not_audio": 6, "no_class": 1}
+    assert "the format of the file is not known; expected a sound" in "".join(about["rejected"])
+
+
+def test_preview_shows_the_size_of_bytes_in_a_structure(tmp_path: Path) -> None:
+    sound = encode_sound(tone(300.0))
+    pq.write_table(pa.table({"audio": [{"bytes": sound, "path": "1.wav"}], "label": ["a"]}), tmp_path / "a.parquet")
+    examples = preview(str(tmp_path))["columns"][0]["examples"]
+    assert examples == [f'{{"bytes": "{len(sound):,} bytes", "path": "1.wav"}}']
+
+
 def test_inspect_raw_has_the_absolute_path_in_its_result(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
