@@ -209,13 +209,9 @@ def test_folder_of_sounds_is_previewed_as_sounds(tmp_path: Path) -> None:
 
 def test_archive_of_sounds_and_their_texts_is_previewed_as_sounds(tmp_path: Path) -> None:
     members = [
-        (f"{number}{suffix}", data)
+        (f"{'ab'[number % 2]}/{number}{suffix}", data)
         for number in range(6)
-        for suffix, data in (
-            (".wav", encode_sound(tone(300.0, seed=number))),
-            (".cls", str(number % 2).encode()),
-            (".txt", b"a text"),
-        )
+        for suffix, data in ((".wav", encode_sound(tone(300.0, seed=number))), (".txt", b"a text"))
     ]
     pack(tmp_path / "a.tar", dict([*members, ("9.wav", encode_sound(tone(300.0, seed=9)))]))
     about = preview(str(tmp_path))
