@@ -1,11 +1,13 @@
 """Labels that look like a mistake: reported before anything is written, as a model would learn them silently."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from headrace.config.configuration import Splits
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import PYTHON_OBJECT
+from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.labels.similar_names import mixed_names, similar_names
 from headrace.prepare.sources.raw_records import shorten
 
@@ -83,9 +85,11 @@ def label_warnings(
         return warnings
     total, single = sum(rows.values()), [name for name, count in rows.items() if count == 1]
     if len(single) >= MANY_SINGLE_CLASSES:
+        is_numeric = all(math.isfinite(parse_float32(name)) for name in single)
+        hint = " Numbers to predict need prepare.task: regression." if is_numeric else ""
         warnings.append(
             f"{len(single)} of {len(rows)} classes have one record each, such as {_names(single)}; is "
-            "data.source.columns.label the column of the labels?"
+            f"data.source.columns.label the column of the labels?{hint}"
         )
     elif single:
         verb = "class {} has one record" if len(single) == 1 else "classes {} have one record each"
