@@ -50,7 +50,7 @@ def stdin_records(origin: Origin, columns: TextColumns) -> Iterator[RecordFile]:
             raise _empty()
         with _named_in_errors(file):
             found = _format(file, origin, columns)
-            yield open_records(file.rename(file.with_suffix(SUFFIXES[found])), origin, columns)
+            yield open_records(file.rename(file.with_suffix(SUFFIXES[found])), origin, columns, "standard input")
 
 
 def _format(file: Path, origin: Origin, columns: TextColumns) -> TextFormat:

@@ -15,10 +15,12 @@ from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, pars
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.input_format_detection import NAMES, detect_format
 from headrace.prepare.readers import Row, RowRange, TableReader, format_from_name, open_reader
+from headrace.prepare.readers.csv_findings import COMMENT_OPTION, find_in_csv, log_findings
 from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.row import text_cell
 from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, require_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.tables.row_columns import write_cells
 from headrace.wording import join_names
 
@@ -95,6 +97,14 @@ class RecordFile:
     def kind(self) -> str:
         """Format of the file; `lines` where a line is a record."""
         return self.format or "lines"
+
+    def report(self, name: str) -> None:
+        """Log what a file of CSV is found to be, and records in it that look like comments.
+
+        Args:
+            name: of the file in messages.
+        """
+        log_findings(find_in_csv(self._reader(), name) if self.format == "csv" else (), COMMENT_OPTION)
 
     def ranges(self) -> list[RowRange]:
         """Return the ranges that cover the file, in order."""
@@ -194,8 +204,11 @@ def require_columns(path: Path, column: str) -> None:
         )
 
 
-def open_records(path: Path, origin: Origin, columns: TextColumns) -> RecordFile:
-    """Return a file of records that is read as the bundle's source was, except for `columns`.
+def open_records(path: Path, origin: Origin, columns: TextColumns, name: str | None = None) -> RecordFile:
+    """Return a file of records, read as the bundle's source was except for `columns`; log what it is found to be.
+
+    Args:
+        name: of the file in messages; None for its path.
 
     Raises:
         ConfigurationError: the file has no such column, or no columns at all, or an option is invalid.
@@ -213,6 +226,7 @@ def open_records(path: Path, origin: Origin, columns: TextColumns) -> RecordFile
     file = RecordFile(path, settings.text, column, columns.identity, options, cells)
     if file.format is None:
         _warn_of_table(file)
+    file.report(name or escape_path(str(path)))
     return file
 
 
