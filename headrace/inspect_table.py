@@ -25,6 +25,9 @@ from headrace.wording import quantity
 
 Kind = Literal["rejects", "duplicates"]
 
+# A longer path or reason pushes only its own line to the right.
+WIDEST = 40
+
 
 def inspect_table(table: Path, number: int | None, split: str | None = None, limit: int = 50) -> dict[str, Any]:
     """Print a description of version `number` of `table` to stderr, and return it.
@@ -101,7 +104,9 @@ def inspect_changes(table: Path, number: int | None, limit: int) -> dict[str, An
     kinds = {"added": changes.added, "changed": changes.changed, "removed": changes.removed}
     counts = ", ".join(f"{len(files)} {kind}" for kind, files in kinds.items())
     lines = [f"{table}, version {changes.version}: files of the source: {counts}"]
-    lines += [f"{kind:8} {_on_one_line(file)}" for kind, files in kinds.items() for file in files[:limit]]
+    for kind, files in kinds.items():
+        lines += [f"{kind:8} {_on_one_line(file)}" for file in files[:limit]]
+        lines += _more(len(files), limit)
     sys.stderr.write("\n".join(lines) + "\n")
     listed = {kind: {"total": len(files), "files": files[:limit]} for kind, files in kinds.items()}
     return {"table": str(table.absolute()), "version": changes.version} | listed
@@ -117,12 +122,11 @@ def main_table(folder: Path) -> tuple[Path, Kind] | None:
 
 
 def _dropped_text(version: Version, kind: str, records: Sequence[Reject | Duplicate], total: int) -> str:
-    listed = f", {len(records)} listed" if len(records) < total else ""
-    lines = [f"{version.table}, version {version.number}: {quantity(total, kind.removesuffix('s'))}{listed}"]
-    for record in records:
-        path, kind_or_reason, detail = map(_on_one_line, record)
-        lines.append(f"{kind_or_reason:16} {path}  {detail}")
-    return "\n".join(lines)
+    title = f"{version.table}, version {version.number}: {quantity(total, kind.removesuffix('s'))}"
+    cells = [tuple(map(_on_one_line, record)) for record in records]
+    reasons, paths = (min(max((len(row[column]) for row in cells), default=0), WIDEST) for column in (1, 0))
+    lines = (f"{reason:{reasons}}  {path:{paths}}  {detail}" for path, reason, detail in cells)
+    return "\n".join([title, *lines, *_more(total, len(records))])
 
 
 def _on_one_line(text: str) -> str:
@@ -142,13 +146,17 @@ def file_urls(version: Version, split: str) -> list[str]:
     return [str(path) if is_remote(path) else f"file://{path.absolute()}" for path in paths]
 
 
+def _more(total: int, limit: int) -> list[str]:
+    """Return the line that says how many of `total` are not listed, if any."""
+    return [f"  and {total - limit:,} more; --limit sets how many are listed"] if total > limit else []
+
+
 def _file_lines(split: str, files: list[str], limit: int) -> list[str]:
-    more = [f"  and {len(files) - limit} more; --limit sets how many are listed"] if len(files) > limit else []
     return [
         "",
         f"{quantity(len(files), 'file')} of the {split} split:",
         *(f"  {file}" for file in files[:limit]),
-        *more,
+        *_more(len(files), limit),
     ]
 
 
@@ -160,12 +168,17 @@ def _commit(entry: dict[str, Any]) -> dict[str, Any]:
     return known | {"written": summary.written, "rejected": summary.rejected, "duplicates": summary.duplicates}
 
 
+def _commit_line(commit: dict[str, Any]) -> str:
+    rows = quantity(commit["written"], "row") if "written" in commit else "? rows"
+    return f"version {commit['version']}: {commit['operation']}, {rows}"
+
+
 def _text(version: Version, commits: list[dict[str, Any]]) -> str:
     summary, contract = version.summary, version.contract
     size = sum(shard.size for shard in version.shards) / 1e6
     lines = [
         f"{version.table}, version {version.number}: {quantity(len(version.shards), 'shard')}, {size:.1f} MB",
-        f"{quantity(summary.rows_in, 'row')} in = {summary.written} written + {summary.rejected} rejected "
+        f"{quantity(summary.rows_in, 'row')} in = {summary.written:,} written + {summary.rejected:,} rejected "
         f"+ {quantity(summary.duplicates, 'duplicate')} dropped",
         "",
         "column         role      codec  type    shape",
@@ -175,8 +188,8 @@ def _text(version: Version, commits: list[dict[str, Any]]) -> str:
         "",
         *_count_lines(version),
         "",
-        *(f"rejected: {reason} {count}" for reason, count in summary.rejects.items()),
-        *(f"version {c['version']}: {c['operation']}, {c.get('written', '?')} rows" for c in commits),
+        *(f"rejected: {reason} {count:,}" for reason, count in summary.rejects.items()),
+        *(_commit_line(commit) for commit in commits),
     ]
     return "\n".join(lines)
 
@@ -197,9 +210,10 @@ def _input_lines(contract: Contract) -> list[str]:
 
 def _count_lines(version: Version) -> list[str]:
     splits = [split for split in SPLITS if version.summary.counts.get(split)]
-    width = max((len(name) for name in version.contract.classes), default=5) + 2
+    classes = version.contract.classes
+    width = max((len(name) for name in classes), default=5) + 2
     counts, by_class = version.summary.counts, version.summary.class_counts
-    rows = [f"{'class':{width}}" + "".join(f"{split:>10}" for split in splits)]
-    for name in version.contract.classes:
-        rows.append(f"{name:{width}}" + "".join(f"{by_class.get(split, {}).get(name, 0):>10}" for split in splits))
-    return [*rows, f"{'total':{width}}" + "".join(f"{sum(counts[split].values()):>10}" for split in splits)]
+    rows = [f"{'class' if classes else 'rows':{width}}" + "".join(f"{split:>10}" for split in splits)]
+    for name in classes:
+        rows.append(f"{name:{width}}" + "".join(f"{by_class.get(split, {}).get(name, 0):>10,}" for split in splits))
+    return [*rows, f"{'total':{width}}" + "".join(f"{sum(counts[split].values()):>10,}" for split in splits)]

@@ -9,11 +9,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from headrace.contract import Column, Contract
 from headrace.errors import DataError
-from headrace.inspect_table import inspect_table
+from headrace.inspect_table import _dropped_text, _text, inspect_table
 from headrace.prepare.job import prepare
-from headrace.table import read
-from headrace.table.dropped_records import read_rejects, rejects_path
+from headrace.table import Summary, Version, read
+from headrace.table.dropped_records import Reject, read_rejects, rejects_path
 from tests.support.commands import headrace, headrace_within
 from tests.support.raw_images import configuration, read_rows, write_source
 
@@ -123,6 +124,8 @@ def test_rejects_and_duplicates_of_the_newest_version_are_listed(table: Path) ->
 
     duplicates = headrace_within("inspect", "table.duplicates", "--limit", "2", cwd=table.parent).json
     assert (duplicates["kind"], duplicates["total"], len(duplicates["records"])) == ("duplicates", 4, 2)
+    listed = headrace_within("inspect", "table.duplicates", "--limit", "2", cwd=table.parent).stderr
+    assert "  and 2 more; --limit sets how many are listed" in listed
     assert all(one["kind"] == "exact" and one["kept"] != one["path"] for one in duplicates["records"])
 
 
@@ -134,7 +137,30 @@ def test_command_lists_the_files_that_a_version_added(table: Path) -> None:
     assert done.json["changed"] == done.json["removed"] == {"total": 0, "files": []}
     assert done.stderr.startswith("table, version 1: ")
     assert "version 1: files of the source: 5 added, 0 changed, 0 removed\nadded    ant/000.png\n" in done.stderr
+    assert "added    ant/001.png\n  and 3 more; --limit sets how many are listed\n" in done.stderr
     assert headrace("inspect", "table", "--changes", "--version", "0", cwd=table.parent).json["added"]["total"] == 24
+
+
+def test_rejects_are_listed_in_columns() -> None:
+    rows = [Reject("a.png", "not_an_image", "text"), Reject("folder/b.png", "empty", "no bytes")]
+    lines = _dropped_text(version_of_numbers(), "rejects", rows, 2).splitlines()[1:]
+    assert lines == ["not_an_image  a.png         text", "empty         folder/b.png  no bytes"]
+
+
+def test_counts_of_a_table_of_numbers_have_separators_and_no_class() -> None:
+    text = _text(version_of_numbers(), [{"version": 0, "operation": "WRITE", "written": 12000}])
+    assert "12,000 rows in = 12,000 written + 0 rejected + 0 duplicates dropped" in text
+    assert "rows        train\ntotal      12,000" in text
+    assert "version 0: WRITE, 12,000 rows" in text
+
+
+def version_of_numbers() -> Version:
+    """Return a version with 12,000 numbers to predict."""
+    columns = {"label": Column(role="target", codec="plain", dtype="float32")}
+    summary = {"rows_in": 12000, "written": 12000, "rejected": 0, "duplicates": 0, "counts": {"train": {"all": 12000}}}
+    contract = Contract(columns=columns, classes=(), task="regression")
+    found = Summary.model_construct(contract=contract, rejects={}, **summary)
+    return Version(table=Path("t"), number=0, shards=(), summary=found)
 
 
 def test_views_of_a_table_exclude_each_other(table: Path) -> None:

@@ -50,6 +50,8 @@ class PlainGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
+            if message := _with_last_argument(error):
+                raise USAGE_ERROR(message, error.ctx) from None
             error.message = plain_message(error.message)
             raise
         except USAGE_ERROR as error:
@@ -63,6 +65,16 @@ def _name_plainly(argument: TyperArgument) -> None:
     repeated = name + "..." if argument.nargs != 1 and not name.endswith("...") else name
     usage = repeated if argument.required or name.startswith("[") else f"[{repeated}]"
     vars(argument).update(display_type_rich=lambda ctx: None, _usage_display_name=lambda: usage)
+
+
+def _with_last_argument(error: Any) -> str | None:
+    """Return the message about INPUT..., or None: of `predict BUNDLE FILE` the parser takes FILE for the OUTPUT."""
+    missing, command = getattr(error, "param", None), getattr(error.ctx, "command", None)
+    arguments = [one for one in command.params if isinstance(one, TyperArgument)] if command else []
+    if missing not in arguments[:-1] or missing.nargs == 1:
+        return None
+    expected = " ".join(f"{one.metavar}{'...' if one.nargs != 1 else ''}" for one in arguments)
+    return f"Missing argument {missing.metavar!r} or {arguments[-1].metavar!r}; expected {expected}."
 
 
 def _with_override(error: Any) -> str:

@@ -147,23 +147,26 @@ def _curves(comparison: Mapping[str, Any]) -> list[str]:
     name = next((name for name in ("val_loss", "loss") if name in comparison["curves"]), None)
     if name is None:
         return []
-    lines = comparison["curves"][name]
-    lengths = [len(line) for line in lines.values()]
-    epochs = shown_epochs(lengths)
+    numbers = {model: dict(pairs) for model, pairs in comparison["epochs"].items()}
+    values = {
+        model: {numbers[model][step]: value for step, value in line}
+        for model, line in comparison["curves"][name].items()
+    }
+    every = sorted(set().union(*values.values()))
+    epochs = shown_epochs(every, [max(line) for line in values.values()])
     rows = [
-        [str(epoch + 1), *(figure(line[epoch][1]) if epoch < len(line) else NOTHING for line in lines.values())]
+        [str(epoch), *(figure(line[epoch]) if epoch in line else NOTHING for line in values.values())]
         for epoch in epochs
     ]
-    return [text_table([f"{name} by epoch", *lines], rows), *_left_out(max(lengths) - len(epochs), "epoch")]
+    return [text_table([f"{name} by epoch", *values], rows), *_left_out(len(every) - len(epochs), "epoch")]
 
 
-def shown_epochs(lengths: Sequence[int]) -> list[int]:
-    """Return the epochs to show, counted from 0: all if they are few, else an even selection with each model's last."""
-    length = max(lengths)
-    if length <= MAX_EPOCHS:
-        return list(range(length))
-    selected = {round(index * (length - 1) / (MAX_EPOCHS - 1)) for index in range(MAX_EPOCHS)}
-    return sorted(selected | {number - 1 for number in lengths})
+def shown_epochs(epochs: Sequence[int], last: Sequence[int]) -> list[int]:
+    """Return the epochs to show: all if they are few, else an even selection with the `last` of each model."""
+    if len(epochs) <= MAX_EPOCHS:
+        return list(epochs)
+    selected = {epochs[round(index * (len(epochs) - 1) / (MAX_EPOCHS - 1))] for index in range(MAX_EPOCHS)}
+    return sorted(selected.union(last))
 
 
 def _disagreements(comparison: Mapping[str, Any]) -> list[str]:

@@ -65,6 +65,7 @@ def compare(
             "shown": [describe(row, models, module, classes, render) for row in rows],
         },
         "curves": curves({one.name: one.history for one in candidates}),
+        "epochs": {one.name: epoch_numbers(one.history) for one in candidates},
         "settings": differing(settings(candidates)),
         "without_run": [one.name for one in candidates if one.record is None],
     }
@@ -78,6 +79,11 @@ def curves(histories: Mapping[str, MetricsLog]) -> dict[str, dict[str, list[tupl
             lines = {model: points(history.epochs, key) for model, history in histories.items()}
             found[key] = {model: line for model, line in lines.items() if line}
     return {key: lines for key, lines in found.items() if lines}
+
+
+def epoch_numbers(history: MetricsLog) -> list[tuple[float, int]]:
+    """Return (last step, number from 1 on) of each epoch; one whose metrics are not finite has no point of a curve."""
+    return [(line["step"], int(line.get("epoch", index)) + 1) for index, line in enumerate(history.epochs)]
 
 
 def _predict(

@@ -125,15 +125,15 @@ def losses(predictions: Predictions) -> NDArray[np.float64]:
 
 
 def f1_scores(right: NDArray[Any], predicted: NDArray[Any], support: NDArray[Any]) -> NDArray[np.float64]:
-    """Return F1 by class: 2 x right / (predicted + support); 0 for a class that neither occurs nor is predicted."""
+    """Return F1 by class: 2 x right / (predicted + support); NaN for a class that neither occurs nor is predicted."""
     total = (predicted + support).astype(np.float64)
-    f1: NDArray[np.float64] = np.divide(2.0 * right, total, out=np.zeros_like(total), where=total != 0)
+    f1: NDArray[np.float64] = np.divide(2.0 * right, total, out=np.full_like(total, np.nan), where=total != 0)
     return f1
 
 
-def f1_figures(differences: NDArray[np.float64], present: NDArray[np.int64]) -> dict[str, float]:
-    """Return `macro_f1` over the classes that are `present`, and `f1 INDEX` of each class."""
-    macro = float(differences[present].mean()) if len(present) else 0.0
+def f1_figures(differences: NDArray[np.float64], support: NDArray[Any]) -> dict[str, float]:
+    """Return `macro_f1` over the classes that have rows by `support`, NaN without any, and `f1 INDEX` of each class."""
+    macro = float(differences[support > 0].mean()) if support.any() else np.nan
     return {"macro_f1": macro} | {f"f1 {index}": value for index, value in enumerate(differences.tolist())}
 
 

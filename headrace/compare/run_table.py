@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from headrace.config.load import SYNONYMS
 from headrace.errors import ConfigurationError
 from headrace.html.number_formatting import duration, metric
 from headrace.runs.run_listing import RunRow
@@ -44,14 +45,24 @@ def sort_rows(rows: Sequence[RunRow], key: str) -> list[RunRow]:
     Raises:
         ConfigurationError: no run has the key.
     """
-    name = key.removeprefix("-")
     values = [_sortable(row) for row in rows]
+    name = _full_name(key.removeprefix("-"), values)
     if not any(name in one for one in values):
         raise ConfigurationError(f"--sort {key}: no run has this key; {_hint(name, values)}")
     pairs = list(zip([one.get(name) for one in values], rows, strict=True))
     present = [pair for pair in pairs if pair[0] is not None]
-    present.sort(key=lambda pair: _order(pair[0]), reverse=key != name)
+    present.sort(key=lambda pair: _order(pair[0]), reverse=key.startswith("-"))
     return [row for _, row in present] + [row for value, row in pairs if value is None]
+
+
+def _full_name(name: str, values: Iterable[Mapping[str, Any]]) -> str:
+    """Return the key of a title: `test.accuracy` for `test accuracy`, or the only setting that ends with the name."""
+    known = {one for value in values for one in value}
+    if name in known:
+        return name
+    dotted = name.replace(TEST.replace(".", " "), TEST)
+    settings = [one for one in known if one.endswith(f".{name}")]
+    return dotted if dotted in known else settings[0] if len(settings) == 1 else name
 
 
 def _sortable(row: RunRow) -> dict[str, Any]:
@@ -69,7 +80,7 @@ def _order(value: Any) -> tuple[bool, float, str]:
 
 def _hint(name: str, values: Iterable[Mapping[str, Any]]) -> str:
     known = sorted({one for value in values for one in value})
-    near = get_close_matches(name, known, 1)
+    near = [one for one in (SYNONYMS.get(name),) if one in known] or get_close_matches(name, known, 1)
     short = [one for one in known if "." not in one or one.startswith(TEST)]
     return f"did you mean {near[0]}?" if near else f"expected {join_names(short, 40)} or the key of a setting."
 

@@ -27,6 +27,24 @@ NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionEr
 OTHER_BASE = re.compile(r"[-+]?(?:0[0-9_]+|[0-9][0-9_]*(?::[0-9.]+)+)")
 
 
+# Names that other libraries have for a key, and that are not like it.
+SYNONYMS = {
+    **dict.fromkeys(("lr", "eta"), "train.optimizer.learning_rate"),
+    **dict.fromkeys(("weight_decay", "wd", "momentum", "clipnorm", "use_ema"), "train.optimizer.options"),
+    **dict.fromkeys(("scheduler", "lr_scheduler", "lr_schedule", "warmup"), "train.optimizer.schedule"),
+    **dict.fromkeys(("bs", "batch", "minibatch"), "train.batch_size"),
+    **dict.fromkeys(("workers", "num_workers", "processes", "world_size"), "train.ranks"),
+    **dict.fromkeys(("num_epochs", "n_epochs", "max_epochs", "num_train_epochs"), "train.epochs"),
+    **dict.fromkeys(("early_stopping", "early_stop"), "train.monitor.patience"),
+    **dict.fromkeys(("network", "architecture", "arch"), "model.file"),
+    **dict.fromkeys(("img_size", "image_size", "target_size", "input_size"), "prepare.image.size"),
+    **dict.fromkeys(("random_state", "random_seed"), "train.seed"),
+    **dict.fromkeys(("output_dir", "log_dir", "logdir", "run_dir"), "train.run"),
+    **dict.fromkeys(("augmentation", "augmentations"), "stream.augment"),
+    **dict.fromkeys(("delimiter", "separator"), "data.source.options"),
+}
+
+
 class _Loader(yaml.SafeLoader):
     """YAML with the keys of mappings as they are written: `yes` and `01` are names, not true and 1.
 
@@ -186,6 +204,9 @@ def _example(names: list[str], model: type[BaseModel], value: object) -> str:
 def nearest_key(names: list[str], model: type[BaseModel]) -> str:
     """Return a hint for an unknown key: the same name elsewhere, else a similar sibling or key, else all siblings."""
     known = _known_keys(model)
+    synonym = SYNONYMS.get(names[-1])
+    if synonym in known:
+        return f"; did you mean `{synonym}`?"
     siblings = _keys_of(names[:-1], known)
     for keys, likeness in ((known, 1.0), (siblings, 0.6), (known, 0.6)):
         last_parts = {key.rpartition(".")[2]: key for key in reversed(keys)}

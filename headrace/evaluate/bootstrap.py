@@ -6,7 +6,7 @@ ones: percentiles of few rows are too narrow by sqrt((n - 1) / n), and because n
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from statistics import NormalDist
 from typing import Any
 
@@ -27,26 +27,29 @@ MAX_CORRECTED = 1000
 Intervals = dict[str, tuple[float, float]]
 
 
-def confusion_intervals(confusion: NDArray[np.int64], classes: Sequence[int] | None = None) -> Intervals:
-    """Return the intervals of accuracy and of macro F1 over `classes` (default: all)."""
-    selected = list(range(len(confusion)) if classes is None else classes)
+def confusion_intervals(confusion: NDArray[np.int64]) -> Intervals:
+    """Return the intervals of accuracy and of macro F1, which covers the classes that occur in each resample."""
     samples = [
-        {"macro_f1": float(class_ratios(sample)[2, selected].mean())} for sample in _resampled_confusions(confusion)
+        {"macro_f1": float(class_ratios(sample)[2, sample.sum(1) > 0].mean())}
+        for sample in _resampled_confusions(confusion)
     ]
     rows = int(confusion.sum())
     return {"accuracy": wilson(int(confusion.trace()), rows)} | _intervals(samples, rows)
 
 
 def class_intervals(confusion: NDArray[np.int64]) -> list[Intervals]:
-    """Return the intervals of precision, recall and F1 of each class, in order; 0 to 1 for a share of no rows."""
+    """Return the intervals of precision, recall and F1 of each class, in order; 0 to 1 for a share of no rows.
+
+    F1 is undefined in a resample in which a class neither occurs nor is predicted; such resamples do not count.
+    """
     rows, right = int(confusion.sum()), confusion.diagonal().tolist()
-    samples = np.array([class_ratios(sample)[2] for sample in _resampled_confusions(confusion)])
-    low, high = np.percentile(samples, _percentiles(rows), axis=0)
+    samples = np.array([_defined_f1(sample) for sample in _resampled_confusions(confusion)])
+    f1 = [_ends(samples[:, index], rows) for index in range(len(confusion))]
     return [
         {
             "precision": share_interval(right[index], int(confusion[:, index].sum())),
             "recall": share_interval(right[index], int(confusion[index].sum())),
-            "f1": (float(low[index]), float(high[index])),
+            "f1": f1[index],
         }
         for index in range(len(confusion))
     ]
@@ -67,7 +70,8 @@ def sum_intervals(
     spread as the sums of single rows do.
 
     Args:
-        metrics: returns the metrics, given the number of rows and the sum of each of `terms`, in this order.
+        metrics: returns the metrics, given the number of rows and the sum of each of `terms`, in this order; NaN
+            where a metric is undefined, so that the resample does not count for it.
         terms: at least one, each (rows,), numbers or booleans.
     """
     random, rows = np.random.default_rng(SEED), len(terms[0])
@@ -84,9 +88,11 @@ def sum_intervals(
     estimate, without_one = metrics(total), [metrics(total - row) for row in sums]
     intervals = {}
     for name, value in estimate.items():
-        sample = np.array([draw[name] for draw in draws])
-        percentiles = _corrected_percentiles(value, sample, np.array([each[name] for each in without_one]))
-        low, high = np.percentile(sample, percentiles)
+        sample, jackknife = (_defined(each[name] for each in figures) for figures in (draws, without_one))
+        if not len(sample) or not len(jackknife):
+            intervals[name] = (0.0, 0.0)
+            continue
+        low, high = np.percentile(sample, _corrected_percentiles(value, sample, jackknife))
         intervals[name] = (float(low), float(high))
     return intervals
 
@@ -97,7 +103,7 @@ def count_intervals(
     """Return the intervals of figures that are functions of counts of rows, such as F1 of a confusion matrix.
 
     Args:
-        figures: returns the figures, given counts like `counts`.
+        figures: returns the figures, given counts like `counts`; NaN for an undefined one.
         counts: (cells,) rows by cell; every row is in exactly one cell.
     """
     return _intervals([figures(sample) for sample in _resampled_counts(counts)], int(counts.sum()))
@@ -143,11 +149,26 @@ def _resampled_counts(counts: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
 
 
 def _intervals(samples: Sequence[Mapping[str, float]], rows: int) -> Intervals:
-    intervals = {}
-    for name in samples[0]:
-        low, high = np.percentile([sample[name] for sample in samples], _percentiles(rows))
-        intervals[name] = (float(low), float(high))
-    return intervals
+    return {name: _ends(_defined(sample[name] for sample in samples), rows) for name in samples[0]}
+
+
+def _ends(sample: NDArray[np.float64], rows: int) -> tuple[float, float]:
+    """Return the ends of the interval of a figure's defined values; 0 to 0 if it is undefined in every resample."""
+    defined = _defined(sample)
+    if not len(defined):
+        return 0.0, 0.0
+    low, high = np.percentile(defined, _percentiles(rows))
+    return float(low), float(high)
+
+
+def _defined(values: Iterable[float]) -> NDArray[np.float64]:
+    found = np.array(list(values), np.float64)
+    return found[~np.isnan(found)]
+
+
+def _defined_f1(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return F1 by class; NaN for a class that neither occurs nor is predicted."""
+    return np.where(confusion.sum(0) + confusion.sum(1) > 0, class_ratios(confusion)[2], np.nan)
 
 
 def _corrected_percentiles(

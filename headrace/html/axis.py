@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 # Values with a larger ratio of highest to lowest are easier to read on a logarithmic axis.
 LARGEST_LINEAR_RATIO = 30.0
+# Metrics are 32-bit floats: an accuracy of 1.0000001 is 1, and needs no axis to 1.5.
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def value_axis(values: list[float]) -> Axis:
     if low > 0 and high / low > LARGEST_LINEAR_RATIO:
         return Axis(low / 1.15, high * 1.15, _decades(low / 1.15, high * 1.15), logarithmic=True)
     step = _round_step((high - min(low, 0.0)) / 4 or 1.0)
-    low, high = math.floor(min(low, 0.0) / step) * step, math.ceil(high / step - 1e-9) * step
+    low, high = math.floor(min(low, 0.0) / step + ROUNDING) * step, math.ceil(high / step - ROUNDING) * step
     high = high if high > low else low + step
     return Axis(low, high, _multiples(step, low, high))
 
@@ -51,7 +53,7 @@ def value_axis(values: list[float]) -> Axis:
 def _round_step(step: float) -> float:
     """Return `step` rounded up to 1, 2, 2.5, 5 or 10 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(step))
-    return next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= step * (1 - 1e-9))
+    return next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= step * (1 - ROUNDING))
 
 
 def _multiples(step: float, low: float, high: float) -> tuple[float, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from headrace.html.axis import Axis, fraction_axis, step_axis, value_axis
-from headrace.html.number_formatting import count, is_fraction, metric, words
+from headrace.html.number_formatting import count, is_fraction, metric, within_0_and_1, words
 from headrace.runs.metrics_log import Metrics, MetricsLog, points
 
 WIDTH, HEIGHT = 440.0, 240.0
@@ -128,7 +128,7 @@ def curve(history: MetricsLog, name: str) -> Chart | None:
 def make_frame(name: str, all_points: Points) -> Frame:
     """Return the axes for all these points of the metric `name`, at least one."""
     steps, values = [step for step, _ in all_points], [value for _, value in all_points]
-    fractions = is_fraction(name) and min(values) >= 0 and max(values) <= 1
+    fractions = is_fraction(name) and all(map(within_0_and_1, (min(values), max(values))))
     y = fraction_axis(values) if fractions else value_axis(values)
     return Frame(step_axis(steps), y, name, fractions)
 

@@ -3,6 +3,7 @@
 import math
 import re
 
+from headrace.html.axis import ROUNDING
 from headrace.wording import figure, number, quantity
 
 SPELLED = {
@@ -39,7 +40,13 @@ def is_fraction(name: str) -> bool:
 
 def metric(value: float, name: str) -> str:
     """Format a metric as a percentage with two decimals, or as a figure."""
-    return f"{100 * value:.2f}%" if is_fraction(name) and 0 <= value <= 1 else figure(value)
+    is_share = is_fraction(name) and within_0_and_1(value)
+    return f"{100 * min(max(value, 0.0), 1.0):.2f}%" if is_share else figure(value)
+
+
+def within_0_and_1(value: float) -> bool:
+    """Return whether a value is a fraction, up to the rounding of 32-bit floats."""
+    return -ROUNDING <= value <= 1 + ROUNDING
 
 
 def rate(value: float) -> str:
@@ -67,7 +74,11 @@ def moment(text: str) -> str:
 
 
 def words(name: str) -> str:
-    """Return an identifier as words: `not_an_image` becomes `not an image`, and `val_loss` `validation loss`."""
+    """Return an identifier as words: `not_an_image` becomes `not an image`, and `val_loss` `validation loss`.
+
+    A row is a sample of the training; as sounds have samples too, all texts call it a row.
+    """
+    name = "rows_per_second" if name == "samples_per_second" else name
     return re.sub("^val_", "validation ", name).replace("_", " ")
 
 

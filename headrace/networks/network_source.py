@@ -1,11 +1,15 @@
 """Read, run and verify a network: one Python file with `build(contract, **options) -> keras.Model`."""
 
 import ast
+import difflib
 import hashlib
+import inspect
 import logging
 import re
 import sys
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +19,7 @@ from headrace.engines.require_tensorflow_backend import use_tensorflow
 from headrace.errors import ConfigurationError
 from headrace.project_template import shipped_networks
 from headrace.storage.location import looked_for
+from headrace.wording import quantity
 
 if TYPE_CHECKING:
     import keras
@@ -92,16 +97,23 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
     """
     use_tensorflow()
     source = read_source(path)
+    with _describe_failures(path, options):
+        build = _run_module(path, source).build
+    _require_options(build, path, options)
+    with _describe_failures(path, options):
+        model = build(contract, **options)
+    _require_fit(model, path, contract)
+    with _describe_failures(path, options):
+        _build_layers(model, contract)
+    return model
+
+
+@contextmanager
+def _describe_failures(path: Path, options: dict[str, Any]) -> Iterator[None]:
     try:
-        model = _run_module(path, source).build(contract, **options)
+        yield
     except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code may raise anything
         raise ConfigurationError(f"The model file {path} failed at {describe_failure(error, path, options)}") from error
-    _require_fit(model, path, contract)
-    try:
-        _build_layers(model, contract)
-    except Exception as error:  # noqa: BLE001  the user's code may raise anything
-        raise ConfigurationError(f"The model file {path} failed at {describe_failure(error, path, options)}") from error
-    return model
 
 
 def require_default_training(model: "keras.Model", path: Path) -> None:
@@ -155,6 +167,27 @@ def _run_module(path: Path, source: str) -> ModuleType:
     # An import would leave compiled code beside the file, and the next import would prefer it to the source.
     exec(compile(source, str(path), "exec"), module.__dict__)
     return module
+
+
+def _require_options(build: Callable[..., Any], path: Path, options: dict[str, Any]) -> None:
+    """Raise if `build` has no argument of the name of an option, or if an argument without a default has no option."""
+    parameters = list(inspect.signature(build).parameters.values())[1:]
+    taken = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    if not any(one.kind == one.VAR_KEYWORD for one in parameters):
+        for name in (name for name in options if name not in taken):
+            near = difflib.get_close_matches(name, taken, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else "remove it from model.options."
+            raise ConfigurationError(
+                f"model.options has {name!r}, and `build` in {path} has no such argument; its options are: "
+                f"{', '.join(taken) or 'none'}; {hint}"
+            )
+    needed = [one.name for one in parameters if one.name in taken and one.default is one.empty]
+    missing = [name for name in needed if name not in options]
+    if missing:
+        raise ConfigurationError(
+            f"`build` in {path} needs {quantity(len(missing), 'option')} that model.options does not have: "
+            f"{', '.join(missing)}; add {'it' if len(missing) == 1 else 'them'}, or a default in the file."
+        )
 
 
 def _require_fit(model: Any, path: Path, contract: Contract) -> None:

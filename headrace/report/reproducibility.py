@@ -93,6 +93,14 @@ def _with_epochs(training: str, epochs: int) -> str:
     return shlex.join([*kept, f"train.epochs={epochs}"])
 
 
+def _with_version(training: str, run: RunFile) -> str:
+    """Return the `training` command with the version that the run read: without it, it reads the newest."""
+    is_named = run.configuration.train.data_version is not None
+    if is_named or not any(map(_is_train, _split_line(training))):
+        return training
+    return f"{training} train.data_version={run.data_version}"
+
+
 def evaluate_command(bundle: Path, table: str, version: int) -> str:
     """Return the command that evaluates the bundle on the test split of its training version."""
     return shlex.join(["headrace", "evaluate", str(bundle), "--table", table, "--version", str(version)])
@@ -170,8 +178,9 @@ def reproduction(folder: RunArtifacts, data: TableData | None) -> Reproduction:
 
 
 def _settings(folder: RunArtifacts, data: TableData | None) -> dict[str, Any]:
-    """Return the run's configuration, with the sections that its version of the table was prepared with."""
+    """Return the run's configuration with the version of the table, and with the sections that prepared it."""
     settings: dict[str, Any] = withhold_secrets(folder.run.configuration.model_dump(mode="json"))
+    settings["train"]["data_version"] = folder.run.data_version
     if data and data.summary.data:
         settings["data"] = data.summary.data | {"table": settings["data"]["table"]}
         settings["prepare"] = data.summary.settings
@@ -183,7 +192,7 @@ def _commands(folder: RunArtifacts, data: TableData | None) -> list[str]:
     prepared = data.summary.command if data else ""
     return [
         prepared if _is_prepare(prepared) else prepare_command(folder.run.command),
-        *train_commands(folder.run),
+        *(_with_version(command, folder.run) for command in train_commands(folder.run)),
         *(evaluations or [evaluate_command(folder.bundle, folder.run.table, folder.run.data_version)]),
         report_command(folder.path),
     ]

@@ -67,7 +67,7 @@ def _training_stage(folder: RunArtifacts, result: ResultFile, wall: float | None
         name="train",
         work=quantity(result.steps, "step"),
         rate=result.samples_per_second,
-        unit="samples/s",
+        unit="rows/s",
         seconds=seconds,
         wall=wall,
     )

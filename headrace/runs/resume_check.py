@@ -103,7 +103,11 @@ def require_resumable(path: Path, record: RunRecord, configuration: Configuratio
     """
     run = ResumeGuard("run", path, "train.run")
     run.require_network(model_hash == record.model_sha256, configuration.model.file)
-    run.require_settings(_fixed(record.configuration), _fixed(configuration))
+    before, after = _fixed(record.configuration), _fixed(configuration)
+    if configuration.train.data_version == record.data_version:
+        # The version that the run reads, by number: what the report's commands name.
+        after["train.data_version"] = before["train.data_version"]
+    run.require_settings(before, after)
     _require_no_fewer_epochs(path, record, configuration.train.epochs)
     _require_same_steps(path, record, configuration.train)
     version = read(configuration.data.table, record.data_version)

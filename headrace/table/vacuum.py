@@ -1,5 +1,6 @@
 """Remove files that no version refers to: left behind by preparations that died or lost a concurrent commit."""
 
+import logging
 import re
 import time
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from headrace.storage import Entry, files_below, locate
 from headrace.table.delta_access import open_delta
 from headrace.table.dropped_records import duplicates_path, rejects_path
 from headrace.table.transaction_log import list_shards, read
+from headrace.wording import quantity
+
+log = logging.getLogger(__name__)
 
 # Shards, complete or partial, and everything in the folder that only Headrace writes to.
 HEADRACE_FILES = re.compile(
@@ -41,7 +45,12 @@ def vacuum(table: Path, hours: float, *, dry_run: bool = False) -> dict[str, Any
     size = sum(file.size for _, file in orphans)
     if not dry_run:
         _remove([folder / file.path for folder, file in orphans])
-    return {"table": str(table), "files": len(orphans), "bytes": size, "removed": not dry_run}
+    if orphans:
+        done = "Would remove" if dry_run else "Removed"
+        log.info("%s %s (%.1f MB) that no version refers to", done, quantity(len(orphans), "file"), size / 1e6)
+    else:
+        log.info("Nothing to remove: versions refer to all files, or they are younger than %g h (--hours)", hours)
+    return {"table": str(table), "files": len(orphans), "bytes": size, "removed": bool(orphans) and not dry_run}
 
 
 def _named(table: Path, newest: int) -> tuple[set[str], tuple[set[int], set[int]]]:

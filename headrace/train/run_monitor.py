@@ -126,7 +126,7 @@ class Progress:
         speed: Any = message.get("samples_per_second")
         if speed is None:
             return text
-        return f"{text}, {speed:.0f} samples/s{self._remaining_time(message)}"
+        return f"{text}, {speed:.0f} rows/s{self._remaining_time(message)}"
 
     def _remaining_time(self, message: Message) -> str:
         """Return the estimated remaining time by the pace since the first report; empty at the first report."""

@@ -19,6 +19,9 @@ from headrace.cli.usage_messages import plain_message
         (["init", "--kind", "texts"], "did you mean 'text'?"),
         (["init", "--kind", "zzz"], "'zzz' is not one of 'images', 'text', 'audio', 'windows', 'table', 'retrain'."),
         (["inspect", "table", "--version", "x"], "'--version': expected a whole number"),
+        (["predict", "bundle", "a.csv"], "Missing argument 'INPUT' or 'OUTPUT'; expected BUNDLE INPUT... OUTPUT."),
+        (["predict", "bundle"], "Missing argument 'INPUT' or 'OUTPUT'; expected BUNDLE INPUT... OUTPUT."),
+        (["evaluate", "--table", "t"], "Missing argument 'BUNDLE'"),
     ],
 )
 def test_wrong_value_of_an_option_is_refused_in_plain_words(
@@ -71,7 +74,8 @@ def test_help_names_arguments_without_types_and_keeps_examples_on_one_line(comma
     [
         ("--epochs", "; did you mean `train.epochs=VALUE`?"),
         ("--batch-size", "; did you mean `train.batch_size=VALUE`?"),
-        ("--lr", "; settings are written as key=value, such as train.epochs=10"),
+        ("--lr", "; did you mean `train.optimizer.learning_rate=VALUE`?"),
+        ("--zzz", "; settings are written as key=value, such as train.epochs=10"),
         ("--restrat", " (Possible options: --restart)"),
     ],
 )

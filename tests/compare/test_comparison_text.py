@@ -24,10 +24,12 @@ def comparison(verdict: str = "undecided", **curves: Any) -> dict[str, Any]:
     """Return a comparison of two classifiers as far as its text needs it."""
     difference = {"difference": 0.0, "interval": [-0.1, 0.1], "verdict": verdict, "deciding_rows": 9}
     models = [{"name": name, "metrics": {"accuracy": 0.5}} for name in ("a", "b")]
+    epochs = dict.fromkeys(("a", "b"), [(step, step + 1) for step in range(100)])
     return {
         "task": "classification", "rows": 4, "split": "test", "version": 0, "table": "t", "reference": "a",
         "metric": "accuracy", "models": models, "differences": {"b": {"accuracy": difference}}, "trained_on": {},
-        "classes": {}, "curves": curves, "disagreements": {"shown": []}, "settings": {}, "without_run": [],
+        "classes": {}, "curves": curves, "epochs": epochs, "disagreements": {"shown": []}, "settings": {},
+        "without_run": [],
     }  # fmt: skip
 
 
@@ -51,4 +53,10 @@ def test_long_curves_show_an_even_selection_and_each_models_last_epoch() -> None
     assert (epochs[0], epochs[-1], len(epochs)) == (1, 100, 21)
     assert 7 in epochs
     assert table.endswith("and 79 more epochs, which --json lists")
-    assert shown_epochs([3, 20]) == list(range(20))
+    assert shown_epochs(range(1, 21), [3, 20]) == list(range(1, 21))
+
+
+def test_epoch_without_a_finite_value_does_not_shift_the_later_ones() -> None:
+    text = as_text(comparison(loss={"a": [(0, 1.0), (2, 0.25)], "b": [(2, 0.5)]}))
+    rows = [line.split() for line in text.partition("loss by epoch")[2].splitlines()[1:3]]
+    assert rows == [["1", "1.0000", "-"], ["3", "0.2500", "0.5000"]]

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from headrace.compare.comparison_text import as_text
-from headrace.compare.job import compare, curves
+from headrace.compare.job import compare, curves, epoch_numbers
 from headrace.compare.page import write_page
 from headrace.contract import Contract, Statistics
 from headrace.errors import ConfigurationError, DataError
@@ -127,6 +127,11 @@ def test_regression_has_quantiles_of_errors_and_other_tasks_are_refused(bundles:
     assert "Quantiles of the absolute errors" in write_page(found, tmp_path / "page.html").read_text()
     with pytest.raises(DataError, match="plain was trained for classification and a for regression"):
         compare([bundles[0], paths[0]])
+
+
+def test_epochs_have_the_numbers_of_the_training() -> None:
+    lines = ({"step": 10.0, "epoch": 0.0}, {"step": 20.0, "epoch": 1.0, "loss": 0.5})
+    assert epoch_numbers(MetricsLog(epochs=lines)) == [(10.0, 1), (20.0, 2)]
 
 
 def test_curves_are_by_epoch_and_only_of_runs_that_have_the_metric() -> None:

@@ -94,6 +94,21 @@ def test_differences_by_class_are_those_of_f1(task: str) -> None:
     assert metric_differences(task, reference, other)["macro_f1"].value == pytest.approx(macro)
 
 
+def few_rows(predicted: NDArray[np.int64], *, one_hot: bool) -> Predictions:
+    """Of classes with 5, 5 and 2 rows, as one class or as labels of which one is true."""
+    true = np.repeat([0, 1, 2], [5, 5, 2])
+    both = (np.eye(3)[true] == 1, np.eye(3)[predicted] == 1) if one_hot else (true, predicted)
+    return Predictions(np.arange(12).astype(str), *both, (predicted == true) * 0.9)
+
+
+@pytest.mark.parametrize("task", ["classification", "multi_label"])
+def test_resample_without_a_rare_class_does_not_shrink_the_difference(task: str) -> None:
+    """One model is always right and the other never, so macro F1 differs by 1 in every resample."""
+    true = np.repeat([0, 1, 2], [5, 5, 2])
+    models = [few_rows(predicted, one_hot=task == "multi_label") for predicted in ((true + 1) % 3, true)]
+    assert metric_differences(task, *models)["macro_f1"] == Difference(1.0, (1.0, 1.0))
+
+
 def test_verdict_follows_the_direction_of_the_metric() -> None:
     above, below = Difference(0.2, (0.1, 0.3), 9), Difference(-0.2, (-0.3, -0.1), 9)
     assert (verdict("accuracy", above), verdict("accuracy", below)) == ("better", "worse")

@@ -89,5 +89,7 @@ def test_rows_are_sorted_by_any_key_with_missing_values_last() -> None:
     ]
     orders = {key: "".join(row.run for row in sort_rows(rows, key)) for key in ("val_loss", "-val_loss", "train.seed")}
     assert orders == {"val_loss": "cab", "-val_loss": "acb", "train.seed": "acb"}
+    # The title of a column is the end of a setting's key.
+    assert [row.run for row in sort_rows(rows, "-seed")] == [row.run for row in sort_rows(rows, "-train.seed")]
     with pytest.raises(ConfigurationError, match="--sort val_los: no run has this key; did you mean val_loss?"):
         sort_rows(rows, "val_los")

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headrace.config import Configuration, load
+from headrace.config.load import SYNONYMS, _known_keys
 from headrace.errors import ConfigurationError
 from tests.support.commands import headrace
 
@@ -102,6 +103,12 @@ def test_file_without_sections_is_refused_with_its_content(tmp_path: Path, text:
     assert f"must hold sections such as `data:` and `train:`; received {held}" in refusal(write(tmp_path, text))
 
 
+def test_synonyms_name_keys_that_exist_and_are_none_themselves() -> None:
+    known = set(_known_keys(Configuration))
+    assert set(SYNONYMS.values()) <= known
+    assert not set(SYNONYMS) & {key.rpartition(".")[2] for key in known}
+
+
 @pytest.mark.parametrize(
     ("override", "nearest"),
     [
@@ -111,6 +118,8 @@ def test_file_without_sections_is_refused_with_its_content(tmp_path: Path, text:
         ("prepare.shard-rows=28", "did you mean `prepare.shard_rows`?"),
         ("ranks=2", "did you mean `train.ranks`?"),
         ("prepare.codec=raw", "did you mean `prepare.image.codec`?"),
+        ("lr=1", "did you mean `train.optimizer.learning_rate`?"),
+        ("train.optimizer.momentum=1", "did you mean `train.optimizer.options`?"),
         ("learning_rat=1", "did you mean `train.optimizer.learning_rate`?"),
         (
             "prepare.zzz=1",

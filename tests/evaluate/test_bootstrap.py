@@ -61,11 +61,24 @@ def test_figure_that_is_the_same_in_every_resample_has_no_interval() -> None:
     assert set(drop_degenerate(class_intervals(perfect)[0])) == {"precision", "recall"}
 
 
-def test_macro_f1_interval_can_omit_classes() -> None:
+def test_macro_f1_interval_omits_classes_without_rows() -> None:
     padded = np.zeros((3, 3), np.int64)
     padded[:2, :2] = CONFUSION
-    assert confusion_intervals(padded, [0, 1]) == confusion_intervals(CONFUSION)
-    assert confusion_intervals(padded)["macro_f1"][1] < 0.67
+    assert confusion_intervals(padded) == confusion_intervals(CONFUSION)
+
+
+def test_resample_without_a_rare_class_does_not_take_its_f1_for_0() -> None:
+    """A resample of 12 rows has no row of a class of two in 11 % of draws; macro F1 of its rows does not cover it."""
+    flawless = np.diag([3, 7, 2])
+    assert confusion_intervals(flawless)["macro_f1"] == (1.0, 1.0)
+    assert [found["f1"] for found in class_intervals(flawless)] == [(1.0, 1.0)] * 3
+    assert class_intervals(np.diag([5, 0]))[1]["f1"] == (0.0, 0.0)
+
+
+def test_resample_in_which_a_figure_of_sums_is_undefined_does_not_count() -> None:
+    found = sum_intervals(lambda sums: {"share": sums[1] / sums[1] if sums[1] else np.nan}, (np.eye(9)[0],))
+    assert found == {"share": (1.0, 1.0)}
+    assert sum_intervals(lambda _: {"share": np.nan}, (np.ones(9),)) == {"share": (0.0, 0.0)}
 
 
 def test_regression_intervals_contain_every_error() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from headrace.html.axis import fraction_axis, step_axis, value_axis
 from headrace.html.line_chart import BOTTOM, BUCKETS, LEFT, RIGHT, TOP, curve
+from headrace.html.number_formatting import metric
 from headrace.runs.metrics_log import Metrics, MetricsLog
 
 
@@ -34,6 +35,17 @@ def test_value_axis_contains_every_value_and_some_ticks(values: list[float]) -> 
     axis = value_axis(values)
     assert all(-1e-9 <= axis.position(value) <= 1 + 1e-9 for value in [*values, *axis.ticks])
     assert 2 <= len(axis.ticks) <= 9
+
+
+@pytest.mark.parametrize("name", ["accuracy", "auc"])
+def test_axis_of_a_rounded_1_ends_at_1(name: str) -> None:
+    """The accuracy of 32-bit floats may be 1.00000001; an axis to 1.5 would be half empty."""
+    chart = curve(MetricsLog(steps=step_lines(0.3, 1.0000000085, name=name), epochs=()), name)
+    assert chart is not None
+    assert chart.y_ticks[-1].label == ("100%" if name == "accuracy" else "1")
+    assert value_axis([-1e-9, 1.0000001]).low == 0
+    assert metric(1.0000000085, "val_accuracy") == "100.00%"
+    assert metric(-1e-9, "accuracy") == "0.00%"
 
 
 def test_value_axis_is_logarithmic_for_wide_ranges() -> None:

@@ -108,9 +108,17 @@ def test_error_line_is_reported_for_relative_path(tmp_path: Path, monkeypatch: p
 
 
 def test_unknown_option_is_reported(model: Path) -> None:
+    """The message names what `build` takes; Python's own only says what it does not."""
     message = refusal(model, GOOD, unit=7)
-    assert "failed at its options {'unit': 7}" in message
-    assert "unexpected keyword argument 'unit'" in message
+    assert "model.options has 'unit', and `build` in" in message
+    assert message.endswith("has no such argument; its options are: units; did you mean `units`?")
+    assert refusal(model, GOOD, colour=7).endswith("its options are: units; remove it from model.options.")
+
+
+def test_option_without_a_default_must_be_set(model: Path) -> None:
+    source = GOOD.replace("units=3", "units, *, rate, **others")
+    assert "needs 1 option that model.options does not have: rate; add it" in refusal(model, source, units=3, more=1)
+    assert "needs 2 options that model.options does not have: units, rate; add them" in refusal(model, source)
 
 
 def test_sys_exit_in_file_is_reported_as_error(model: Path) -> None:

@@ -195,7 +195,7 @@ def test_page_shows_throughput_by_stage(make_run: MakeRun) -> None:
     text = write_page(run).text
     assert "Fetch – – – 3.0 Prepare 39 rows 3.120 rows/s 12.5 21.5" in text
     # The speed is that of the result, so that page and command agree.
-    assert "Train 60 steps 718 samples/s 10.7" in text
+    assert "Train 60 steps 718 rows/s 10.7" in text
     assert "Evaluate, test split 12 rows 2.857 rows/s 4.2" in text
     assert "Predict 500 rows 200 rows/s 2.5 7.2 Report – – – 1.5" in text
 

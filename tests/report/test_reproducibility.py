@@ -88,6 +88,18 @@ def prepared(command: str) -> TableData:
     )
 
 
+def test_commands_train_on_the_version_that_the_run_read(make_run: Callable[..., Path]) -> None:
+    """A command without the number trains on the newest version, which has other rows."""
+    run = make_run()
+    edit(run / "run.json", data_version=7)
+    shown = reproduction(read_artifacts(run), None)
+    (command,) = (command for command in shown.commands if " train " in command)
+    assert command.endswith(" train.data_version=7")
+    assert yaml.safe_load(shown.configuration)["train"]["data_version"] == 7
+    edit(run / "run.json", command="python notebook.py")
+    assert "python notebook.py" in reproduction(read_artifacts(run), None).commands
+
+
 def test_page_has_command_and_settings_that_the_version_was_prepared_with(make_run: Callable[..., Path]) -> None:
     command = "headrace prepare conf.yaml data.source.path=../photos prepare.seed=7"
     run = read_artifacts(make_run())
@@ -101,7 +113,7 @@ def test_page_has_command_and_settings_that_the_version_was_prepared_with(make_r
 
 
 TWO = "headrace train conf/shapes.yaml train.epochs=2 train.ranks=2"
-THREE = "headrace train conf/shapes.yaml train.ranks=2 train.epochs=3"
+THREE = "headrace train conf/shapes.yaml train.ranks=2 train.epochs=3 train.data_version=0"
 
 
 def continued(make_run: Callable[..., Path], *before: tuple[int, bool], command: str = TWO, **schedule: str) -> Path:
@@ -128,7 +140,7 @@ def test_continued_run_is_reproduced_by_its_last_number_of_epochs(make_run: Call
     assert "train.epochs=2" not in page
     # The file may have the old number, or the new one.
     edit(run / "run.json", command="headrace train conf/shapes.yaml")
-    assert train_lines(run) == ["headrace train conf/shapes.yaml train.epochs=3"]
+    assert train_lines(run) == ["headrace train conf/shapes.yaml train.epochs=3 train.data_version=0"]
 
 
 def test_continued_run_with_a_cosine_schedule_is_reproduced_by_all_of_its_commands(
@@ -157,4 +169,5 @@ def test_unfinished_continued_run_resumes_with_its_epochs(make_run: Callable[...
     (run / "result.json").unlink()
     page = write_report(run).read_text()
     after = page.partition("The training has not finished. To resume it, run:</p>")[2]
-    assert after.partition("</code>")[0].endswith(f"<code>{THREE}")
+    command = THREE.removesuffix(" train.data_version=0")
+    assert after.partition("</code>")[0].endswith(f"<code>{command}")

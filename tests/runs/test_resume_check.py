@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from headrace.config import Configuration
 from headrace.errors import ConfigurationError
 from headrace.html.number_formatting import duration
 from headrace.report import write_report
 from headrace.runs.metrics_log import read_metrics
-from headrace.runs.resume_check import ResumeGuard
-from headrace.runs.run_record import Continuation, load_record
+from headrace.runs.resume_check import ResumeGuard, require_resumable
+from headrace.runs.run_record import Continuation, RunRecord, load_record
 from tests.support.commands import headrace_within
 from tests.support.run_copies import edit
 from tests.support.small_table import Content, some_rows, write_table
@@ -88,6 +89,21 @@ def test_resume_names_only_the_keys_of_a_section_that_changed(tmp_path: Path) ->
         ConfigurationError, match=r"other settings: train\.optimizer\.learning_rate was 0\.1 and is 0\.2; restore"
     ):
         run.require_settings(before, after)
+
+
+def test_resume_takes_the_number_of_the_version_that_the_run_reads(tmp_path: Path) -> None:
+    """The commands of a report name it, and the run may have been started without."""
+    table = write_table(tmp_path / "table", Content(splits={"train": some_rows(12)}))
+    tree = {"data": {"source": {"path": "raw"}, "table": str(table.table)}, "model": {"file": "m.py"}}
+    first, same, other = (
+        Configuration.model_validate(tree | {"train": {"run": "r", "ranks": 1, "batch_size": 4, "epochs": 1} | version})
+        for version in ({}, {"data_version": 0}, {"data_version": 1})
+    )
+    known = {"table_id": table.table_id, "content_id": table.content_id, "model_sha256": "hash"}
+    record = RunRecord.model_construct(configuration=first, data_version=0, epochs=1, global_batch=4, lanes=1, **known)
+    require_resumable(tmp_path / "run", record, same, "hash")
+    with pytest.raises(ConfigurationError, match=r"train\.data_version was not set and is 1"):
+        require_resumable(tmp_path / "run", record, other, "hash")
 
 
 def test_refusal_says_that_a_setting_was_not_set() -> None:

@@ -19,7 +19,7 @@ def test_lines_of_a_step_and_of_its_epoch_cannot_be_confused(capsys: pytest.Capt
     report(progress, scope="step", step=5, epoch=0, seconds=1.0, loss=0.25, samples_per_second=64.0)
     report(progress, scope="epoch", step=5, epoch=0, seconds=1.0, loss=0.5, val_loss=4.045e-05)
     assert capsys.readouterr().err.splitlines() == [
-        "epoch 1, step 5 of 10: loss 0.2500, 64 samples/s",
+        "epoch 1, step 5 of 10: loss 0.2500, 64 rows/s",
         "epoch 1 done, step 5 of 10: loss 0.5000, val_loss 4.045e-05",
     ]
 

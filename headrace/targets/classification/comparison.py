@@ -77,17 +77,16 @@ def scores_by_class(predictions: Predictions, classes: int) -> list[ClassScore]:
 
 
 def confusion_intervals(reference: Predictions, other: Predictions, classes: int) -> Intervals:
-    """Return the intervals of the differences of `macro_f1`, over the classes that occur, and of `f1 INDEX`.
+    """Return the intervals of the differences of `macro_f1`, over the classes of each resample, and of `f1 INDEX`.
 
     Rows are counted by true class and both predictions, so that the time does not depend on the number of rows.
     """
     rows = np.stack([reference.true, reference.predicted, other.predicted], axis=1)
     cells, counts = np.unique(rows, axis=0, return_counts=True)
-    present = np.unique(reference.true)
 
     def figures(sample: NDArray[np.int64]) -> dict[str, float]:
         before, after = (_cell_f1(cells[:, 0], cells[:, column], sample, classes) for column in (1, 2))
-        return f1_figures(after - before, present)
+        return f1_figures(after - before, np.bincount(cells[:, 0], sample, classes))
 
     return count_intervals(figures, counts)
 

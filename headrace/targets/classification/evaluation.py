@@ -58,7 +58,7 @@ class Classification:
             "task": "classification",
             "rows": len(labels),
             "metrics": metrics | {"expected_calibration_error": expected_calibration_error(bins)},
-            "intervals": drop_degenerate(confusion_intervals(confusion, present) | mean_intervals(means)),
+            "intervals": drop_degenerate(confusion_intervals(confusion) | mean_intervals(means)),
             "classes": list(self._classes),
             "absent": [name for name, score in zip(self._classes, scores, strict=True) if not score.support],
             "confusion": confusion.tolist(),
@@ -83,7 +83,7 @@ class Classification:
         losses = cross_entropies(labels, probabilities)
         present = np.flatnonzero(confusion.sum(1)).tolist()
         metrics = {"accuracy": accuracy(confusion), "loss": float(losses.mean())}
-        intervals = drop_degenerate(confusion_intervals(confusion, present) | mean_intervals({"loss": losses}))
+        intervals = drop_degenerate(confusion_intervals(confusion) | mean_intervals({"loss": losses}))
         if len(present) > 1:
             metrics["macro_f1"] = macro_f1([class_scores(confusion)[index] for index in present])
         return {

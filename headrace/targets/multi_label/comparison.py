@@ -78,16 +78,15 @@ def scores_by_label(predictions: Predictions, _: int) -> list[ClassScore]:
 
 
 def label_intervals(reference: Predictions, other: Predictions, _: int) -> Intervals:
-    """Return the intervals of the differences of `macro_f1`, over the labels that occur, `micro_f1`, `f1 INDEX`."""
+    """Return the intervals of the differences of `macro_f1`, over those of each resample, `micro_f1`, `f1 INDEX`."""
     labels = reference.true.shape[1]
-    present = np.flatnonzero(reference.true.any(0))
     masks = [mask for model in (reference, other) for mask in _outcomes(model)]
 
     def figures(sums: NDArray[np.float64]) -> dict[str, float]:
         pair = sums[1:].reshape(2, 3, labels)
         before, after = (f1_scores(right, right + extra, right + missing) for right, extra, missing in pair)
         micro = micro_f1_of_counts(pair[1]) - micro_f1_of_counts(pair[0])
-        return f1_figures(after - before, present) | {"micro_f1": micro}
+        return f1_figures(after - before, pair[0, 0] + pair[0, 2]) | {"micro_f1": micro}
 
     return sum_intervals(figures, [mask[:, index] for mask in masks for index in range(labels)])
 

@@ -136,15 +136,15 @@ def _compute_metrics(
 
 
 def _f1_intervals(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Intervals:
-    classes, present = truth.shape[1], np.flatnonzero(truth.any(0)).tolist()
+    classes = truth.shape[1]
 
     def metrics(sums: NDArray[np.float64]) -> dict[str, float]:
         counts = sums[1:].reshape(3, classes)
         scores = scores_from_counts(*counts)
-        over_present = macro_f1([scores[index] for index in present]) if present else 0.0
-        metrics = {"macro_f1": over_present, "micro_f1": micro_f1(counts)}
-        for index, score in enumerate(scores):
-            metrics[f"f1 {index}"] = score.f1
+        occurring = [score for score in scores if score.support]
+        metrics = {"macro_f1": macro_f1(occurring) if occurring else np.nan, "micro_f1": micro_f1(counts)}
+        for index, (score, total) in enumerate(zip(scores, counts.sum(0), strict=True)):
+            metrics[f"f1 {index}"] = score.f1 if total else np.nan
         return metrics
 
     masks = (predicted & truth, predicted & ~truth, ~predicted & truth)

@@ -43,7 +43,9 @@ def figures_between(before: RunningResults, after: RunningResults, batch_size: i
 def _metric_between(name: str, before: RunningResults, after: RunningResults) -> float:
     power, rows = (2 if name == ROOT_OF_MEAN else 1), after.rows - before.rows
     total = after.results[name] ** power * after.rows - before.results.get(name, 0.0) ** power * before.rows
-    return math.sqrt(max(0.0, total) / rows) if power == 2 else total / rows
+    value = max(0.0, total / rows)
+    # The results are 32-bit floats: the difference of two may be a share of 1.00000001, or an error below 0.
+    return math.sqrt(value) if power == 2 else min(value, 1.0) if "accuracy" in name else value
 
 
 def _loss_between(before: RunningResults, after: RunningResults, batch_size: int) -> float:

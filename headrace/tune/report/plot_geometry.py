@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headrace.html.axis import Axis, fraction_axis, value_axis
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Points, Tick
-from headrace.html.number_formatting import is_fraction
+from headrace.html.number_formatting import is_fraction, within_0_and_1
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Frame:
 
 def metric_axis(values: Sequence[float], metric: str) -> Axis:
     """Return an axis for values of `metric`."""
-    fractions = is_fraction(metric) and min(values) >= 0 and max(values) <= 1
+    fractions = is_fraction(metric) and all(map(within_0_and_1, (min(values), max(values))))
     return fraction_axis(list(values)) if fractions else value_axis(list(values))
 
 

@@ -148,7 +148,7 @@ def test_concurrent_increments_commit_once_and_leftovers_can_be_vacuumed(
     assert len(read_rejects(table, read(table).summary.rejects_version or 0, 9)) == 1
 
 
-def test_vacuum_removes_only_unreferenced_files(source: Path, table: Path) -> None:
+def test_vacuum_removes_only_unreferenced_files(source: Path, table: Path, caplog: pytest.LogCaptureFixture) -> None:
     prepare(configuration(source, table))
     (source / "cat" / "000.png").unlink()
     (source / "cat" / "broken.png").touch()
@@ -164,9 +164,14 @@ def test_vacuum_removes_only_unreferenced_files(source: Path, table: Path) -> No
     for name in (*left, *others):
         (table / name).parent.mkdir(parents=True, exist_ok=True)
         (table / name).write_text("x")
-    assert vacuum(table, hours=1)["files"] == 0
+    caplog.set_level("INFO")
+    none = vacuum(table, hours=1)
+    assert (none["files"], none["removed"]) == (0, False)
+    assert "Nothing to remove: versions refer to all files, or they are younger than 1 h" in caplog.text
     assert vacuum(table, hours=0, dry_run=True) == {"table": str(table), "files": 4, "bytes": 4, "removed": False}
-    assert vacuum(table, hours=0)["files"] == 4
+    assert "Would remove 4 files (0.0 MB) that no version refers to" in caplog.text
+    done = vacuum(table, hours=0)
+    assert (done["files"], done["removed"]) == (4, True)
     assert list_files(table) == before | others
     assert len(read_rows(read(table, 0))) == 24
     assert len(read_rejects(table, read(table).summary.rejects_version or 0, 9)) == 1

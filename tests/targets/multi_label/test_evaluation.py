@@ -55,6 +55,15 @@ def test_multi_label_metrics_agree_with_scikit_learn(metrics_record: dict[str, A
     assert found["brier_score"] == pytest.approx(((ANSWERS - TRUTH) ** 2).mean(), rel=1e-5)
 
 
+def test_flawless_rare_label_does_not_widen_the_interval_of_macro_f1() -> None:
+    """Half of the resamples have no row of the first label, and macro F1 does not cover it there."""
+    truth = np.zeros((12, 2), bool)
+    truth[0, 0] = truth[3:, 1] = True
+    result, _, by_class = _compute_metrics(truth, np.where(truth, np.float32(0.9), np.float32(0.1)))
+    assert "macro_f1" not in result["intervals"]
+    assert [intervals["f1"] for intervals in by_class] == [(1.0, 1.0)] * 2
+
+
 def test_class_scores_lie_within_their_intervals(metrics_record: dict[str, Any]) -> None:
     expected = metrics.precision_recall_fscore_support(TRUTH, GIVEN, zero_division=0)
     for number, name in enumerate(CLASSES):

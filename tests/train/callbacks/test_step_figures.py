@@ -55,3 +55,12 @@ def test_figures_are_those_of_the_rows_in_between(first: int, last: int) -> None
 def test_steps_without_a_row_have_no_figures() -> None:
     after = running(1)
     assert figures_between(after, after._replace(steps=2), BATCH) == {}
+
+
+def test_rounding_does_not_lead_out_of_the_range_of_a_metric() -> None:
+    """Keras's results are 32-bit floats, and each is of all rows so far."""
+    names = ("accuracy", "top_5_accuracy", "mean_absolute_error")
+    before = RunningResults(1, 3, dict.fromkeys(names, 0.99999994) | {"mean_absolute_error": 1e-9})
+    after = RunningResults(2, 6, dict.fromkeys(names, 1.0) | {"mean_absolute_error": 0.0})
+    expected = {"accuracy": 1.0, "top_5_accuracy": 1.0, "mean_absolute_error": 0.0}
+    assert figures_between(before, after, 3) == expected
