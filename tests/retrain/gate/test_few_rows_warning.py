@@ -1,6 +1,6 @@
 """A small test split is warned of with what it can show."""
 
-from headrace.retrain.gate.sign_test import few_rows_warning
+from headrace.retrain.gate.few_rows_warning import few_rows_warning
 
 
 def test_small_test_split_is_warned_of_with_what_it_can_show() -> None:

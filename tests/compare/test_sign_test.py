@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from headrace.compare.deciding_rows import deciding_rows, min_deciding_rows
 from headrace.compare.saved_predictions import Predictions
+from headrace.compare.sign_test import deciding_rows, min_deciding_rows
 
 
 @pytest.mark.parametrize("confidence", [0.6, 0.75, 0.9, 0.95, 0.99, 0.999])
