@@ -1,4 +1,4 @@
-"""The Spark stages of a preparation: encode records, make the decisions that need all of them, tokenize."""
+"""The Spark stages of a preparation: encode records, make the decisions that need all of them, tokenise."""
 
 import logging
 import math
@@ -79,7 +79,7 @@ def run_stages(
         DataError: the source is invalid.
     """
     changed = replace(listing, files=increment.changed)
-    source = _with_encoding(source, context.settings)
+    source = with_encoding(source, context.settings)
     content = find_cell_format(source, context.root, context.settings.input) if source.columns else ""
     records, periods = (
         _read_records(spark, context, source, changed, content)
@@ -170,7 +170,7 @@ def _prepare_frame(
     records = (
         window_records(batches, len(windows.values))
         if windows
-        else frame_records(batches, context.root, content, encoder.max_bytes)
+        else frame_records(batches, context.root, content, encoder.max_bytes, context.input_column)
     )
     result = ShardWriter(context, encoder, spark_task.partitionId() if spark_task else 0).run(records)
     yield pa.record_batch([pa.array([pickle.dumps(result)], pa.binary())], ["result"])
@@ -192,7 +192,7 @@ def _read_records(
     return read_frame(spark, source, changed.root, changed.files, content, several=several), ()
 
 
-def _with_encoding(source: Source, settings: Prepare) -> Source:
+def with_encoding(source: Source, settings: Prepare) -> Source:
     """Return `source`, read in the encoding of texts unless it names another one."""
     encoding = settings.text.encoding if settings.input == "text" and source.format in ("csv", "json") else None
     if source.columns is None or encoding is None or source.reader_options.encoding is not None:
