@@ -17,7 +17,7 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
         for name, value in metrics.items()
     ]
     title = f"{result['split']}, {result['rows']:,} rows"
-    return text_table([title, "value", "95 % interval", *baselines], rows)
+    return text_table([title, "value", "95% interval", *baselines], rows)
 
 
 def training_table(result: Mapping[str, Any]) -> str:

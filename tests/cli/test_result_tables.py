@@ -7,7 +7,7 @@ def test_evaluation_table_has_figures_and_intervals() -> None:
     metrics, intervals = {"accuracy": 0.75, "loss": 0.5}, {"accuracy": (0.5, 0.875)}
     result = {"split": "test", "rows": 1200, "metrics": metrics, "intervals": intervals}
     assert evaluation_table(result).splitlines() == [
-        "test, 1,200 rows   value     95 % interval",
+        "test, 1,200 rows   value      95% interval",
         "accuracy          0.7500  0.5000 to 0.8750",
         "loss              0.5000",
     ]
@@ -17,8 +17,8 @@ def test_evaluation_table_has_the_baselines_beside_the_model() -> None:
     baselines = {"persistence": {"mean_absolute_error": 4.5}, "seasonal": {"mean_absolute_error": 0.5}}
     result = {"split": "test", "rows": 147, "metrics": {"mean_absolute_error": 2.5}, "intervals": {}}
     assert evaluation_table(result | {"baselines": baselines}).splitlines() == [
-        "test, 147 rows        value  95 % interval  persistence  seasonal",
-        "mean_absolute_error  2.5000                      4.5000    0.5000",
+        "test, 147 rows        value  95% interval  persistence  seasonal",
+        "mean_absolute_error  2.5000                     4.5000    0.5000",
     ]
 
 
