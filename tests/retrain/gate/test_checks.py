@@ -74,7 +74,7 @@ def test_improvement_within_noise_is_refused() -> None:
 
 def test_worse_challenger_is_refused_with_what_fell_or_rose() -> None:
     (check, *_) = failed_checks(compare(classifier(0.8), classifier(0.5, seed=1)))
-    assert check.received.startswith("accuracy fell by 0.3000, from 0.8000 to 0.5000;")
+    assert check.received.startswith("a fall of 0.3000, from 0.8000 to 0.5000;")
     task = {"task": "regression", "classes": ()}
     (check, *_) = failed_checks(compare(regressor(0.1), regressor(0.2), **task))
     assert check.received.startswith(
