@@ -115,9 +115,7 @@ def test_raw_data_are_refused_with_the_option_that_previews_them(tmp_path: Path)
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.png").touch()
     for path in (tmp_path / "photos", tmp_path / "photos" / "a.png"):
-        with pytest.raises(
-            DataError, match=rf"`headrace inspect {path} --raw` previews raw data"
-        ):
+        with pytest.raises(DataError, match=rf"`headrace inspect {path} --raw` previews raw data"):
             inspect_table(path, None)
     with pytest.raises(DataError, match="create it with `headrace prepare`"):
         inspect_table(tmp_path / "none", None)
