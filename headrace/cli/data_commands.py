@@ -13,7 +13,7 @@ from headrace.cli.program import app, print_result
 log = logging.getLogger(__name__)
 
 # A copy of the kinds in headrace.project_template, so that help needs no configuration.
-ProjectKind = Literal["images", "text", "audio", "windows", "table", "retrain"]
+ProjectKind = Literal["images", "text", "audio", "tabular", "windows", "table", "retrain"]
 
 
 @app.command()
@@ -23,7 +23,7 @@ def init(
         ProjectKind,
         typer.Option(
             help="images: in class folders; text: a CSV file of texts and labels; audio: sounds in class folders; "
-            "windows: a CSV file of a series; "
+            "tabular: a CSV file of numbers and categories; windows: a CSV file of a series; "
             "table: a CSV file of paths of images and labels; retrain: images that arrive daily"
         ),
     ] = "images",
@@ -62,7 +62,7 @@ def fetch(
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="maximum number of training records")] = None,
     show: Annotated[bool, typer.Option("--list", help="list the data sets with their licences and sizes")] = False,
 ) -> None:
-    """Download a public data set as raw files: images in class folders, texts and numbers in a JSON Lines file.
+    """Download a public data set as raw files: images and sounds in class folders, texts, series and rows in one file.
 
     Example: headrace fetch fashion-mnist data/fashion-mnist/raw --limit 6000
     """

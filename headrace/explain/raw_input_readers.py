@@ -99,6 +99,7 @@ def raw_texts(
     texts, blank = list[RawInput](), 0
     for one in inputs.inputs:
         records = RecordFile(one.path, settings.text, column, None, options)
+        records.report(escape_path(str(one.path)))
         name = escape_path(one.prefix + one.path.name)
         for record in (record for byte_range in records.ranges() for record in records.records(byte_range)):
             if records.format is None and not record.text.strip():

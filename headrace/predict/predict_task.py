@@ -20,7 +20,7 @@ from headrace.errors import DataError
 from headrace.predict.inputs import InputFile
 from headrace.predict.output import BATCH, PredictionOutput
 from headrace.predict.raw_file_interface import raw_file_module
-from headrace.predict.text_prediction import predict_records
+from headrace.predict.record_prediction import predict_records
 from headrace.predict.text_record_file import Record, RecordFile
 from headrace.prepare.readers import RowRange
 from headrace.prepare.record_warnings import Observations
@@ -129,7 +129,7 @@ def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> Pred
         return _predict_shard(task.table, part, task.contract, inference)
     records = _records(part)
     if records is not None:
-        return predict_records(part.name, records, task.settings.text, inference, has_ids=task.has_ids)
+        return predict_records(part.name, records, task.settings, inference, has_ids=task.has_ids)
     return raw_file_module(task.contract.input_kind).predict_files(part.files, task.settings, inference)
 
 

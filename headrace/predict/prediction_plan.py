@@ -65,7 +65,7 @@ def plan_prediction(
         _require_no_columns(columns, f"the rows of the table {table}")
         return _plan_table(bundle, table.absolute(), limit)
     feature = bundle.contract.feature
-    if not feature.is_file:
+    if not feature.is_file and not feature.is_cell:
         raise DataError(
             f"The bundle predicts from {feature.noun}, which `headrace predict` takes from a prepared table, and "
             f"{inputs} is not one. Prepare the rows with the configuration of the training into a table of their own, "
@@ -76,6 +76,11 @@ def plan_prediction(
         _require_cleaning(bundle)
         if not inputs.are_folders():
             return _plan_records(bundle, inputs, columns, limit)
+        if not feature.is_file:
+            raise DataError(
+                f"The bundle predicts from {feature.noun}, and {inputs} is a folder that is no table; name its files, "
+                f"for example '{inputs}/*.csv'."
+            )
     _require_no_columns(columns, f"a file of {inputs}")
     return _plan_files(bundle, inputs, limit)
 
@@ -138,9 +143,9 @@ def _with_stdin(file: InputFile, bundle: Bundle) -> InputFile:
 
 
 def _require_cleaning(bundle: Bundle) -> None:
-    if "text" not in bundle.origin.settings:
+    if bundle.contract.input_kind not in bundle.origin.settings:
         raise DataError(
-            f"The bundle {bundle.path} does not record how its texts were cleaned, so raw texts cannot be prepared; "
+            f"The bundle {bundle.path} does not record how its inputs were prepared, so raw ones cannot be prepared; "
             "train again, or predict a table."
         )
 

@@ -15,10 +15,14 @@ from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, pars
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.input_format_detection import NAMES, detect_format
 from headrace.prepare.readers import Row, RowRange, TableReader, format_from_name, open_reader
+from headrace.prepare.readers.csv_findings import COMMENT_OPTION, find_in_csv, log_findings
 from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.row import text_cell
 from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, require_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.raw_record_types import escape_path
+from headrace.prepare.sources.tables.row_columns import write_cells
+from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +67,7 @@ class RecordFile:
         column: column of the texts; not used if a line is a record.
         identity: column that identifies records; None without one.
         options: options of the reader, as in `data.source.options`; those that its format does not have are ignored.
+        cells: columns of records of several cells; `column` is then not used.
 
     Raises:
         ConfigurationError: the file has no such column, or an option is invalid.
@@ -70,22 +75,36 @@ class RecordFile:
     """
 
     def __init__(
-        self, path: Path, spec: Text, column: str | None, identity: str | None, options: Mapping[str, str] | None = None
+        self,
+        path: Path,
+        spec: Text,
+        column: str | None,
+        identity: str | None,
+        options: Mapping[str, str] | None = None,
+        cells: tuple[str, ...] = (),
     ) -> None:
-        self.path, self.spec, self.column, self.identity = path, spec, column, identity
+        self.path, self.spec, self.column, self.identity, self.cells = path, spec, column, identity, cells
         self.format = format_from_name(path.name)
         self.options = self._options(options or {})
         if self.format is not None:
             self._reader()
             return
         _require_readable(path)
-        if identity is not None:
-            require_columns(path, identity)
+        if cells or identity is not None:
+            require_columns(path, cells[0] if cells else str(identity))
 
     @property
     def kind(self) -> str:
         """Format of the file; `lines` where a line is a record."""
         return self.format or "lines"
+
+    def report(self, name: str) -> None:
+        """Log what a file of CSV is found to be, and records in it that look like comments.
+
+        Args:
+            name: of the file in messages.
+        """
+        log_findings(find_in_csv(self._reader(), name) if self.format == "csv" else (), COMMENT_OPTION)
 
     def ranges(self) -> list[RowRange]:
         """Return the ranges that cover the file, in order."""
@@ -130,6 +149,8 @@ class RecordFile:
         return "" if name is None else text_cell(row.values[name], f"the cell of {name}") or ""
 
     def _text(self, row: Row) -> str:
+        if self.cells:
+            return write_cells(row.values, self.cells)
         value = row.values[str(self.column)]
         if value is None:
             raise RejectedRecordError(Reason.EMPTY, f"the column {self.column} is empty")
@@ -138,20 +159,19 @@ class RecordFile:
         return text_cell(value, f"the cell of {self.column}") or ""
 
     def _reader(self) -> TableReader:
-        if self.column is None:
+        if self.column is None and not self.cells:
             raise ConfigurationError(
                 f"It is not known which column of {self.path} holds the texts; name it with --column."
             )
-        names = [self.column, *([self.identity] if self.identity else [])]
+        names = list(dict.fromkeys((*(self.cells or [str(self.column)]), *([self.identity] if self.identity else []))))
         if not self.path.stat().st_size:
             # A file without bytes has no records, and no header either.
             names = []
         try:
             return open_reader(self.path, self.path.name, str(self.format), names, self.options)
         except ConfigurationError as error:
-            raise ConfigurationError(
-                f"{error} Name others with --column and --id, and set options of its reader with --option."
-            ) from None
+            remedy = "Rename its columns" if self.cells else "Name others with --column and --id"
+            raise ConfigurationError(f"{error} {remedy}, and set options of its reader with --option.") from None
 
     def _options(self, options: Mapping[str, str]) -> ReaderOptions:
         known = OPTIONS.get(str(self.format), {})
@@ -166,6 +186,12 @@ class RecordFile:
         return found if found.encoding else ReaderOptions(**{**vars(found), "encoding": self.spec.encoding})
 
 
+def record_cells(origin: Origin) -> tuple[str, ...]:
+    """Return the columns of a record of several cells; none where a record is one cell."""
+    tabular = origin.prepare.tabular
+    return tabular.names if tabular else ()
+
+
 def require_columns(path: Path, column: str) -> None:
     """Raise if each line of a file is a record, as its name says, and a column is asked for.
 
@@ -178,19 +204,29 @@ def require_columns(path: Path, column: str) -> None:
         )
 
 
-def open_records(path: Path, origin: Origin, columns: TextColumns) -> RecordFile:
-    """Return a file of records that is read as the bundle's source was, except for `columns`.
+def open_records(path: Path, origin: Origin, columns: TextColumns, name: str | None = None) -> RecordFile:
+    """Return a file of records, read as the bundle's source was except for `columns`; log what it is found to be.
+
+    Args:
+        name: of the file in messages; None for its path.
 
     Raises:
         ConfigurationError: the file has no such column, or no columns at all, or an option is invalid.
         DataError: the file cannot be read.
     """
+    settings, cells = origin.prepare, record_cells(origin)
+    if columns.text is not None and cells:
+        raise ConfigurationError(
+            f"--column names the column of the texts, and the bundle predicts from the columns {join_names(cells)}; "
+            "leave it out."
+        )
     if columns.text is not None:
         require_columns(path, columns.text)
     column, options = columns.text or origin.text_column, {**origin.reader_options, **columns.options}
-    file = RecordFile(path, origin.prepare.text, column, columns.identity, options)
+    file = RecordFile(path, settings.text, column, columns.identity, options, cells)
     if file.format is None:
         _warn_of_table(file)
+    file.report(name or escape_path(str(path)))
     return file
 
 

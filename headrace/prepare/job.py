@@ -12,6 +12,7 @@ from headrace.config.configuration import Source
 from headrace.config.secret_names import withhold_secrets
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
+from headrace.features.kind_modules import describe_input_kind
 from headrace.prepare.dedup.duplicate_warnings import warn_of_copies
 from headrace.prepare.encoders.input_encoding_interface import encoding_of
 from headrace.prepare.encoders.number_precision import require_distinct_labels
@@ -36,7 +37,7 @@ from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.tables.table_ranges import require_columns
 from headrace.prepare.sources.window_source import window_columns
-from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_assigns_splits, with_encoding
+from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
 from headrace.prepare.table_schema import arrow_schema
 from headrace.processes.invocation import command_line
@@ -45,7 +46,7 @@ from headrace.storage import locate
 from headrace.table import Summary, Version, read
 from headrace.table.dropped_records import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
-from headrace.targets.regression.missing_codes import missing_code_warning
+from headrace.targets.regression.label_distribution import number_warnings
 from headrace.targets.target_kind_description import TargetKindDescription
 from headrace.wording import quantity
 
@@ -67,6 +68,7 @@ def summarize(
         task=context.settings.task,
         statistics=sums.statistics() if sums else output.statistics,
         tokenizer=output.tokenizer,
+        **output.fitted,
         **encoding_of(context.settings.input).contract_fields(plan.configuration),
     )
     return Summary(
@@ -94,12 +96,13 @@ def summarize(
 
 
 def _text_source(source: Source, context: PrepareContext) -> dict[str, str]:
-    """Return the text column and the options of the reader, which predictions use too; empty for other inputs."""
-    columns = source.columns if context.settings.input == "text" else None
+    """Return the text column and the options of the reader, which predictions use too; empty for files."""
+    columns = source.columns if describe_input_kind(context.settings.input).is_cell else None
     if columns is None or columns.content == "paths":
         return {}
     options = {} if source.format == "jdbc" else source.options
-    return {"text_column": columns.input, "format": source.format, "options": json.dumps(options)}
+    column = {"text_column": columns.input} if context.settings.input == "text" else {}
+    return column | {"format": source.format, "options": json.dumps(options)}
 
 
 def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, Any]:
@@ -182,7 +185,8 @@ def _session(configuration: Configuration) -> SparkSession:
 
 def _require_columns(configuration: Configuration, listing: Listing, files: list[RawFile]) -> None:
     """Report a column that the files of a table lack before Spark starts, which takes ten seconds."""
-    source, windows = with_encoding(configuration.data.source, configuration.prepare), configuration.prepare.windows
+    settings = configuration.prepare
+    source, windows = source_as_read(configuration.data.source, settings), settings.windows
     if source.columns is None or source.format == NO_FILES or source.kind == "petastorm":
         return  # the first stage reports them; a data set of Petastorm by its schema
     names = source.columns.names if windows is None else window_columns(source.columns, windows)
@@ -240,9 +244,8 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
     for warning in accounting.observations.warnings(context.settings.image.white):
         log.warning("%s", warning)
     require_distinct_labels(accounting.number_labels)
-    missing = missing_code_warning(accounting.number_labels)
-    if missing is not None:
-        log.warning("%s", missing)
+    for warning in number_warnings(accounting.number_labels, is_first=increment.before is None):
+        log.warning("%s", warning)
     if increment.before is not None:
         rejects = carry_over(plan.rejects, increment.removed, "reason", context.identity)
         renames = read_dropped(context.table, accounting.duplicate_shards) if plan.duplicates.shards else {}

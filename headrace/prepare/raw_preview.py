@@ -18,13 +18,15 @@ from headrace.errors import DataError
 from headrace.features.kind_modules import KINDS, describe_input_kind
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
 from headrace.prepare.encoders.label_text import normalize_label
+from headrace.prepare.encoders.target_encoding_interface import describe_missing_label
 from headrace.prepare.labels.label_warnings import label_warnings
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
-from headrace.prepare.readers.csv_reader import CsvReader
+from headrace.prepare.readers.csv_findings import CsvFindings, comment_warnings, find_in_csv, log_notes
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.source_format import guess_format
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, list_archives, read_archive
+from headrace.prepare.sources.file_copies import copy_warnings
 from headrace.prepare.sources.folder_layout import mask_warnings
 from headrace.prepare.sources.folder_source import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
@@ -88,7 +90,7 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
     listing = list_table(Source.model_validate(_source(path, table_format)))
     sample = _read_sample(listing, table_format, label)
     if label is not None and label not in sample.columns:
-        raise MissingColumnError(label, path, sample.columns)
+        raise MissingColumnError(label, path, sample.columns, _missing_cause(listing, table_format, label))
     cells = {name: [row.get(name) for row in sample.rows] for name in sample.columns}
     names = [label] if label else [name for name in LABEL_NAMES if name in cells][:1]
     found_labels = [value for name in names for value in cells[name]]
@@ -114,6 +116,16 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
     }
 
 
+def _missing_cause(listing: Listing, table_format: str, label: str) -> str:
+    """Return why the first file lacks a column, if its reader knows more than its columns."""
+    first = listing.files[0].path
+    try:
+        open_reader(locate(listing.root) / first, first, table_format, [label], ReaderOptions())
+    except MissingColumnError as error:
+        return error.cause
+    return ""
+
+
 def _is_bad_label(value: object) -> bool:
     return isinstance(value, bytes) or (isinstance(value, float) and math.isinf(value)) or "\0" in str(value)
 
@@ -134,7 +146,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
     Args:
         label: a column to read besides those of the files, such as a field in one of them.
     """
-    sample = _Sample()
+    sample, found = _Sample(), list[CsvFindings]()
     files = listing.files[:: max(1, len(listing.files) // FILES)]
     for file in files:
         local_file, folders = locate(listing.root) / file.path, folder_values(file.path)
@@ -147,8 +159,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
         if sample.columns and {*columns, *folders, *fields} != set(sample.columns):
             shown = ", ".join(columns) or "none"
             sample.warnings.append(f"{escape_path(file.path)} has other columns than the first file: {shown}.")
-        comments = reader.comment_warning() if isinstance(reader, CsvReader) else None
-        sample.warnings += [comments] if comments else []
+        found += find_in_csv(reader, escape_path(str(local_file)))
         sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders, *fields)))
         rows = (row for part in reader.ranges(2**62) for row in reader.rows(part))
         for row in islice(rows, max(1, ROWS // len(files))):
@@ -156,6 +167,8 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
                 sample.rows.append({**row.values, **folders})
             else:
                 sample.rejected.append((escape_path(file.path), row.rejection))
+    log_notes(found)
+    sample.warnings += comment_warnings(found)
     return sample
 
 
@@ -187,6 +200,8 @@ def _column(name: str, values: list[Any]) -> dict[str, Any]:
 
 def _shown(value: Any) -> str | None:
     """Return a cell as an example of its column; of bytes that are no text, such as an image, their number."""
+    if isinstance(value, dict):
+        value = {name: _shown(one) if isinstance(one, bytes) else one for name, one in value.items()}
     text = cell_text(value)
     if isinstance(value, bytes) and not (text or "").isprintable():
         return f"{len(value):,} bytes"
@@ -216,7 +231,8 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
             observations.add_member(record.path, record.label)
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
     named = listing.files if listing.classes else records
-    masks = [f"In {listing.root}, {warning}" for warning in mask_warnings(listing.files)]
+    found_in_names = (*mask_warnings(listing.files), *copy_warnings(listing.files))
+    names = [f"In {listing.root}, {warning}" for warning in found_in_names]
     classes = Counter(one.label for one in named if one.label)
     return {
         "files": len(listing.files),
@@ -225,16 +241,20 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
         "sampled": len(checked),
         "rejects": dict(Counter(str(rejection.reason) for _, rejection in rejected)),
         "rejected": [f"{path}: {rejection.detail}" for path, rejection in rejected[:EXAMPLES]],
-        "warnings": [*label_warnings(classes, kind=kind), *observations.warnings(None), *masks],
+        "warnings": [*label_warnings(classes, kind=kind), *observations.warnings(None), *names],
     }
 
 
 def _guess_kind(records: list[RawRecord]) -> str:
-    """Return the input kind that the suffixes of most records stand for."""
+    """Return the input kind that the suffixes of most records stand for.
+
+    Files of a kind with suffixes of its own, such as sounds, may be fewer than half: their texts lie beside them.
+    """
     suffixes = Counter(Path(record.path).suffix.lower() for record in records)
     counts = {kind: sum(suffixes[suffix] for suffix in describe_input_kind(kind).suffixes) for kind in KINDS}
-    commonest = max(counts, key=lambda kind: counts[kind])
-    return commonest if 2 * counts[commonest] > len(records) else "image"
+    others = {kind: count for kind, count in counts.items() if count and not describe_input_kind(kind).is_cell}
+    commonest = max(others or counts, key=lambda kind: counts[kind])
+    return commonest if (4 if others else 2) * counts[commonest] > len(records) else "image"
 
 
 def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError | None:
@@ -242,6 +262,8 @@ def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError
     try:
         if record.rejection is not None:
             return record.rejection
+        if record.label is None:
+            return RejectedRecordError(Reason.NO_CLASS, describe_missing_label(Prepare().target))
         if isinstance(record.data, bytes):
             encoder.row(record)
     except RejectedRecordError as rejection:

@@ -14,7 +14,7 @@ from headrace.prepare.encoders import label_text
 from headrace.prepare.encoders.hashing import hash_split
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
-from headrace.prepare.encoders.target_encoding_interface import NO_LABEL, encode_target
+from headrace.prepare.encoders.target_encoding_interface import describe_missing_label, encode_target
 from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records
@@ -60,7 +60,7 @@ def list_labels(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[Co
 
 def list_rejects(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[ChunkResult]:
     """Yield the rejects of every chunk as far as they are known without the contents of the records."""
-    no_label = NO_LABEL
+    no_label = describe_missing_label(context.settings.target)
     if context.kind == "archive":
         no_label += ": it is in no folder, and no .cls or .json of its name is next to it in the archive"
     for chunk in chunks:

@@ -3,10 +3,10 @@
 import logging
 import math
 import pickle
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 from pyspark import TaskContext
@@ -28,6 +28,7 @@ from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.raw_record_types import shorten
+from headrace.prepare.sources.tables.row_columns import with_row_columns
 from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.window_source import read_windows, window_records
@@ -48,8 +49,9 @@ class StageOutput:
     Attributes:
         accounting: of the new records and of the rewritten shards of the previous version.
         results: results of all tasks.
-        statistics: per feature of windows; None for other inputs.
+        statistics: per feature of windows, or per number of rows; None for other inputs.
         periods: windows whose splits follow from the time: the split of each period.
+        fitted: other fields of the contract that were fitted on the training split.
     """
 
     accounting: RecordAccounting
@@ -59,6 +61,7 @@ class StageOutput:
     tokenizer: Tokenizer | None = None
     statistics: Statistics | None = None
     periods: tuple[Period, ...] = ()
+    fitted: Mapping[str, Any] = field(default_factory=dict)
 
 
 class TrainingSplitFitInterface(Protocol):
@@ -79,7 +82,7 @@ def run_stages(
         DataError: the source is invalid.
     """
     changed = replace(listing, files=increment.changed)
-    source = with_encoding(source, context.settings)
+    source = source_as_read(source, context.settings)
     content = find_cell_format(source, context.root, context.settings.input) if source.columns else ""
     records, periods = (
         _read_records(spark, context, source, changed, content)
@@ -192,7 +195,12 @@ def _read_records(
     return read_frame(spark, source, changed.root, changed.files, content, several=several), ()
 
 
-def with_encoding(source: Source, settings: Prepare) -> Source:
+def source_as_read(source: Source, settings: Prepare) -> Source:
+    """Return `source` with the encoding of its texts and with all columns that its rows need."""
+    return with_row_columns(_with_encoding(source, settings), settings.tabular)
+
+
+def _with_encoding(source: Source, settings: Prepare) -> Source:
     """Return `source`, read in the encoding of texts unless it names another one."""
     encoding = settings.text.encoding if settings.input == "text" and source.format in ("csv", "json") else None
     if source.columns is None or encoding is None or source.reader_options.encoding is not None:

@@ -78,7 +78,7 @@ def test_differences_agree_with_resampled_rows(task: str) -> None:
 def test_a_model_does_not_differ_from_itself(task: str) -> None:
     model = MODELS[task](1, 0.7)
     for name, difference in metric_differences(task, model, model).items():
-        assert difference == Difference(0.0, (0.0, 0.0))
+        assert difference == Difference(0.0, (0.0, 0.0), 0)
         assert verdict(name, difference) == "undecided"
 
 
@@ -88,7 +88,7 @@ def test_differences_by_class_are_those_of_f1(task: str) -> None:
     compare = CLASS_COMPARISON if task == "classification" else LABEL_COMPARISON
     differences = compare.differences(reference, other, 3)
     assert len(differences) == 3
-    for value, (low, high) in differences[:2]:
+    for value, (low, high), _ in differences[:2]:
         assert 0 < low < value < high
     macro = np.mean([difference.value for difference in differences[: 3 if task == "classification" else 2]])
     assert metric_differences(task, reference, other)["macro_f1"].value == pytest.approx(macro)
@@ -106,14 +106,42 @@ def test_resample_without_a_rare_class_does_not_shrink_the_difference(task: str)
     """One model is always right and the other never, so macro F1 differs by 1 in every resample."""
     true = np.repeat([0, 1, 2], [5, 5, 2])
     models = [few_rows(predicted, one_hot=task == "multi_label") for predicted in ((true + 1) % 3, true)]
-    assert metric_differences(task, *models)["macro_f1"] == Difference(1.0, (1.0, 1.0))
+    assert metric_differences(task, *models)["macro_f1"] == Difference(1.0, (1.0, 1.0), 12)
 
 
 def test_verdict_follows_the_direction_of_the_metric() -> None:
-    above, below = Difference(0.2, (0.1, 0.3)), Difference(-0.2, (-0.3, -0.1))
+    above, below = Difference(0.2, (0.1, 0.3), 9), Difference(-0.2, (-0.3, -0.1), 9)
     assert (verdict("accuracy", above), verdict("accuracy", below)) == ("better", "worse")
     assert (verdict("loss", above), verdict("mean_absolute_error", below)) == ("worse", "better")
-    assert verdict("accuracy", Difference(0.1, (-0.01, 0.2))) == "undecided"
+    assert verdict("accuracy", Difference(0.1, (-0.01, 0.2), 9)) == "undecided"
+
+
+@pytest.mark.parametrize("task", MODELS)
+@pytest.mark.parametrize(("rows", "expected"), [(1, "undecided"), (5, "undecided"), (6, "better")])
+def test_models_are_ranked_from_as_many_rows_on_as_an_exact_sign_test_needs(
+    task: str, rows: int, expected: str
+) -> None:
+    """The bootstrap of a row that one model has right has no width, and would claim certainty."""
+    metric = describe_target_kind(task).comparison_metrics[0]
+    wrong, right = (MODELS[task](1, share).select(np.arange(rows)) for share in (0.0, 1.0))
+    if task == "regression":
+        wrong, right = MODELS[task](1, 9.0), MODELS[task](2, 0.1)
+        furthest = np.argsort(-np.abs(wrong.predicted - wrong.true))[:rows]
+        wrong, right = wrong.select(furthest), right.select(furthest)
+    assert verdict(metric, metric_differences(task, wrong, right)[metric]) == expected
+
+
+@pytest.mark.parametrize("unit", [1e-13, 1.0, 1e9])
+def test_rounding_is_no_difference_in_any_unit(unit: float) -> None:
+    """Errors are as small as the unit of the numbers wants them."""
+    true, errors = np.zeros(40), np.where(np.arange(40) % 2, 0.1, 0.3) * unit
+    first, flipped, worse = (
+        Predictions(np.arange(40).astype(str), true, predicted, true) for predicted in (errors, -errors, 2 * errors)
+    )
+    same = metric_differences("regression", first, flipped)["mean_absolute_error"]
+    assert (same.value, same.interval) == (0.0, (0.0, 0.0))
+    low, high = metric_differences("regression", first, worse)["mean_absolute_error"].interval
+    assert 0 < low < 0.2 * unit < high
 
 
 def test_quantiles_are_of_absolute_errors() -> None:

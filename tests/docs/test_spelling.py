@@ -11,8 +11,8 @@ AMERICAN = re.compile(
     r"(?![\w:`(=/'\"-])|(?<![\w`./'\"-])(?:gray|grayscale|colors?|labeled|centered|behaviors?)\b(?![\w:`(=/'\"-])",
     re.IGNORECASE,
 )
-# Titles of papers are quoted as they are written.
-CITATION = re.compile(r"arXiv|et al\.|NeurIPS|ECCV|ICML|KDD|Szegedy|\(\d{4}\)")
+# Titles of papers and names of columns are quoted as they are written.
+CITATION = re.compile(r"cut, color, clarity|arXiv|et al\.|NeurIPS|ECCV|ICML|KDD|Szegedy|\(\d{4}\)")
 # Words of Optuna, CSS and OpenCV in values that are no sentences.
 SENTENCE = re.compile(r"[a-z]\S* \S+ \S+")
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 import re
 from pathlib import Path
 
@@ -145,3 +146,44 @@ def test_damaged_parquet_file_is_reported_in_one_sentence(tmp_path: Path) -> Non
     (tmp_path / "texts.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(DataError, match=r"texts\.parquet cannot be read"):
         RecordFile(tmp_path / "texts.parquet", Text(), "text", None)
+
+
+def test_records_like_comments_are_warned_of_with_the_option(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Also those of standard input, whose copy has a name of its own."""
+    path = tmp_path / "stdin.csv"
+    path.write_text("text;label\n# by me;today\none;a\n")
+    origin = Origin(
+        run="", table="", data_version=0, steps=0, weights_sha256="", settings={"input": "text"}, text_column="text"
+    )
+    with caplog.at_level(logging.INFO):
+        open_records(path, origin, TextColumns(), "standard input")
+    assert caplog.messages == [
+        "The fields of standard input are separated by ';'.",
+        "1 record of standard input begins with '#', such as line 2, and is read like any other; if that is a comment, "
+        "set --option 'comment=#'.",
+    ]
+    caplog.clear()
+    open_records(path, origin, TextColumns(options={"sep": ";", "comment": "#"}))
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0", "WAV"),
+        (b"\xff\xfb\x90\0\0\0", "MP3"),
+        (b"GIF89a\1\0\1\0", "GIF"),
+        (b"\x89HDF\r\n\x1a\n\0", "HDF5"),
+        (b"SQLite format 3\0", "an SQLite database"),
+    ],
+)
+def test_file_of_another_format_is_not_taken_for_lines(data: bytes, name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(data)
+    with pytest.raises(DataError, match=rf"is {name}.*; expected text"):
+        RecordFile(tmp_path / "file", Text(), None, None)
+
+
+@pytest.mark.parametrize("line", ["BMW or MAC", "GIF89a is a format", "ID3 tags"])
+def test_line_that_begins_like_another_format_is_a_text(line: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(f"{line}\n")
+    assert [record.text for record in read(tmp_path / "file")] == [line.encode()]

@@ -107,7 +107,9 @@ def test_preview_shows_the_size_of_bytes_that_are_no_text(tmp_path: Path) -> Non
 
 def test_preview_names_the_columns_of_a_file_with_an_index_that_has_no_name(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(",text,label\n0,one,a\n1,two,b\n")
-    with pytest.raises(ConfigurationError, match=r"no column 'lable'; its columns are: \(no name\), text, label\."):
+    with pytest.raises(
+        ConfigurationError, match=r"no column 'lable'; its columns are: \(no name\), text, label\. Is 'label' meant\?"
+    ):
         preview(str(tmp_path / "a.csv"), "lable")
 
 
@@ -173,6 +175,15 @@ def test_preview_rejects_labels_that_preparation_rejects_and_warns_of_comments(t
     assert "begins with '#', such as line 3" in "".join(preview(str(tmp_path / "b.csv"))["warnings"])
 
 
+def test_preview_says_why_a_column_is_missing_as_preparation_does(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("sep=;\ntext;label\none;a\n")
+    with pytest.raises(ConfigurationError, match="its first line 'sep=;' is one of Excel"):
+        preview(str(tmp_path / "a.csv"), "label")
+    (tmp_path / "a.json").write_text('{"data": [{"text": "one", "label": "a"}]}')
+    with pytest.raises(ConfigurationError, match="its only record has a list of objects, 'data'"):
+        preview(str(tmp_path / "a.json"), "label")
+
+
 def test_preview_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not exist or holds no files"):
         preview(str(tmp_path / "none"))
@@ -194,6 +205,25 @@ def test_folder_of_sounds_is_previewed_as_sounds(tmp_path: Path) -> None:
     found = preview(str(raw))
     assert (found["classes"], found["rejects"]) == ({"low": 7, "high": 6}, {"truncated": 1})
     assert any("a lower rate than prepare.audio.rate" in warning for warning in found["warnings"])
+
+
+def test_archive_of_sounds_and_their_texts_is_previewed_as_sounds(tmp_path: Path) -> None:
+    members = [
+        (f"{'ab'[number % 2]}/{number}{suffix}", data)
+        for number in range(6)
+        for suffix, data in ((".wav", encode_sound(tone(300.0, seed=number))), (".txt", b"a text"))
+    ]
+    pack(tmp_path / "a.tar", dict([*members, ("9.wav", encode_sound(tone(300.0, seed=9)))]))
+    about = preview(str(tmp_path))
+    assert about["rejects"] == {"not_audio": 6, "no_class": 1}
+    assert "the format of the file is not known; expected a sound" in "".join(about["rejected"])
+
+
+def test_preview_shows_the_size_of_bytes_in_a_structure(tmp_path: Path) -> None:
+    sound = encode_sound(tone(300.0))
+    pq.write_table(pa.table({"audio": [{"bytes": sound, "path": "1.wav"}], "label": ["a"]}), tmp_path / "a.parquet")
+    examples = preview(str(tmp_path))["columns"][0]["examples"]
+    assert examples == [f'{{"bytes": "{len(sound):,} bytes", "path": "1.wav"}}']
 
 
 def test_inspect_raw_has_the_absolute_path_in_its_result(

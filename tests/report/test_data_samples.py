@@ -98,7 +98,9 @@ def test_normalisation_of_windows_is_of_features_and_not_of_pixels(
     def with_feature(run: RunFile) -> TableData:
         data = describe_data(run)
         assert isinstance(data, TableData)
-        return replace(data, channels=(ChannelStatistics("warmth", 1.25e-5, 21.5),), features_are_numbers=numbers)
+        return replace(
+            data, channels=(ChannelStatistics("warmth", 1.25e-5, 21.5),), axis="feature" if numbers else "channel"
+        )
 
     monkeypatch.setattr(run_page, "describe_data", with_feature)
     page = write_report(make_run()).read_text("utf-8")

@@ -80,7 +80,7 @@ def prepared(command: str) -> TableData:
         splits=(),
         rows={},
         channels=(),
-        features_are_numbers=False,
+        axis="channel",
         rejects=[],
         rejects_problem=None,
         samples=None,

@@ -8,6 +8,7 @@ from headrace.config.section import Fraction, Positive, Section, Seed
 from headrace.config.sections.audio import Audio
 from headrace.config.sections.expectations import Expectations
 from headrace.config.sections.image_and_text import Image, Text
+from headrace.config.sections.tabular import Tabular
 from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError
 from headrace.features.kind_modules import describe_input_kind
@@ -53,9 +54,12 @@ class Splits(Section):
 class Prepare(Section):
     """Preparation: how raw records become shards."""
 
-    input: Literal["image", "text", "audio", "windows"] = Field(
+    input: Literal["image", "text", "audio", "tabular", "windows"] = Field(
         "image",
-        description="kind of record: image, text, audio, or windows (consecutive rows of a table, see `windows`)",
+        description=(
+            "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), or windows "
+            "(consecutive rows of a table, see `windows`)"
+        ),
     )
     task: Literal["classification", "multi_label", "regression"] = Field(
         "classification",
@@ -98,6 +102,7 @@ class Prepare(Section):
     image: Image = Image()
     text: Text = Text()
     audio: Audio = Audio()
+    tabular: Tabular | None = Field(None, description="which columns form a record; required by `input: tabular`")
     windows: Windows | None = Field(None, description="which rows form a window; required by `input: windows`")
     shard_rows: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
         2048, description="maximum rows per shard; a shard is one Parquet row group"
@@ -117,6 +122,17 @@ class Prepare(Section):
         return self.windows
 
     @property
+    def tabular_spec(self) -> Tabular:
+        """The section `tabular`, which `input: tabular` requires.
+
+        Raises:
+            ConfigurationError: the inputs are not rows of numbers and categories.
+        """
+        if self.tabular is None:
+            raise ConfigurationError(f"prepare.tabular is missing; prepare.input is {self.input}.")
+        return self.tabular
+
+    @property
     def target(self) -> TargetKindDescription:
         """Properties of the kind of the target."""
         return describe_target_kind(self.task)
@@ -128,6 +144,12 @@ class Prepare(Section):
                 f"splits.method: {self.splits.method} needs exactly one class per record, which {self.task} does not "
                 "have; use hash"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _require_tabular_section(self) -> "Prepare":
+        if (self.input == "tabular") != (self.tabular is not None):
+            raise ValueError("`tabular` and `input: tabular` require each other; set both or neither")
         return self
 
     @model_validator(mode="after")

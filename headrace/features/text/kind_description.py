@@ -12,5 +12,6 @@ DESCRIPTION = InputKindDescription(
     has_near_duplicates=True,
     is_fitted=True,
     has_pictures=False,
+    is_staged=True,
     suffixes=(".txt", ".text", ".md", ".html"),
 )

@@ -12,4 +12,5 @@ DESCRIPTION = InputKindDescription(
     has_near_duplicates=False,
     is_fitted=True,
     has_pictures=False,
+    statistics_axis="feature",
 )

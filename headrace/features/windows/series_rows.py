@@ -144,9 +144,9 @@ def _similar(found: Sequence[Row], series_column: str | None) -> str | None:
     if not groups:
         return None
     return (
-        f"Names of series in {series_column!r} differ only in case, white space, accents, leading zeros, HTML entities "
-        f"or characters that cannot be seen: {shorten(groups)}. Each is a series of its own; give them one name if "
-        "they are one."
+        f"Names of series in {series_column!r} differ only in case, white space, accents, hyphens, quotes, leading "
+        f"zeros, HTML entities or characters that cannot be seen: {shorten(groups)}. Each is a series of its own; give "
+        "them one name if they are one."
     )
 
 

@@ -21,6 +21,13 @@ SIGNATURES = (
     (344, b"n+1\0", "NIfTI"),
     (0, b"PK\3\4", "zip"),
     (0, b"\x1f\x8b", "gzip"),
+    (0, b"\xfd7zXZ\0", "xz"),
+    (0, b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (0, b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (0, b"Rar!\x1a\7", "RAR"),
+    (0, b"PAR1", "Parquet"),
+    (0, b"SQLite format 3\0", "SQLite"),
+    (0, b"\x7fELF", "a program (ELF)"),
     (8, b"WAVE", "WAV (a sound; prepare.input: audio reads it)"),
     (0, b"fLaC", "FLAC (a sound; prepare.input: audio reads it)"),
     (0, b"OggS", "Ogg (a sound; prepare.input: audio reads it)"),
@@ -64,9 +71,22 @@ def name_document(data: bytes) -> str | None:
     return next((name for magic, name in DOCUMENTS.items() if data.startswith(magic)), None)
 
 
+def name_binary(data: bytes) -> str | None:
+    """Return the name of the format of bytes that are no text; None if they may be text, or are of another format.
+
+    Text may begin like a format, as BMW does; but it has no zero bytes.
+    """
+    return (name_image(data) or name_format(data)) if b"\0" in data[:HEAD_BYTES] else None
+
+
+def image_name(data: bytes) -> str | None:
+    """Return the name of the format in which a file begins that is read as an image; None if its bytes do not tell."""
+    return next((name for start, magic, name in IMAGES if data.startswith(magic, start)), None)
+
+
 def name_image(data: bytes) -> str | None:
-    """Return the name of the format of a file that is read as an image; None if its bytes do not tell."""
-    found = next((name for start, magic, name in IMAGES if data.startswith(magic, start)), None)
+    """Return `image_name` with how the file is read, for messages of other kinds of input."""
+    found = image_name(data)
     return f"{found} (prepare.input: image reads it)" if found else None
 
 

@@ -20,9 +20,13 @@ from headrace.prepare.text.invisible_characters import INVISIBLE
 INDEX_TYPE = np.dtype("<i4")
 # Texts that pandas, databases and Hive write for a missing value.
 MISSING = frozenset(("nan", "null", "<na>", "\\n"))
-# A list as Python prints it. One of NumPy's has no commas, so that Python would join its names.
+# A list or a tuple as Python prints it. A list of NumPy's has no commas, so that Python would join its names.
 MEMBER = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|-?[\d.]+|None|True|False)"
-PYTHON_LIST = re.compile(rf"\[\s*{MEMBER}(?:\s*,\s*{MEMBER})*\s*,?\s*\]")
+PYTHON_LIST = re.compile(
+    rf"\[\s*{MEMBER}(?:\s*,\s*{MEMBER})*\s*,?\s*\]|\(\s*{MEMBER}\s*,(?:\s*{MEMBER}(?:\s*,\s*{MEMBER})*\s*,?)?\s*\)"
+)
+# Other objects as Python prints them: array(['a']), frozenset({'a'}), np.str_('a'), and tuples of tuples.
+PYTHON_OBJECT = re.compile(r"(?:[A-Za-z_][\w.]*)?\(\s*[\[({'\"].*\)", re.DOTALL)
 # Numbers with a decimal comma, or with thousands apart: 0,5 and 1,234.5 and 1 234,5 and 1_234.
 OTHER_SEPARATORS = re.compile(r"[-+]?\d+(?:[.,'_\s]\d+)+")
 # Dashes that are written for the sign: the minus sign of typesetters, and others.
@@ -108,7 +112,7 @@ def number_hint(text: str) -> str:
         datetime.fromisoformat(text)
     except ValueError:
         return ""
-    return "; it is a time: write a number, such as seconds since 1970"
+    return "; it is a time: write a number, such as the days since the first one"
 
 
 def encode_labels(indices: Iterable[int]) -> bytes:
@@ -124,23 +128,24 @@ def count_labels(split: str, labels: pa.ChunkedArray) -> Counter[tuple[str, int]
 
 def _parse_list(text: str, separator: str) -> list[str] | None:
     """Return the names in a list; None if the text is none."""
-    if not text.startswith(("[", "{")):
+    if not text.startswith(("[", "{")) and PYTHON_OBJECT.fullmatch(text) is None:
         return None
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         value = _parse_python_list(text)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return _list_names(value)
     if value is not None:
         raise _bad_label(value, "an object; expected a list of names")
-    if BRACKETED.fullmatch(text) and (separator in text or "'" in text or '"' in text):
+    is_list = BRACKETED.fullmatch(text) is not None and (separator in text or "'" in text or '"' in text)
+    if is_list or PYTHON_OBJECT.fullmatch(text):
         raise _bad_label(text, "neither a list of JSON nor one of Python")
     return None
 
 
 def _parse_python_list(text: str) -> object:
-    """Return a list as Python prints it; None if the text is none."""
+    """Return a list or a tuple as Python prints it; None if the text is none."""
     try:
         return ast.literal_eval(text) if PYTHON_LIST.fullmatch(text) else None
     except (ValueError, SyntaxError):

@@ -7,8 +7,12 @@ from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
 from headrace.targets.kind_modules import kind_module
+from headrace.targets.target_kind_description import TargetKindDescription
 
-NO_LABEL = "the record has no label"
+
+def describe_missing_label(target: TargetKindDescription) -> str:
+    """Return why a record without a label is rejected, and how to write that it has none of the classes."""
+    return f"the record has no label{'; write [] if it has none of the classes' if target.has_labels else ''}"
 
 
 class EncodingInterface(Protocol):
@@ -33,7 +37,7 @@ def encode_target(record: RawRecord, context: PrepareContext) -> int | float | b
         RejectedRecordError: the label is missing, not one of the classes, or not a finite number.
     """
     if record.label is None or (not record.label and not context.settings.target.has_labels):
-        raise RejectedRecordError(Reason.NO_CLASS, NO_LABEL)
+        raise RejectedRecordError(Reason.NO_CLASS, describe_missing_label(context.settings.target))
     return encoding_module(context.settings.task).encode(record.label, context)
 
 

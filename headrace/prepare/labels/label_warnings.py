@@ -1,10 +1,13 @@
 """Labels that look like a mistake: reported before anything is written, as a model would learn them silently."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from headrace.config.configuration import Splits
 from headrace.errors import DataError
+from headrace.prepare.encoders.label_text import PYTHON_OBJECT
+from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.labels.similar_names import mixed_names, similar_names
 from headrace.prepare.sources.raw_record_types import shorten
 
@@ -44,8 +47,8 @@ def label_warnings(
         separator: what is between the names of one record; None if a record has one.
     """
     warnings = [
-        f"The classes {_names(group)} differ only in case, white space, accents, leading zeros, HTML entities or "
-        "characters that cannot be seen; if they are one, give them one name with data.source.class_names."
+        f"The classes {_names(group)} differ only in case, white space, accents, hyphens, quotes, leading zeros, HTML "
+        "entities or characters that cannot be seen; if they are one, give them one name with data.source.class_names."
         for group in similar_names((*known, *rows))
     ]
     warnings += _truth_warnings((*known, *rows), several=separator is not None)
@@ -69,7 +72,7 @@ def label_warnings(
                 f"The classes {_names(joined)} hold {other!r}, and {separator!r} separates the names of a record; if "
                 f"each is several names, set prepare.label_separator to {other!r}."
             )
-    lists = [name for name in rows if name[:1] + name[-1:] in ("[]", "{}")]
+    lists = [name for name in rows if name[:1] + name[-1:] in ("[]", "{}") or PYTHON_OBJECT.fullmatch(name)]
     if lists:
         warnings.append(
             f"The classes {_names(lists)} look like lists or objects; lists of names need prepare.task: multi_label."
@@ -82,9 +85,11 @@ def label_warnings(
         return warnings
     total, single = sum(rows.values()), [name for name, count in rows.items() if count == 1]
     if len(single) >= MANY_SINGLE_CLASSES:
+        is_numeric = all(math.isfinite(parse_float32(name)) for name in single)
+        hint = " Numbers to predict need prepare.task: regression." if is_numeric else ""
         warnings.append(
             f"{len(single)} of {len(rows)} classes have one record each, such as {_names(single)}; is "
-            "data.source.columns.label the column of the labels?"
+            f"data.source.columns.label the column of the labels?{hint}"
         )
     elif single:
         verb = "class {} has one record" if len(single) == 1 else "classes {} have one record each"

@@ -1,4 +1,4 @@
-"""Names of classes that people take for one: they differ in case, white space, zeros, entities, or not to the eye."""
+"""Names of classes that people take for one: they differ in case, spaces, quotes, zeros, or not to the eye."""
 
 import html
 import re
@@ -13,6 +13,15 @@ LATIN_LOOKALIKES = str.maketrans(CYRILLIC | GREEK)
 LOOKALIKES = {"CYRILLIC": CYRILLIC, "GREEK": GREEK}
 # Invisible characters, but for those that tell flags from each other, and what chooses how a symbol is drawn.
 HIDDEN, TAGS, VARIATIONS = ("Cc", "Cf"), range(0xE0020, 0xE0080), range(0xFE00, 0xFE10)
+# What word processors write for the quotes, apostrophes and hyphens of keyboards.
+TYPOGRAPHY = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4`", "'")
+    | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-")
+)
+FOLDED = LATIN_LOOKALIKES | TYPOGRAPHY
+# What is between the words of a name in other writings: hot_dog, hot-dog; of numbers it may be a sign or a range.
+BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])[-_](?=[^\W\d_])")
 NUMBER = re.compile(r"0*(\d*)(?:\.(\d*?)0*)?")
 
 
@@ -30,7 +39,8 @@ def mixed_names(names: Iterable[str]) -> list[str]:
 
 
 def _folded(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", html.unescape(name).translate(LATIN_LOOKALIKES).casefold())
+    letters = unicodedata.normalize("NFKD", html.unescape(name).translate(FOLDED).casefold())
+    letters = BETWEEN_WORDS.sub("", letters)
     plain = "".join(one for one in letters if not _is_dropped(one))
     number = NUMBER.fullmatch(plain) if plain.isascii() and any(map(str.isdigit, plain)) else None
     # Digits are compared as text: as numbers, two long ones may be one to a computer.

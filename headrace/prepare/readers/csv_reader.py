@@ -4,7 +4,6 @@ A record that breaks these rules is rejected with its line number, and reading c
 quote that is never closed costs one record and not the rest of the file.
 """
 
-import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -20,8 +19,6 @@ from headrace.prepare.readers.stray_quotes import JoinedLines
 from headrace.prepare.readers.text_file import cut_ranges, has_undecodable_bytes, is_splittable, open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.wording import quantity
-
-log = logging.getLogger(__name__)
 
 SEPARATORS = (",", ";", "\t", "|")
 # Lines that show the dialect of a file.
@@ -42,6 +39,9 @@ class CsvReader:
         name: path of the file for ranges, relative to the source's folder.
         wanted: names of the columns to read.
 
+    Attributes:
+        notes: what was found in the file where no option says it, as what its fields are.
+
     Raises:
         ConfigurationError: the file lacks a column, or has it twice.
         DataError: the file is empty or cannot be read.
@@ -49,6 +49,7 @@ class CsvReader:
 
     def __init__(self, path: Path, name: str, wanted: Sequence[str], options: ReaderOptions) -> None:
         self.path, self.name, self.options = path, name, options
+        self.notes: list[str] = []
         numbered = any(plain_name(one).startswith("_c") and plain_name(one)[2:].isdecimal() for one in wanted)
         self.has_header = not numbered if options.header is None else options.header
         self.columns = self._look_for_separator(wanted)
@@ -192,10 +193,10 @@ class CsvReader:
                 held = held[held.rfind("\n") :][-MAX_LINE:]
         return False
 
-    def comment_warning(self) -> str | None:
-        """Return what to say about records that may be comments, at the beginning of the file; None without any."""
+    def find_comments(self) -> tuple[int, int]:
+        """Return how many records may be comments, at the beginning of the file, and the line of the first; or 0, 0."""
         if self.options.comment or not self._hold([COMMENT]):
-            return None
+            return 0, 0
         found, read = list[int](), 0
         with open_text(self.path, self.options.encoding) as lines:
             for number, fields, size in split_records(lines, self.options):
@@ -206,13 +207,7 @@ class CsvReader:
                 read += size
                 if read > COMPARED:
                     break
-        if not found:
-            return None
-        begin, read_as = ("begins", "is") if len(found) == 1 else ("begin", "are")
-        return (
-            f"{quantity(len(found), 'record')} of {self.path} {begin} with '#', such as line {found[0]}, and {read_as} "
-            "read like any other; if that is a comment, set data.source.options.comment to '#'."
-        )
+        return (len(found), found[0]) if found else (0, 0)
 
     def _choose(self, options: ReaderOptions, columns: Fields) -> list[str]:
         if isinstance(columns, RejectedRecordError):
@@ -223,9 +218,9 @@ class CsvReader:
                 "data.source.options.encoding, for example to UTF-16LE."
             )
         if self.options.separator is None and options.separator != ",":
-            log.info("The fields of %s are separated by %r.", self.path, options.separator)
+            self.notes.append(f"are separated by {options.separator!r}")
         if self.options.strip_left is None and options.strip_left:
-            log.info("The quotes of %s follow spaces, which are not part of its fields.", self.path)
+            self.notes.append("are read without the spaces before their quotes")
         self.options = options
         return columns
 
@@ -244,7 +239,10 @@ class CsvReader:
         if self.columns.count(plain) == 1:
             return self.columns.index(plain)
         if plain in self.columns:
-            raise ConfigurationError(f"{self.path} has the column {plain!r} {self.columns.count(plain)} times.")
+            raise ConfigurationError(
+                f"{self.path} has the column {plain!r} {self.columns.count(plain)} times; expected each once. Give its "
+                "columns different names in the first line."
+            )
         raise MissingColumnError(name, str(self.path), self.columns, _first_line_hint(self.columns))
 
 

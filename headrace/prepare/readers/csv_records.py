@@ -151,7 +151,10 @@ def _broken(feed: _Lines, options: ReaderOptions, number: int, error: csv.Error)
         hint = "; if a backslash escapes quotes, set data.source.options.escape to it"
     elif options.quote and not options.strip_right and _strip_after_quotes(feed.taken[0], options) != feed.taken[0]:
         hint = "; if spaces may follow quotes, set data.source.options.ignoreTrailingWhiteSpace to true"
-    what = "a quote is not closed" if len(feed.taken) > 1 or "unexpected end" in str(error) else str(error)
+    is_unclosed = len(feed.taken) > 1 or "unexpected end" in str(error)
+    what = "a quote is not closed" if is_unclosed else str(error)
+    if is_unclosed and not hint:
+        hint = "; if quotes are part of the text, set data.source.options.quote to ''"
     return RejectedRecordError(Reason.DAMAGED, f"line {number} is not CSV by RFC 4180: {what}{hint}")
 
 

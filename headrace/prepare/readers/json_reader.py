@@ -252,7 +252,13 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[Any]:
                     raise DataError(f"{path} is damaged at line {line}: the JSON array has no end.")
                 return
         elif in_array and held[at] == "]":
-            if (held[at + 1 :] + text.read(CHARACTERS)).strip(SPACE):
+            rest = (held[at + 1 :] + text.read(CHARACTERS)).strip(SPACE)
+            if rest.startswith("[") and not rest[1:].lstrip(SPACE).startswith("{"):
+                raise DataError(
+                    f"{path} has an array after another at line {line}; expected an object for each record, such as "
+                    '{"text": "...", "label": "..."}, as the names of its fields are those of the columns.'
+                )
+            if rest:
                 raise DataError(f"{path} continues after the end of its JSON array at line {line}; expected one array.")
             return
         else:

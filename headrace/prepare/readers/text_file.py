@@ -13,6 +13,8 @@ from typing import IO
 import pyarrow as pa
 
 from headrace.errors import DataError
+from headrace.prepare.encoders.format_names import HEAD_BYTES as FORMAT_BYTES
+from headrace.prepare.encoders.format_names import name_binary
 from headrace.prepare.readers.compression import HEAD_BYTES, find_compression, open_decompressed
 from headrace.prepare.readers.row import RowRange
 
@@ -130,7 +132,10 @@ def encoding_from_mark(head: bytes) -> str | None:
 
 
 def _require_text(raw: IO[bytes], path: Path) -> None:
-    head = raw.read(HEAD_BYTES)
+    head = raw.read(FORMAT_BYTES)
     for signature, name, remedy in UNREADABLE:
         if head.startswith(signature):
             raise DataError(f"{path} is {name}; expected text; {remedy}.")
+    binary = name_binary(head) if find_compression(head) is None and encoding_from_mark(head) is None else None
+    if binary is not None:
+        raise DataError(f"The format of {path} is {binary}; expected text; name a file of text.")

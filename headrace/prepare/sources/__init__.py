@@ -8,6 +8,7 @@ from headrace.config.configuration import Source
 from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
 from headrace.prepare.sources.exclude_patterns import exclude
+from headrace.prepare.sources.file_copies import copy_warnings
 from headrace.prepare.sources.folder_layout import mask_warnings, table_warnings
 from headrace.prepare.sources.folder_source import list_folder, read_file
 from headrace.prepare.sources.idx import list_idx, read_idx
@@ -50,7 +51,8 @@ def list_source(source: Source, *, several: bool = False, texts: bool = False) -
     """
     listing = exclude(_list_all(source, several=several), source.exclude)
     if source.kind == "folder" and source.labels is None:
-        for warning in (*mask_warnings(listing.files), *(table_warnings(listing.files) if texts else ())):
+        named = table_warnings(listing.files) if texts else copy_warnings(listing.files)
+        for warning in (*mask_warnings(listing.files), *named):
             log.warning("In %s, %s", source.path, warning)
     return listing
 

@@ -109,6 +109,19 @@ def table_warnings(files: Iterable[RawFile]) -> list[str]:
     return [f"{named}, such as {escape_path(tables[0])!r}; each is one text like any other file of a class folder."]
 
 
+def inner_class_hint(files: Sequence[RawFile], source: str) -> str:
+    """Return which folder to name if all files lie in one folder, in several folders of it; else nothing."""
+    parts = [file.path.split(os.sep)[:-1] for file in files if file.label is not None]
+    common = list(os.path.commonprefix(parts))
+    inner = {one[len(common)] for one in parts if len(one) > len(common)}
+    if not common or len(inner) < 2 or any(len(one) == len(common) for one in parts):
+        return ""
+    folder = os.path.join(source, *common)
+    return (
+        f" If the folders {shorten(list(map(repr, sorted(inner))))} are the classes, set data.source.path to {folder}."
+    )
+
+
 def unsorted_hint(files: Sequence[RawFile]) -> str:
     """Return how to give classes to files that lie in no class folders, if there is a sign of them; else nothing."""
     names = [os.path.basename(file.path) for file in files]

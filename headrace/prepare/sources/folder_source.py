@@ -10,7 +10,7 @@ from pathlib import Path
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.folder_layout import class_warnings, nested_warnings, unsorted_hint
+from headrace.prepare.sources.folder_layout import class_warnings, inner_class_hint, nested_warnings, unsorted_hint
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.listed_file_hint import near_hint
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord, escape_path
@@ -37,13 +37,12 @@ def list_folder(path: str) -> Listing:
     classes = tuple(sorted({file.label for file in files if file.label is not None}))
     if not files:
         raise DataError(f"The source {path} holds no files; expected class folders of files in it.")
-    for warning in (*class_warnings(classes), *nested_warnings(files, in_splits=bool(splits))):
-        log.warning("In %s, %s", path, warning)
     if len(classes) < 2:
         found = f"one class only, {classes[0]!r}" if classes else "no class folders"
-        raise DataError(
-            f"The source {path} holds {found}; expected two classes or more, one folder each.{unsorted_hint(files)}"
-        )
+        hint = inner_class_hint(files, path) or unsorted_hint(files)
+        raise DataError(f"The source {path} holds {found}; expected two classes or more, one folder each.{hint}")
+    for warning in (*class_warnings(classes), *nested_warnings(files, in_splits=bool(splits))):
+        log.warning("In %s, %s", path, warning)
     return Listing(str(root.absolute()), files, classes)
 
 

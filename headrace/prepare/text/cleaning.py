@@ -7,6 +7,7 @@ from functools import lru_cache
 import ftfy
 
 from headrace.config.configuration import Text
+from headrace.prepare.encoders.format_names import name_binary, name_format, name_image
 from headrace.prepare.readers.text_file import encoding_from_mark
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.text.html_removal import remove_html
@@ -42,9 +43,23 @@ def decode_text(data: bytes, spec: Text) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeError as error:
-        raise RejectedRecordError(Reason.NOT_TEXT, str(error)) from None
+        raise RejectedRecordError(Reason.NOT_TEXT, _undecodable(data, encoding, error)) from None
+    if "\0" in text and (name := name_binary(data)) is not None:
+        raise RejectedRecordError(Reason.NOT_TEXT, f"the format is {name}; expected plain text")
     _refuse_nul(text)
     return text
+
+
+def _undecodable(data: bytes, encoding: str, error: UnicodeError) -> str:
+    """Return why bytes cannot be decoded, and what to do."""
+    name = name_image(data) or name_format(data)
+    if name is not None:
+        return f"the format is {name}; expected plain text"
+    remedy = "set prepare.text.encoding to that of the text, such as latin-1, or save it as UTF-8"
+    if isinstance(error, UnicodeDecodeError):
+        found = f"byte 0x{data[error.start]:02x} at position {error.start}"
+        return f"{found} is not {encoding.upper()} ({error.reason}); {remedy}"
+    return f"the text is not {encoding.upper()} ({error}); {remedy}"
 
 
 def _refuse_nul(text: str) -> None:

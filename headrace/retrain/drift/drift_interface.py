@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from headrace.contract import Column, Contract
+from headrace.contract import Contract
 from headrace.features.kind_modules import kind_module as feature_module
 from headrace.targets.kind_modules import kind_module
 
@@ -11,7 +11,7 @@ ALL = "all rows"
 
 
 class DriftInterface(Protocol):
-    """The module `drift` of a target kind."""
+    """The module `profile_counts` of a target kind."""
 
     def name_target(self, target: Any, contract: Contract) -> Any:
         """Return a stored target with names instead of numbers, which another version may assign otherwise."""
@@ -30,9 +30,9 @@ def drift_module(task: str) -> DriftInterface:
 
 
 class FeatureDriftInterface(Protocol):
-    """The module `drift` of an input kind."""
+    """The module `profile_statistics` of an input kind."""
 
-    def statistics(self, payload: bytes, column: Column) -> dict[str, float]:
+    def statistics(self, payload: bytes, contract: Contract) -> dict[str, float]:
         """Return the statistics of one stored input."""
 
 

@@ -12,8 +12,8 @@ from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.model_registry import open_registry
 from headrace.registry.versions import version_named
 from headrace.retrain.gate.checks import Check, Comparison, run_checks
+from headrace.retrain.gate.few_rows_warning import few_rows_warning
 from headrace.retrain.gate.scored_model import compute_metrics
-from headrace.retrain.gate.sign_test import few_rows_warning
 from headrace.retrain.journal import Journal
 from headrace.retrain.recorded_table_version import read_recorded
 from headrace.storage import locate

@@ -9,7 +9,7 @@ from headrace.evaluate.training_overlap import training_overlap
 from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import ModelRecord, champion
-from headrace.retrain.gate.sign_test import few_rows_warning
+from headrace.retrain.gate.few_rows_warning import few_rows_warning
 from headrace.retrain.gate.version_comparison import SPLIT, read_test_version
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.recorded_table_version import find_recorded

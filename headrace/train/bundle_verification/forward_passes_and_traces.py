@@ -25,36 +25,35 @@ def predict(model: keras.Model, contract: Contract, batches: Inputs) -> Outputs:
     Raises:
         ConfigurationError: the model does not return one tensor.
     """
-    forward = _compiled(model, contract)
+    forward = compile_forward(model, contract)
     with _unchanged(model):
         return _rows(forward, batches)
 
 
 def predict_twice(model: keras.Model, contract: Contract, batches: Inputs) -> tuple[Outputs, Outputs]:
     """Return the outputs of `model` for `batches`, and once more; both are equal unless a layer is random."""
-    first, second = predict_each(model, contract, [batches, batches])
+    first, second = predict_each(model, compile_forward(model, contract), [batches, batches])
     return first, second
 
 
-def predict_each(model: keras.Model, contract: Contract, passes: Sequence[Inputs]) -> list[Outputs]:
-    """Return the outputs of `model` for the batches of each of `passes`; the forward pass is compiled once."""
-    forward = _compiled(model, contract)
+def predict_each(model: keras.Model, forward: Any, passes: Sequence[Inputs]) -> list[Outputs]:
+    """Return the outputs of `model`, of which `forward` is the compiled forward pass, for the batches of each pass."""
     with _unchanged(model):
         return [_rows(forward, batches) for batches in passes]
 
 
-def _compiled(model: keras.Model, contract: Contract) -> Callable[[NDArray[Any]], Any]:
+def compile_forward(model: keras.Model, contract: Contract) -> Any:
+    """Return the forward pass of `model` as evaluation makes it: a `tf.function` of a batch of any number of rows."""
 
     def call(inputs: Any) -> Any:
         return model(inputs, training=False)
 
     dtype = tf.int32 if contract.tokenizer else contract.named("input")[1].dtype
     signature = [tf.TensorSpec((None, *contract.input_shape), dtype)]
-    forward: Callable[[NDArray[Any]], Any] = tf.function(call, input_signature=signature)
-    return forward
+    return tf.function(call, input_signature=signature)
 
 
-def _rows(forward: Callable[[NDArray[Any]], Any], batches: Inputs) -> Outputs:
+def _rows(forward: Any, batches: Inputs) -> Outputs:
     outputs = [np.asarray(tf.cast(_require_tensor(forward(batch)), tf.float32)) for batch in batches]
     return np.concatenate(outputs).reshape(sum(map(len, batches)), -1)
 
@@ -87,24 +86,49 @@ def trace_layers(model: keras.Model, batch: NDArray[Any]) -> tuple[list[LayerTra
 
 def _trace(model: keras.Model, batch: NDArray[Any]) -> list[LayerTrace]:
     traces: list[LayerTrace] = []
-    callers: list[str] = []
+
+    def record(layer: str, outputs: Any) -> None:
+        traces.append(LayerTrace(layer=layer, moments=_moments(outputs)))
+
+    with observed_calls(record):
+        model(batch, training=False)
+    return traces
+
+
+@contextmanager
+def observed_calls(
+    finished: Callable[[str, Any], None], started: Callable[[str | None], None] | None = None
+) -> Iterator[None]:
+    """Observe every call of a layer.
+
+    Args:
+        finished: takes path and class of the layer, such as `block/dense (Dense)`, and its outputs.
+        started: takes path and class of the layer that makes the call; None if no layer does.
+    """
+    callers: list[keras.Layer] = []
     plain = keras.layers.Layer.__call__
 
-    def recorded(layer: keras.Layer, *arguments: Any, **options: Any) -> Any:
-        callers.append(layer.name)
-        outputs = plain(layer, *arguments, **options)
+    def name() -> str | None:
+        if not callers:
+            return None
         # Keras gives no path to a layer without weights inside another.
-        name = f"{layer.path or '/'.join(callers)} ({type(layer).__name__})"
+        path = callers[-1].path or "/".join(layer.name for layer in callers)
+        return f"{path} ({type(callers[-1]).__name__})"
+
+    def observed(layer: keras.Layer, *arguments: Any, **options: Any) -> Any:
+        if started:
+            started(name())
+        callers.append(layer)
+        outputs = plain(layer, *arguments, **options)
+        finished(name() or "", outputs)
         callers.pop()
-        traces.append(LayerTrace(layer=name, moments=_moments(outputs)))
         return outputs
 
-    keras.layers.Layer.__call__ = recorded
+    keras.layers.Layer.__call__ = observed
     try:
-        model(batch, training=False)
+        yield
     finally:
         keras.layers.Layer.__call__ = plain
-    return traces
 
 
 def _moments(outputs: Any) -> tuple[float, float, float]:

@@ -12,6 +12,7 @@ from headrace.targets.classification.encoding import COLUMN as LABEL
 from tests.support.sounds import RATE, tone
 
 COLUMN = Column(role="input", codec="raw", dtype="int16", shape=(RATE,))
+CONTRACT = Contract(columns={"audio": COLUMN}, classes=("low", "high"))
 
 
 def samples(frequency: float, seconds: float = 1.0) -> np.ndarray:
@@ -56,10 +57,10 @@ def test_silence_is_black() -> None:
 
 
 def test_statistics_are_loudness_centroid_and_silence() -> None:
-    low, high = (statistics(samples(pitch).tobytes(), COLUMN) for pitch in (300.0, 1500.0))
+    low, high = (statistics(samples(pitch).tobytes(), CONTRACT) for pitch in (300.0, 1500.0))
     assert low["loudness"] == pytest.approx(10 * np.log10(0.3**2 / 2 + 0.05**2), abs=0.2)
     assert low["centroid"] < high["centroid"]
-    quiet = statistics(np.zeros(RATE, np.int16).tobytes(), COLUMN)
+    quiet = statistics(np.zeros(RATE, np.int16).tobytes(), CONTRACT)
     assert quiet == {"loudness": -100.0, "centroid": 0.0, "silent": 1.0}
     assert low["silent"] < 0.05
 

@@ -90,13 +90,17 @@ def test_parse_labels_restores_formatted_labels(names: list[str]) -> None:
         (' ["a", null, true, 1.0]', ",", ("a", "true", "1")),
         ("[null]", ",", ()),
         ("['a', \"b's\", None, True]", ",", ("a", "b's", "true")),
+        ("('a', 'b')", ",", ("a", "b")),
+        ("('a',)", ",", ("a",)),
+        ("(other), old (2)", ",", ("(other)", "old (2)")),
     ],
 )
 def test_parse_labels_reads_separators_and_lists(text: str, separator: str, names: tuple[str, ...]) -> None:
     assert parse_labels(text, separator) == names
 
 
-NO_NAMES = ['{"a": 1, "b": 0}', '[["a"]]', '["a", {"b": 1}]', "[a, b]", "['a' 'b']", "{a,b}"]
+PRINTED = ["array(['a'])", "frozenset({'a', 'b'})", "np.str_('a')", "(('a',), 'b')", "('a' 'b')"]
+NO_NAMES = [*PRINTED, '{"a": 1, "b": 0}', '[["a"]]', '["a", {"b": 1}]', "[a, b]", "['a' 'b']", "{a,b}"]
 
 
 @pytest.mark.parametrize("text", NO_NAMES)

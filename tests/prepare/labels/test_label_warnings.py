@@ -19,6 +19,9 @@ def test_label_warnings_report_what_looks_like_a_mistake() -> None:
     assert "The class 'README' has one record" in label_warnings({"cat": 40, "dog": 60, "README": 1})[0]
     (many,) = label_warnings({**{f"text {number}": 1 for number in range(30)}, "a": 30})
     assert "is data.source.columns.label the column of the labels?" in many
+    numbers = "".join(label_warnings({f"{number}.5": 1 for number in range(40)}))
+    assert numbers.endswith("Numbers to predict need prepare.task: regression.")
+    assert "regression" not in many
     (largest,) = label_warnings({"cat": 9_999, "dog": 2})
     assert "right in 99.98%" in largest
 

@@ -18,12 +18,23 @@ SIMILAR = [
     ("cat", "ca\u200dt"),
     ("cat", "ca\x07t"),
     ("R&D", "R&amp;D"),
+    ("it's", "it\u2019s"),
+    ("18-25", "18\u201325"),
+    ("hot_dog", "hot dog", "hot-dog"),
     ("\u2764", "\u2764\ufe0f"),
 ]
 ENGLAND, SCOTLAND = (
     "\U0001f3f4" + "".join(chr(0xE0000 + ord(one)) for one in tag) + "\U000e007f" for tag in ("gbeng", "gbsct")
 )
-DIFFERENT = [("9007199254740993", "9007199254740992"), ("10", "1"), ("1.05", "1.5"), (ENGLAND, SCOTLAND)]
+DIFFERENT = [
+    ("9007199254740993", "9007199254740992"),
+    ("10", "1"),
+    ("1.05", "1.5"),
+    ("-1", "1"),
+    ("1-2", "12"),
+    ("1_2", "12"),
+    (ENGLAND, SCOTLAND),
+]
 
 
 @pytest.mark.parametrize("names", map(list, SIMILAR))

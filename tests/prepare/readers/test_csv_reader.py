@@ -266,15 +266,13 @@ def test_csv_reader_reads_utf_32_with_a_mark(tmp_path: Path) -> None:
     assert cells(read(path, ["text"], 5), "text") == [["a"]]
 
 
-def test_csv_reader_says_which_records_may_be_comments(tmp_path: Path) -> None:
+def test_csv_reader_finds_records_that_may_be_comments(tmp_path: Path) -> None:
     path = tmp_path / "notes.csv"
     path.write_text("text,label\na,x\n# by me, today\n#\n")
-    warning = module.CsvReader(path, path.name, ["text"], ReaderOptions()).comment_warning()
-    assert warning is not None
-    assert f"1 record of {path} begins with '#', such as line 3, and is read like any other" in warning
-    assert module.CsvReader(path, path.name, ["text"], ReaderOptions(comment="#")).comment_warning() is None
+    assert module.CsvReader(path, path.name, ["text"], ReaderOptions()).find_comments() == (1, 3)
+    assert module.CsvReader(path, path.name, ["text"], ReaderOptions(comment="#")).find_comments() == (0, 0)
     path.write_text('#text,label\n"a\n# b",x\n')
-    assert module.CsvReader(path, path.name, ["label"], ReaderOptions()).comment_warning() is None
+    assert module.CsvReader(path, path.name, ["label"], ReaderOptions()).find_comments() == (0, 0)
 
 
 def test_csv_reader_says_that_a_first_line_may_be_a_comment(tmp_path: Path) -> None:
@@ -348,10 +346,29 @@ def test_csv_reader_refuses_other_files_and_missing_columns(tmp_path: Path) -> N
     with pytest.raises(DataError, match="is a zip archive or an Office document; expected text; .* as CSV"):
         read(path, ["a"])
     path.write_text("a,a,b\n1,2,3\n")
-    with pytest.raises(ConfigurationError, match="has the column 'a' 2 times"):
+    with pytest.raises(ConfigurationError, match="has the column 'a' 2 times; expected each once. Give"):
         read(path, ["a"])
     with pytest.raises(ConfigurationError, match="has no column 'c'; its columns are: a, a, b"):
         read(path, ["c"])
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("label", " Is 'Label' meant?"), ("lable", " Is 'Label' meant?"), ("x", "")]
+)
+def test_csv_reader_asks_for_the_column_that_may_be_meant(tmp_path: Path, name: str, hint: str) -> None:
+    (tmp_path / "some.csv").write_text("Text, Label\na,b\n")
+    with pytest.raises(ConfigurationError) as refused:
+        read(tmp_path / "some.csv", [name])
+    assert str(refused.value).endswith(f"has no column {name!r}; its columns are: Text, Label.{hint}")
+
+
+def test_csv_reader_says_how_quotes_are_part_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "inches.tsv"
+    path.write_text('text\tlabel\n"5 of pipe\ta\nplain\tb\n')
+    (row, _) = read(path, ["text", "label"])
+    assert row.rejection is not None
+    assert row.rejection.detail.endswith("; if quotes are part of the text, set data.source.options.quote to ''")
+    assert cells(read(path, ["text", "label"], quote=""), "text") == [['"5 of pipe'], ["plain"]]
 
 
 @pytest.mark.parametrize(

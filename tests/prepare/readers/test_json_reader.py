@@ -82,6 +82,12 @@ def test_json_reader_reads_objects_however_they_are_divided(tmp_path: Path, text
     assert values(read(tmp_path / "some.json", ["a"])) == [{"a": 1}, {"a": 2}]
 
 
+def test_json_reader_says_that_lines_are_arrays_and_not_objects(tmp_path: Path) -> None:
+    (tmp_path / "some.json").write_text('["a text", "a"]\n["another", "b"]\n')
+    with pytest.raises(DataError, match="has an array after another at line 1; expected an object for each record"):
+        read(tmp_path / "some.json", ["a"])
+
+
 @pytest.mark.parametrize("text", ['[{"a": 1}]\n[{"a": 2}]\n', '[{"a": 1}] {"a": 2}', '[{"a": 1}],'])
 def test_json_reader_refuses_what_follows_an_array(tmp_path: Path, text: str) -> None:
     (tmp_path / "some.json").write_text(text)

@@ -328,6 +328,14 @@ def test_one_class_alone_is_refused(tmp_path: Path) -> None:
     assert "holds one class only, 'cat'; expected two classes or more" in refusal(tmp_path)
 
 
+def test_folder_around_the_classes_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """As an archive in a folder of its name unpacks."""
+    put(tmp_path, "photos/photos/cat/1.png", "photos/photos/dog/1.png")
+    inner = tmp_path / "photos" / "photos"
+    assert f"If the folders 'cat', 'dog' are the classes, set data.source.path to {inner}." in refusal(tmp_path)
+    assert caplog.text == ""
+
+
 def test_files_without_class_folders_are_refused(tmp_path: Path) -> None:
     put(tmp_path, "1.png", "2.png")
     assert "holds no class folders" in refusal(tmp_path)

@@ -162,6 +162,25 @@ def test_decode_text_reads_utf_8_and_byte_order_marks(data: bytes, text: str) ->
     assert decode_text(data, spec()) == text
 
 
+@pytest.mark.parametrize(
+    ("data", "detail"),
+    [
+        (
+            "für".encode("latin-1"),
+            "byte 0xfc at position 1 is not UTF-8 (invalid start byte); set prepare.text.encoding",
+        ),
+        (b"\xff\xfea", "byte 0x61 at position 2 is not UTF-16 (truncated data)"),
+        (b"\x1f\x8b\x08\0", "the format is gzip; expected plain text"),
+        (b"RIFF\1\2\0\0WAVEfmt \x10\0\0\0", "the format is WAV"),
+        (b"SQLite format 3\0\x10", "the format is SQLite"),
+    ],
+)
+def test_decode_text_says_what_a_file_is_and_what_to_do(data: bytes, detail: str) -> None:
+    with pytest.raises(RejectedRecordError) as rejected:
+        decode_text(data, spec())
+    assert detail in rejected.value.detail
+
+
 def test_decode_text_rejects_non_text() -> None:
     assert rejection_reason("für".encode("latin-1")) == Reason.NOT_TEXT
     assert decode_text("für".encode("latin-1"), spec(encoding="latin-1")) == "für"

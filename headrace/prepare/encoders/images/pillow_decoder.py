@@ -15,7 +15,7 @@ from PIL.Image import Image as PillowImage
 from PIL.Image import Transpose
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.format_names import name_format
+from headrace.prepare.encoders.format_names import image_name, name_format
 from headrace.prepare.encoders.images.fast_jpeg import decode_jpeg
 from headrace.prepare.encoders.images.grey_depth import to_eight_bits, used_bits
 from headrace.prepare.encoders.images.image_findings import ImageFinding, find_colour_bits, find_hidden, is_raw_preview
@@ -100,6 +100,8 @@ def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> Decod
 
 def _describe_unknown(data: bytes) -> str:
     name = name_format(data)
+    if name is None and (begun := image_name(data)) is not None:
+        return f"the file begins like {begun}, but its header cannot be read"
     if name is None:
         return f"the file begins with {data[:16]!r}"
     return f"the format is {name}; expected one of {', '.join(FORMATS)}"

@@ -44,6 +44,16 @@ def with_frame_count(data: bytes) -> bytes:
     return _counting_frame(data, first, len(frames)) + data[first.begin :]
 
 
+def missing_frames(data: bytes) -> int:
+    """Return how many frames an MP3 file lacks by its header; 0 if none, or if it has no number of frames.
+
+    Some encoders count the frame of the header, too, so that one frame may be none.
+    """
+    frames = list(_frames(data)) if data.startswith(b"ID3") or is_mpeg(data) else []
+    declared = _declared(data, frames[0]) if frames else None
+    return 0 if declared is None else max(0, declared - (len(frames) - 1))
+
+
 def _frames(data: bytes) -> Iterator[Frame]:
     """Yield all complete frames. What lies between them, such as tags, is skipped up to two frames in a row."""
     offset = after_tags(data)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from headrace.config.sections.audio import Audio
 from headrace.prepare.encoders.format_names import name_format, name_image
 from headrace.prepare.encoders.sounds.mpeg_frames import after_tags, is_mpeg, with_frame_count
-from headrace.prepare.encoders.sounds.truncation import damage, missing_bytes, with_unknown_size
+from headrace.prepare.encoders.sounds.truncation import damage, missing_part, with_unknown_size
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.wording import quantity
 
 Samples = NDArray[np.int16]
 Waveform = NDArray[np.float32]
@@ -29,6 +30,12 @@ TYPES = (b"WAVE", b"AIFF", b"AIFC")  # of files in chunks (RIFF and FORM), which
 FULL_SCALE = 32768
 MAX_CHANNELS = 32
 MIN_RATE, MAX_RATE = 1000, 768_000
+UNBOUNDED = ("FLOAT", "DOUBLE")  # types of samples that may be beyond full scale
+# What libsndfile says of a stream that it opened, and what that means in a file.
+MEANINGS = {
+    "Internal error : SF_INFO struct incomplete.": "its header has no usable rate or number of channels",
+    "File does not exist or is not a regular file (possibly a pipe?).": "it has too few frames of MP3",
+}
 UNKNOWN_FRAMES = 2**63 - 1
 BLOCK = 2**16  # frames
 
@@ -37,6 +44,7 @@ class SoundFinding(StrEnum):
     """What is found in a usable sound; the value is how a warning goes on after the number of sounds."""
 
     CUT = "more than prepare.audio.seconds, and only the part that prepare.audio.align names is kept"
+    BEYOND_SCALE = "samples beyond full scale, which are clipped; samples of type float are to be from -1 to 1"
     LOWER_RATE = "a lower rate than prepare.audio.rate; resampling adds no higher frequencies"
 
 
@@ -72,16 +80,21 @@ def decode_sound(data: bytes, settings: Audio) -> DecodedSound:
     if not data:
         raise RejectedRecordError(Reason.EMPTY, "the file is empty")
     data = _without_tags(data)
-    missing = missing_bytes(data)
+    missing = missing_part(data)
     if missing:
-        raise RejectedRecordError(Reason.TRUNCATED, f"the file ends early: at least {missing:,} bytes are missing")
+        raise RejectedRecordError(Reason.TRUNCATED, f"the file ends early: {missing}")
     damaged = damage(data)
     if damaged:
         raise RejectedRecordError(Reason.DAMAGED, damaged)
-    waveform, rate = _read(data, settings)
-    _check(waveform, rate, settings)
+    waveform, rate, subtype = _read(data, settings)
+    is_beyond = subtype in UNBOUNDED and bool((np.abs(waveform) > 1).any())
+    _check(waveform, settings, is_beyond=is_beyond)
     seconds = len(waveform) / rate
-    found = {SoundFinding.CUT: seconds > settings.seconds, SoundFinding.LOWER_RATE: rate < settings.rate}
+    found = {
+        SoundFinding.CUT: seconds > settings.seconds,
+        SoundFinding.LOWER_RATE: rate < settings.rate,
+        SoundFinding.BEYOND_SCALE: is_beyond,
+    }
     samples = conform(_mix(waveform, settings), rate, settings)
     _check_stored(samples, settings)
     return DecodedSound(samples, seconds, frozenset(finding for finding, applies in found.items() if applies))
@@ -105,29 +118,32 @@ def conform(waveform: Waveform, rate: int, settings: Audio) -> Samples:
     return stored
 
 
-def _read(data: bytes, settings: Audio) -> tuple[NDArray[np.float32], int]:
-    """Return all frames, (frames, channels), and their rate."""
+def _read(data: bytes, settings: Audio) -> tuple[NDArray[np.float32], int, str]:
+    """Return all frames, (frames, channels), their rate, and the type of samples by libsndfile's name."""
     try:
         with _Forward(io.BytesIO(_countable(data))) as file:
             _check_format(file)
             if file.frames == UNKNOWN_FRAMES:
-                return _read_to_the_end(file, settings), file.samplerate
+                return _read_to_the_end(file, settings), file.samplerate, file.subtype
             _check_length(file.frames, file.samplerate, settings)
             frames = file.read(file.frames, dtype="float32", always_2d=True)
-            expected, rate = file.frames, file.samplerate
+            expected, rate, subtype = file.frames, file.samplerate, file.subtype
     except soundfile.LibsndfileError as error:
         raise _unreadable(data, error.error_string) from error
     if len(frames) < expected:
         raise RejectedRecordError(
             Reason.TRUNCATED, f"the file ends early: {expected:,} frames expected, {len(frames):,} received"
         )
-    return frames, rate
+    return frames, rate, subtype
 
 
 def _without_tags(data: bytes) -> bytes:
-    """Return a file without ID3 tags that only MP3 files should have; libsndfile would leave out as much at its end."""
+    """Return a file without ID3 tags at its begin.
+
+    Only MP3 files should have one; libsndfile would leave out as much at the end of others, and reads no file with two.
+    """
     content = data[after_tags(data) :]
-    return content if content.startswith(UNTAGGED) else data
+    return content if content.startswith(UNTAGGED) or is_mpeg(content) else data
 
 
 def _countable(data: bytes) -> bytes:
@@ -153,7 +169,8 @@ def _check_format(file: soundfile.SoundFile) -> None:
         raise RejectedRecordError(Reason.NOT_AUDIO, f"the file is a sound in {file.format} format; {EXPECTED}")
     if not MIN_RATE <= file.samplerate <= MAX_RATE or file.channels > MAX_CHANNELS:
         raise RejectedRecordError(
-            Reason.NOT_AUDIO, f"the header says {file.channels} channels of {file.samplerate} samples per second"
+            Reason.NOT_AUDIO,
+            f"the header says {quantity(file.channels, 'channel')} of {quantity(file.samplerate, 'sample')} per second",
         )
 
 
@@ -173,15 +190,17 @@ def _check_length(frames: int, rate: int, settings: Audio) -> None:
         )
 
 
-def _check(frames: NDArray[np.float32], rate: int, settings: Audio) -> None:
+def _check(frames: NDArray[np.float32], settings: Audio, *, is_beyond: bool) -> None:
     if not np.isfinite(frames).all():
         raise RejectedRecordError(Reason.DAMAGED, "samples are NaN or infinite")
     clipped = float((np.abs(frames) >= (FULL_SCALE - 1) / FULL_SCALE).mean())
     if clipped > settings.max_clipped:
+        where = f"beyond full scale, up to {np.abs(frames).max():,.6g}, or at it" if is_beyond else "at full scale"
+        hint = "; write samples of type float from -1 to 1" if is_beyond else ""
         raise RejectedRecordError(
             Reason.CLIPPED,
-            f"{clipped:.0%} of the samples are at full scale, more than prepare.audio.max_clipped: "
-            f"{settings.max_clipped:g}",
+            f"{clipped:.0%} of the samples are {where}, more than prepare.audio.max_clipped: "
+            f"{settings.max_clipped:g}{hint}",
         )
     # A constant offset, as of a microphone that is not connected, is no sound.
     peak = float(np.abs(frames - frames.mean(0, np.float64).astype(np.float32)).max())
@@ -207,7 +226,7 @@ def _mix(frames: NDArray[np.float32], settings: Audio) -> Waveform:
 
 def _unreadable(data: bytes, reason: str) -> RejectedRecordError:
     if data[:4] in HEADS or data[8:12] in TYPES or data[:3] == b"ID3" or is_mpeg(data):
-        return RejectedRecordError(Reason.DAMAGED, f"the sound cannot be decoded: {reason}")
+        return RejectedRecordError(Reason.DAMAGED, f"the sound cannot be decoded: {MEANINGS.get(reason, reason)}")
     name = name_image(data) or name_format(data)
     found = f"the format is {name}" if name else "the format of the file is not known"
     return RejectedRecordError(Reason.NOT_AUDIO, f"{found}; {EXPECTED}")

@@ -9,15 +9,32 @@ import zlib
 from collections.abc import Iterator
 from itertools import pairwise
 
+from headrace.prepare.encoders.sounds.mpeg_frames import is_mpeg, missing_frames
+from headrace.wording import quantity
+
 # Writers that do not know the length in advance, such as pipes, leave one of these.
 UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0x7FFFF000, 0xFFFFFFFF, 0xFFFFF000)
 OGG_PAGE, OGG_HEADER, OGG_FIRST, OGG_LAST = b"OggS", 27, 2, 4
 OGG_CHECKSUM = slice(22, 26)
 FLAC_STREAM = b"fLaC\0\0\0\x22"
+# Files that others are joined to. An ID3 tag and that of APE at the end of a file are metadata.
+BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"FORM", b"fLaC", OGG_PAGE)
+TAGS = (b"ID3", b"TAG", b"APETAGEX")
+# Fewer bytes after the last chunk are what writers leave there.
+TOLERATED_BYTES = 64
 REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
-def missing_bytes(data: bytes) -> int:
+def missing_part(data: bytes) -> str | None:
+    """Return what a file lacks by its own header; None if nothing, or if the header does not tell."""
+    missing = _missing_bytes(data)
+    if missing:
+        return f"at least {quantity(missing, 'byte')} {'is' if missing == 1 else 'are'} missing"
+    frames = missing_frames(data)
+    return f"{frames:,} frames are missing" if frames > 1 else None
+
+
+def _missing_bytes(data: bytes) -> int:
     """Return how many bytes a file lacks by its own header; 0 if none, or if the header does not tell."""
     match data[:4], data[8:12]:
         case (b"RIFF" | b"RF64", b"WAVE"):
@@ -52,7 +69,39 @@ def damage(data: bytes) -> str | None:
         return _damage_of_ogg(data)
     if data.startswith(b"fLaC") and FLAC_STREAM in data[4:]:
         return "several FLAC files are joined, and only the first could be read"
+    match data[:4], data[8:12]:
+        case (b"RIFF", b"WAVE"):
+            return _damage_after_samples(data, b"data", "<")
+        case (b"RIFX", b"WAVE"):
+            return _damage_after_samples(data, b"data", ">")
+        case (b"FORM", b"AIFF" | b"AIFC"):
+            return _damage_after_samples(data, b"SSND", ">")
     return None
+
+
+def _damage_after_samples(data: bytes, samples: bytes, order: str) -> str | None:
+    """Return what follows the samples and is no chunk of the file, as after a header with too small a length."""
+    found = next(((begin, size) for name, begin, size in _chunks(data, order) if name == samples), None)
+    if found is None or found[1] in UNKNOWN_SIZES:
+        return None
+    end = found[0] + found[1]
+    # Some writers leave out the byte that fills an odd chunk up.
+    rests = [_after_chunks(data, end + padding, order) for padding in range(1 + found[1] % 2)]
+    rest = min(rests, key=len)
+    if rest.startswith(BEGINNINGS) or is_mpeg(rest):
+        return "several files are joined, and only the first could be read"
+    if len(rest) <= TOLERATED_BYTES or not rest.strip(b"\0") or rest.startswith(TAGS):
+        return None
+    return f"{len(rest):,} bytes follow the {found[1]:,} bytes of samples that the header counts, and would not be read"
+
+
+def _after_chunks(data: bytes, offset: int, order: str) -> bytes:
+    """Return what follows the chunks that begin at an offset; nothing if the last of them ends early."""
+    for name, begin, size in _chunks(data, order, offset):
+        if name in BEGINNINGS or not all(32 <= byte < 127 for byte in name):
+            return data[begin - 8 :]
+        offset = begin + size + size % 2
+    return data[offset:]
 
 
 def _missing_of_chunks(data: bytes, samples: bytes, order: str) -> int:
@@ -66,9 +115,8 @@ def _missing_of_chunks(data: bytes, samples: bytes, order: str) -> int:
     return 0
 
 
-def _chunks(data: bytes, order: str) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, offset of the content and size of each chunk."""
-    offset = 12
+def _chunks(data: bytes, order: str, offset: int = 12) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, offset of the content and size of each chunk, from an offset on."""
     while offset + 8 <= len(data):
         name, size = struct.unpack_from(f"{order}4sI", data, offset)
         yield name, offset + 8, size

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from headrace.errors import DataError
+from headrace.features.kind_modules import describe_input_kind
 from headrace.prepare.encoders.label_text import label_cell, normalize_label, normalize_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources.archives.archive_members import DAMAGE, ArchiveFile, BehindEndError, Member
@@ -35,6 +36,7 @@ IMAGES = (
     *("jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "avif"),
     *("jp2", "j2k", "jpx", "ppm", "pgm", "pbm", "pnm"),
 )
+SOUNDS = tuple(suffix.removeprefix(".") for suffix in describe_input_kind("audio").suffixes)
 
 
 def list_archives(path: str) -> Listing:
@@ -131,9 +133,13 @@ class _Group:
 
     @staticmethod
     def _is_input(name: str, extensions: Iterable[str]) -> bool:
-        """Return whether a member is the input: an image, or without one any member that does not only accompany it."""
+        """Return whether a member is the input.
+
+        It is an image, without one a sound, and without both any member that does not only accompany it.
+        """
         kind = _extension(name)
-        return kind in IMAGES if any(one in IMAGES for one in extensions) else kind not in SIDECARS
+        inputs = next((kinds for kinds in (IMAGES, SOUNDS) if any(one in kinds for one in extensions)), None)
+        return kind not in SIDECARS if inputs is None else kind in inputs
 
 
 def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_Group]:

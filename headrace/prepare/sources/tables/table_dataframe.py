@@ -32,9 +32,16 @@ from headrace.prepare.sources.tables.jdbc import database_rows, load_database, r
 from headrace.prepare.sources.tables.npy_pixels import read_pixels
 from headrace.prepare.sources.tables.petastorm_dataset import ARRAYS, input_codec, refuse_arrays
 from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
+from headrace.prepare.sources.tables.row_columns import RowColumns, write_cells
 from headrace.prepare.sources.tables.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.table_files import NO_FILES
-from headrace.prepare.sources.tables.table_ranges import columns_in_file, list_ranges, open_first, rows_of_ranges
+from headrace.prepare.sources.tables.table_ranges import (
+    columns_in_file,
+    list_ranges,
+    open_first,
+    report_csv,
+    rows_of_ranges,
+)
 from headrace.storage import locate
 
 ROWS_PER_BATCH = 256
@@ -89,6 +96,7 @@ def read_frame(
     is_binary = require_column_types(source, root, files, columns, cell_format)
     warn_of_other_splits(source, root, files)
     warn_of_answers(source, root, files)
+    report_csv(spark, source, root, files, columns.names)
     read = partial(_read_rows, source, root, is_binary, several)
     schema = ", ".join(f"{name} string" for name in TEXTS) + (", data binary" if is_binary else ", data string")
     return list_ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)
@@ -102,7 +110,8 @@ def read_columns(
     Rows that cannot be read have no value in any column.
 
     Args:
-        rejections: whether to add the columns `REJECTION`, which say which row cannot be read, and why.
+        rejections: whether the rows become records: adds the columns `REJECTION`, which say which row cannot be read,
+            and why, and logs what is found in files of CSV.
 
     Raises:
         ConfigurationError: a column is missing.
@@ -114,6 +123,8 @@ def read_columns(
         none = [F.lit(None).cast("string").alias(name) for name in REJECTION if rejections]
         return frame.select(F.lit("").alias("_file"), *(F.col(quote_column(name)) for name in names), *none)
     open_first(source, root, files, columns_in_file(files[0].path, names))
+    if rejections:
+        report_csv(spark, source, root, files, names)
     others = REJECTION if rejections else ()
     schema = ", ".join(["_file string", *(f"{quote_column(name)} string" for name in (*names, *others))])
     read = partial(_read_texts, source, root, names, others)
@@ -231,7 +242,10 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, several: bool) -> 
 
     if row.rejection is not None:
         raise row.rejection
-    data = row.values.get(columns.input)
+    if isinstance(columns, RowColumns):
+        data: Any = write_cells(row.values, columns.cells)
+    else:
+        data = row.values.get(columns.input)
     if is_binary and isinstance(data, dict):
         data = data.get("bytes")
     elif isinstance(data, dict | list):

@@ -11,9 +11,9 @@ from pyspark.sql import DataFrame, SparkSession
 from headrace.config.sections.source import Source
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
-from headrace.prepare.readers.csv_reader import CsvReader
+from headrace.prepare.readers.csv_findings import CsvFindings, find_in_csv, log_findings
 from headrace.prepare.readers.row import MissingColumnError, plain_name
-from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.raw_record_types import RawFile, escape_path
 from headrace.prepare.sources.tables.table_files import folder_values
 from headrace.storage import locate
 
@@ -109,9 +109,6 @@ def list_ranges(
 ) -> DataFrame:
     """Return the ranges of rows of all files, one Spark task each; large files are divided in separate tasks."""
     names = tuple(names)
-    first = _open(source, root, files[0].path, columns_in_file(files[0].path, names)) if files else None
-    if isinstance(first, CsvReader) and (comments := first.comment_warning()) is not None:
-        log.warning("%s", comments)
     listed = [(file.path, file.split, file.size) for file in files]
     large = [(path, split) for path, split, size in listed if size > RANGE_BYTES]
     ranges = [(path, 0, -1, 1, split) for path, split, size in listed if size <= RANGE_BYTES]
@@ -120,6 +117,30 @@ def list_ranges(
         ranges += divided.flatMap(partial(_divide, source, root, names)).collect()
     stored = [(os.fsencode(path), *others) for path, *others in ranges]
     return spark.createDataFrame(stored, RANGE_SCHEMA).repartition(min(len(ranges), MAX_TASKS))
+
+
+def report_csv(spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]) -> None:
+    """Log what all files of CSV are found to be, and records in them that look like comments.
+
+    Raises:
+        ConfigurationError: a file lacks a column.
+        DataError: a file cannot be read.
+    """
+    if source.format != "csv":
+        return
+    find = partial(_find_in_csv, source, root, tuple(names))
+    paths = [file.path for file in files]
+    # One file is read here, as it takes less time than to ask Spark to.
+    found = (
+        map(find, paths)
+        if len(paths) == 1
+        else spark.sparkContext.parallelize(paths, min(len(paths), MAX_TASKS)).map(find).collect()
+    )
+    log_findings(one for findings in found for one in findings)
+
+
+def _find_in_csv(source: Source, root: str, names: tuple[str, ...], path: str) -> list[CsvFindings]:
+    return find_in_csv(_open(source, root, path, columns_in_file(path, names)), escape_path(str(locate(root) / path)))
 
 
 def _divide(

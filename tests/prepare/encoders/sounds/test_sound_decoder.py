@@ -160,7 +160,7 @@ def test_file_that_ends_early_is_rejected_wherever_it_ends(file_format: str, sub
 def test_mp3_that_ends_early_is_rejected() -> None:
     data = encode_sound(tone(440.0, 4.0, 16_000), 16_000, "MP3", "MPEG_LAYER_III")
     found = rejection(data[: len(data) // 2])
-    assert (found.reason, "frames expected" in found.detail) == (Reason.TRUNCATED, True)
+    assert (found.reason, "frames are missing" in found.detail) == (Reason.TRUNCATED, True)
 
 
 def test_length_that_a_pipe_did_not_know_is_no_error() -> None:
@@ -194,11 +194,79 @@ def test_flac_from_a_pipe_is_read_to_its_end_and_within_the_limits() -> None:
     assert rejection(bytes(data), SPEC.model_copy(update={"max_seconds": 0.4})).reason is Reason.TOO_LONG
 
 
-@pytest.mark.parametrize(("file_format", "subtype"), [("OGG", "VORBIS"), ("OGG", "OPUS"), ("FLAC", "PCM_16")])
+JOINED = [("OGG", "VORBIS"), ("OGG", "OPUS"), ("FLAC", "PCM_16"), ("WAV", "PCM_16"), ("AIFF", "PCM_16")]
+
+
+@pytest.mark.parametrize(("file_format", "subtype"), JOINED)
 def test_joined_files_of_which_only_the_first_would_be_read_are_rejected(file_format: str, subtype: str) -> None:
     data = encode_sound(tone(440.0, rate=8000), 8000, file_format, subtype)
     found = rejection(data + data)
     assert (found.reason, "joined, and only the first could be read" in found.detail) == (Reason.DAMAGED, True)
+
+
+def test_wav_with_another_sound_behind_it_is_rejected() -> None:
+    found = rejection(encode_sound(WHOLE) + encode_sound(tone(440.0, rate=8000), 8000, "MP3"))
+    assert (found.reason, "several files are joined" in found.detail) == (Reason.DAMAGED, True)
+
+
+@pytest.mark.parametrize(("file_format", "order"), [("WAV", "<"), ("AIFF", ">")])
+def test_samples_that_the_header_does_not_count_are_rejected(file_format: str, order: str) -> None:
+    """As a recorder leaves a file that was switched off after it had last written the header."""
+    data = encode_sound(WHOLE, file_format=file_format)
+    place = data.index(b"data" if file_format == "WAV" else b"SSND") + 4
+    size = struct.unpack_from(f"{order}I", data, place)[0]
+    short = data[:place] + struct.pack(f"{order}I", size - 1000) + data[place + 4 :]
+    assert f"1,000 bytes follow the {size - 1000:,} bytes of samples that the header counts" in rejection(short).detail
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"LIST" + struct.pack("<I", 4) + b"INFO",
+        b"id3 " + struct.pack("<I", 10) + b"ID3\4" + bytes(6),
+        b"TAG" + b" " * 125,
+        bytes(4096),
+        b"\xff",
+    ],
+    ids=["chunk", "chunk with a tag", "tag", "zeros", "a byte"],
+)
+def test_metadata_after_a_wav_file_are_no_damage(rest: bytes) -> None:
+    data = encode_sound(WHOLE)
+    assert decode_sound(data + rest, SPEC).seconds == 0.5
+    # The byte that fills an odd chunk up is missing.
+    odd = encode_sound(WHOLE[:-1], subtype="PCM_U8").rstrip(b"\0")
+    assert decode_sound(odd + rest, SPEC).seconds == pytest.approx(0.5, abs=0.001)
+
+
+def test_float_samples_beyond_full_scale_are_noted() -> None:
+    wave = WHOLE.copy()
+    wave[7] = 1.5
+    assert decode_sound(encode_sound(wave, subtype="FLOAT"), SPEC).findings == {SoundFinding.BEYOND_SCALE}
+    assert not decode_sound(encode_sound(wave, subtype="PCM_16"), SPEC).findings
+    found = rejection(encode_sound(WHOLE * 32768, subtype="FLOAT"))
+    assert found.reason == Reason.CLIPPED
+    assert "write samples of type float from -1 to 1" in found.detail
+
+
+@pytest.mark.parametrize("rate", [0, 2**31])
+def test_impossible_rate_is_said(rate: int) -> None:
+    data = encode_sound(WHOLE)
+    assert "its header has no usable rate" in rejection(data[:24] + struct.pack("<I", rate) + data[28:]).detail
+
+
+def test_mp3_with_two_large_tags_is_read() -> None:
+    data = encode_sound(tone(440.0, rate=8000), 8000, "MP3")
+    # A picture of 200,000 bytes, as seven bits a byte.
+    tag = b"ID3\3\0\0" + bytes((0, 12, 26, 64)) + bytes(200_000)
+    plain, tagged = decode_sound(data, SPEC), decode_sound(tag + tag + data, SPEC)
+    assert np.array_equal(plain.samples, tagged.samples)
+
+
+def test_short_mp3_that_ends_early_is_truncated() -> None:
+    """Of a few frames libsndfile cannot even begin to read."""
+    data = encode_sound(tone(440.0, 0.25, 16_000), 16_000, "MP3")
+    found = rejection(data[: len(data) // 2])
+    assert (found.reason, "frames are missing" in found.detail) == (Reason.TRUNCATED, True)
 
 
 @pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])

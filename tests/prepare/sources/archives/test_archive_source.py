@@ -70,12 +70,16 @@ def test_members_of_one_name_with_a_label_are_one_webdataset_sample(tmp_path: Pa
             "sub/002.json": b'{"label": "cat"}',
             "003.txt": b"a text",
             "003.cls": b"7",
+            "004.wav": b"four",
+            "004.txt": b"what is said",
+            "004.cls": b"9",
         },
     )
     assert [(one.path, one.label, one.data) for one in records(tmp_path)] == [
         (f"{name}/sub/001.jpg", "3", PNG),
         (f"{name}/sub/002.jpg", "cat", b"two"),
         (f"{name}/003.txt", "7", b"a text"),
+        (f"{name}/004.wav", "9", b"four"),
     ]
 
 

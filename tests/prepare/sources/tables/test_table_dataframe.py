@@ -1,6 +1,7 @@
 """Tables of files become the rows in them, from this machine and from a bucket."""
 
 import gzip
+import logging
 import os
 from pathlib import Path
 
@@ -69,6 +70,19 @@ def test_record_without_identity_has_its_place_in_the_file(
     found = table_records(spark, text_source(tmp_path, table_format))
     assert [one.reject_path for one in found] == [f"part.{table_format}/{place}" for place in places]
     assert len({one.path for one in found}) == 2
+
+
+def test_table_warns_of_records_like_comments_in_any_file(
+    spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a.csv").write_text("text,label,fold\none,a,train\n")
+    (tmp_path / "b.csv").write_text("text;label;fold\n# by me;today;train\n")
+    with caplog.at_level(logging.INFO):
+        assert len(table_records(spark, text_source(tmp_path, "csv"))) == 2
+    assert [line for line in caplog.messages if "separated by" in line] == [
+        f"The fields of {tmp_path}/b.csv are separated by ';'."
+    ]
+    assert f"1 record of {tmp_path}/b.csv begins with '#', such as line 2" in caplog.text
 
 
 def test_table_takes_columns_from_folder_names_as_text(

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headrace.config.configuration import Text
+from headrace.config.configuration import Prepare, Text
 from headrace.features.text.encoding import clean_text
 from headrace.predict.output import BATCH, PredictionOutput
-from headrace.predict.text_record_file import Record
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 if TYPE_CHECKING:
@@ -19,10 +18,10 @@ def predict_texts(
     texts: Iterable[tuple[str, Callable[[], bytes]]], spec: Text, inference: "Inference"
 ) -> PredictionOutput:
     """Predict files of one text each, given their paths and a function that reads them."""
-    output, batcher = PredictionOutput(), TextBatcher(inference)
+    output, batcher = PredictionOutput(), TextBatcher(spec, inference)
     for path, read in texts:
         try:
-            batcher.add(clean_text(read(), spec), output)
+            batcher.add(read(), output)
             output.paths.append(path)
         except RejectedRecordError as rejection:
             output.reject(path, rejection)
@@ -30,48 +29,28 @@ def predict_texts(
     return output
 
 
-def predict_records(
-    name: str, records: Iterable[Record], spec: Text, inference: "Inference", *, has_ids: bool = False
-) -> PredictionOutput:
-    """Predict the records of the file `name`, in order.
-
-    Args:
-        has_ids: whether a column names the records.
-    """
-    lines: list[int] = []
-    ids: list[str] | None = [] if has_ids else None
-    output, batcher = PredictionOutput(lines=lines, ids=ids), TextBatcher(inference)
-    for record in records:
-        try:
-            if record.rejection is not None:
-                raise record.rejection
-            _require_size(record.text, spec)
-            batcher.add(clean_text(record.text, spec), output)
-            output.paths.append(name)
-            lines.append(record.line)
-            if ids is not None:
-                ids.append(record.identity)
-        except RejectedRecordError as rejection:
-            output.reject(f"{name}:{record.line}", rejection)
-    batcher.flush(output)
-    return output
+def make_batcher(settings: Prepare, inference: "Inference") -> "TextBatcher":
+    """See `RecordPredictionInterface`."""
+    return TextBatcher(settings.text, inference)
 
 
 class TextBatcher:
-    """Collects clean texts until they fill a batch."""
+    """Cleans texts and collects them until they fill a batch."""
 
-    def __init__(self, inference: "Inference") -> None:
+    def __init__(self, spec: Text, inference: "Inference") -> None:
+        self.spec = spec
         self.inference = inference
         self.texts: list[str] = []
 
-    def add(self, text: str, output: PredictionOutput) -> None:
-        """Add a text; predict the batch when it is full."""
-        self.texts.append(text)
+    def add(self, cell: str | bytes, output: PredictionOutput) -> None:
+        """See `RecordBatcher`."""
+        _require_size(cell, self.spec)
+        self.texts.append(clean_text(cell, self.spec))
         if len(self.texts) == BATCH:
             self.flush(output)
 
     def flush(self, output: PredictionOutput) -> None:
-        """Predict the collected texts."""
+        """See `RecordBatcher`."""
         if not self.texts:
             return
         # Tokenizers are imported only where there are texts.
