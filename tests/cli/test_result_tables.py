@@ -59,3 +59,17 @@ def test_retraining_table_has_the_metrics_before_and_after() -> None:
     ]
     assert retraining_table({"test": test | {"champion": None}}).splitlines()[0] == "test, 1,200 rows  challenger"
     assert retraining_table({"decision": "nothing to do"}) == retraining_table({"test": None}) == ""
+
+
+def test_evaluation_table_shows_the_slices_that_were_asked_for() -> None:
+    parts = [
+        {"name": f"day{number}", "rows": 1200, "metrics": {"accuracy": 0.5, "loss": 1.0}, "intervals": {}}
+        for number in range(22)
+    ]
+    parts[0]["intervals"] = {"accuracy": [0.25, 0.75]}
+    table = evaluation_table({"split": "test", "metrics": {}, "intervals": {}} | {"rows": 1, "slices": {"path": parts}})
+    assert table.startswith("test, 1 row ")
+    lines = table.partition("\n\n")[2].splitlines()
+    assert lines[0].split() == ["by", "path", "rows", "accuracy", "95%", "interval"]
+    assert lines[1].split() == ["day0", "1,200", "0.5000", "0.2500", "to", "0.7500"]
+    assert (len(lines), lines[-1]) == (22, "and 2 more slices, which the JSON has")
