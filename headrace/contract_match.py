@@ -95,7 +95,7 @@ class ClassMatch:
 def require_same_input(model: Contract, table: Contract, table_name: object) -> None:
     """Raise if a model for the contract `model` cannot take the rows of `table` as inputs.
 
-    Statistics may differ: a bundle normalizes with those of its own training data.
+    Statistics may differ: a bundle normalises with those of its own training data.
 
     Raises:
         DataError: the kind, shape or type of the inputs, the tokenizer, the rate, the columns or the windows differ.
@@ -239,7 +239,7 @@ def transfer_changes(donor: Contract, table: Contract, table_name: object) -> li
 
 
 def _changed_statistics(donor: Contract, table: Contract) -> list[str]:
-    """Return a sentence if normalized inputs are shifted or scaled by more than `MAX_SHIFT` deviations."""
+    """Return a sentence if normalised inputs are shifted or scaled by more than `MAX_SHIFT` deviations."""
     before, after = donor.statistics, table.statistics
     if before is None or after is None or len(before.mean) != len(after.mean):
         return []
@@ -255,7 +255,7 @@ def _changed_statistics(donor: Contract, table: Contract) -> list[str]:
     )
     donor_text, table_text = described
     return [
-        f"The network normalizes inputs with the table's statistics ({table_text}), the weights were trained with the "
+        f"The network normalises inputs with the table's statistics ({table_text}), the weights were trained with the "
         f"donor's ({donor_text})."
     ]
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headrace.contract import Contract
+from headrace.errors import DataError
 from headrace.prepare.increments.increment import list_changes
 from headrace.storage import is_remote
 from headrace.table import Version, read
+from headrace.table.delta_access import open_delta
 from headrace.table.dropped_records import (
     DUPLICATES,
     REJECTS,
@@ -40,6 +42,7 @@ def inspect_table(table: Path, number: int | None, split: str | None = None, lim
     Raises:
         DataError: the table, version or split does not exist, or the table was not written by Headrace.
     """
+    _require_table(table)
     version = read(table, number)
     files = {} if split is None else {"files": file_urls(version, split)}
     commits = [_commit(entry) for entry in history(table)]
@@ -68,6 +71,15 @@ def inspect_table(table: Path, number: int | None, split: str | None = None, lim
         "history": commits,
         **files,
     }
+
+
+def _require_table(table: Path) -> None:
+    """Raise where raw data are, whose preview has an option of its own."""
+    if table.is_file() or (table.is_dir() and any(table.iterdir()) and open_delta(table) is None):
+        raise DataError(
+            f"{table} is not a prepared table; `headrace inspect {table} --raw` previews raw data, and `headrace "
+            "prepare` makes a table of them."
+        )
 
 
 def inspect_dropped(table: Path, number: int | None, limit: int, kind: Kind = "rejects") -> dict[str, Any]:

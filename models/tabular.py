@@ -51,7 +51,7 @@ def build(
 
 
 def _columns(inputs: keras.KerasTensor, contract: Contract, embedding: int) -> keras.KerasTensor:
-    """Return one vector a row: normalized numbers and the vectors of the categories' values."""
+    """Return one vector a row: normalised numbers and the vectors of the categories' values."""
     spec, statistics, parts = contract.tabular_spec, contract.statistics, []
     if spec.numbers and statistics:
         normalization = layers.Normalization(mean=statistics.mean, variance=statistics.variance, dtype="float32")

@@ -111,6 +111,16 @@ def test_other_folder_ends_with_3_and_one_sentence(table: Path) -> None:
         inspect_table(rejects_path(table), None)
 
 
+def test_raw_data_are_refused_with_the_option_that_previews_them(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.png").touch()
+    for path in (tmp_path / "photos", tmp_path / "photos" / "a.png"):
+        with pytest.raises(DataError, match=rf"`headrace inspect {path} --raw` previews raw data"):
+            inspect_table(path, None)
+    with pytest.raises(DataError, match="create it with `headrace prepare`"):
+        inspect_table(tmp_path / "none", None)
+
+
 def test_rejects_and_duplicates_of_the_newest_version_are_listed(table: Path) -> None:
     rejects = headrace_within("inspect", "table", "--rejects", cwd=table.parent)
     assert (rejects.json["version"], rejects.json["kind"], rejects.json["total"]) == (1, "rejects", 1)

@@ -188,7 +188,8 @@ def predict(
     The suffix of a file of texts selects CSV, JSON, Parquet or ORC; any other file has one text a line; in a folder,
     each file is one text. Files are read with the options of the bundle's source, unless --option sets others. For a
     file of texts the output also has the line number of each text. Standard input (-) has the texts as lines, JSON
-    lines or CSV with a header, found by its first record and reported as `taken_for`, or the bytes of one image.
+    lines or CSV with a header, found by its first record and reported as `taken_for`, or the bytes of one image or
+    sound.
 
     Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
 
@@ -222,7 +223,7 @@ def explain(
         typer.Argument(
             parser=local_path,
             metavar="INPUT",
-            help="image, folder or 'pattern*' of raw files, or file of texts (lines, CSV, JSON, Parquet or ORC)",
+            help="image, sound, folder or 'pattern*' of raw files, or file of texts (lines, CSV, JSON, Parquet or ORC)",
         ),
     ],
     output: Annotated[Path, typer.Argument(parser=local_path, metavar="OUTPUT", help="HTML file to write")] = Path(
@@ -245,7 +246,7 @@ def explain(
     ] = None,
     reader: ReaderOptions = None,
 ) -> None:
-    """Explain predictions on an HTML page: integrated gradients, Grad-CAM for images, occlusion for texts.
+    """Explain predictions on an HTML page: integrated gradients, Grad-CAM for images, occlusion for texts and sounds.
 
     Example: headrace explain runs/fashion-mnist/bundle photos/ photos.html --limit 4
     """

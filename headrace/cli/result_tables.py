@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headrace.terminal_table import text_table
-from headrace.wording import figure
+from headrace.wording import figure, quantity
 
 VALIDATION = "val_"
+MAX_SLICES = 20
 
 
 def evaluation_table(result: Mapping[str, Any]) -> str:
@@ -16,8 +17,22 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
         [name, _figure(value), _interval(intervals.get(name)), *(_figure(one.get(name)) for one in baselines.values())]
         for name, value in metrics.items()
     ]
-    title = f"{result['split']}, {result['rows']:,} rows"
-    return text_table([title, "value", "95 % interval", *baselines], rows)
+    title = f"{result['split']}, {quantity(result['rows'], 'row')}"
+    table = text_table([title, "value", "95% interval", *baselines], rows)
+    slices = (_slice_table(name, parts) for name, parts in result.get("slices", {}).items() if parts)
+    return "\n\n".join([table, *slices])
+
+
+def _slice_table(name: str, parts: Sequence[Mapping[str, Any]]) -> str:
+    """Return the first metric of each slice by `name`; the JSON has the others."""
+    metric = next(iter(parts[0]["metrics"]))
+    rows = [
+        [part["name"], f"{part['rows']:,}", _figure(part["metrics"][metric]), _interval(part["intervals"].get(metric))]
+        for part in parts[:MAX_SLICES]
+    ]
+    more = len(parts) - MAX_SLICES
+    lines = [text_table([f"by {name}", "rows", metric, "95% interval"], rows)]
+    return "\n".join([*lines, *([f"and {quantity(more, 'more slice')}, which the JSON has"] if more > 0 else [])])
 
 
 def training_table(result: Mapping[str, Any]) -> str:
@@ -45,7 +60,7 @@ def retraining_table(result: Mapping[str, Any]) -> str:
     if test is None:
         return ""
     before, after = test["champion"], test["challenger"]
-    header = [f"test, {test['rows']:,} rows", *(["champion before"] if before else []), "challenger"]
+    header = [f"test, {quantity(test['rows'], 'row')}", *(["champion before"] if before else []), "challenger"]
     rows = [[name, *([_figure(before.get(name))] if before else []), _figure(after[name])] for name in after]
     return text_table(header, rows)
 

@@ -20,7 +20,7 @@ from types import ModuleType
 
 NOISE = re.compile(
     r"""
-    # absl, before TensorFlow initializes its logging: a notice about it, and INFO messages.
+    # absl, before TensorFlow initialises its logging: a notice about it, and INFO messages.
     WARNING:\ All\ log\ messages\ before\ absl::InitializeLog\(\)\ is\ called\ are\ written\ to\ STDERR
     | I0000\ 00:00:\d+\.\d+\s+\d+\ \S+\.cc:\d+\]
     # Java, about the options of Spark's launcher and of the environment.

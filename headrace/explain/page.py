@@ -71,7 +71,8 @@ class ExplanationPage:
             "methods": self.used,
             "missing": self.missing,
             "explained": len(self.explanations),
-            "complete": self.complete,
+            # Occlusion alone, as of sounds, has no axiom to satisfy.
+            "complete": self.complete if self.integrated else None,
             "greatest_gap": max(
                 (explanation.integrated.gap for explanation in self.integrated if explanation.integrated), default=None
             ),

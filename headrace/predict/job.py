@@ -5,6 +5,7 @@ import logging
 import math
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,9 +25,11 @@ from headrace.predict.predict_task import Part, PartResult, PredictTask, manifes
 from headrace.predict.prediction_plan import PredictionPlan, plan_prediction
 from headrace.predict.text_record_file import TextColumns
 from headrace.prepare.record_warnings import Observations
+from headrace.prepare.rejects.reject_summary import list_reasons
 from headrace.spark.session import await_tasks, session, unwrap_python_errors
 from headrace.storage import is_remote
 from headrace.storage.atomic import atomic_directory, atomic_write, scratch_directory
+from headrace.table.dropped_records import Reject
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +173,8 @@ class _Work:
             found.update(one.observations)
         for warning in found.warnings(task.settings.image.white):
             log.warning("%s", warning)
+        for line in _list_reasons(written):
+            log.warning("%s", line)
         if not any(one.rows for one in written):
             is_rejected = any(one.rejected for one in written)
             reason = "the rejected records have the reasons" if is_rejected else "the inputs hold none"
@@ -183,6 +188,14 @@ class _Work:
             "format": form,
             "output": str(output),
         }
+
+
+def _list_reasons(written: Sequence[PartResult]) -> list[str]:
+    rejects, examples = Counter[str](), dict[str, Reject]()
+    for one in written:
+        rejects.update(one.rejects)
+        examples = one.reject_examples | examples
+    return list_reasons(rejects, examples)
 
 
 def _run(spark: SparkSession, task: PredictTask, parts: Sequence[Part]) -> list[PartResult]:

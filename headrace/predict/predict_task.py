@@ -5,6 +5,7 @@ Each Python worker loads the model once and keeps it for its next tasks.
 
 import gc
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,6 +25,7 @@ from headrace.predict.text_record_file import Record, RecordFile
 from headrace.prepare.readers import RowRange
 from headrace.prepare.record_warnings import Observations
 from headrace.table import Shard
+from headrace.table.dropped_records import Reject
 
 if TYPE_CHECKING:
     from headrace.inference import Inference
@@ -76,11 +78,22 @@ class PredictTask:
 
 @dataclass
 class PartResult:
-    """Result of one task."""
+    """Result of one task.
+
+    Attributes:
+        rejects: number of rejected records by reason.
+        reject_examples: the first rejected record by reason.
+    """
 
     rows: int = 0
-    rejected: int = 0
+    rejects: dict[str, int] = field(default_factory=dict)
+    reject_examples: dict[str, Reject] = field(default_factory=dict)
     observations: Observations = field(default_factory=Observations)
+
+    @property
+    def rejected(self) -> int:
+        """Return the number of rejected records."""
+        return sum(self.rejects.values())
 
 
 def manifest_hash(bundle: Path) -> str:
@@ -103,7 +116,12 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResu
         output = _predict_part(task, part, inference)
         output.threshold = task.threshold
         output.write(task.output, part.number, inference.contract)
-        yield PartResult(rows=len(output.paths), rejected=len(output.rejects), observations=output.observations)
+        yield PartResult(
+            rows=len(output.paths),
+            rejects=dict(Counter(row["reason"] for row in output.rejects)),
+            reject_examples={row["reason"]: Reject(**row) for row in reversed(output.rejects)},
+            observations=output.observations,
+        )
 
 
 def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:

@@ -67,7 +67,10 @@ def plan_prediction(
     feature = bundle.contract.feature
     if not feature.is_file and not feature.is_cell:
         raise DataError(
-            f"The bundle predicts from {feature.noun}, but {inputs} is not a table; prepare the rows first."
+            f"The bundle predicts from {feature.noun}, which `headrace predict` takes from a prepared table, and "
+            f"{inputs} is not one. Prepare the rows with the configuration of the training into a table of their own, "
+            "`headrace prepare CONF data.source.path=ROWS data.table=NEW`, and predict NEW; a window whose value to "
+            "predict lies after the last row is not in it."
         )
     if feature.is_cell:
         _require_cleaning(bundle)

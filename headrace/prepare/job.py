@@ -31,11 +31,13 @@ from headrace.prepare.preparation_plan import (
 )
 from headrace.prepare.record_accounting import RecordAccounting, Stopwatch, merge_with_previous
 from headrace.prepare.rejects.side_table_versions import carry_over, commit_side_table
-from headrace.prepare.sources import Listing, list_source
+from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.change_tags import with_content, with_named_files
 from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.tables.table_files import NO_FILES
-from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_assigns_splits
+from headrace.prepare.sources.tables.table_ranges import require_columns
+from headrace.prepare.sources.window_source import window_columns
+from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
 from headrace.prepare.table_schema import arrow_schema
 from headrace.processes.invocation import command_line
@@ -125,6 +127,8 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     before = None if base.number is None else read(table)
     if before is not None:
         _require_same_splits(before, configuration, full=full)
+    else:
+        _require_columns(configuration, listing, listing.files)
     listing = watched_listing(configuration, listing)
     plan = make_plan(configuration, listing, base, before, full=full)
     if before is not None and not full and is_unchanged(plan):
@@ -179,6 +183,16 @@ def _session(configuration: Configuration) -> SparkSession:
     return session("prepare", configuration.spark.model_copy(update={"settings": settings}))
 
 
+def _require_columns(configuration: Configuration, listing: Listing, files: list[RawFile]) -> None:
+    """Report a column that the files of a table lack before Spark starts, which takes ten seconds."""
+    settings = configuration.prepare
+    source, windows = source_as_read(configuration.data.source, settings), settings.windows
+    if source.columns is None or source.format == NO_FILES or source.kind == "petastorm":
+        return  # the first stage reports them; a data set of Petastorm by its schema
+    names = source.columns.names if windows is None else window_columns(source.columns, windows)
+    require_columns(source, listing.root, files, names)
+
+
 def _require_apart(table: Path, source: str) -> None:
     # Only a folder can contain the table; the source may be a single file or not a path.
     root = locate(source)
@@ -192,6 +206,7 @@ def _require_apart(table: Path, source: str) -> None:
 def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
     context = make_context(plan)
     table = plan.base.table
+    _require_columns(plan.configuration, plan.listing, plan.increment.changed)
     if plan.increment.before is not None:
         changed, removed = len(plan.increment.changed), len(plan.increment.removed.files)
         dropped = f"; the records of {quantity(removed, 'removed or changed file')} are dropped" if removed else ""

@@ -42,6 +42,7 @@ class PrepareContext:
         class_names: class name by the source's label, for labels that differ from it.
         staged: whether the first stage's shards are not final and are written to a separate folder.
         periods: windows whose splits follow from the time: the periods of the previous version.
+        input_column: column of a table that holds the records; empty for other sources.
     """
 
     identity: str
@@ -54,6 +55,7 @@ class PrepareContext:
     earlier_classes: tuple[str, ...] = ()
     staged: bool = False
     periods: tuple[Period, ...] = ()
+    input_column: str = ""
 
     @property
     def shards(self) -> str:
@@ -184,6 +186,7 @@ def make_context(plan: PreparePlan) -> PrepareContext:
         class_names=source.class_names,
         staged=describe_input_kind(settings.input).is_staged,
         periods=plan.before.summary.periods if plan.before and not changed_splits(plan.before, settings) else (),
+        input_column=source.columns.input if source.columns else "",
     )
 
 

@@ -10,16 +10,14 @@ from headrace.errors import DataError, HeadraceError
 from headrace.prepare.chunk_result import ALL, ChunkResult, add_sums
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.reject_summary import describe_example, describe_reasons, unusable_error
+from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons, unusable_error
 from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.rejects.side_table_versions import CarriedOver
 from headrace.table import Version
 from headrace.table.dropped_records import Reject
 from headrace.table.shards import Shard
-from headrace.wording import quantity
 
 # Number of reasons of rejection that a preparation logs; the rejects table has all.
-SHOWN_REASONS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,11 +93,7 @@ class RecordAccounting:
 
     def describe_rejects(self) -> list[str]:
         """Return a line for each of the most frequent reasons, with one example; no line without rejects."""
-        examples = self.reject_examples
-        return [
-            f"{quantity(count, 'record')} rejected as {reason}{describe_example(examples.get(reason))}"
-            for reason, count in Counter(self.rejects).most_common(SHOWN_REASONS)
-        ]
+        return list_reasons(self.rejects, self.reject_examples)
 
     def unusable_error(self, problem: str, remedy: str) -> DataError:
         """Return the error of a preparation that has nothing usable left, see `unusable_error`."""

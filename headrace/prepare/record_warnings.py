@@ -23,7 +23,7 @@ class Observations:
 
     Attributes:
         grey_bits: 16-bit grey images by the number of bits that their values use.
-        colour_bits: 16-bit color images by the number of bits that their values use.
+        colour_bits: 16-bit colour images by the number of bits that their values use.
         findings: records by what they are, such as `image`, and by what is found in them.
         examples: path of the first record of each finding.
         folders: folders of archives whose names are classes, by archive, then the class by the folder, without those

@@ -1,4 +1,4 @@
-"""The Spark stages of a preparation: encode records, make the decisions that need all of them, tokenize."""
+"""The Spark stages of a preparation: encode records, make the decisions that need all of them, tokenise."""
 
 import logging
 import math
@@ -82,7 +82,7 @@ def run_stages(
         DataError: the source is invalid.
     """
     changed = replace(listing, files=increment.changed)
-    source = with_row_columns(_with_encoding(source, context.settings), context.settings.tabular)
+    source = source_as_read(source, context.settings)
     content = find_cell_format(source, context.root, context.settings.input) if source.columns else ""
     records, periods = (
         _read_records(spark, context, source, changed, content)
@@ -173,7 +173,7 @@ def _prepare_frame(
     records = (
         window_records(batches, len(windows.values))
         if windows
-        else frame_records(batches, context.root, content, encoder.max_bytes)
+        else frame_records(batches, context.root, content, encoder.max_bytes, context.input_column)
     )
     result = ShardWriter(context, encoder, spark_task.partitionId() if spark_task else 0).run(records)
     yield pa.record_batch([pa.array([pickle.dumps(result)], pa.binary())], ["result"])
@@ -193,6 +193,11 @@ def _read_records(
         return read_windows(spark, source, context.settings, changed.root, changed.files, context.periods)
     several = context.settings.target.has_labels
     return read_frame(spark, source, changed.root, changed.files, content, several=several), ()
+
+
+def source_as_read(source: Source, settings: Prepare) -> Source:
+    """Return `source` with the encoding of its texts and with all columns that its rows need."""
+    return with_row_columns(_with_encoding(source, settings), settings.tabular)
 
 
 def _with_encoding(source: Source, settings: Prepare) -> Source:

@@ -86,6 +86,16 @@ class RunArtifacts:
     prediction: Prediction | None
 
 
+def _where_a_run_is(path: Path) -> str:
+    """Return which folder may be meant: the run of a bundle, or a run below; else how to create one."""
+    above, below = path.absolute().parent, sorted(path.glob("*/run.json"))
+    if (above / "run.json").is_file():
+        return f"expected {above}"
+    if below:
+        return f"expected a run in it, such as {below[0].parent}"
+    return "`headrace train` creates one"
+
+
 def read_artifacts(path: Path) -> RunArtifacts:
     """Read the run folder at `path`.
 
@@ -94,9 +104,8 @@ def read_artifacts(path: Path) -> RunArtifacts:
     """
     run = _read_json(path / "run.json", RunFile)
     if run is None:
-        raise DataError(
-            f"{path} is not the folder of a training run: it contains no run.json; `headrace train` creates one."
-        )
+        hint = _where_a_run_is(path)
+        raise DataError(f"{path} is not the folder of a training run: it contains no run.json; {hint}.")
     result = _read_json(path / "result.json", ResultFile)
     setting = run.configuration.train.bundle
     bundle = bundle_path(path, setting, result.bundle if result else setting)

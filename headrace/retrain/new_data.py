@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from headrace.config import Configuration
@@ -56,7 +58,8 @@ def detect(configuration: Configuration) -> SourceState:
     from headrace.prepare.sources.tables.table_files import NO_FILES
 
     source, settings = configuration.data.source, configuration.prepare
-    listing = list_source(source, several=settings.target.has_labels)
+    with _without_warnings():
+        listing = list_source(source, several=settings.target.has_labels)
     if settings.changes == "content" or (source.columns is not None and source.columns.content == "paths"):
         from headrace.prepare.job import watched_listing
 
@@ -66,6 +69,18 @@ def detect(configuration: Configuration) -> SourceState:
     return SourceState(
         "" if source.format == NO_FILES else state, len(listing.files), configuration_digest(configuration)
     )
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Leave out what the lister of the source warns of: the preparation lists it again, if there is anything new."""
+    sources = logging.getLogger("headrace.prepare.sources")
+    level = sources.level
+    sources.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        sources.setLevel(level)
 
 
 def configuration_digest(configuration: Configuration) -> str:

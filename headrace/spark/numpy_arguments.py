@@ -1,4 +1,4 @@
-"""Let PySpark recognize arguments of NumPy without its testing tools.
+"""Let PySpark recognise arguments of NumPy without its testing tools.
 
 For every argument of a Java call PySpark 4.3 imports `pyspark.testing`, only to learn whether NumPy is installed. That
 imports pandas: 0.3 s of CPU time in the driver of a command that needs it for nothing.

@@ -1,7 +1,7 @@
 """Verify that SPARK_HOME, the cluster's master and the JVM have the version of the installed PySpark.
 
 Spark's processes exchange Java-serialized messages. A master of another version drops those that it cannot
-deserialize, and after a minute Spark fails with "All masters are unresponsive".
+deserialise, and after a minute Spark fails with "All masters are unresponsive".
 """
 
 import os

@@ -111,5 +111,5 @@ def first_line(error: Exception) -> str:
 
 
 def one_line(error: Exception) -> str:
-    """Return the message with all its causes on one line, without Rust's arrows and colors."""
+    """Return the message with all its causes on one line, without Rust's arrows and colours."""
     return ": ".join(filter(None, (line.strip() for line in re.sub(r"\x1b\[\d+m|↳", "", str(error)).split("\n"))))

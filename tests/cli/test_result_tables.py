@@ -7,7 +7,7 @@ def test_evaluation_table_has_figures_and_intervals() -> None:
     metrics, intervals = {"accuracy": 0.75, "loss": 0.5}, {"accuracy": (0.5, 0.875)}
     result = {"split": "test", "rows": 1200, "metrics": metrics, "intervals": intervals}
     assert evaluation_table(result).splitlines() == [
-        "test, 1,200 rows   value     95 % interval",
+        "test, 1,200 rows   value      95% interval",
         "accuracy          0.7500  0.5000 to 0.8750",
         "loss              0.5000",
     ]
@@ -17,8 +17,8 @@ def test_evaluation_table_has_the_baselines_beside_the_model() -> None:
     baselines = {"persistence": {"mean_absolute_error": 4.5}, "seasonal": {"mean_absolute_error": 0.5}}
     result = {"split": "test", "rows": 147, "metrics": {"mean_absolute_error": 2.5}, "intervals": {}}
     assert evaluation_table(result | {"baselines": baselines}).splitlines() == [
-        "test, 147 rows        value  95 % interval  persistence  seasonal",
-        "mean_absolute_error  2.5000                      4.5000    0.5000",
+        "test, 147 rows        value  95% interval  persistence  seasonal",
+        "mean_absolute_error  2.5000                     4.5000    0.5000",
     ]
 
 
@@ -59,3 +59,17 @@ def test_retraining_table_has_the_metrics_before_and_after() -> None:
     ]
     assert retraining_table({"test": test | {"champion": None}}).splitlines()[0] == "test, 1,200 rows  challenger"
     assert retraining_table({"decision": "nothing to do"}) == retraining_table({"test": None}) == ""
+
+
+def test_evaluation_table_shows_the_slices_that_were_asked_for() -> None:
+    parts = [
+        {"name": f"day{number}", "rows": 1200, "metrics": {"accuracy": 0.5, "loss": 1.0}, "intervals": {}}
+        for number in range(22)
+    ]
+    parts[0]["intervals"] = {"accuracy": [0.25, 0.75]}
+    table = evaluation_table({"split": "test", "metrics": {}, "intervals": {}} | {"rows": 1, "slices": {"path": parts}})
+    assert table.startswith("test, 1 row ")
+    lines = table.partition("\n\n")[2].splitlines()
+    assert lines[0].split() == ["by", "path", "rows", "accuracy", "95%", "interval"]
+    assert lines[1].split() == ["day0", "1,200", "0.5000", "0.2500", "to", "0.7500"]
+    assert (len(lines), lines[-1]) == (22, "and 2 more slices, which the JSON has")

@@ -52,6 +52,9 @@ def test_limit_counts_explained_inputs_only(
     result = explain(make_bundle("cnn"), tmp_path / "raw", tmp_path / "page.html", options)
     assert [one["path"] for one in result["inputs"]] == [f"{number}.png" for number in range(4)]
     assert result["skipped"] == {"hidden_or_system_file": 2, "not_an_image": 3}
+    # Only integrated gradients are complete or not.
+    assert (result["complete"], result["greatest_gap"]) == (None, None)
+    assert "Largest gap" not in (tmp_path / "page.html").read_text()
     assert "Skipped 5 inputs: 2 hidden or system file, 3 not an image" in caplog.text
 
 

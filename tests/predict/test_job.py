@@ -171,7 +171,7 @@ def test_files_that_are_not_images_are_listed_with_reasons(
 
 
 def test_folder_of_broken_files_gives_no_rows_and_all_reasons(
-    spark: SparkSession, bundle: Path, tmp_path: Path
+    spark: SparkSession, bundle: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "input").mkdir()
     for number in range(3):
@@ -181,6 +181,7 @@ def test_folder_of_broken_files_gives_no_rows_and_all_reasons(
     assert list(pd.read_parquet(tmp_path / "output").columns) == ["path", "label", "probabilities"]
     assert spark.read.parquet(str(tmp_path / "output")).count() == 0
     assert len(read_reasons(tmp_path / "output")) == 3
+    assert "3 records rejected as not_an_image, such as '0.png': the file begins with b'no image'" in caplog.text
 
 
 def test_file_names_that_are_not_utf_8_stay_distinct(bundle: Path, tmp_path: Path) -> None:

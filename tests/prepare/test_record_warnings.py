@@ -66,8 +66,8 @@ def test_observations_of_all_tasks_give_one_warning_each() -> None:
             task.add_damaged_archive(UnreadArchiveError("cut", unread, size))
         total.update(task)
     grey, colours, archives, frames = total.warnings(None)
-    assert "3 of 3 16-bit color images have no value above 1023" in colours
-    assert "3 of 3 16-bit grayscale images" in grey
+    assert "3 of 3 16-bit colour images have no value above 1023" in colours
+    assert "3 of 3 16-bit greyscale images" in grey
     assert frames.startswith("3 images have several pages or frames, of which only the first is used")
     assert frames.endswith("such as 'a/1.tif'.")
     assert archives.startswith("2 archives are damaged or cut off: at least 70 of 1,000 bytes were not read.")

@@ -266,6 +266,36 @@ def test_invalid_table_sources_are_refused_in_one_line(tmp_path: Path, table: Pa
     assert not table.exists()
 
 
+WINDOWS = {"values": ["it"], "time": "when", "every_seconds": 60, "length": 2, "horizon": 1}
+
+
+@pytest.mark.parametrize(
+    ("prepare_settings", "columns", "missing"),
+    [
+        ({"input": "text", "text": {"encoding": "utf-16"}}, {"input": "it"}, "label"),
+        ({}, {"input": "file", "content": "paths"}, "file"),
+        ({"weights": True}, {"input": "it", "content": "paths", "label": "kind", "weight": "heavy"}, "heavy"),
+        ({"input": "windows", "task": "regression", "windows": WINDOWS}, {"label": "it"}, "when"),
+    ],
+)
+def test_missing_column_is_reported_before_spark_starts(
+    tmp_path: Path,
+    table: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    prepare_settings: dict[str, Any],
+    columns: dict[str, str],
+    missing: str,
+) -> None:
+    """Spark takes ten seconds to start; the files' own first lines tell of a misspelt column at once."""
+    encoding = prepare_settings.get("text", {}).get("encoding", "utf-8")
+    (tmp_path / "rows.csv").write_text("it,kind\n1,x\n2,y\n", encoding)
+    monkeypatch.setattr("headrace.prepare.job.session", lambda *_: pytest.fail("Spark was started"))
+    source = {"kind": "table", "format": "csv", "path": str(tmp_path / "rows.csv"), "columns": columns}
+    settings = {"splits": {"method": "time"}} if "windows" in prepare_settings else {}
+    with pytest.raises(ConfigurationError, match=f"rows.csv has no column '{missing}'; its columns are: it, kind"):
+        prepare(source_configuration(table, source, **prepare_settings, **settings))
+
+
 def test_class_names_without_a_label_of_the_source_are_refused_or_get_a_warning(
     raw: Path, table: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -310,6 +310,14 @@ def test_report_refuses_folder_that_is_not_a_run(tmp_path: Path) -> None:
         write_report(tmp_path)
 
 
+def test_report_names_the_run_of_a_bundle_and_one_below_a_folder(make_run: MakeRun) -> None:
+    run = make_run()
+    with pytest.raises(DataError, match=rf"contains no run\.json; expected {run.absolute()}\.$"):
+        write_report(run / "bundle")
+    with pytest.raises(DataError, match=rf"expected a run in it, such as {run.absolute()}\.$"):
+        write_report(run.absolute().parent)
+
+
 def test_report_names_damaged_file(make_run: MakeRun) -> None:
     run = make_run()
     update_json(run / "bundle" / "evaluation" / "test.json", confusion=[[1, 2], [3, 4]])

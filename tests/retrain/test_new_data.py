@@ -7,6 +7,7 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.sources import list_source
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Decision, Outcome, StepRecord
 from headrace.retrain.new_data import SourceState, detect, retrain_settings, select_cycle
@@ -151,6 +152,18 @@ def test_new_files_and_changed_preparation_are_detected(tmp_path: Path) -> None:
     assert detect(make_configuration(tmp_path, spark={"slots": 3})).configuration == first.configuration
     (tmp_path / "raw" / "dog" / "2.png").write_bytes(b"2")
     assert detect(make_configuration(tmp_path)).fingerprint != first.fingerprint
+
+
+def test_detection_leaves_warnings_to_the_preparation(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A cycle would show each of them twice, and a night without new data once more."""
+    for name in ("cat/day 1", "cat/day 2", "dog/day 1", "dog/day 2"):
+        (tmp_path / "raw" / name).mkdir(parents=True)
+        (tmp_path / "raw" / name / "1.png").write_bytes(b"1")
+    configuration = make_configuration(tmp_path)
+    detect(configuration)
+    assert "are in every class folder" not in caplog.text
+    list_source(configuration.data.source)
+    assert "'day 1', 'day 2' are in every class folder" in caplog.text
 
 
 @pytest.mark.parametrize("section", ["retrain", "registry"])

@@ -66,7 +66,7 @@ def table_records(spark: SparkSession, source: Source) -> list[RawRecord]:
     listing = list_table(source)
     frame = read_frame(spark, source, listing.root, listing.files, "text")
     batches = pa.Table.from_pandas(frame.toPandas(), preserve_index=False).to_batches()
-    return list(frame_records(iter(batches), listing.root, "text", 1000))
+    return list(frame_records(iter(batches), listing.root, "text", 1000, "text"))
 
 
 def described(found: list[RawRecord]) -> list[Any]:

@@ -171,7 +171,7 @@ def test_fine_tune_copies_layers_and_keeps_frozen_ones(trained: dict[str, Any], 
     for index in convolutions:
         for old, new in zip(before.layers[index].get_weights(), after.layers[index].get_weights(), strict=True):
             assert np.array_equal(old, new)
-    assert "newly initialized layers: dense, dense_1" in first.stderr
+    assert "newly initialised layers: dense, dense_1" in first.stderr
     assert "Resuming from the checkpoint of step 10" in tuned.stderr
     # The bundle records what its initial weights were trained on.
     donor, origin = (bundle.load(made["bundle"]).origin for made in (trained, tuned.json))

@@ -1,4 +1,4 @@
-"""The section that says how sounds are normalized before they are stored."""
+"""The section that says how sounds are normalised before they are stored."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from headrace.config.section import Fraction, Positive, Section
 
 
 class Audio(Section):
-    """Normalization of sounds: one channel of a fixed rate and length, in 16-bit samples."""
+    """Normalisation of sounds: one channel of a fixed rate and length, in 16-bit samples."""
 
     rate: Annotated[int, Field(ge=1000, le=192_000)] = Field(
         16_000, description="samples per second; sounds of other rates are resampled"

@@ -1,4 +1,4 @@
-"""The sections that say how images and texts are normalized before they are stored."""
+"""The sections that say how images and texts are normalised before they are stored."""
 
 from typing import Annotated, Literal
 
@@ -8,9 +8,9 @@ from headrace.config.section import Fraction, NonEmptyStr, Positive, Section, Si
 
 
 class Image(Section):
-    """Normalization of images: mode, size and codec."""
+    """Normalisation of images: mode, size and codec."""
 
-    mode: Literal["L", "RGB"] = Field("RGB", description="L: one grayscale channel; RGB: three color channels")
+    mode: Literal["L", "RGB"] = Field("RGB", description="L: one greyscale channel; RGB: three colour channels")
     size: tuple[Side, Side] = Field((224, 224), description="height and width in pixels")
     resize: Literal["fit", "crop", "pad", "stretch"] = Field(
         "crop",
@@ -43,14 +43,14 @@ class Image(Section):
         "reject",
         description=(
             "files that end early, without their end mark or with missing pixels. reject: as `truncated`; accept: fill "
-            "what is missing as the decoder does, mostly with gray or black. Files of which the decoder recovers "
+            "what is missing as the decoder does, mostly with grey or black. Files of which the decoder recovers "
             "nothing, such as WebP and AVIF, are still rejected"
         ),
     )
     white: Annotated[int, Field(ge=1, le=2**32 - 1)] | None = Field(
         None,
         description=(
-            "largest value of grayscale images with more than 8 bits, such as 4095 for 12 bits in 16: it becomes 255, "
+            "largest value of greyscale images with more than 8 bits, such as 4095 for 12 bits in 16: it becomes 255, "
             "and so do values above. null: 65535, and images whose values need more than 16 bits are rejected"
         ),
     )
@@ -64,7 +64,7 @@ class Image(Section):
 
 
 class Tokens(Section):
-    """Tokenization of texts; the tokenizer is trained on the training split alone."""
+    """Tokenisation of texts; the tokenizer is trained on the training split alone."""
 
     kind: Literal["word", "bpe"] = Field(
         "word", description="word: one token for each of the most frequent words; bpe: byte-pair encoding"
@@ -78,7 +78,7 @@ class Tokens(Section):
 
 
 class Text(Section):
-    """Cleaning of texts, in the order of these keys, and tokenization. Texts are always normalized to Unicode NFC."""
+    """Cleaning of texts, in the order of these keys, and tokenisation. Texts are always normalised to Unicode NFC."""
 
     encoding: NonEmptyStr | None = Field(
         None, description="encoding of text files; default: UTF-8, or UTF-16 if the file has a byte order mark"

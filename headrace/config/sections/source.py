@@ -53,7 +53,7 @@ class Source(Section):
         description=(
             "folder: files in class folders, or listed in a labels file; table: any table that Spark reads; "
             "archive: tar and zip files; idx: MNIST-style IDX files; cifar: CIFAR-10 and CIFAR-100 binary "
-            "files; petastorm: a dataset materialized by Petastorm"
+            "files; petastorm: a dataset materialised by Petastorm"
         ),
     )
     path: NonEmptyStr = Field(

@@ -11,7 +11,7 @@ class Tabular(Section):
     """Which columns of a table a model receives; each row is one record."""
 
     numbers: tuple[NonEmptyStr, ...] = Field(
-        (), description="columns of numbers, in this order; a network normalizes them by the training split"
+        (), description="columns of numbers, in this order; a network normalises them by the training split"
     )
     categories: tuple[NonEmptyStr, ...] = Field(
         (),

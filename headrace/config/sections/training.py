@@ -62,7 +62,7 @@ class Optimizer(Section):
 
 
 class Loss(Section):
-    """The loss that training minimizes."""
+    """The loss that training minimises."""
 
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.0,
@@ -105,7 +105,7 @@ class FineTune(Section):
     bundle: StoredFolder = Field(
         description=(
             "bundle to take weights from, for layers at the same position with the same weights; all other layers are "
-            "newly initialized; weights of classes and of tokens follow their names"
+            "newly initialised; weights of classes and of tokens follow their names"
         )
     )
     freeze: tuple[NonEmptyStr, ...] = Field(
@@ -164,11 +164,11 @@ class Train(Section):
         "none", description="compression of gradients in the allreduce"
     )
     synchronized_batch_norm: bool = Field(
-        False, description="compute batch normalization statistics over all ranks instead of per rank"
+        False, description="compute batch normalisation statistics over all ranks instead of per rank"
     )
     monitor: Monitor = Monitor()
     fine_tune: FineTune | None = None
-    seed: Seed = Field(0, description="seed of weight initialization, shuffling and dropout")
+    seed: Seed = Field(0, description="seed of weight initialisation, shuffling and dropout")
     data_version: Annotated[int, Field(ge=0)] | None = Field(
         None, description="version of the table; default: the newest"
     )

@@ -15,7 +15,7 @@ class RowCells(NamedTuple):
 
     Attributes:
         numbers: float32 values; None for a missing one.
-        categories: normalized names; None for a missing one.
+        categories: normalised names; None for a missing one.
     """
 
     numbers: tuple[float | None, ...]

@@ -18,7 +18,7 @@ from headrace.prepare.text.cleaning import clean, decode_text
 
 
 def staged_columns(settings: Prepare) -> dict[str, Column]:
-    """Return the columns of clean texts that are not tokenized yet."""
+    """Return the columns of clean texts that are not tokenised yet."""
     return record_columns({"text": IDENTITY}, settings) | bookkeeping_columns(settings)
 
 
@@ -45,7 +45,7 @@ def make_encoder(settings: Prepare) -> "TextEncoder":
 
 
 class TextEncoder:
-    """Encoder of clean texts; the second stage tokenizes them."""
+    """Encoder of clean texts; the second stage tokenises them."""
 
     payload_column = "text"
 

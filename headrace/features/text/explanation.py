@@ -76,7 +76,7 @@ class TextExplainer:
                 self.missing["integrated-gradients"] = "the network has no Keras Embedding layer for its tokens"
 
     def explain(self, raw: RawInput) -> Explanation:
-        """Return the explanation of one text, cleaned and tokenized as for training.
+        """Return the explanation of one text, cleaned and tokenised as for training.
 
         Raises:
             RejectedRecordError: the data is not text, or preparation would reject it.

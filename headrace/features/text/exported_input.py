@@ -13,7 +13,7 @@ def describe_input(bundle: Bundle) -> str:
     """See `ExportedInputInterface`."""
     return (
         "token numbers (rows, length), any number of rows and any length; shorter texts are padded with zeros. The "
-        f"model takes no strings: clean a text as `prepare` describes, tokenize it with {TOKENIZER}, keep the first "
+        f"model takes no strings: clean a text as `prepare` describes, tokenise it with {TOKENIZER}, keep the first "
         f"{bundle.contract.text_tokenizer.max_length} tokens."
     )
 

@@ -1,4 +1,4 @@
-"""Prediction of raw texts, cleaned and tokenized as in training, with the bundle's tokenizer."""
+"""Prediction of raw texts, cleaned and tokenised as in training, with the bundle's tokenizer."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING

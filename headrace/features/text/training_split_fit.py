@@ -1,4 +1,4 @@
-"""Train a tokenizer on the texts of the training split, unless there is one, and tokenize all texts."""
+"""Train a tokenizer on the texts of the training split, unless there is one, and tokenise all texts."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -8,8 +8,10 @@ from headrace.errors import DataError
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.dropped_records import SCHEMA, Reject, rejects_path
 from headrace.table.shards import Shard
+from headrace.wording import quantity
 
 SHOWN_REASONS = 3
+LOGGED_REASONS = 5
 # Records of each reason that are listed where a preparation is refused, and its rejects table is not committed.
 LISTED = 20
 
@@ -42,6 +44,14 @@ def describe_reasons(rejects: Mapping[str, int], examples: Mapping[str, Reject])
         f"{reason}: {count}{describe_example(examples.get(reason))}" for reason, count in commonest[:SHOWN_REASONS]
     ]
     return "; ".join(shown) + ("; ..." if len(commonest) > SHOWN_REASONS else "")
+
+
+def list_reasons(rejects: Mapping[str, int], examples: Mapping[str, Reject]) -> list[str]:
+    """Return a line for each of the most frequent reasons, with one example; no line without rejects."""
+    return [
+        f"{quantity(count, 'record')} rejected as {reason}{describe_example(examples.get(reason))}"
+        for reason, count in Counter(rejects).most_common(LOGGED_REASONS)
+    ]
 
 
 def describe_example(reject: Reject | None) -> str:

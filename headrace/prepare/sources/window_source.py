@@ -62,9 +62,7 @@ def read_windows(
         DataError: Spark cannot read the files.
     """
     columns, windows = source.columns or Columns(), settings.windows or Windows(values=("data",), time="time")
-    named = (*windows.values, windows.time, windows.series, columns.label, columns.split, columns.weight)
-    wanted = [name for name in dict.fromkeys(named) if name]
-    frame = read_columns(spark, source, root, files, wanted, rejections=True)
+    frame = read_columns(spark, source, root, files, window_columns(columns, windows), rejections=True)
     rows = _rows(frame, columns, windows)
     has_series = F.col("file").isNotNull() & (F.col("file") != "")
     usable = F.col("reason").isNull() & F.col("seconds").isNotNull() & has_series
@@ -80,6 +78,12 @@ def read_windows(
     return cut.unionByName(
         _unusable(rows.where(~F.coalesce(usable, F.lit(False))), windows).select(cut.columns)
     ), tuple(periods)
+
+
+def window_columns(columns: Columns, windows: Windows) -> list[str]:
+    """Return the names of the columns from which windows are made."""
+    named = (*windows.values, windows.time, windows.series, columns.label, columns.split, columns.weight)
+    return [name for name in dict.fromkeys(named) if name]
 
 
 def _unusable(rows: DataFrame, windows: Windows) -> DataFrame:

@@ -178,10 +178,10 @@ def _costs(comparison: Comparison, gate: Gate) -> Iterator[Check]:
 def _describe_change(task: str, metric: str, champion: ScoredModel, challenger: ScoredModel) -> str:
     before, after = (score(task, metric, model.predictions) for model in (champion, challenger))
     if before == after:
-        return f"{metric_label(metric)} stayed at {figure(before)}"
+        return f"no change from {figure(before)}"
     order = ", where smaller is better" if metric in LOWER_IS_BETTER else ""
-    verb, change = "rose" if after > before else "fell", figure(abs(after - before))
-    return f"{metric_label(metric)} {verb} by {change}, from {figure(before)} to {figure(after)}{order}"
+    direction = "rise" if after > before else "fall"
+    return f"a {direction} of {figure(abs(after - before))}, from {figure(before)} to {figure(after)}{order}"
 
 
 def _check(name: str, passed: bool, expected: str, received: str) -> Check:

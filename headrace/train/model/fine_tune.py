@@ -25,8 +25,8 @@ class Transfer:
 
     Attributes:
         transferred: layers with weights of the donor.
-        initialized: newly initialized layers.
-        incomplete: layers with only some of the donor's weights, each with what is newly initialized.
+        initialized: newly initialised layers.
+        incomplete: layers with only some of the donor's weights, each with what is newly initialised.
         changes: differences between donor and table, one sentence each.
     """
 
@@ -36,10 +36,10 @@ class Transfer:
     changes: list[str] = field(default_factory=list)
 
     def report(self, source: str) -> None:
-        """Log which layers were taken, which are newly initialized, and what differs."""
+        """Log which layers were taken, which are newly initialised, and what differs."""
         names = [node.label for node in (*self.transferred, *(node for node, _ in self.incomplete))]
         log.info(
-            "Initial weights from %s for the layers: %s; newly initialized layers: %s",
+            "Initial weights from %s for the layers: %s; newly initialised layers: %s",
             source,
             ", ".join(names),
             ", ".join(node.label for node in self.initialized) or "none",
@@ -48,7 +48,7 @@ class Transfer:
             log.warning("%s", change)
 
     def require_trainable(self, before: Sequence[bool]) -> None:
-        """Raise if a newly initialized layer is frozen: its random weights would never change.
+        """Raise if a newly initialised layer is frozen: its random weights would never change.
 
         Args:
             before: whether each of `initialized` and `incomplete` was trained before layers were frozen.
@@ -78,7 +78,7 @@ def fine_tune(model: keras.Model, donor: Donor, contract: Contract, settings: Fi
     """Assign the donor's weights to `model`, which is built for `contract`, and freeze layers; return what was done.
 
     Raises:
-        ConfigurationError: no layer matches; it is ambiguous which weights a layer takes; a newly initialized layer is
+        ConfigurationError: no layer matches; it is ambiguous which weights a layer takes; a newly initialised layer is
             frozen; or `freeze` does not fit.
     """
     transfer = assign_weights(model, donor, contract)
@@ -167,7 +167,7 @@ def _assign_tokens(embeddings: list[Node], donor: Donor, transfer: Transfer, con
     shared = sorted(donor.tokens.items()) if pairs else []
     transfer.changes.append(
         f"The tokenizers of the donor and of the table differ: {len(shared)} of the table's {size} tokens take the "
-        "weights of the same token, the others are newly initialized."
+        "weights of the same token, the others are newly initialised."
     )
     if not shared:
         transfer.initialized.extend(embeddings)

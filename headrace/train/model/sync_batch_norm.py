@@ -1,4 +1,4 @@
-"""Synchronized batch normalization: statistics over the rows of all ranks.
+"""Synchronised batch normalisation: statistics over the rows of all ranks.
 
 Ioffe, Szegedy: Batch normalization. arXiv:1502.03167 (2015). Keras's own `synchronized` relies on
 TensorFlow's distribution strategies, which do not know Horovod's ranks.
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 
 def synchronize(model: keras.Model) -> int:
-    """Synchronize every batch normalization in `model` over all ranks; return their number."""
+    """Synchronise every batch normalisation in `model` over all ranks; return their number."""
     layers = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
     for layer in layers:
         layer._moments = _Moments(layer)

@@ -21,7 +21,7 @@ from headrace.train.model.fine_tune import fine_tune
 from headrace.train.model.loss_and_metrics import make_loss
 from headrace.wording import join_names
 
-# A loss of this many times that of guessing comes from inputs that are not normalized, or from wrong outputs.
+# A loss of this many times that of guessing comes from inputs that are not normalised, or from wrong outputs.
 SUSPICIOUS = 5.0
 # Their state is neither in Keras's seed generators nor in a checkpoint, even where they are given a seed.
 STATEFUL_RANDOM_OPERATIONS = frozenset(

@@ -1,4 +1,4 @@
-"""Summarize the error of a rank in one sentence, where TensorFlow and Keras print a hundred lines."""
+"""Summarise the error of a rank in one sentence, where TensorFlow and Keras print a hundred lines."""
 
 import re
 import traceback

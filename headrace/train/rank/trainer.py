@@ -1,4 +1,4 @@
-"""Train one rank from start to end: restore, fit, finalize and write the bundle."""
+"""Train one rank from start to end: restore, fit, finalise and write the bundle."""
 
 import json
 import logging

@@ -60,12 +60,12 @@ class Frame:
 
     @property
     def x_ticks(self) -> tuple[Tick, ...]:
-        """Horizontal ticks, labeled with their values."""
+        """Horizontal ticks, labelled with their values."""
         return tuple(Tick(self.position(tick, self.y.low)[0], f"{tick:,.6g}") for tick in self.x.ticks)
 
     @property
     def y_ticks(self) -> tuple[Tick, ...]:
-        """Vertical ticks, labeled with their values; fractions as percentages."""
+        """Vertical ticks, labelled with their values; fractions as percentages."""
         fractions = is_fraction(self.metric)
         labels = (f"{100 * tick:.4g}%" if fractions else f"{tick:,.4g}" for tick in self.y.ticks)
         return tuple(

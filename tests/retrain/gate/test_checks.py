@@ -67,19 +67,15 @@ def test_improvement_within_noise_is_refused() -> None:
     (check,) = failed_checks(compare(classifier(0.80), classifier(0.805, seed=1)), slices={"max_drop": 0.5})
     assert check.name == "accuracy against the champion's"
     assert check.expected == "an improvement of more than 0 with 95% confidence"
-    assert check.received.startswith(
-        "accuracy rose by 0.0050, from 0.8000 to 0.8050; lower bound of the improvement: -0.0"
-    )
+    assert check.received.startswith("a rise of 0.0050, from 0.8000 to 0.8050; lower bound of the improvement: -0.0")
 
 
 def test_worse_challenger_is_refused_with_what_fell_or_rose() -> None:
     (check, *_) = failed_checks(compare(classifier(0.8), classifier(0.5, seed=1)))
-    assert check.received.startswith("accuracy fell by 0.3000, from 0.8000 to 0.5000;")
+    assert check.received.startswith("a fall of 0.3000, from 0.8000 to 0.5000;")
     task = {"task": "regression", "classes": ()}
     (check, *_) = failed_checks(compare(regressor(0.1), regressor(0.2), **task))
-    assert check.received.startswith(
-        "mean absolute error rose by 0.1000, from 0.1000 to 0.2000, where smaller is better;"
-    )
+    assert check.received.startswith("a rise of 0.1000, from 0.1000 to 0.2000, where smaller is better;")
 
 
 @pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])

@@ -155,7 +155,7 @@ def test_classes_in_another_order_keep_their_probabilities(
     with caplog.at_level(logging.INFO):
         transfer.report("donor")
     assert "the same 3 classes in another order: coat, bag, boot and boot, bag, coat" in caplog.text
-    assert "for the layers: head, hidden; newly initialized layers: none" in caplog.text
+    assert "for the layers: head, hidden; newly initialised layers: none" in caplog.text
 
 
 def test_new_classes_are_initialized_and_lost_classes_are_dropped(dense: Workshop, version: Version) -> None:

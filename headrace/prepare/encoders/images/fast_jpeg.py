@@ -117,7 +117,7 @@ def _resize(pixels: Pixels, height: int, width: int) -> Pixels:
 
 
 def _crop_center(pixels: Pixels, spec: Image) -> Pixels:
-    """Return the largest centered region with the target's aspect ratio."""
+    """Return the largest centred region with the target's aspect ratio."""
     height, width = pixels.shape[:2]
     crop_width, crop_height = (
         min(width, round(height * spec.size[1] / spec.size[0])),

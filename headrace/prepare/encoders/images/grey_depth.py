@@ -48,13 +48,13 @@ def narrow_warning(images: Counter[int]) -> str | None:
     if found is None:
         return None
     remedy = f"Set prepare.image.white to {2**found.bits - 1} to scale by that value instead."
-    return f"{found.text.format('grayscale')} {remedy}"
+    return f"{found.text.format('greyscale')} {remedy}"
 
 
 def narrow_colours_warning(images: Counter[int]) -> str | None:
-    """Return the warning about 16-bit color images, to which `prepare.image.white` does not apply."""
+    """Return the warning about 16-bit colour images, to which `prepare.image.white` does not apply."""
     found = _narrow_images(images)
-    return None if found is None else f"{found.text.format('color')} Scale their values to 16 bits, or save 8 bits."
+    return None if found is None else f"{found.text.format('colour')} Scale their values to 16 bits, or save 8 bits."
 
 
 class _NarrowImages(NamedTuple):

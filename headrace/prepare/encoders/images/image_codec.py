@@ -56,7 +56,7 @@ class DecodedFile(NamedTuple):
 
     Attributes:
         grey_bits: for 16-bit grey, how many bits its values use; see `used_bits`.
-        colour_bits: the same for 16-bit colors.
+        colour_bits: the same for 16-bit colours.
         findings: what the pixels do not show.
     """
 

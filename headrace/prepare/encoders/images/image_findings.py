@@ -21,7 +21,7 @@ class ImageFinding(StrEnum):
     """What is found; the value is how a warning goes on after the number of images."""
 
     SEVERAL_FRAMES = "several pages or frames, of which only the first is used; if others count, save each as a file"
-    TRANSPARENT = "only transparent pixels, which become white; if their colors count, save them without transparency"
+    TRANSPARENT = "only transparent pixels, which become white; if their colours count, save them without transparency"
 
 
 def find_hidden(image: PillowImage, data: bytes) -> frozenset[ImageFinding]:

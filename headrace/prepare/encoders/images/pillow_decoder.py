@@ -58,7 +58,7 @@ class DecodedImage(NamedTuple):
 
     Attributes:
         grey_bits: for 16-bit grey, the number of bits that its values use; see `used_bits`.
-        colour_bits: for 16-bit colors, the number of bits that their values use.
+        colour_bits: for 16-bit colours, the number of bits that their values use.
         findings: what the pixels do not show.
         is_preview: whether this is only the preview in a camera raw file.
     """

@@ -137,19 +137,24 @@ def quote_column(name: str) -> str:
 
 
 def frame_records(
-    batches: Iterator[pa.RecordBatch], root: str, cell_format: str, max_bytes: int
+    batches: Iterator[pa.RecordBatch], root: str, cell_format: str, max_bytes: int, column: str
 ) -> Iterator[RawRecord]:
     """Yield the records of the rows of `read_frame`.
+
+    Args:
+        column: name of the input column, for messages.
 
     Raises:
         DataError: a file that a row names cannot be read.
     """
     for batch in batches:
         for row in batch.to_pylist():
-            yield _record(row, root, cell_format, max_bytes)
+            yield _record(row, root, cell_format, max_bytes, column)
 
 
-def _record(row: dict[str, "str | bytes | None"], root: str, cell_format: str, max_bytes: int) -> RawRecord:
+def _record(
+    row: dict[str, "str | bytes | None"], root: str, cell_format: str, max_bytes: int, column: str
+) -> RawRecord:
     data, split, weight = row["data"], _text(row["split"]), _text(row["weight"])
     label = normalize_label(_text(row["label"]))
     file, position = _text(row["file"]) or "", _text(row.get("row"))
@@ -160,7 +165,7 @@ def _record(row: dict[str, "str | bytes | None"], root: str, cell_format: str, m
     if row["reason"] is not None:
         rejection = RejectedRecordError(Reason(str(row["reason"])), str(row["detail"]))
     elif data is None:
-        rejection = RejectedRecordError(Reason.EMPTY, "the column is null")
+        rejection = RejectedRecordError(Reason.EMPTY, f"the column {column} is empty")
     elif cell_format == "paths":
         content, rejection = _content(root, str(data), max_bytes)
     elif len(data) > max_bytes:

@@ -33,17 +33,32 @@ def open_first(source: Source, root: str, files: list[RawFile], names: list[str]
         ConfigurationError: a column is missing.
         DataError: the file cannot be read.
     """
-    try:
-        path, reader = _first_with_records(source, root, files, names)
-    except MissingColumnError as error:
-        columns = (*error.columns, *folder_values(files[0].path))
-        raise MissingColumnError(error.name, source.path, columns, error.cause) from None
+    path, reader = _require_in_first(source, root, files, names)
     for name in folder_values(path).keys() & set(reader.columns):
         log.warning(
             "The files of %s have a column %r and lie in folders %s=...; the values of the folders are used.",
             source.path, name, name,
         )  # fmt: skip
     return reader
+
+
+def require_columns(source: Source, root: str, files: list[RawFile], names: Iterable[str]) -> None:
+    """Require that the first file with records, or the names of its folders, have the columns `names`.
+
+    Raises:
+        MissingColumnError: a column is missing.
+        DataError: the file cannot be read.
+    """
+    if files:
+        _require_in_first(source, root, files, columns_in_file(files[0].path, names))
+
+
+def _require_in_first(source: Source, root: str, files: list[RawFile], names: list[str]) -> tuple[str, TableReader]:
+    try:
+        return _first_with_records(source, root, files, names)
+    except MissingColumnError as error:
+        columns = (*error.columns, *folder_values(files[0].path))
+        raise MissingColumnError(error.name, source.path, columns, error.cause) from None
 
 
 def _first_with_records(source: Source, root: str, files: list[RawFile], names: list[str]) -> tuple[str, TableReader]:

@@ -70,7 +70,7 @@ def test_decode_image_returns_bits_for_16_bit_grey_only() -> None:
 def test_narrow_warning_names_the_images_and_the_setting() -> None:
     warning = narrow_warning(Counter({10: 2, 12: 38, 16: 5}))
     assert warning is not None
-    assert "40 of 45 16-bit grayscale images have no value above 4095" in warning
+    assert "40 of 45 16-bit greyscale images have no value above 4095" in warning
     assert "prepare.image.white to 4095" in warning
     assert narrow_warning(Counter({16: 5})) is None
     assert narrow_warning(Counter()) is None

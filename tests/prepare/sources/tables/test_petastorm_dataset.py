@@ -146,7 +146,7 @@ def test_cells_that_cannot_be_read_are_rejected_with_a_reason(tmp_path: Path) ->
     assert answer["rejects"] == {"damaged": 3, "empty": 1, "not_an_image": 1, "no_class": 1}
     details = {int(one.path.rpartition("/")[2]): one.detail for one in read_rejects(tmp_path / "table", 0, 9)}
     assert details[26] == "the cell is not a NumPy array: it ends after 59 of 64 bytes"
-    assert details[27] == "the column is null"
+    assert details[27] == "the column photo is empty"
 
 
 def test_limits_on_pixels_hold_for_arrays(tmp_path: Path) -> None:
