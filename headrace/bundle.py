@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from headrace.config.configuration import Prepare
-from headrace.contract import Contract
+from headrace.contract import Contract, TabularSpec, Tokenizer
 from headrace.contract_match import changed_preparation, require_same_input
 from headrace.errors import ConfigurationError, DataError
 from headrace.format_version import FORMAT, require_format
@@ -42,6 +42,9 @@ WEIGHTS = "model.weights.h5"
 MANIFEST = "bundle.json"
 FILES = {"model.py", "model.json", WEIGHTS, "contract.json", "origin.json"}
 TOKENIZER = "tokenizer.json"
+CATEGORIES = "categories.json"
+# Files that preparation fitted, by the field of the contract that names them.
+FITTED = {TOKENIZER: "tokenizer", CATEGORIES: "tabular"}
 # A program that imports model.py leaves compiled code beside it, which Headrace never reads.
 UNHASHED = {MANIFEST, "evaluation", "__pycache__"}
 
@@ -134,7 +137,7 @@ class Bundle:
     @property
     def files(self) -> tuple[str, ...]:
         """Names of the bundle's files, sorted; without evaluations, which are added later."""
-        names = FILES | {MANIFEST} | ({TOKENIZER} if self.contract.tokenizer else set())
+        names = FILES | {MANIFEST} | {name for name, file in FITTED.items() if getattr(self.contract, file)}
         return tuple(sorted(names))
 
     def require_matching_input(self, version: "Version") -> None:
@@ -179,12 +182,13 @@ def write(
     Raises:
         ConfigurationError: `target` holds something other than a bundle.
         StoreError: the object store rejects the request or does not respond.
-        DataError: the tokenizer of the table that `origin` names is missing or was changed.
+        DataError: a file that the contract names, such as the tokenizer, is missing in the table of `origin`, or was
+            changed.
     """
     target = locate(target).absolute()
     require_replaceable(target)
     with publish_directory(target, last=MANIFEST) as folder:
-        contract = _with_tokenizer(contract, locate(origin.table), folder)
+        contract = _with_fitted_files(contract, locate(origin.table), folder)
         save_weights(model, folder / WEIGHTS)
         (folder / "model.py").write_bytes(source.read_bytes())
         (folder / "model.json").write_text(json.dumps({"options": options}, indent=2))
@@ -213,19 +217,25 @@ def copy(source: str | Path, target: str | Path) -> None:
             (folder / name).write_bytes((bundle.folder / name).read_bytes())
 
 
-def _with_tokenizer(contract: Contract, table: Path, folder: Path) -> Contract:
-    """Copy the table's tokenizer into `folder` and return `contract` with its new path."""
-    if contract.tokenizer is None:
-        return contract
-    source = table / contract.tokenizer.file
+def _with_fitted_files(contract: Contract, table: Path, folder: Path) -> Contract:
+    """Copy the files of the table that `contract` names into `folder`, and return it with their new paths."""
+    changed = {}
+    for name, field in FITTED.items():
+        spec: Tokenizer | TabularSpec | None = getattr(contract, field)
+        if spec is not None:
+            (folder / name).write_bytes(_read_fitted(table / spec.file, spec.sha256))
+            changed[field] = spec.model_copy(update={"file": name})
+    return contract.model_copy(update=changed)
+
+
+def _read_fitted(source: Path, sha256: str) -> bytes:
     try:
         data = source.read_bytes()
     except OSError as error:
-        raise DataError(f"The tokenizer {source} cannot be read ({error.strerror}); restore it.") from None
-    if hashlib.sha256(data).hexdigest() != contract.tokenizer.sha256:
-        raise DataError(f"The tokenizer {source} was changed after its table was prepared; restore it.")
-    (folder / TOKENIZER).write_bytes(data)
-    return contract.model_copy(update={"tokenizer": contract.tokenizer.model_copy(update={"file": TOKENIZER})})
+        raise DataError(f"The file {source} of the table cannot be read ({error.strerror}); restore it.") from None
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise DataError(f"The file {source} was changed after its table was prepared; restore it.")
+    return data
 
 
 def require_replaceable(target: Path) -> None:
@@ -241,7 +251,7 @@ def require_replaceable(target: Path) -> None:
     names = {entry.name for entry in target.iterdir()} if target.exists() else set()
     # On an object store an interrupted write leaves files without a manifest.
     is_bundle = MANIFEST in names or is_remote(target)
-    if names and (not is_bundle or names - UNHASHED - FILES - {TOKENIZER}):
+    if names and (not is_bundle or names - UNHASHED - FILES - set(FITTED)):
         raise ConfigurationError(
             f"The bundle cannot be written to {target}: the folder holds other files, which would be lost. "
             "Set train.bundle to another path, or remove the folder."
@@ -286,7 +296,7 @@ def _manifest(path: Path) -> dict[str, str]:
         content = (path / MANIFEST).read_bytes()
         require_format(content, f"The bundle {path}", "train again", DataError)
         manifest = json.loads(content)
-        if set(manifest["hashes"]) - {TOKENIZER} == FILES:
+        if set(manifest["hashes"]) - set(FITTED) == FILES:
             return dict(manifest["hashes"])
     except (OSError, ValueError, KeyError, TypeError):
         pass

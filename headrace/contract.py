@@ -10,10 +10,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from headrace.errors import DataError
-from headrace.features.feature_properties import FeatureProperties
-from headrace.features.kinds import feature_properties
-from headrace.targets.kinds import target_properties
-from headrace.targets.target_properties import Activation, TargetProperties
+from headrace.features.input_kind_description import InputKindDescription
+from headrace.features.kind_modules import describe_input_kind
+from headrace.targets.kind_modules import describe_target_kind
+from headrace.targets.target_kind_description import Activation, TargetKindDescription
 
 TaskType = Literal["classification", "multi_label", "regression"]
 
@@ -24,8 +24,8 @@ class Column(BaseModel):
     Attributes:
         role: purpose of the column.
         codec: encoding of the stored value, which decodes to an array of `dtype` and `shape`. `raw` bytes, `png` or
-            `jpeg` for images (height, width, channels); `raw` little-endian numbers for windows (length, features) and
-            sounds (samples,);
+            `jpeg` for images (height, width, channels); `raw` little-endian numbers for windows (length, features),
+            sounds (samples,) and rows (columns,);
             `tokens` for text: token ids, little-endian, concatenated without padding; `labels` for the class indices
             of a row, in the same layout; `plain` for a value that needs no decoding.
         dtype: data type of the decoded array.
@@ -143,6 +143,40 @@ class AudioSpec(BaseModel):
     rate: int
 
 
+class TabularSpec(BaseModel):
+    """The layout of a row of numbers and categories, which a table stores as float32 numbers.
+
+    The numbers come first, as they are in the source. A category is the number of its value: 0 for a missing one, 1 for
+    one that is not in the vocabulary, and from 2 on the values of the vocabulary; float32 holds all of them exactly.
+
+    Attributes:
+        numbers: columns of numbers, in order.
+        categories: number of values of each column of categories, in order; every stored value is smaller.
+        file: the vocabularies as a JSON file, relative to the table's folder; named by its hash, never rewritten.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    numbers: tuple[str, ...]
+    categories: dict[str, int]
+    file: str
+    sha256: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns, in order."""
+        return (*self.numbers, *self.categories)
+
+    @property
+    def layout(self) -> tuple[object, ...]:
+        """Columns in order, and the values of the categories; equal for rows that a model takes alike."""
+        return self.numbers, tuple(self.categories.items()), self.sha256
+
+    def __str__(self) -> str:
+        sizes = (f"{name} ({size:,} values)" for name, size in self.categories.items())
+        return f"rows of {', '.join((*self.numbers, *sizes))}"
+
+
 class Contract(BaseModel):
     """The properties of a table's data that a model relies on.
 
@@ -155,6 +189,8 @@ class Contract(BaseModel):
         tokenizer: tokenizer, for text only.
         windows: window layout, for windows only.
         audio: rate of the sounds, for sounds only.
+        tabular: layout of the rows, for rows of numbers and categories only; `statistics` are those of the numbers.
+        label_statistics: mean and variance of the labels of the training split, for rows in regression only.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -166,6 +202,8 @@ class Contract(BaseModel):
     tokenizer: Tokenizer | None = None
     windows: WindowSpec | None = None
     audio: AudioSpec | None = None
+    tabular: TabularSpec | None = None
+    label_statistics: Statistics | None = None
 
     @model_validator(mode="after")
     def _require_classes(self) -> "Contract":
@@ -175,23 +213,25 @@ class Contract(BaseModel):
         return self
 
     @property
-    def target(self) -> TargetProperties:
-        """Properties of the kind of the target."""
-        return target_properties(self.task)
+    def target(self) -> TargetKindDescription:
+        """Description of the kind of the target."""
+        return describe_target_kind(self.task)
 
     @property
-    def input_kind(self) -> Literal["image", "text", "audio", "windows"]:
+    def input_kind(self) -> Literal["image", "text", "audio", "tabular", "windows"]:
         """Kind of the inputs, as in `prepare.input`."""
         if self.audio is not None:
             return "audio"
+        if self.tabular is not None:
+            return "tabular"
         if self.windows is not None:
             return "windows"
         return "image" if self.tokenizer is None else "text"
 
     @property
-    def feature(self) -> FeatureProperties:
-        """Properties of the kind of the input."""
-        return feature_properties(self.input_kind)
+    def feature(self) -> InputKindDescription:
+        """Description of the kind of the input."""
+        return describe_input_kind(self.input_kind)
 
     def named(self, role: str) -> tuple[str, Column]:
         """Return the name and the column with `role`.
@@ -239,6 +279,20 @@ class Contract(BaseModel):
             )
         return self.audio
 
+    @property
+    def tabular_spec(self) -> TabularSpec:
+        """Layout of the rows.
+
+        Raises:
+            DataError: the inputs are not rows of numbers and categories.
+        """
+        if self.tabular is None:
+            raise DataError(
+                f"The table holds {self.input_kind} inputs; this network expects a table of rows of numbers and "
+                "categories."
+            )
+        return self.tabular
+
     def require_same_windows(self, other: "Contract") -> None:
         """Raise unless `other` has the same window layout.
 
@@ -264,7 +318,7 @@ class Contract(BaseModel):
         Raises:
             DataError: the inputs are not images.
         """
-        if self.statistics is None or self.windows is not None:
+        if self.statistics is None or self.input_kind != "image":
             raise DataError("The table has no channel statistics; this network expects a table of images.")
         return self.statistics
 
@@ -286,6 +340,6 @@ class Contract(BaseModel):
     def input_shape(self) -> tuple[int | None, ...]:
         """Shape of one decoded input.
 
-        Images (height, width, channels), texts (None,), windows (length, features), sounds (samples,).
+        Images (height, width, channels), texts (None,), windows (length, features), sounds (samples,), rows (columns,).
         """
         return self.named("input")[1].shape

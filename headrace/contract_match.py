@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.contract import Contract
+from headrace.contract import Contract, TabularSpec
 from headrace.errors import DataError
-from headrace.features.kinds import feature_properties
+from headrace.features.kind_modules import describe_input_kind
 from headrace.wording import join_names
 
 # Standard deviations; new data of the same source stays far below.
@@ -98,7 +98,7 @@ def require_same_input(model: Contract, table: Contract, table_name: object) -> 
     Statistics may differ: a bundle normalizes with those of its own training data.
 
     Raises:
-        DataError: the kind, shape or type of the inputs, the tokenizer, the rate or the windows differ.
+        DataError: the kind, shape or type of the inputs, the tokenizer, the rate, the columns or the windows differ.
     """
     remedy = "Prepare the table with the bundle's settings."
     if model.input_kind != table.input_kind:
@@ -125,7 +125,20 @@ def require_same_input(model: Contract, table: Contract, table_name: object) -> 
             f"The bundle takes sounds of {rates[0]} samples per second, but {table_name} holds sounds of {rates[1]}. "
             f"{remedy}"
         )
+    if model.tabular and table.tabular and model.tabular.layout != table.tabular.layout:
+        raise DataError(
+            f"The bundle takes {model.tabular}, but {table_name} holds {table.tabular}"
+            f"{_other_values(model.tabular, table.tabular)}. Prepare its rows as the next version of the "
+            "table that the bundle was trained on."
+        )
     model.require_same_windows(table)
+
+
+def _other_values(model: TabularSpec, table: TabularSpec) -> str:
+    """Return what to add where the columns of two layouts are equal, and the numbers of the values are not."""
+    if model.layout[:2] != table.layout[:2]:
+        return ""
+    return " with other values, or with the same values in another order"
 
 
 def require_same_targets(
@@ -167,6 +180,8 @@ def interface_changes(old: Contract, new: Contract) -> list[str]:
     before, after = ((c.input_kind, c.input_shape) for c in (old, new))
     if before != after:
         changes.append(f"Inputs were {before[0]} of shape {before[1]} and are {after[0]} of shape {after[1]}.")
+    elif old.tabular and new.tabular and old.tabular.layout != new.tabular.layout:
+        changes.append(f"Inputs were {old.tabular} and are {new.tabular}, and values have other numbers.")
     elif old.windows != new.windows:
         changes.append(f"Windows were {old.windows} and are {new.windows}.")
     elif old.audio and new.audio and old.audio != new.audio:
@@ -209,6 +224,12 @@ def transfer_changes(donor: Contract, table: Contract, table_name: object) -> li
                 "donor's order and prepare the table again."
             )
         changes.append(f"The donor was trained on {donor.windows}, the table holds {table.windows}.")
+    if donor.tabular and table.tabular and donor.tabular.layout != table.tabular.layout:
+        raise DataError(
+            f"The donor bundle takes {donor.tabular}, but {table_name} holds {table.tabular}"
+            f"{_other_values(donor.tabular, table.tabular)}; weights would be applied to other values. Fine-tune on "
+            "the next version of the donor's table."
+        )
     if donor.audio and table.audio and donor.audio != table.audio:
         changes.append(
             f"The donor was trained on sounds of {donor.audio.rate} samples per second, the table holds sounds of "
@@ -250,6 +271,6 @@ def changed_preparation(kind: str, model: Mapping[str, Any], table: Mapping[str,
     one, other = model.get(kind) or {}, table.get(kind) or {}
     return ", ".join(
         f"{kind}.{key} ({one[key]} and {other[key]})"
-        for key in feature_properties(kind).visible_keys
+        for key in describe_input_kind(kind).visible_keys
         if key in one and key in other and one[key] != other[key]
     )

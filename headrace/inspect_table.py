@@ -57,6 +57,7 @@ def inspect_table(table: Path, number: int | None, split: str | None = None, lim
         "task": version.contract.task,
         "statistics": statistics.model_dump() if statistics else None,
         "tokenizer": tokenizer.model_dump() if tokenizer else None,
+        "tabular": version.contract.tabular.model_dump() if version.contract.tabular else None,
         "rejects": summary.rejects,
         "shards": len(version.shards),
         "bytes": sum(shard.size for shard in version.shards),
@@ -185,10 +186,9 @@ def _input_lines(contract: Contract) -> list[str]:
     if contract.statistics:
         mean = ", ".join(f"{value:.2f}" for value in contract.statistics.mean)
         deviation = ", ".join(f"{value:.2f}" for value in contract.statistics.standard_deviation)
-        axis = "feature" if contract.windows else "channel"
+        axis = contract.feature.statistics_axis
         lines.append(f"mean {mean}; standard deviation {deviation} (per {axis}, training split)")
-    if contract.windows:
-        lines.append(str(contract.windows))
+    lines += [str(layout) for layout in (contract.windows, contract.tabular) if layout]
     if contract.tokenizer:
         tokenizer = contract.tokenizer
         lines.append(f"tokenizer {tokenizer.kind}, {tokenizer.vocabulary_size} tokens, at most {tokenizer.max_length}")

@@ -11,7 +11,7 @@ from headrace.config.locations import ADDRESS
 from headrace.errors import ConfigurationError
 from headrace.storage.location import looked_for
 
-Kind = Literal["images", "text", "audio", "windows", "table", "retrain"]
+Kind = Literal["images", "text", "audio", "tabular", "windows", "table", "retrain"]
 # Kinds whose records are files in class folders.
 FOLDERS: dict[Kind, str] = {"images": "images", "retrain": "images", "audio": "sounds"}
 IMAGE_NETWORKS = ("cnn", "mlp", "resnet", "vit")
@@ -20,6 +20,7 @@ CONFIGURATIONS: dict[Kind, str] = {
     "images": "images",
     "text": "texts",
     "audio": "sounds",
+    "tabular": "tabular",
     "windows": "windows",
     "table": "image_table",
     "retrain": "daily_images",
@@ -28,6 +29,7 @@ NETWORKS: dict[Kind, tuple[str, ...]] = {
     "images": IMAGE_NETWORKS,
     "text": ("rnn", "text_cnn", "transformer"),
     "audio": ("audio_cnn",),
+    "tabular": ("tabular",),
     "windows": ("series",),
     "table": IMAGE_NETWORKS,
     "retrain": IMAGE_NETWORKS,

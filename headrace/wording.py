@@ -38,6 +38,18 @@ def figure(value: float) -> str:
     return f"{value:.4f}" if value == 0 or 0.001 <= abs(value) < 1000 else number(value)
 
 
+def signed_figure(value: float) -> str:
+    """Return a difference as `figure` with its sign: `+0.0123`, `-3.000e-08`."""
+    return f"{'-' if value < 0 else '+'}{figure(abs(value))}"
+
+
+def figure_beside(value: float, *limits: float | None) -> str:
+    """Return a metric as `figure`; with more digits if it would look like one of `limits` although it is not equal."""
+    text = figure(value)
+    looks_like = float(text.replace(",", ""))
+    return f"{value:.10g}" if looks_like != value and looks_like in limits else text
+
+
 def join_names(names: Sequence[object], shown: int = 8) -> str:
     """Return the first `shown` names, separated by commas, and the number of the others."""
     listed = ", ".join(map(str, names[:shown]))

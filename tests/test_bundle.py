@@ -311,7 +311,7 @@ def test_write_refuses_missing_or_changed_tokenizer(
 ) -> None:
     file = tmp_path / "table" / "words.json"
     file.unlink() if damage == "missing" else file.write_text("{}")
-    with pytest.raises(DataError, match=r"The tokenizer .*words\.json .*restore it"):
+    with pytest.raises(DataError, match=r"The file .*words\.json .*restore it"):
         write_text_bundle()
     assert not (tmp_path / "bundle").exists()
 

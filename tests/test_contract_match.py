@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.contract import AudioSpec, Column, Contract, Statistics, Tokenizer, WindowSpec
+from headrace.contract import AudioSpec, Column, Contract, Statistics, TabularSpec, Tokenizer, WindowSpec
 from headrace.contract_match import (
     ClassMatch,
     changed_preparation,
@@ -146,6 +146,31 @@ def test_sounds_of_another_rate_are_refused_though_they_have_as_many_samples() -
         require_same_input(slow, fast, "the table")
     assert interface_changes(slow, fast) == ["Sounds had 8000 samples per second and have 16000."]
     assert "sounds of 8000 samples per second" in transfer_changes(slow, fast, "the table")[0]
+
+
+def test_rows_with_other_columns_or_values_are_refused() -> None:
+    model = rows({"kind": 4})
+    copied = model.model_copy(update={"tabular": model.tabular_spec.model_copy(update={"file": "elsewhere"})})
+    require_same_input(model, copied, "the table")
+    with pytest.raises(DataError, match=r"takes rows of size, kind \(4 values\), but the table holds .*\(5 values\)\."):
+        require_same_input(model, rows({"kind": 5}), "the table")
+    renumbered = rows({"kind": 4}, sha256="1")
+    with pytest.raises(DataError, match="with other values, or with the same values in another order"):
+        require_same_input(model, renumbered, "the table")
+    with pytest.raises(DataError, match="weights would be applied to other values"):
+        transfer_changes(model, renumbered, "the table")
+    assert "values have other numbers" in interface_changes(model, renumbered)[0]
+    assert interface_changes(model, copied) == transfer_changes(model, copied, "the table") == []
+
+
+def rows(categories: dict[str, int], sha256: str = "0") -> Contract:
+    """A contract of rows of a number and categories."""
+    columns = {
+        "row": Column(role="input", codec="raw", dtype="float32", shape=(1 + len(categories),)),
+        "label": Column(role="target", codec="plain", dtype="int32"),
+    }
+    spec = TabularSpec(numbers=("size",), categories=categories, file="c", sha256=sha256)
+    return Contract(columns=columns, classes=("a", "b"), tabular=spec)
 
 
 def sounds(rate: int) -> Contract:

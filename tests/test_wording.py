@@ -2,7 +2,14 @@
 
 import pytest
 
-from headrace.wording import join_names, quantity, quantity_have, shortest_suffixes
+from headrace.wording import (
+    figure_beside,
+    join_names,
+    quantity,
+    quantity_have,
+    shortest_suffixes,
+    signed_figure,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +30,25 @@ def test_quantity_has_the_form_of_its_number(amount: int, noun: str, text: str) 
 @pytest.mark.parametrize(("amount", "text"), [(0, "0 images have"), (1, "1 image has"), (2, "2 images have")])
 def test_quantity_have_agrees_with_its_number(amount: int, text: str) -> None:
     assert quantity_have(amount, "image") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "text"),
+    [
+        (0.9, 0.9, "0.9000"),
+        (0.89997, 0.9, "0.89997"),
+        (0.5, 0.9, "0.5000"),
+        (1e-6, 1e-5, "1.000e-06"),
+        (0.1, None, "0.1000"),
+    ],
+)
+def test_figure_never_looks_like_a_limit_that_it_misses(value: float, limit: float | None, text: str) -> None:
+    assert figure_beside(value, limit) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.25, "+0.2500"), (-0.25, "-0.2500"), (-3e-8, "-3.000e-08")])
+def test_signed_figure_has_digits_in_any_unit(value: float, text: str) -> None:
+    assert signed_figure(value) == text
 
 
 def test_names_beyond_the_shown_ones_are_counted() -> None:

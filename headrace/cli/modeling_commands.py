@@ -198,7 +198,7 @@ def predict(
     """
     from headrace.predict.job import PredictOptions
     from headrace.predict.job import predict as run
-    from headrace.predict.record_files import TextColumns
+    from headrace.predict.text_record_file import TextColumns
 
     chosen = PredictOptions(
         cluster=spark_settings,

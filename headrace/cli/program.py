@@ -10,9 +10,9 @@ import typer
 
 from headrace import __version__
 from headrace.cli.usage_messages import PlainGroup
-from headrace.engines.lean_import import import_engines_lean
+from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.engines.log_filter import quiet_tensorflow
-from headrace.engines.shadowing import require_visible_engines
+from headrace.engines.shadowed_engines import require_visible_engines
 from headrace.errors import ConfigurationError, DiskError, HeadraceError
 from headrace.processes.interruption import CommandInterruptedError, SignalHandling, handled_signals, ignore_signals
 

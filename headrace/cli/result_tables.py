@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from headrace.text_table import text_table
+from headrace.terminal_table import text_table
 from headrace.wording import figure
 
 VALIDATION = "val_"

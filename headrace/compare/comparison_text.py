@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER, metric_label
+from headrace.compare.paired_differences import MIN_DECIDING_ROWS
 from headrace.html.number_formatting import metric
-from headrace.text_table import text_table
+from headrace.terminal_table import text_table
 from headrace.wording import figure, quantity
 
 NOTHING = "-"
@@ -13,8 +14,6 @@ MAX_CLASSES = 20
 MAX_ROWS = 6
 MAX_EPOCHS = 20
 MAX_CELL = 60
-# Equal models differ by less than this, because sums are rounded.
-ROUNDING_ERROR = 1e-12
 
 
 def as_text(comparison: Mapping[str, Any]) -> str:
@@ -64,13 +63,15 @@ def conclusion(comparison: Mapping[str, Any], name: str) -> str:
         "undecided": f"{name} and {reference} do not differ in {label} by more than chance",
         "biased": f"{name} and {reference} cannot be ranked by {label}, as one was trained on some of the rows",
     }
-    return f"{beginnings[found['verdict']]}: {numbers}."
+    few = found["verdict"] == "undecided" and found["deciding_rows"] < MIN_DECIDING_ROWS
+    reason = (
+        f"; they differ on {quantity(found['deciding_rows'], 'row')}, and fewer than {MIN_DECIDING_ROWS} show nothing"
+    )
+    return f"{beginnings[found['verdict']]}: {numbers}{reason if few else ''}."
 
 
 def signed(value: float, name: str) -> str:
     """Format a difference of the metric `name` with its sign; of percentages in percentage points."""
-    if abs(value) < ROUNDING_ERROR:
-        value = 0.0
     return f"{'-' if value < 0 else '+'}{metric(abs(value), name).replace('%', ' pp')}"
 
 

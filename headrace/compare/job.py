@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from headrace.compare.compared_models import Candidate, open_candidates, settings
+from headrace.compare.compared_table_version import choose_version, find_overlaps, match_all
 from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.comparison_metrics import default_metric, scores
 from headrace.compare.largest_disagreements import DisagreementWatch, describe, select_rows
 from headrace.compare.paired_differences import metric_differences
 from headrace.compare.prediction_computation import predict_split
 from headrace.compare.saved_predictions import Predictions
-from headrace.compare.shared_rows import choose_version, find_overlaps, match_all
 from headrace.contract_match import ClassMatch
 from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.training_overlap import TrainingOverlap

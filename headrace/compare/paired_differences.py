@@ -8,24 +8,45 @@ from numpy.typing import NDArray
 
 from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER, scores
+from headrace.compare.deciding_rows import deciding_rows, min_deciding_rows
 from headrace.compare.saved_predictions import Predictions
-from headrace.evaluate.bootstrap import Intervals
+from headrace.evaluate.bootstrap import CONFIDENCE, Intervals
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY, ClassScore
 
 # biased: one of the models was trained on some of the rows.
 Verdict = Literal["better", "worse", "undecided", "biased"]
 
 
+# A bootstrap of fewer rows knows nothing of the rows that it lacks: all of five are won by chance in 1 of 16 cases.
+MIN_DECIDING_ROWS = min_deciding_rows(1 - (1 - CONFIDENCE) / 2)
+# Resampled sums of equal figures differ by less than this fraction of them.
+ROUNDING = 1e-12
+
+
 class Difference(NamedTuple):
-    """By how much a figure of one model exceeds that of the reference, with its 95 % interval."""
+    """By how much a figure of one model exceeds that of the reference, with its 95 % interval.
+
+    Attributes:
+        deciding_rows: number of rows on which the models differ.
+    """
 
     value: float
     interval: tuple[float, float]
+    deciding_rows: int
 
     def as_json(self, metric: str, *, biased: bool) -> dict[str, Any]:
         """Return the difference of `metric` with its verdict."""
-        found = verdict(metric, self, biased=biased)
-        return {"difference": self.value, "interval": list(self.interval), "verdict": found}
+        return {
+            "difference": self.value,
+            "interval": list(self.interval),
+            "verdict": verdict(metric, self, biased=biased),
+            "deciding_rows": self.deciding_rows,
+        }
+
+    def without_rounding(self, scale: float) -> "Difference":
+        """Return the difference with 0 for what is only the rounding of figures up to `scale`."""
+        value, low, high = (0.0 if abs(one) < ROUNDING * scale else one for one in (self.value, *self.interval))
+        return Difference(value, (low, high), self.deciding_rows)
 
 
 class ClassComparison(NamedTuple):
@@ -41,17 +62,21 @@ class ClassComparison(NamedTuple):
 
     def differences(self, reference: Predictions, other: Predictions, classes: int) -> list[Difference]:
         """Return the difference of each class's F1, in order."""
-        intervals = self.intervals(reference, other, classes)
+        intervals, rows = self.intervals(reference, other, classes), deciding_rows("f1", reference, other)
         pairs = zip(self.scores(reference, classes), self.scores(other, classes), strict=True)
-        return [Difference(new.f1 - old.f1, intervals[f"f1 {index}"]) for index, (old, new) in enumerate(pairs)]
+        found = (Difference(new.f1 - old.f1, intervals[f"f1 {index}"], rows) for index, (old, new) in enumerate(pairs))
+        return [difference.without_rounding(1.0) for difference in found]
 
 
 def verdict(metric: str, difference: Difference, *, biased: bool = False) -> Verdict:
-    """Return whether the model is better or worse than the reference; undecided if the interval contains 0."""
+    """Return whether the model is better or worse than the reference.
+
+    Undecided if the interval contains 0, or if too few rows tell the models apart.
+    """
     if biased:
         return "biased"
     low, high = difference.interval
-    if low <= 0 <= high:
+    if low <= 0 <= high or difference.deciding_rows < MIN_DECIDING_ROWS:
         return "undecided"
     return "better" if (low > 0) != (metric in LOWER_IS_BETTER) else "worse"
 
@@ -61,9 +86,14 @@ def metric_differences(task: str, reference: Predictions, other: Predictions) ->
     before, after = scores(task, reference), scores(task, other)
     if _are_equal(reference, other):
         # Rounding in resampled sums would look like a difference.
-        return {name: Difference(0.0, (0.0, 0.0)) for name in before}
+        return {name: Difference(0.0, (0.0, 0.0), 0) for name in before}
     intervals = comparison_module(task).difference_intervals(reference, other)
-    return {name: Difference(after[name] - before[name], intervals[name]) for name in before}
+    return {
+        name: Difference(
+            after[name] - before[name], intervals[name], deciding_rows(name, reference, other)
+        ).without_rounding(max(abs(before[name]), abs(after[name])))
+        for name in before
+    }
 
 
 def class_details(

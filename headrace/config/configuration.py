@@ -119,3 +119,20 @@ class Configuration(Section):
                 "`data.source.columns.split` and `prepare.splits.method: time`"
             )
         return self
+
+    @model_validator(mode="after")
+    def _require_columns_of_table(self) -> "Configuration":
+        source, tabular = self.data.source, self.prepare.tabular
+        if tabular is None:
+            return self
+        if source.columns is None or source.kind != "table":
+            raise ValueError("`prepare.input: tabular` needs rows of a table; expected `data.source.kind: table`")
+        columns = source.columns
+        roles = {"label": columns.label, "split": columns.split, "weight": columns.weight}
+        for role, name in roles.items():
+            if name in tabular.names:
+                raise ValueError(
+                    f"`prepare.tabular` names {name!r}, which is `data.source.columns.{role}`; a model must not "
+                    f"receive {'what it predicts' if role == 'label' else f'the {role}'}"
+                )
+        return self

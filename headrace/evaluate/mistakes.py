@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from headrace.contract import Contract
-from headrace.features.kinds import kind_module
+from headrace.features.kind_modules import kind_module
 
 WORST = 24
 

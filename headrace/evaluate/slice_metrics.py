@@ -9,7 +9,7 @@ import numpy as np
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
-from headrace.evaluate.row_partitions import ClassPartitioner, NumberPartitioner, Partition, TextPartitioner
+from headrace.evaluate.slices_by_column import ClassPartitioner, NumberPartitioner, Partition, TextPartitioner
 
 CLASS, LENGTH, SIZE = "class", "length", "size"
 HEIGHT, WIDTH = "height", "width"

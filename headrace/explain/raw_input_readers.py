@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.kinds import feature_properties
+from headrace.features.kind_modules import describe_input_kind
 from headrace.predict.inputs import STDIN, InputFile, Inputs, find_inputs, read_raw
 from headrace.predict.raw_file_interface import raw_file_module
-from headrace.predict.record_files import RecordFile
+from headrace.predict.text_record_file import RecordFile
 from headrace.prepare.rejects.rejection import RejectedRecordError
-from headrace.prepare.sources.raw_records import escape_path
+from headrace.prepare.sources.raw_record_types import escape_path
 
 # Why an input was passed over before it was read.
 IGNORED, BLANK = "hidden_or_system_file", "blank_line"
@@ -119,7 +119,7 @@ def _find(source: Path) -> Inputs:
 
 def _files(inputs: Inputs, settings: Prepare) -> RawInputs:
     files, skipped = inputs.files()
-    if feature_properties(settings.input).is_cell:
+    if describe_input_kind(settings.input).is_cell:
         raw_file_module(settings.input).require_single_records(files)
     return RawInputs(len(files), lambda index: _read(files[index], settings), _counts({IGNORED: skipped}))
 

@@ -12,9 +12,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from headrace.bundle import TOKENIZER, Bundle
+from headrace.bundle import FITTED, Bundle
+from headrace.export.exported_input_interface import serving_module
 from headrace.export.serving_function import ServingModel
-from headrace.export.serving_interface import serving_module
 
 
 def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, summary: dict[str, Any]) -> None:
@@ -37,8 +37,9 @@ def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, summary: 
         (folder / "labels.txt").write_text(
             "".join(f"{_one_line(name)}\n" for name in contract.classes), encoding="utf-8"
         )
-    if contract.tokenizer:
-        shutil.copyfile(bundle.folder / TOKENIZER, folder / TOKENIZER)
+    for name, field in FITTED.items():
+        if getattr(contract, field):
+            shutil.copyfile(bundle.folder / name, folder / name)
 
 
 def _one_line(name: str) -> str:

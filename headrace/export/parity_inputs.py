@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.inference import Inference
-from headrace.networks.noise_interface import random_inputs
+from headrace.networks.random_inputs_interface import random_inputs
 from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version
 

@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from headrace.export.exported_input_interface import serving_module
 from headrace.export.serving_function import SIGNATURE, ServingModel
-from headrace.export.serving_interface import serving_module
 
 ENCODED = "encoded"
 

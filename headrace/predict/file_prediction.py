@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from headrace.errors import DataError
 from headrace.predict.inputs import STDIN, InputFile
 from headrace.predict.output import BATCH, PredictionOutput
-from headrace.prepare.observations import Observations
 from headrace.prepare.readers import format_from_name
+from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import RejectedRecordError
-from headrace.prepare.sources.archives.archive import ARCHIVE
-from headrace.prepare.sources.raw_records import escape_path
+from headrace.prepare.sources.archives.archive_source import ARCHIVE
+from headrace.prepare.sources.raw_record_types import escape_path
 
 log = logging.getLogger(__name__)
 

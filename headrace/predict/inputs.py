@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.kinds import kind_module
+from headrace.features.kind_modules import kind_module
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.raw_records import escape_path
+from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.storage import files_below, is_remote
 from headrace.storage.location import looked_for
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.predict.prediction_columns_interface import ModelOutputs, predictions_table
-from headrace.prepare.observations import Observations
+from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.storage.atomic import atomic_write
 from headrace.table.dropped_records import SCHEMA as REJECTS

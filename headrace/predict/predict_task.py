@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from headrace.bundle import MANIFEST, load
 from headrace.config.configuration import Prepare
 from headrace.contract import Contract
-from headrace.engines.lean_import import import_engines_lean
+from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.errors import DataError
 from headrace.predict.inputs import InputFile
 from headrace.predict.output import BATCH, PredictionOutput
 from headrace.predict.raw_file_interface import raw_file_module
-from headrace.predict.record_files import Record, RecordFile
-from headrace.predict.text_prediction import predict_records
-from headrace.prepare.observations import Observations
+from headrace.predict.record_prediction import predict_records
+from headrace.predict.text_record_file import Record, RecordFile
 from headrace.prepare.readers import RowRange
+from headrace.prepare.record_warnings import Observations
 from headrace.table import Shard
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> Pred
         return _predict_shard(task.table, part, task.contract, inference)
     records = _records(part)
     if records is not None:
-        return predict_records(part.name, records, task.settings.text, inference, has_ids=task.has_ids)
+        return predict_records(part.name, records, task.settings, inference, has_ids=task.has_ids)
     return raw_file_module(task.contract.input_kind).predict_files(part.files, task.settings, inference)
 
 

@@ -11,13 +11,13 @@ from deltalake import DeltaTable
 from headrace.bundle import Bundle
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict import record_files
+from headrace.predict import text_record_file
 from headrace.predict.inputs import STDIN, Input, InputFile, Inputs, find_inputs
 from headrace.predict.predict_task import Part
 from headrace.predict.raw_file_interface import RawFileInterface, raw_file_module
-from headrace.predict.record_files import Record, RecordFile, TextColumns, open_records
 from headrace.predict.standard_input import read_file, stdin_records
-from headrace.prepare.sources.raw_records import escape_path
+from headrace.predict.text_record_file import Record, RecordFile, TextColumns, open_records
+from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.table import Version, read
 from headrace.table.delta_access import delta_address
 
@@ -65,7 +65,7 @@ def plan_prediction(
         _require_no_columns(columns, f"the rows of the table {table}")
         return _plan_table(bundle, table.absolute(), limit)
     feature = bundle.contract.feature
-    if not feature.is_file:
+    if not feature.is_file and not feature.is_cell:
         raise DataError(
             f"The bundle predicts from {feature.noun}, but {inputs} is not a table; prepare the rows first."
         )
@@ -73,6 +73,11 @@ def plan_prediction(
         _require_cleaning(bundle)
         if not inputs.are_folders():
             return _plan_records(bundle, inputs, columns, limit)
+        if not feature.is_file:
+            raise DataError(
+                f"The bundle predicts from {feature.noun}, and {inputs} is a folder that is no table; name its files, "
+                f"for example '{inputs}/*.csv'."
+            )
     _require_no_columns(columns, f"a file of {inputs}")
     return _plan_files(bundle, inputs, limit)
 
@@ -135,9 +140,9 @@ def _with_stdin(file: InputFile, bundle: Bundle) -> InputFile:
 
 
 def _require_cleaning(bundle: Bundle) -> None:
-    if "text" not in bundle.origin.settings:
+    if bundle.contract.input_kind not in bundle.origin.settings:
         raise DataError(
-            f"The bundle {bundle.path} does not record how its texts were cleaned, so raw texts cannot be prepared; "
+            f"The bundle {bundle.path} does not record how its inputs were prepared, so raw ones cannot be prepared; "
             "train again, or predict a table."
         )
 
@@ -179,6 +184,6 @@ def _opened(one: Input, bundle: Bundle, columns: TextColumns) -> Iterator[Record
 
 
 def _chunks(records: Sequence[Record]) -> Iterator[tuple[Record, ...]]:
-    size = record_files.RECORDS_PER_RANGE
+    size = text_record_file.RECORDS_PER_RANGE
     for begin in range(0, len(records), size):
         yield tuple(records[begin : begin + size])

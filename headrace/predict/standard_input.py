@@ -13,7 +13,7 @@ from typing import IO
 from headrace.bundle import Origin
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.input_format_detection import NAMES, TextFormat, detect_format
-from headrace.predict.record_files import RecordFile, TextColumns, open_records
+from headrace.predict.text_record_file import RecordFile, TextColumns, open_records, record_cells
 from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.text_file import open_text
 
@@ -54,13 +54,14 @@ def stdin_records(origin: Origin, columns: TextColumns) -> Iterator[RecordFile]:
 
 
 def _format(file: Path, origin: Origin, columns: TextColumns) -> TextFormat:
-    column = columns.text or origin.text_column
+    cells = record_cells(origin)
+    column = cells[0] if cells else columns.text or origin.text_column
     with open_text(file, origin.prepare.text.encoding) as text:
         found = detect_format(text.read(HEAD), column, columns.options)
     log.info("Standard input was taken for %s.", NAMES[found])
     if found != "lines" or column is None:
         return found
-    if columns.text is not None:
+    if columns.text is not None or cells:
         raise ConfigurationError(
             f"Standard input was taken for lines of text, which have no column {column!r}; expected JSON lines, or CSV "
             "whose header has it."

@@ -1,12 +1,14 @@
 """Checks of prepare.expectations on a version, before it is committed."""
 
 import logging
+import math
 from collections.abc import Iterator
 
 from headrace.config.sections.expectations import Expectations, Range
 from headrace.contract import Statistics
 from headrace.errors import DataError
 from headrace.table import Summary
+from headrace.wording import figure_beside, number
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ def find_breaches(summary: Summary, before: Summary | None, expected: Expectatio
     for name, maximum in (("rejected", expected.rejected), ("duplicates", expected.duplicates)):
         share = getattr(summary, name) / summary.rows_in
         if maximum is not None and share > maximum:
-            yield f"{name} is {share:.4f}, expected {maximum:g} or less"
+            yield f"{name} is {figure_beside(share, maximum)}, expected {maximum:g} or less"
     if before is not None:
         yield from _check_new_records(summary, before, expected)
         yield from _check_drift(summary, before, expected)
@@ -56,41 +58,44 @@ def _check_classes(summary: Summary, expected: Expectations) -> Iterator[str]:
 def _check_channels(statistics: Statistics | None, expected: Expectations) -> Iterator[str]:
     if statistics is None:
         return
-    for number, (mean, deviation) in enumerate(zip(statistics.mean, statistics.standard_deviation, strict=True)):
-        yield from _check_range(f"mean of channel {number}", mean, expected.mean)
-        yield from _check_range(f"standard_deviation of channel {number}", deviation, expected.standard_deviation)
+    for index, (mean, deviation) in enumerate(zip(statistics.mean, statistics.standard_deviation, strict=True)):
+        yield from _check_range(f"mean of channel {index}", mean, expected.mean)
+        yield from _check_range(f"standard_deviation of channel {index}", deviation, expected.standard_deviation)
 
 
 def _check_new_records(summary: Summary, before: Summary, expected: Expectations) -> Iterator[str]:
     """Check the records that were added alone: a burst of broken ones is a small fraction of a large table."""
     records, rejected = summary.rows_in - before.rows_in, summary.rejected - before.rejected
     if expected.new_rejected is not None and records > 0 and rejected / records > expected.new_rejected:
-        yield f"new_rejected is {rejected / records:.4f}, expected {expected.new_rejected:g} or less"
+        share = figure_beside(rejected / records, expected.new_rejected)
+        yield f"new_rejected is {share}, expected {expected.new_rejected:g} or less"
 
 
 def _check_drift(summary: Summary, before: Summary, expected: Expectations) -> Iterator[str]:
     current, previous = summary.contract.statistics, before.contract.statistics
     if expected.mean_drift is not None and current is not None and previous is not None:
         channels = zip(current.mean, previous.mean, previous.standard_deviation, strict=False)
-        for number, (new, old, deviation) in enumerate(channels):
-            drift = abs(new - old) / max(deviation, 1e-9)
+        for index, (new, old, deviation) in enumerate(channels):
+            distance = abs(new - old)
+            drift = distance / deviation if deviation else math.inf if distance else 0.0
             if drift > expected.mean_drift:
                 yield (
-                    f"mean_drift of channel {number} is {drift:.3f} standard deviations ({old:.2f} to {new:.2f}), "
-                    f"expected {expected.mean_drift:g} or less"
+                    f"mean_drift of channel {index} is {figure_beside(drift, expected.mean_drift)} standard deviations "
+                    f"({number(old)} to {number(new)}), expected {expected.mean_drift:g} or less"
                 )
     if expected.class_drift is not None:
         shares, earlier = _class_shares(summary), _class_shares(before)
         drift = sum(abs(shares.get(name, 0) - earlier.get(name, 0)) for name in shares.keys() | earlier.keys()) / 2
         if drift > expected.class_drift:
-            yield f"class_drift is {drift:.3f}, expected {expected.class_drift:g} or less"
+            text = figure_beside(drift, expected.class_drift)
+            yield f"class_drift is {text}, expected {expected.class_drift:g} or less"
 
 
 def _check_range(name: str, value: float, allowed: Range) -> Iterator[str]:
     if allowed.min is not None and value < allowed.min:
-        yield f"{name} is {value:.4f}, expected {allowed.min:g} or more"
+        yield f"{name} is {figure_beside(value, allowed.min)}, expected {allowed.min:g} or more"
     if allowed.max is not None and value > allowed.max:
-        yield f"{name} is {value:.4f}, expected {allowed.max:g} or less"
+        yield f"{name} is {figure_beside(value, allowed.max)}, expected {allowed.max:g} or less"
 
 
 def _list_classes(summary: Summary) -> list[str]:

@@ -12,15 +12,15 @@ from headrace.config.configuration import Source
 from headrace.config.secret_names import withhold_secrets
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
-from headrace.prepare.dedup.conflicting_labels import warn_of_copies
+from headrace.features.kind_modules import describe_input_kind
+from headrace.prepare.dedup.duplicate_warnings import warn_of_copies
+from headrace.prepare.encoders.input_encoding_interface import encoding_of
 from headrace.prepare.encoders.number_precision import require_distinct_labels
-from headrace.prepare.encoders.row_encoders import encoding_of
 from headrace.prepare.expectations import check_expectations
 from headrace.prepare.increments.increment import save_listing
 from headrace.prepare.increments.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
-from headrace.prepare.labels.warnings import small_class_warning
+from headrace.prepare.labels.label_warnings import small_class_warning
 from headrace.prepare.preparation_plan import (
     PrepareContext,
     PreparePlan,
@@ -29,10 +29,11 @@ from headrace.prepare.preparation_plan import (
     make_context,
     make_plan,
 )
-from headrace.prepare.rejects.reject_and_duplicate_tables import carry_over, commit_side_table
+from headrace.prepare.record_accounting import RecordAccounting, Stopwatch, merge_with_previous
+from headrace.prepare.rejects.side_table_versions import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.change_tags import with_content, with_named_files
-from headrace.prepare.sources.raw_records import escape_path
+from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_assigns_splits
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
@@ -44,7 +45,7 @@ from headrace.table import Summary, Version, read
 from headrace.table.dropped_records import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from headrace.targets.regression.label_distribution import number_warnings
-from headrace.targets.target_properties import TargetProperties
+from headrace.targets.target_kind_description import TargetKindDescription
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ def summarize(
         task=context.settings.task,
         statistics=sums.statistics() if sums else output.statistics,
         tokenizer=output.tokenizer,
+        **output.fitted,
         **encoding_of(context.settings.input).contract_fields(plan.configuration),
     )
     return Summary(
@@ -92,12 +94,13 @@ def summarize(
 
 
 def _text_source(source: Source, context: PrepareContext) -> dict[str, str]:
-    """Return the text column and the options of the reader, which predictions use too; empty for other inputs."""
-    columns = source.columns if context.settings.input == "text" else None
+    """Return the text column and the options of the reader, which predictions use too; empty for files."""
+    columns = source.columns if describe_input_kind(context.settings.input).is_cell else None
     if columns is None or columns.content == "paths":
         return {}
     options = {} if source.format == "jdbc" else source.options
-    return {"text_column": columns.input, "format": source.format, "options": json.dumps(options)}
+    column = {"text_column": columns.input} if context.settings.input == "text" else {}
+    return column | {"format": source.format, "options": json.dumps(options)}
 
 
 def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     return _build_result(_prepare(plan, stopwatch), plan, stopwatch, changed=True)
 
 
-def _count_listing(listing: Listing, target: TargetProperties) -> str:
+def _count_listing(listing: Listing, target: TargetKindDescription) -> str:
     """Return the number of files, and of classes if the source lists them and a label is one class."""
     files, classes = len(listing.files), len(listing.classes)
     text = quantity(files, "file")

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from headrace.config import Configuration
 from headrace.config.configuration import Prepare, Source
-from headrace.features.kinds import KINDS
+from headrace.features.kind_modules import KINDS, describe_input_kind
 from headrace.prepare.increments.increment import Increment, can_append, increment
-from headrace.prepare.rejects.reject_and_duplicate_tables import SideTable
+from headrace.prepare.rejects.side_table_versions import SideTable
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.table import Version
@@ -182,7 +182,7 @@ def make_context(plan: PreparePlan) -> PrepareContext:
         settings=settings,
         kind=source.kind if source.labels is None else LABELS_FILE,
         class_names=source.class_names,
-        staged=settings.input == "text",
+        staged=describe_input_kind(settings.input).is_staged,
         periods=plan.before.summary.periods if plan.before and not changed_splits(plan.before, settings) else (),
     )
 

@@ -15,22 +15,22 @@ from headrace.config.sections.preparation import Prepare
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.features.kinds import KINDS, feature_properties
-from headrace.prepare.encoders.encoding_interface import NO_LABEL
+from headrace.features.kind_modules import KINDS, describe_input_kind
+from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
 from headrace.prepare.encoders.label_text import normalize_label
-from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
-from headrace.prepare.labels.warnings import label_warnings
+from headrace.prepare.encoders.target_encoding_interface import describe_missing_label
+from headrace.prepare.labels.label_warnings import label_warnings
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.csv_findings import CsvFindings, comment_warnings, find_in_csv, log_notes
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.source_format import guess_format
-from headrace.prepare.sources.archives.archive import ARCHIVE, list_archives, read_archive
+from headrace.prepare.sources.archives.archive_source import ARCHIVE, list_archives, read_archive
 from headrace.prepare.sources.file_copies import copy_warnings
-from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.folder_layout import mask_warnings
+from headrace.prepare.sources.folder_source import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.raw_records import Listing, RawRecord, escape_path, shorten
+from headrace.prepare.sources.raw_record_types import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.sources.tables.table_files import folder_values, list_table
 from headrace.storage import files_below, locate, read_entry
@@ -251,8 +251,8 @@ def _guess_kind(records: list[RawRecord]) -> str:
     Files of a kind with suffixes of its own, such as sounds, may be fewer than half: their texts lie beside them.
     """
     suffixes = Counter(Path(record.path).suffix.lower() for record in records)
-    counts = {kind: sum(suffixes[suffix] for suffix in feature_properties(kind).suffixes) for kind in KINDS}
-    others = [kind for kind in KINDS if not feature_properties(kind).is_cell and 4 * counts[kind] > len(records)]
+    counts = {kind: sum(suffixes[suffix] for suffix in describe_input_kind(kind).suffixes) for kind in KINDS}
+    others = [kind for kind in KINDS if not describe_input_kind(kind).is_cell and 4 * counts[kind] > len(records)]
     commonest = max(others or KINDS, key=lambda kind: counts[kind])
     return commonest if others or 2 * counts[commonest] > len(records) else "image"
 
@@ -263,7 +263,7 @@ def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError
         if record.rejection is not None:
             return record.rejection
         if record.label is None:
-            return RejectedRecordError(Reason.NO_CLASS, NO_LABEL)
+            return RejectedRecordError(Reason.NO_CLASS, describe_missing_label(Prepare().target))
         if isinstance(record.data, bytes):
             encoder.row(record)
     except RejectedRecordError as rejection:

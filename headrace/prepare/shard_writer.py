@@ -9,16 +9,16 @@ from typing import Any
 import pyarrow as pa
 from pyspark import TaskContext
 
-from headrace.prepare.chunks import ChunkResult, add_sums, channel_sums
+from headrace.prepare.chunk_result import ChunkResult, add_sums, channel_sums
 from headrace.prepare.encoders import label_text
-from headrace.prepare.encoders.encoding_interface import NO_LABEL, encode_target
 from headrace.prepare.encoders.hashing import hash_split
+from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
-from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
+from headrace.prepare.encoders.target_encoding_interface import describe_missing_label, encode_target
 from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records
-from headrace.prepare.sources.raw_records import escape_text
+from headrace.prepare.sources.raw_record_types import escape_text
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
@@ -60,7 +60,7 @@ def list_labels(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[Co
 
 def list_rejects(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[ChunkResult]:
     """Yield the rejects of every chunk as far as they are known without the contents of the records."""
-    no_label = NO_LABEL
+    no_label = describe_missing_label(context.settings.target)
     if context.kind == "archive":
         no_label += ": it is in no folder, and no .cls or .json of its name is next to it in the archive"
     for chunk in chunks:

@@ -3,10 +3,10 @@
 import logging
 import math
 import pickle
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 from pyspark import TaskContext
@@ -15,22 +15,24 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column, Statistics, Tokenizer
-from headrace.features.kinds import feature_properties, kind_module
-from headrace.prepare.accounting import RecordAccounting, merge_results
-from headrace.prepare.chunks import ChunkResult, make_chunks
-from headrace.prepare.dedup.conflicting_labels import warn_of_conflicts
+from headrace.features.kind_modules import describe_input_kind, kind_module
+from headrace.prepare.chunk_result import ChunkResult
+from headrace.prepare.dedup.duplicate_warnings import warn_of_conflicts
 from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
-from headrace.prepare.encoders.row_encoders import encoder_for
+from headrace.prepare.encoders.input_encoding_interface import encoder_for
 from headrace.prepare.increments.increment import Increment
 from headrace.prepare.labels.classes import Classes, classes_without_records, list_classes, require_some
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
+from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
-from headrace.prepare.sources.raw_records import shorten
+from headrace.prepare.sources.raw_record_types import shorten
+from headrace.prepare.sources.tables.row_columns import with_row_columns
 from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
 from headrace.prepare.sources.tables.table_files import NO_FILES
-from headrace.prepare.sources.windows import read_windows, window_records
+from headrace.prepare.sources.window_source import read_windows, window_records
+from headrace.prepare.task_chunks import make_chunks
 from headrace.table.table_version import Period
 from headrace.wording import quantity_have
 
@@ -47,8 +49,9 @@ class StageOutput:
     Attributes:
         accounting: of the new records and of the rewritten shards of the previous version.
         results: results of all tasks.
-        statistics: per feature of windows; None for other inputs.
+        statistics: per feature of windows, or per number of rows; None for other inputs.
         periods: windows whose splits follow from the time: the split of each period.
+        fitted: other fields of the contract that were fitted on the training split.
     """
 
     accounting: RecordAccounting
@@ -58,10 +61,11 @@ class StageOutput:
     tokenizer: Tokenizer | None = None
     statistics: Statistics | None = None
     periods: tuple[Period, ...] = ()
+    fitted: Mapping[str, Any] = field(default_factory=dict)
 
 
 class TrainingSplitFitInterface(Protocol):
-    """The module `training_split_fit` of an input kind whose properties say that something is fitted."""
+    """The module `training_split_fit` of an input kind whose description says that something is fitted."""
 
     def fit(
         self, spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment
@@ -78,7 +82,7 @@ def run_stages(
         DataError: the source is invalid.
     """
     changed = replace(listing, files=increment.changed)
-    source = _with_encoding(source, context.settings)
+    source = with_row_columns(_with_encoding(source, context.settings), context.settings.tabular)
     content = find_cell_format(source, context.root, context.settings.input) if source.columns else ""
     records, periods = (
         _read_records(spark, context, source, changed, content)
@@ -108,7 +112,7 @@ def run_stages(
         classes=tuple(context.labels),
         periods=periods,
     )
-    if not feature_properties(context.settings.input).is_fitted:
+    if not describe_input_kind(context.settings.input).is_fitted:
         return output
     module: TrainingSplitFitInterface = kind_module(context.settings.input, "training_split_fit")
     return module.fit(spark, context, output, increment)

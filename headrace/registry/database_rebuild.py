@@ -14,7 +14,7 @@ from headrace.registry.bundle_store import linked_bundle, load_intact
 from headrace.registry.database_checks import BUNDLES, RegistryDamagedError, has_content, require_intact
 from headrace.registry.model_registry import CHAMPION, ModelRegistry, registry_error, without_password
 from headrace.registry.promotion import finish_promotion
-from headrace.registry.tracking.run_logger import track
+from headrace.registry.tracking.training_run_tracking import track
 from headrace.registry.versions import (
     DECISION,
     REASONS,

@@ -20,7 +20,7 @@ from headrace.registry.database_checks import (
     stored_versions,
 )
 from headrace.registry.object_sqlite import ObjectSqlite
-from headrace.registry.transaction import Transaction
+from headrace.registry.registry_transaction import Transaction
 from headrace.storage import S3Path, is_remote, locate
 
 if TYPE_CHECKING:

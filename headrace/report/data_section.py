@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.errors import DataError, StoreError
-from headrace.features.kinds import kind_module
+from headrace.features.kind_modules import kind_module
 from headrace.report.pictures_interface import PicturesInterface
 from headrace.report.run_artifacts import RunFile
 from headrace.storage.open_parquet import open_parquet
@@ -116,14 +116,14 @@ class TableData:
     Attributes:
         splits: names of the splits that have rows.
         rows: by class name, then one count for each of `splits`.
-        features_are_numbers: whether `channels` are the features of windows, numbers of any size.
+        axis: what `channels` are: channels of images, or features or numbers, whose values are of any size.
     """
 
     summary: "Summary"
     splits: tuple[str, ...]
     rows: dict[str, tuple[int, ...]]
     channels: tuple[ChannelStatistics, ...]
-    features_are_numbers: bool
+    axis: str
     rejects: "list[Reject]"
     rejects_problem: str | None
     samples: Samples | None
@@ -158,7 +158,7 @@ def describe_data(run: RunFile) -> TableData | str:
         splits=splits,
         rows={name: tuple(_class_count(summary, split, name) for split in splits) for name in summary.contract.classes},
         channels=_channels(version),
-        features_are_numbers=summary.contract.windows is not None,
+        axis=summary.contract.feature.statistics_axis,
         rejects=rejects,
         rejects_problem=rejects_problem,
         samples=samples,
@@ -175,8 +175,9 @@ def _channels(version: "Version") -> tuple[ChannelStatistics, ...]:
     if statistics is None:
         return ()
     default_names = tuple(f"channel {number}" for number in range(1, len(statistics.mean) + 1))
-    windows = version.contract.windows
-    names = windows.values if windows else CHANNEL_NAMES.get(len(default_names), default_names)
+    windows, tabular = version.contract.windows, version.contract.tabular
+    given = windows.values if windows else tabular.numbers if tabular else None
+    names = CHANNEL_NAMES.get(len(default_names), default_names) if given is None else given
     return tuple(map(ChannelStatistics, names, statistics.mean, statistics.standard_deviation))
 
 

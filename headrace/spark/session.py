@@ -34,8 +34,8 @@ from headrace.processes import interruption
 from headrace.spark.java_version import require_java
 from headrace.spark.jvm_locale import require_readable_folder, utf8_locale
 from headrace.spark.numpy_arguments import recognize_numpy_arguments
+from headrace.spark.pyspark_version_match import require_own_spark_home, require_same_jvm, require_same_master
 from headrace.spark.task_errors import parse_task_error
-from headrace.spark.version_match import require_own_spark_home, require_same_jvm, require_same_master
 from headrace.spark.worker_python import require_worker_python
 
 log = logging.getLogger(__name__)

@@ -74,8 +74,8 @@ def files(folder: Path, count: int) -> dict[str, float]:
 def list_and_deal(folder: str) -> dict[str, float]:
     """Do what preparation does on the driver before Spark starts work."""
     from headrace.config.sections.source import Source
-    from headrace.prepare.chunks import make_chunks
     from headrace.prepare.sources import list_source
+    from headrace.prepare.task_chunks import make_chunks
 
     before, began = _peak_mb(), time.monotonic()
     listing = list_source(Source(path=folder))

@@ -10,7 +10,7 @@ from headrace.compare.comparison_metrics import score
 from headrace.compare.paired_differences import Difference, metric_differences, verdict
 from headrace.compare.saved_predictions import Predictions
 from headrace.targets.classification.comparison import CLASS_COMPARISON
-from headrace.targets.kinds import target_properties
+from headrace.targets.kind_modules import describe_target_kind
 from headrace.targets.multi_label.comparison import CLASS_COMPARISON as LABEL_COMPARISON
 from headrace.targets.regression.comparison import error_quantiles
 
@@ -61,7 +61,7 @@ def plain_interval(difference: Callable[[NDArray[np.int64]], float]) -> NDArray[
 def test_differences_agree_with_resampled_rows(task: str) -> None:
     reference, other = MODELS[task](1, 0.7), MODELS[task](2, 0.85)
     found = metric_differences(task, reference, other)
-    metrics = target_properties(task).comparison_metrics
+    metrics = describe_target_kind(task).comparison_metrics
     assert tuple(found) == metrics
     for metric in metrics:
         difference = found[metric]
@@ -78,7 +78,7 @@ def test_differences_agree_with_resampled_rows(task: str) -> None:
 def test_a_model_does_not_differ_from_itself(task: str) -> None:
     model = MODELS[task](1, 0.7)
     for name, difference in metric_differences(task, model, model).items():
-        assert difference == Difference(0.0, (0.0, 0.0))
+        assert difference == Difference(0.0, (0.0, 0.0), 0)
         assert verdict(name, difference) == "undecided"
 
 
@@ -88,17 +88,45 @@ def test_differences_by_class_are_those_of_f1(task: str) -> None:
     compare = CLASS_COMPARISON if task == "classification" else LABEL_COMPARISON
     differences = compare.differences(reference, other, 3)
     assert len(differences) == 3
-    for value, (low, high) in differences[:2]:
+    for value, (low, high), _ in differences[:2]:
         assert 0 < low < value < high
     macro = np.mean([difference.value for difference in differences[: 3 if task == "classification" else 2]])
     assert metric_differences(task, reference, other)["macro_f1"].value == pytest.approx(macro)
 
 
 def test_verdict_follows_the_direction_of_the_metric() -> None:
-    above, below = Difference(0.2, (0.1, 0.3)), Difference(-0.2, (-0.3, -0.1))
+    above, below = Difference(0.2, (0.1, 0.3), 9), Difference(-0.2, (-0.3, -0.1), 9)
     assert (verdict("accuracy", above), verdict("accuracy", below)) == ("better", "worse")
     assert (verdict("loss", above), verdict("mean_absolute_error", below)) == ("worse", "better")
-    assert verdict("accuracy", Difference(0.1, (-0.01, 0.2))) == "undecided"
+    assert verdict("accuracy", Difference(0.1, (-0.01, 0.2), 9)) == "undecided"
+
+
+@pytest.mark.parametrize("task", MODELS)
+@pytest.mark.parametrize(("rows", "expected"), [(1, "undecided"), (5, "undecided"), (6, "better")])
+def test_models_are_ranked_from_as_many_rows_on_as_an_exact_sign_test_needs(
+    task: str, rows: int, expected: str
+) -> None:
+    """The bootstrap of a row that one model has right has no width, and would claim certainty."""
+    metric = describe_target_kind(task).comparison_metrics[0]
+    wrong, right = (MODELS[task](1, share).select(np.arange(rows)) for share in (0.0, 1.0))
+    if task == "regression":
+        wrong, right = MODELS[task](1, 9.0), MODELS[task](2, 0.1)
+        furthest = np.argsort(-np.abs(wrong.predicted - wrong.true))[:rows]
+        wrong, right = wrong.select(furthest), right.select(furthest)
+    assert verdict(metric, metric_differences(task, wrong, right)[metric]) == expected
+
+
+@pytest.mark.parametrize("unit", [1e-13, 1.0, 1e9])
+def test_rounding_is_no_difference_in_any_unit(unit: float) -> None:
+    """Errors are as small as the unit of the numbers wants them."""
+    true, errors = np.zeros(40), np.where(np.arange(40) % 2, 0.1, 0.3) * unit
+    first, flipped, worse = (
+        Predictions(np.arange(40).astype(str), true, predicted, true) for predicted in (errors, -errors, 2 * errors)
+    )
+    same = metric_differences("regression", first, flipped)["mean_absolute_error"]
+    assert (same.value, same.interval) == (0.0, (0.0, 0.0))
+    low, high = metric_differences("regression", first, worse)["mean_absolute_error"].interval
+    assert 0 < low < 0.2 * unit < high
 
 
 def test_quantiles_are_of_absolute_errors() -> None:

@@ -68,10 +68,10 @@ def test_wrong_key_is_refused_with_the_nearest(path: str) -> None:
 
 
 def test_wrong_section_is_refused_with_the_known_keys() -> None:
-    with pytest.raises(ConfigurationError, match=r"unknown key `foo\.bar`; known keys: data, model, "):
-        explain("foo.bar", CONF)
-    with pytest.raises(ConfigurationError, match="`train.zzz.bar`; known keys of `train`: batch_size, "):
-        explain("train.zzz.bar", CONF)
+    with pytest.raises(ConfigurationError, match=r"unknown key `foo\.zzz`; known keys: data, model, "):
+        explain("foo.zzz", CONF)
+    with pytest.raises(ConfigurationError, match="`train.zzz.qqq`; known keys of `train`: batch_size, "):
+        explain("train.zzz.qqq", CONF)
 
 
 def test_example_of_every_key_is_valid() -> None:

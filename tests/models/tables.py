@@ -1,4 +1,4 @@
-"""Tables of a few real records: images, texts and sounds, for classification and regression."""
+"""Tables of a few real records: images, texts, sounds and rows, for classification and regression."""
 
 import csv
 import json
@@ -13,7 +13,9 @@ from tests.support.small_table import some_images
 from tests.support.sounds import encode_sound, tone
 
 ROWS = 24
-KINDS = [(content, task) for content in ("images", "texts", "sounds") for task in ("classification", "regression")]
+KINDS = [
+    (content, task) for content in ("images", "texts", "sounds", "rows") for task in ("classification", "regression")
+]
 WORDS = ("river", "mill", "wheel", "gate", "stone", "flour", "weir", "sluice")
 SOUND: dict[str, Any] = {"rate": 2000, "seconds": 0.5}
 # The section `prepare` of each kind of content.
@@ -21,6 +23,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "images": {"image": {"mode": "RGB", "size": [16, 12], "codec": "raw"}},
     "texts": {"input": "text", "text": {"tokens": {"min_count": 1}}},
     "sounds": {"input": "audio", "audio": SOUND},
+    "rows": {"input": "tabular", "tabular": {"numbers": ["size"], "categories": ["kind"], "min_count": 1}},
 }
 
 
@@ -40,6 +43,12 @@ def write_raw(folder: Path, content: str, task: str) -> dict[str, Any]:
         (folder / "texts.json").write_text("\n".join(json.dumps(row) for row in rows))
         columns = {"input": "text", "split": "split"}
         return {"kind": "table", "format": "json", "path": str(folder), "columns": columns}
+    if content == "rows":
+        cells = [
+            {"size": row / 3, "kind": WORDS[row % 8], "label": labels[row], "split": splits[row]} for row in range(ROWS)
+        ]
+        (folder / "rows.json").write_text("\n".join(json.dumps(row) for row in cells))
+        return {"kind": "table", "format": "json", "path": str(folder), "columns": {"split": "split"}}
     with (folder / "labels.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["path", "label", "split"])

@@ -19,11 +19,12 @@ from headrace.predict.job import predict
 from headrace.runs.run_folder import RunFolder
 from headrace.train import job
 from tests.models.tables import KINDS, ROWS, prepare_table
-from tests.models.test_networks import MODELS, SERIES, SMALL, SOUNDS, TEXT
+from tests.models.test_networks import MODELS, ROWS_OF_CELLS, SERIES, SMALL, SOUNDS, TEXT
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.tensorflow]
 
 CONTENTS = dict.fromkeys(TEXT, "texts") | dict.fromkeys(SOUNDS, "sounds")
+CONTENTS |= dict.fromkeys(ROWS_OF_CELLS, "rows")
 CASES = [
     pytest.param(path, content, task, id=f"{path.stem}-{content}-{task}")
     for content, task in KINDS
@@ -82,7 +83,7 @@ def test_network_trains_on_two_ranks_and_predicts_with_spark(
     assert (record.ranks, record.total_steps) == (2, 2)
     bundle = bundles.load(record.bundle)
     assert bundle.origin.steps == 2
-    assert (bundle.contract.task, bundle.contract.feature.noun) == (task, content)
+    assert (bundle.contract.task, bundle.contract.feature.noun.split()[0]) == (task, content)
 
     keras.utils.set_random_seed(record.configuration.train.seed)
     untrained = build_model(path, bundle.contract, SMALL[path.stem]).trainable_variables
@@ -94,7 +95,7 @@ def test_network_trains_on_two_ranks_and_predicts_with_spark(
     assert sum(weights_changed) >= 0.8 * len(weights_changed)
 
     raw = Path(record.configuration.data.source.path)
-    source = raw / "texts.json" if content == "texts" else raw
+    source = raw / f"{content}.json" if content in ("texts", "rows") else raw
     assert predict(bundle.path, Path(record.table), tmp_path / "rows")["rows"] == ROWS
     _predict_raw(bundle.path, source, tmp_path / "raw")
     found, expected = sorted_predictions(tmp_path / "raw"), sorted_predictions(tmp_path / "rows")

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from headrace.contract import AudioSpec, Column, Contract, Statistics, Tokenizer, WindowSpec
+from headrace.contract import AudioSpec, Column, Contract, Statistics, TabularSpec, Tokenizer, WindowSpec
 from headrace.errors import ConfigurationError
 from headrace.networks.network_source import build_model
 
@@ -17,6 +17,7 @@ MODELS = sorted((Path(__file__).parents[2] / "models").glob("*.py"))
 TEXT = ("rnn", "text_cnn", "transformer")
 SERIES = ("series",)
 SOUNDS = ("audio_cnn",)
+ROWS_OF_CELLS = ("tabular",)
 RATE = 2000
 SMALL: dict[str, dict[str, Any]] = {
     "audio_cnn": {"width": 4, "depth": 2, "bands": 16},
@@ -26,6 +27,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "vit": {"width": 16, "depth": 1, "heads": 2, "patch": 4},
     "rnn": {"width": 8, "embedding": 8},
     "series": {"width": 8},
+    "tabular": {"width": 8, "embedding": 4, "depth": 1},
     "text_cnn": {"width": 8, "embedding": 8},
     "transformer": {"width": 16, "depth": 1, "heads": 2},
 }
@@ -44,6 +46,10 @@ def contract_for(path: Path, **changes: Any) -> Contract:
     elif path.stem in SOUNDS:
         column = Column(role="input", codec="raw", dtype="int16", shape=(RATE // 2,))
         about["audio"] = AudioSpec(rate=RATE)
+    elif path.stem in ROWS_OF_CELLS:
+        column = Column(role="input", codec="raw", dtype="float32", shape=(4,))
+        about["statistics"] = Statistics(mean=(50.0, -3.0), variance=(100.0, 4.0))
+        about["tabular"] = TabularSpec(numbers=("a", "b"), categories={"c": 5, "d": 9}, file="c", sha256="0")
     else:
         column = Column(role="input", codec="raw", dtype="uint8", shape=(16, 12, 3))
         about["statistics"] = Statistics(mean=(100.0, 120.0, 90.0), variance=(900.0, 400.0, 2500.0))
@@ -58,6 +64,9 @@ def inputs_for(contract: Contract, rows: int = 4) -> Any:
         return random.integers(1, contract.tokenizer.vocabulary_size, (rows, 6), "int32")
     if contract.windows:
         return random.normal((50.0, -3.0), (10.0, 2.0), (rows, *contract.input_shape)).astype("float32")
+    if contract.tabular:
+        numbers, values = random.normal((50.0, -3.0), (10.0, 2.0), (rows, 2)), random.integers(0, (5, 9), (rows, 2))
+        return np.concatenate([numbers, values], axis=1).astype("float32")
     if contract.audio:
         return random.normal(0.0, 3000.0, (rows, *contract.input_shape)).astype("int16")
     return random.integers(0, 256, (rows, *contract.input_shape), "uint8")
@@ -125,6 +134,7 @@ def test_text_network_ignores_padding(name: str) -> None:
 
 def test_network_refuses_table_of_another_kind(network: Path) -> None:
     kind = dict.fromkeys(TEXT, "text") | dict.fromkeys(SERIES, "windows") | dict.fromkeys(SOUNDS, "sounds")
+    kind |= dict.fromkeys(ROWS_OF_CELLS, "rows of numbers and categories")
     wanted = kind.get(network.stem, "images")
     for other in (path for path in MODELS if kind.get(path.stem, "images") != wanted):
         with pytest.raises(ConfigurationError, match=f"this network expects a table of {wanted}"):

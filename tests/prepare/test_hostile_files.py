@@ -14,7 +14,7 @@ import pytest
 from PIL import ExifTags
 
 from headrace.prepare.job import prepare
-from headrace.prepare.sources.raw_records import escape_path
+from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.table import read
 from headrace.table.dropped_records import read_rejects
 from tests.support.raw_images import configuration, encode_image, noise_image, read_rows

@@ -11,7 +11,7 @@ import pytest
 from headrace.cli.program import app
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.raw_preview import as_text, preview
-from tests.prepare.sources.archives.test_archive import pack
+from tests.prepare.sources.archives.test_archive_source import pack
 from tests.support.raw_images import encode_image, noise_image, write_source
 from tests.support.sounds import encode_sound, tone, write_sounds
 from tests.support.table_rows import TEXTS, WRITERS

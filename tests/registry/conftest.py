@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headrace.registry.model_registry import ModelRegistry
-from headrace.registry.tracking.run_logger import track
+from headrace.registry.tracking.training_run_tracking import track
 from headrace.registry.versions import register
 from tests.registry.finished_run import write_run
 from tests.support.runs import Runs

@@ -10,12 +10,12 @@ import pytest
 
 from headrace import bundle
 from headrace.errors import DataError, HeadraceError
-from headrace.registry import promotion, transaction
+from headrace.registry import promotion, registry_transaction
 from headrace.registry.bundle_store import champion_bundle, champion_link, linked_bundle
 from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.object_sqlite import RegistryChangedError
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
-from headrace.registry.tracking.run_logger import track
+from headrace.registry.tracking.training_run_tracking import track
 from headrace.registry.versions import ModelRecord, champion, register, version_named, versions
 from headrace.storage import files_below, locate
 from headrace.storage.remove_tree import remove_tree
@@ -159,7 +159,7 @@ def test_stale_lock_is_reported_with_its_path(
     registry: ModelRegistry, register_run: RegisterRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register_run(1)
-    monkeypatch.setattr(transaction, "LOCK_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(registry_transaction, "LOCK_TIMEOUT_SECONDS", 0.1)
     lock = registry.folder / "lock.json"
     with held(lock) as other:
         lock.write_bytes(json.dumps(json.loads(lock.read_bytes()) | {"machine": "another one"}).encode())

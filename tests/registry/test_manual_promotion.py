@@ -7,7 +7,7 @@ import pytest
 from headrace.registry.bundle_store import champion_link
 from headrace.registry.manual_promotion import promote_by_hand, roll_back
 from headrace.registry.model_registry import ModelRegistry
-from headrace.registry.tracking.run_logger import track
+from headrace.registry.tracking.training_run_tracking import track
 from headrace.registry.versions import register
 from tests.registry.finished_run import write_run
 from tests.support.small_table import CLASSES

@@ -71,12 +71,29 @@ import tensorflow as tf
 class Noise(layers.Layer):
     def call(self, x, training=False):
         return x + tf.random.normal(tf.shape(x), seed=3) if training else x
+
+class HiddenDropout(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        object.__setattr__(self, "drop", layers.Dropout(0.5))
+
+    def call(self, x, training=False):
+        return self.drop(x, training=training)
 """
 STEPPING = """
 class Stepping(keras.Model):
     def train_step(self, data):
         x, y = data
         return super().train_step((x, y))
+"""
+HIDDEN = """
+class Hidden(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        object.__setattr__(self, "inner", layers.Dense(8, kernel_initializer="ones"))
+
+    def call(self, x):
+        return self.inner(x)
 """
 FROZEN = """
 class Stop(layers.Layer):
@@ -120,6 +137,10 @@ def begin(
         ({"model": "called(Net())", "before": SUBCLASSED}, "it gives 20 outputs for a row, expected 3"),
         ({"model": LOGITS}, "its outputs are not probabilities"),
         ({"model": STOPPED, "before": FROZEN}, "No weight of the network .* gets a gradient"),
+        (
+            {"hidden": "(lambda x: Hidden()(layers.Rescaling(1 / 255)(x)))", "before": HIDDEN},
+            r"does not know all variables of hidden\w*/dense\w* \(Dense\) as weights of the model",
+        ),
         ({"model": NAMED}, "returns a dict for a batch of rows; expected one tensor"),
         ({"model": OWN_STEP, "before": STEPPING}, r"class Stepping in .*network\.py has a `train_step` of its own"),
         (
@@ -133,6 +154,7 @@ def begin(
         "outputs of a subclassed model",
         "logits",
         "no gradient",
+        "hidden layer",
         "named output",
         "training step",
         "normalised over the batch",
@@ -207,6 +229,7 @@ def test_inputs_that_are_not_normalized_get_a_warning(version: Version, tmp_path
     ("hidden", "warned"),
     [
         ("Noise()", True),
+        ("HiddenDropout()", True),
         ("layers.GaussianNoise(0.1)", False),
     ],
 )
@@ -216,7 +239,9 @@ def test_randomness_that_no_checkpoint_has_gets_a_warning(
     """A run that resumes would draw other numbers than an undisturbed one."""
     _, record = begin(version, tmp_path, before=NOISE, hidden=f"(lambda x: {hidden}(layers.Rescaling(1 / 255)(x)))")
     warnings = [
-        text for text in try_network(tmp_path / "network.py", record, version) if "RandomStandardNormal" in text
+        text
+        for text in try_network(tmp_path / "network.py", record, version)
+        if "The network draws random numbers" in text
     ]
     assert bool(warnings) == warned
 

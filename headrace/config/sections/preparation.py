@@ -8,11 +8,12 @@ from headrace.config.section import Fraction, Positive, Section, Seed
 from headrace.config.sections.audio import Audio
 from headrace.config.sections.expectations import Expectations
 from headrace.config.sections.image_and_text import Image, Text
+from headrace.config.sections.tabular import Tabular
 from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError
-from headrace.features.kinds import feature_properties
-from headrace.targets.kinds import target_properties
-from headrace.targets.target_properties import TargetProperties
+from headrace.features.kind_modules import describe_input_kind
+from headrace.targets.kind_modules import describe_target_kind
+from headrace.targets.target_kind_description import TargetKindDescription
 
 
 class NearDuplicates(Section):
@@ -53,9 +54,12 @@ class Splits(Section):
 class Prepare(Section):
     """Preparation: how raw records become shards."""
 
-    input: Literal["image", "text", "audio", "windows"] = Field(
+    input: Literal["image", "text", "audio", "tabular", "windows"] = Field(
         "image",
-        description="kind of record: image, text, audio, or windows (consecutive rows of a table, see `windows`)",
+        description=(
+            "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), or windows "
+            "(consecutive rows of a table, see `windows`)"
+        ),
     )
     task: Literal["classification", "multi_label", "regression"] = Field(
         "classification",
@@ -98,6 +102,7 @@ class Prepare(Section):
     image: Image = Image()
     text: Text = Text()
     audio: Audio = Audio()
+    tabular: Tabular | None = Field(None, description="which columns form a record; required by `input: tabular`")
     windows: Windows | None = Field(None, description="which rows form a window; required by `input: windows`")
     shard_rows: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
         2048, description="maximum rows per shard; a shard is one Parquet row group"
@@ -117,9 +122,20 @@ class Prepare(Section):
         return self.windows
 
     @property
-    def target(self) -> TargetProperties:
+    def tabular_spec(self) -> Tabular:
+        """The section `tabular`, which `input: tabular` requires.
+
+        Raises:
+            ConfigurationError: the inputs are not rows of numbers and categories.
+        """
+        if self.tabular is None:
+            raise ConfigurationError(f"prepare.tabular is missing; prepare.input is {self.input}.")
+        return self.tabular
+
+    @property
+    def target(self) -> TargetKindDescription:
         """Properties of the kind of the target."""
-        return target_properties(self.task)
+        return describe_target_kind(self.task)
 
     @model_validator(mode="after")
     def _require_classes_to_stratify(self) -> "Prepare":
@@ -131,12 +147,18 @@ class Prepare(Section):
         return self
 
     @model_validator(mode="after")
+    def _require_tabular_section(self) -> "Prepare":
+        if (self.input == "tabular") != (self.tabular is not None):
+            raise ValueError("`tabular` and `input: tabular` require each other; set both or neither")
+        return self
+
+    @model_validator(mode="after")
     def _require_windows_section(self) -> "Prepare":
         is_windows = self.input == "windows"
         if is_windows != (self.windows is not None):
             raise ValueError("`windows` and `input: windows` require each other; set both or neither")
         if self.splits.method == "time" and not is_windows:
             raise ValueError("splits.method: time requires `input: windows`; other records have no timestamp")
-        if self.near_duplicates is not None and not feature_properties(self.input).has_near_duplicates:
+        if self.near_duplicates is not None and not describe_input_kind(self.input).has_near_duplicates:
             raise ValueError(f"`near_duplicates` supports images and texts only; remove it for {self.input}")
         return self

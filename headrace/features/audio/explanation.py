@@ -12,7 +12,7 @@ from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.heatmaps import overlay, picture
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
-from headrace.features.audio.spectrogram import spectrogram
+from headrace.features.audio.display_spectrogram import spectrogram
 from headrace.inference import Inference
 from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_sound
 

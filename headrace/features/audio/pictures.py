@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from headrace.contract import Column
-from headrace.features.audio.spectrogram import spectrogram
+from headrace.features.audio.display_spectrogram import spectrogram
 
 
 def open_picture(payload: bytes, column: Column) -> Image.Image:

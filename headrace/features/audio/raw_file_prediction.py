@@ -10,7 +10,7 @@ from headrace.predict.file_prediction import predict_decoded, require_one_record
 from headrace.predict.inputs import InputFile, RawFileLimits, read_raw
 from headrace.predict.output import PredictionOutput
 from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_sound
-from headrace.prepare.observations import Observations
+from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import Reason
 
 if TYPE_CHECKING:

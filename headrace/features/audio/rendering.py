@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.evaluate.mistakes import Renderer, picture
-from headrace.features.audio.spectrogram import spectrogram
+from headrace.features.audio.display_spectrogram import spectrogram
 
 
 def make_renderer(contract: Contract, folder: Path) -> Renderer:

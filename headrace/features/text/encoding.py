@@ -9,10 +9,10 @@ from headrace.contract import Column, Tokenizer
 from headrace.features.text.near_duplicates import minhash
 from headrace.prepare.encoders.format_names import name_document
 from headrace.prepare.encoders.hashing import text_hash
-from headrace.prepare.encoders.row_encoders import Row
-from headrace.prepare.observations import Observations
+from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_records import RawRecord
+from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.table_schema import IDENTITY, record_columns
 from headrace.prepare.text.cleaning import clean, decode_text
 

@@ -8,10 +8,10 @@ from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.windows import Windows
 from headrace.contract import Column, WindowSpec
 from headrace.prepare.encoders.hashing import content_hash
-from headrace.prepare.encoders.row_encoders import Row
-from headrace.prepare.observations import Observations
+from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_records import RawRecord
+from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.table_schema import record_columns
 
 

@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from headrace.prepare.labels.similar_names import similar_names
-from headrace.prepare.sources.raw_records import shorten
+from headrace.prepare.sources.raw_record_types import shorten
 from headrace.targets.regression.missing_codes import CODES, MIN_RECORDS
 from headrace.wording import quantity, quantity_have
 

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from headrace.fetch import debian
+from headrace.fetch.dataset_download import download
 from headrace.fetch.datasets.roff_text import running_text
 from headrace.fetch.datasets.untranslated_lines import english_lines
-from headrace.fetch.download import download
 from headrace.fetch.hash_split import assign_split
 from headrace.fetch.json_lines import Record, RecordDataset, take_evenly
 

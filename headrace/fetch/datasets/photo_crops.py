@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from headrace.fetch import pypi
 from headrace.fetch.class_folders import ImageDataset, Split
-from headrace.fetch.download import download
+from headrace.fetch.dataset_download import download
 from headrace.fetch.json_lines import take_evenly
 
 if TYPE_CHECKING:

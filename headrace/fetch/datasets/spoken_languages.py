@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from headrace.fetch import debian
-from headrace.fetch.download import download
+from headrace.fetch.dataset_download import download
 from headrace.fetch.hash_split import assign_split
 from headrace.fetch.sound_folders import Sound, SoundDataset
 

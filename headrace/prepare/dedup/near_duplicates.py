@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.config.sections.preparation import NearDuplicates
-from headrace.features.kinds import kind_module
+from headrace.features.kind_modules import kind_module
 from headrace.prepare.preparation_plan import PrepareContext
 
 

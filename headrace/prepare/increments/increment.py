@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headrace.errors import DataError
-from headrace.prepare.increments.removed_files import RemovedFiles
-from headrace.prepare.rejects.reject_and_duplicate_tables import SideTable
-from headrace.prepare.sources.raw_records import RawFile, escape_path
+from headrace.prepare.increments.removed_file_set import RemovedFiles
+from headrace.prepare.rejects.side_table_versions import SideTable
+from headrace.prepare.sources.raw_record_types import RawFile, escape_path
 from headrace.storage.atomic import atomic_write
 from headrace.storage.open_parquet import open_parquet
 from headrace.table import Version, read

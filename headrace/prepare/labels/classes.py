@@ -11,16 +11,16 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from headrace.errors import DataError
-from headrace.prepare.accounting import RecordAccounting, merge_results
-from headrace.prepare.chunks import ChunkResult
-from headrace.prepare.encoders.encoding_interface import NO_LABEL
+from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.encoders.label_text import normalize_label, readable_labels
-from headrace.prepare.labels.warnings import label_warnings, require_repeated
+from headrace.prepare.encoders.target_encoding_interface import describe_missing_label
+from headrace.prepare.labels.label_warnings import label_warnings, require_repeated
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
+from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.shard_writer import list_labels, list_rejects
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
-from headrace.prepare.sources.raw_records import natural_sort, shorten
+from headrace.prepare.sources.raw_record_types import natural_sort, shorten
 from headrace.table.dropped_records import Reject
 from headrace.wording import quantity
 
@@ -120,7 +120,8 @@ def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFr
     missing = F.col("reason").isNull() & (label.isNull() | (F.lit(single) & (label == "")))
     reason = F.when(missing, Reason.NO_CLASS.value).otherwise(F.col("reason"))
     path = F.concat_ws("/", "file", F.coalesce(F.col("row") if "row" in records.columns else F.lit(None), F.col("key")))
-    example = F.min(F.struct(path.alias("path"), F.coalesce("detail", F.lit(NO_LABEL)).alias("detail")))
+    no_label = F.lit(describe_missing_label(context.settings.target))
+    example = F.min(F.struct(path.alias("path"), F.coalesce("detail", no_label).alias("detail")))
     found = records.groupBy(reason.alias("why")).agg(F.count("*").alias("rows"), example.alias("example")).collect()
     result = ChunkResult(seen=sum(row["rows"] for row in found))
     for row in found:

@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.prepare.sources.folder import read_bytes
-from headrace.prepare.sources.raw_records import Listing, escape_path
+from headrace.prepare.sources.folder_source import read_bytes
+from headrace.prepare.sources.raw_record_types import Listing, escape_path
 from headrace.prepare.sources.tables.table_dataframe import read_columns
 from headrace.storage import locate
 from headrace.storage.file_listing import read_entry

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.readers import format_from_name
-from headrace.prepare.sources.raw_records import RawFile, escape_path, shorten
+from headrace.prepare.sources.raw_record_types import RawFile, escape_path, shorten
 from headrace.prepare.sources.split_names import split_from_name, split_from_path
 
 # Folders of data sets for segmentation, whose files of one name belong together.

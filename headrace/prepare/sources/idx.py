@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path, natural_sort
+from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord, escape_path, natural_sort
 from headrace.storage import is_remote, locate, read_entry
 from headrace.storage.location import looked_for
 

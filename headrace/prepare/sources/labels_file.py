@@ -20,9 +20,9 @@ from headrace.prepare.readers.csv_reader import REPEATED_HEADER
 from headrace.prepare.readers.json_reader import JsonReader
 from headrace.prepare.readers.row import MissingColumnError, cell_text
 from headrace.prepare.rejects.rejection import RejectedRecordError
-from headrace.prepare.sources.folder import walk
+from headrace.prepare.sources.folder_source import walk
 from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort, shorten
+from headrace.prepare.sources.raw_record_types import Listing, RawFile, escape_path, natural_sort, shorten
 from headrace.storage import Entry, files_below, is_remote, locate
 from headrace.storage.location import read_failure
 from headrace.wording import quantity

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import islice
 from urllib.parse import unquote
 
-from headrace.prepare.sources.raw_records import escape_path
+from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.storage import is_remote, locate
 
 # A larger folder is searched among its first entries only.

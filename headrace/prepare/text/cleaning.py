@@ -12,7 +12,7 @@ from headrace.prepare.readers.text_file import encoding_from_mark
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.text.html_removal import remove_html
 from headrace.prepare.text.invisible_characters import drop_invisible
-from headrace.prepare.text.masks import mask
+from headrace.prepare.text.personal_data_masks import mask
 from headrace.wording import quantity
 
 STOP_WORDS = """

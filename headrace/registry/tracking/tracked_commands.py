@@ -5,8 +5,8 @@ from typing import Any
 from headrace.config import Configuration
 from headrace.errors import TrainingError
 from headrace.registry.model_registry import open_registry
-from headrace.registry.tracking.run_logger import track
-from headrace.registry.tracking.study_logger import track_study
+from headrace.registry.tracking.study_tracking import track_study
+from headrace.registry.tracking.training_run_tracking import track
 from headrace.storage import locate
 from headrace.train.job import train
 from headrace.tune.job import tune

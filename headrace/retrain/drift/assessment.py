@@ -15,7 +15,7 @@ from headrace.retrain.drift.population_stability import (
     psi_noise_threshold,
     values_psi,
 )
-from headrace.retrain.drift.training_data_profile import Profile, identities, profile
+from headrace.retrain.drift.training_data_profile import Profile, identities, profile, typical_values
 from headrace.table import Version
 
 EVERY_CLASS = "every class"
@@ -88,10 +88,11 @@ def drift(spark: SparkSession, before: Version, now: Version, settings: Drift) -
     old_shards, new_shards = _replaced_shards(before, now)
     old = frozenset(identities(before.table, old_shards, before.contract))
     new = frozenset(identities(now.table, new_shards, now.contract))
-    current = profile(spark, now, new_shards, old)
+    centres = typical_values(before)
+    current = profile(spark, now, new_shards, old, centres)
     distances: tuple[Distance, ...] = ()
     if current.rows:
-        reference = profile(spark, before, before.split("train"), frozenset())
+        reference = profile(spark, before, before.split("train"), frozenset(), centres)
         distances = tuple(_distances(reference, current, settings))
     vanished = _vanished_classes(before, now)
     return RowChanges(new=len(new - old), removed=len(old - new), distances=distances, vanished_classes=vanished)

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from headrace.contract import Column, Contract
-from headrace.features.kinds import kind_module as feature_module
-from headrace.targets.kinds import kind_module
+from headrace.contract import Contract
+from headrace.features.kind_modules import kind_module as feature_module
+from headrace.targets.kind_modules import kind_module
 
 ALL = "all rows"
 
 
 class DriftInterface(Protocol):
-    """The module `drift` of a target kind."""
+    """The module `profile_counts` of a target kind."""
 
     def name_target(self, target: Any, contract: Contract) -> Any:
         """Return a stored target with names instead of numbers, which another version may assign otherwise."""
@@ -25,18 +25,18 @@ class DriftInterface(Protocol):
 
 def drift_module(task: str) -> DriftInterface:
     """Return how the target kind `task` counts rows."""
-    module: DriftInterface = kind_module(task, "drift")
+    module: DriftInterface = kind_module(task, "profile_counts")
     return module
 
 
 class FeatureDriftInterface(Protocol):
-    """The module `drift` of an input kind."""
+    """The module `profile_statistics` of an input kind."""
 
-    def statistics(self, payload: bytes, column: Column) -> dict[str, float]:
+    def statistics(self, payload: bytes, contract: Contract) -> dict[str, float]:
         """Return the statistics of one stored input."""
 
 
 def feature_drift_module(kind: str) -> FeatureDriftInterface:
     """Return the statistics of the input kind `kind`."""
-    module: FeatureDriftInterface = feature_module(kind, "drift")
+    module: FeatureDriftInterface = feature_module(kind, "profile_statistics")
     return module

@@ -22,7 +22,10 @@ PSEUDOCOUNT = 0.5
 
 
 def value_counts(values: ArrayLike) -> Histogram:
-    """Count values rounded to eight significant bits: enough for any decile, few enough to keep in memory."""
+    """Count values rounded to eight significant bits: enough for any decile, few enough to keep in memory.
+
+    Values that are far from 0 and close together must be centred, as all of them may become equal.
+    """
     bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32)
     rounded, counts = np.unique((bits + 0x8000) & np.uint32(0xFFFF0000), return_counts=True)
     return Counter(dict(zip(rounded.view(np.float32).astype(float).tolist(), counts.tolist(), strict=True)))
@@ -74,14 +77,21 @@ def merge_histograms(histograms: Iterable[Histogram]) -> Histogram:
 
 
 def _bin_edges(reference: Histogram, bins: int) -> list[float]:
-    """Return the upper edges of all bins but the last, in ascending order."""
+    """Return the upper edges of all bins but the last, in ascending order.
+
+    A first or last bin of a single value ends at this value: what lies beyond it would look like it. If all values are
+    equal, three bins are left.
+    """
     rows, seen = reference.total(), 0
     edges: list[float] = []
-    for value in sorted(reference):
+    values = sorted(reference)
+    for value in values:
         seen += reference[value]
         if seen * bins >= rows * (len(edges) + 1) and seen < rows:
             edges.append(value)
-    return edges
+    below = [math.nextafter(values[0], -math.inf)] if values and edges[:1] in ([], values[:1]) else []
+    above = values[-1:] if values[-2:-1] in ([], edges[-1:]) else []
+    return [*below, *edges, *above]
 
 
 def _bin_counts(histogram: Histogram, edges: list[float]) -> list[int]:

@@ -6,16 +6,17 @@ also the target value. Multi-label rows: rows are counted per label, and statist
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from headrace.contract import Column, Contract
+from headrace.contract import Contract
 from headrace.retrain.drift.drift_interface import ALL, drift_module, feature_drift_module
 from headrace.retrain.drift.population_stability import Histogram, merge_histograms, value_counts
 from headrace.spark.session import unwrap_python_errors
@@ -57,13 +58,21 @@ class Profile:
         return self
 
 
-def profile(spark: SparkSession, version: Version, shards: Sequence[Shard], excluded: frozenset[Identity]) -> Profile:
+def profile(
+    spark: SparkSession,
+    version: Version,
+    shards: Sequence[Shard],
+    excluded: frozenset[Identity],
+    centres: Mapping[str, float],
+) -> Profile:
     """Compute the profile of the rows in `shards` of `version` with Spark.
 
     Args:
         excluded: identities of rows to skip, as returned by `identities`.
+        centres: subtracted from the values of each statistic, see `typical_values`.
     """
-    task = partial(_profile_shards, version.table, version.contract, excluded)
+    # Executors have working directories of their own.
+    task = partial(_profile_shards, version.table.absolute(), version.contract, excluded, centres)
     merged = Profile()
     if shards:
         with unwrap_python_errors():
@@ -72,6 +81,17 @@ def profile(spark: SparkSession, version: Version, shards: Sequence[Shard], excl
             ):
                 merged.add(shard_profile)
     return merged
+
+
+def typical_values(version: Version) -> dict[str, float]:
+    """Return the median of each statistic in the first training rows, near which histograms have a fine resolution."""
+    columns = [version.contract.named(role)[0] for role in ("input", "target")]
+    for shard in version.split("train"):
+        with open_parquet(version.table / shard.path) as file:
+            for batch in file.iter_batches(BATCH_ROWS, columns=columns):
+                rows = _statistics(batch, version.contract, range(len(batch)))
+                return {statistic: float(np.median([row[statistic] for row in rows])) for statistic in rows[0]}
+    return {}
 
 
 def identities(table: Path, shards: Iterable[Shard], contract: Contract) -> Iterator[Identity]:
@@ -93,34 +113,46 @@ def _identities(rows: pa.Table | pa.RecordBatch, contract: Contract) -> Iterator
 
 
 def _profile_shards(
-    table: Path, contract: Contract, excluded: frozenset[Identity], shards: Iterable[Shard]
+    table: Path,
+    contract: Contract,
+    excluded: frozenset[Identity],
+    centres: Mapping[str, float],
+    shards: Iterable[Shard],
 ) -> Iterator[Profile]:
     for shard in shards:
-        yield _profile_shard(table / shard.path, contract, excluded)
+        yield _profile_shard(table / shard.path, contract, excluded, centres)
 
 
-def _profile_shard(path: Path, contract: Contract, excluded: frozenset[Identity]) -> Profile:
-    (name, column), (target, _) = contract.named("input"), contract.named("target")
+def _profile_shard(
+    path: Path, contract: Contract, excluded: frozenset[Identity], centres: Mapping[str, float]
+) -> Profile:
+    name, target = contract.named("input")[0], contract.named("target")[0]
     merged = Profile()
     with open_parquet(path) as file:
         for batch in file.iter_batches(BATCH_ROWS, columns=["path", "content_hash", target, name]):
-            merged.add(_profile_batch(batch, contract, (name, column), excluded))
+            merged.add(_profile_batch(batch, contract, excluded, centres))
     return merged
 
 
 def _profile_batch(
-    batch: pa.RecordBatch, contract: Contract, column: tuple[str, Column], excluded: frozenset[Identity]
+    batch: pa.RecordBatch, contract: Contract, excluded: frozenset[Identity], centres: Mapping[str, float]
 ) -> Profile:
-    target = contract.named("target")[0]
     selected = [row for row, key in enumerate(_identities(batch, contract)) if key not in excluded]
-    targets, payloads = batch[target].to_pylist(), batch[column[0]].to_pylist()
-    module, feature = drift_module(contract.task), feature_drift_module(contract.input_kind)
+    targets, module = batch[contract.named("target")[0]].to_pylist(), drift_module(contract.task)
     counted = Counter(name for row in selected for name in module.counted_names(targets[row], contract))
     result = Profile(classes=counted)
     names = [contract.classes[targets[row]] if contract.target.has_one_class else ALL for row in selected]
-    statistics = [feature.statistics(payloads[row], column[1]) | module.statistics(targets[row]) for row in selected]
+    statistics = _statistics(batch, contract, selected)
     for statistic in statistics[0] if statistics else ():
         for name in set(names):
             values = [row[statistic] for row, other in zip(statistics, names, strict=True) if other == name]
-            result.statistics[statistic][name] = value_counts(values)
+            result.statistics[statistic][name] = value_counts(np.array(values) - centres.get(statistic, 0.0))
     return result
+
+
+def _statistics(batch: pa.RecordBatch, contract: Contract, rows: Iterable[int]) -> list[dict[str, float]]:
+    """Return the statistics of each of the rows with these numbers."""
+    name, target = contract.named("input")[0], contract.named("target")[0]
+    targets, payloads = batch[target].to_pylist(), batch[name].to_pylist()
+    module, feature = drift_module(contract.task), feature_drift_module(contract.input_kind)
+    return [feature.statistics(payloads[row], contract) | module.statistics(targets[row]) for row in rows]

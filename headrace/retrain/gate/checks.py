@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict
 
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER, default_metric, improvement, metric_label, score
+from headrace.compare.deciding_rows import deciding_rows, min_deciding_rows
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.bootstrap import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.retrain.gate.scored_model import ScoredModel
-from headrace.retrain.gate.sign_test import deciding_rows, min_deciding_rows
 from headrace.retrain.gate.slicing import ModelPair, Slice, gate_module, make_slices
-from headrace.wording import figure, join_names, quantity
+from headrace.wording import figure, figure_beside, join_names, quantity, signed_figure
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def _better(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Check:
         f"{metric_label(metric)}{AGAINST_CHAMPION}",
         min(gain, min_gain) > gate.margin,
         f"an improvement of more than {gate.margin:g} {confidence}",
-        f"{change}; lower bound of the improvement: {min_gain:+.4f}",
+        f"{change}; lower bound of the improvement: {signed_figure(min_gain)}",
     )
 
 
@@ -156,7 +156,12 @@ def _bounds(comparison: Comparison, gate: Gate) -> Iterator[Check]:
         passed = (allowed.min is None or value >= allowed.min) and (allowed.max is None or value <= allowed.max)
         limits = [f"{allowed.min:g} or more"] if allowed.min is not None else []
         limits += [f"{allowed.max:g} or less"] if allowed.max is not None else []
-        yield _check(metric_label(metric), passed, " and ".join(limits) or "any value", figure(value))
+        yield _check(
+            metric_label(metric),
+            passed,
+            " and ".join(limits) or "any value",
+            figure_beside(value, allowed.min, allowed.max),
+        )
 
 
 def _costs(comparison: Comparison, gate: Gate) -> Iterator[Check]:
@@ -175,10 +180,8 @@ def _describe_change(task: str, metric: str, champion: ScoredModel, challenger: 
     if before == after:
         return f"{metric_label(metric)} stayed at {figure(before)}"
     order = ", where smaller is better" if metric in LOWER_IS_BETTER else ""
-    verb = "rose" if after > before else "fell"
-    return (
-        f"{metric_label(metric)} {verb} by {abs(after - before):.4f}, from {figure(before)} to {figure(after)}{order}"
-    )
+    verb, change = "rose" if after > before else "fell", figure(abs(after - before))
+    return f"{metric_label(metric)} {verb} by {change}, from {figure(before)} to {figure(after)}{order}"
 
 
 def _check(name: str, passed: bool, expected: str, received: str) -> Check:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.compare.comparison_metrics import metric_label
 from headrace.compare.saved_predictions import Predictions
-from headrace.targets.kinds import kind_module, target_properties
+from headrace.targets.kind_modules import describe_target_kind, kind_module
 
 
 class ModelPair(NamedTuple):
@@ -52,7 +52,7 @@ def gate_module(task: str) -> GateInterface:
 
 def make_slices(task: str, classes: tuple[str, ...], models: ModelPair, paths: Mapping[str, str]) -> Iterator[Slice]:
     """Yield a slice for each class that occurs, then one for each named pattern of `paths`."""
-    metric = target_properties(task).slice_metric
+    metric = describe_target_kind(task).slice_metric
     yield from gate_module(task).class_slices(classes, models)
     for name, pattern in paths.items():
         matches = [fnmatchcase(path, pattern) for path in models.champion.paths.tolist()]

@@ -86,8 +86,9 @@ def residuals(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict
     limit = float(np.abs(differences).max()) or 1.0
     counts, edges = np.histogram(differences, BARS, (-limit, limit))
     sample = np.arange(min(POINTS, len(true))) * len(true) // min(POINTS, len(true))
-    points = np.stack([true[sample], predicted[sample]], axis=1)
-    return {"edges": edges.tolist(), "counts": counts.tolist(), "points": points.round(6).tolist()}
+    # The digits of float32, whatever the unit is.
+    points = [[float(f"{value:.7g}") for value in point] for point in zip(true[sample], predicted[sample], strict=True)]
+    return {"edges": edges.tolist(), "counts": counts.tolist(), "points": points}
 
 
 def _compute_metrics(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, Any]:

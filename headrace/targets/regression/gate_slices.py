@@ -1,5 +1,6 @@
 """The gate's slices of regression models."""
 
+import math
 from collections.abc import Iterator
 
 from headrace.retrain.gate.slicing import ModelPair, Slice
@@ -11,5 +12,7 @@ def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]
 
 
 def drop(before: float, after: float) -> float:
-    """Return the relative increase of the error."""
-    return (after - before) / max(before, 1e-9)
+    """Return the relative increase of the error, whatever its unit; infinite if there was none before."""
+    if before == 0:
+        return math.inf if after > 0 else 0.0
+    return (after - before) / before

@@ -23,9 +23,9 @@ from headrace.networks.weights_without_optimizer import load_weights
 from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version
-from headrace.train.bundle_verification import forward_passes
+from headrace.train.bundle_verification import forward_passes_and_traces as forward_passes
 from headrace.train.bundle_verification.fresh_process import FreshProcess
-from headrace.train.bundle_verification.outputs import (
+from headrace.train.bundle_verification.output_checks import (
     Outputs,
     are_equal,
     changed_weights,
@@ -35,6 +35,7 @@ from headrace.train.bundle_verification.outputs import (
     largest_difference,
 )
 from headrace.train.bundle_verification.process_protocol import Answer, Request
+from headrace.train.bundle_verification.untracked_variables import require_tracked_weights
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
@@ -84,12 +85,14 @@ class BundleVerifier:
         """Raise unless the model, which need not be trained, yields the outputs that the contract requires.
 
         Raises:
-            ConfigurationError: the outputs are not probabilities, differ between two forward passes, or those of a row
-                depend on the other rows of its batch.
+            ConfigurationError: the outputs are not probabilities, differ between two forward passes, depend on
+                variables that are no weights of the model, or those of a row depend on the other rows of its batch.
         """
         batch = self.batches[0]
         passes = [[batch], [batch], [_replace_second_half(batch)]]
-        first, second, with_others = forward_passes.predict_each(self.model, self.contract, passes)
+        forward = forward_passes.compile_forward(self.model, self.contract)
+        first, second, with_others = forward_passes.predict_each(self.model, forward, passes)
+        require_tracked_weights(self.model, forward.get_concrete_function().graph, batch, training=False)
         if fault := find_impossible(first, self.contract, self.precision):
             activation = self.contract.output_activation
             raise ConfigurationError(

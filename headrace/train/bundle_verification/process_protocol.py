@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from headrace.errors import HeadraceError
-from headrace.train.bundle_verification.outputs import LayerTrace, Outputs
+from headrace.train.bundle_verification.output_checks import LayerTrace, Outputs
 
 
 class Request(BaseModel):

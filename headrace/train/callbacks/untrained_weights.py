@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from headrace.train.bundle_verification.forward_passes import weight_digests
+from headrace.train.bundle_verification.forward_passes_and_traces import weight_digests
 from headrace.train.distributed.gradients import GradientMonitor
 from headrace.wording import join_names
 

@@ -15,7 +15,7 @@ from headrace.contract_match import ClassMatch, transfer_changes
 from headrace.errors import ConfigurationError
 from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version
-from headrace.train.model.class_and_token_layers import class_layers, token_layers
+from headrace.train.model.find_class_and_token_weights import class_layers, token_layers
 from headrace.train.model.layer_paths import Node, Path, weighted_layers
 
 log = logging.getLogger(__name__)

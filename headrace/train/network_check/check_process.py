@@ -83,6 +83,7 @@ def _fingerprint(record: RunRecord, version: Version) -> str:
         "network": record.model_sha256,
         "options": configuration.model.options,
         "input": [contract.input_kind, contract.input_shape, contract.named("input")[1].dtype],
+        "tabular": contract.tabular.model_dump() if contract.tabular else None,
         "tokens": [tokenizer.vocabulary_size, tokenizer.max_length] if tokenizer else None,
         "outputs": [contract.task, contract.outputs],
         "loss": configuration.train.loss.model_dump(),

@@ -15,9 +15,11 @@ from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version
 from headrace.train.bundle_verification.bundle_verifier import BATCH_ROWS, BundleVerifier
+from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
 from headrace.train.model.donor import load_donor
 from headrace.train.model.fine_tune import fine_tune
 from headrace.train.model.loss_and_metrics import make_loss
+from headrace.wording import join_names
 
 # A loss of this many times that of guessing comes from inputs that are not normalized, or from wrong outputs.
 SUSPICIOUS = 5.0
@@ -52,7 +54,7 @@ def try_network(file: Path, record: RunRecord, version: Version) -> list[str]:
     try:
         BundleVerifier(model, version, configuration.stream, settings.precision, None).require_usable_outputs()
         loss, reached = _step(model, batch, make_loss(settings.loss, version.contract))
-        random = _random_operations(model, batch)
+        random = _random_sources(model, batch[0])
     except HeadraceError:
         raise
     except Exception as error:  # the network's code may raise anything
@@ -73,21 +75,29 @@ def _step(model: keras.Model, batch: Batch, loss: keras.losses.Loss) -> tuple[fl
     return float(value), any(gradient is not None for gradient in gradients)
 
 
-def _random_operations(model: keras.Model, batch: Batch) -> list[str]:
-    """Return the names of TensorFlow's operations in the network that draw random numbers from a state of their own."""
-    traced = tf.function(lambda inputs: model(inputs, training=True)).get_concrete_function(batch[0])
-    graph = traced.graph.as_graph_def()
-    inner = (node.op for function in graph.library.function for node in function.node_def)
-    return sorted(STATEFUL_RANDOM_OPERATIONS & {*(node.op for node in graph.node), *inner})
+def _random_sources(model: keras.Model, inputs: Any) -> list[str]:
+    """Return what draws random numbers from a state that no checkpoint has: operations of TensorFlow, and layers.
+
+    Raises:
+        ConfigurationError: the training reads variables that the model does not have.
+    """
+    graph = tf.function(lambda batch: model(batch, training=True)).get_concrete_function(inputs).graph
+    require_tracked_weights(model, graph, inputs, training=True)
+    definition = graph.as_graph_def()
+    inner = (node.op for function in definition.library.function for node in function.node_def)
+    operations = sorted(STATEFUL_RANDOM_OPERATIONS & {*(node.op for node in definition.node), *inner})
+    return [f"TensorFlow's {name}" for name in operations] + [
+        f"the generator of {layer}" for layer in untracked_generators(model, graph, inputs, training=True)
+    ]
 
 
-def _describe_randomness(operations: list[str]) -> list[str]:
-    if not operations:
+def _describe_randomness(sources: list[str]) -> list[str]:
+    if not sources:
         return []
     return [
-        f"The network draws random numbers with TensorFlow's {', '.join(operations)}, whose state no checkpoint has: a "
-        "run that is interrupted, or that gets more epochs, ends with other weights than one that is not. Use "
-        "keras.random with a keras.random.SeedGenerator."
+        f"The network draws random numbers with {join_names(sources)}, whose state no checkpoint has: a run that is "
+        "interrupted, or that gets more epochs, ends with other weights than one that is not. Use keras.random with a "
+        "keras.random.SeedGenerator in an attribute of the layer."
     ]
 
 

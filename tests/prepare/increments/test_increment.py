@@ -11,7 +11,7 @@ import pytest
 
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.increments.increment import list_changes
-from headrace.prepare.increments.removed_files import RemovedFiles
+from headrace.prepare.increments.removed_file_set import RemovedFiles
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
 from headrace.table.dropped_records import duplicates_path, read_dropped, read_rejects

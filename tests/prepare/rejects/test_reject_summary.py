@@ -14,7 +14,7 @@ from headrace.prepare.labels.classes import list_classes
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.rejects.reject_summary import LISTED, list_refused, unusable_error
 from headrace.prepare.sources import Listing
-from headrace.prepare.sources.archives.archive import list_archives
+from headrace.prepare.sources.archives.archive_source import list_archives
 from headrace.table.dropped_records import SCHEMA, Reject, rejects_path
 from headrace.table.shards import write_shard
 

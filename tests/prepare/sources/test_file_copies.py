@@ -8,7 +8,7 @@ from headrace.config.configuration import Source
 from headrace.prepare.raw_preview import preview
 from headrace.prepare.sources import list_source
 from headrace.prepare.sources.file_copies import copy_warnings
-from headrace.prepare.sources.raw_records import RawFile
+from headrace.prepare.sources.raw_record_types import RawFile
 
 
 def warnings(*paths: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from headrace.prepare.sources import RawFile
-from headrace.prepare.sources.folder import read_file
+from headrace.prepare.sources.folder_source import read_file
 from headrace.prepare.sources.listed_file_hint import near_hint
 
 CAFE = unicodedata.normalize("NFD", "caf\u00e9 1.png")

@@ -4,17 +4,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from headrace.config.sections.retraining import Drift
 from headrace.contract import Column, Contract
-from headrace.features.image.drift import statistics as image_statistics
-from headrace.features.text.drift import statistics as text_statistics
+from headrace.features.image.encoding import image_columns
+from headrace.features.image.profile_statistics import statistics as image_statistics
+from headrace.features.text.profile_statistics import statistics as text_statistics
+from headrace.prepare.encoders.images.image_codec import encode
+from headrace.prepare.table_schema import arrow_schema
 from headrace.retrain.drift.assessment import EVERY_CLASS, SHARES, RowChanges, changed_rows, describe_drift, drift
 from headrace.table import Version, read
+from headrace.table.shards import write_shard
 from headrace.table.transaction_log import FileChanges, commit, open_base
-from headrace.targets.multi_label.drift import counted_names, name_target
+from headrace.targets.multi_label.profile_counts import counted_names, name_target
+from headrace.targets.regression.encoding import COLUMN as NUMBER
 from tests.support.small_table import CLASSES, Content, Rows, write_shards, write_table
+from tests.support.table_columns import table_columns
+from tests.support.table_versions import summary
 
 OLD, NEW = 600, 300
 
@@ -36,9 +44,6 @@ def append_rows(table: Path, new: Rows) -> tuple[Version, Version]:
         splits={"train": new}, paths={"train": [f"train/new-{row}.png" for row in range(len(new.labels))]}
     )
     base = open_base(table)
-    from headrace.features.image.encoding import image_columns
-    from headrace.prepare.table_schema import arrow_schema
-    from tests.support.table_columns import table_columns
 
     added = write_shards(table, "train", new, content)
     schema = arrow_schema(table_columns(image_columns(content.image)))
@@ -61,6 +66,44 @@ def test_similar_rows_have_not_drifted(spark: Any, tmp_path: Path) -> None:
     assert changes.drifted == []
     assert set(distances_by_class(changes, "brightness")) == {EVERY_CLASS, *CLASSES}
     assert {distance.rows for distance in changes.distances if distance.class_name == EVERY_CLASS} == {(OLD, NEW)}
+
+
+@pytest.mark.parametrize("offset", [0.0, 1.702e9])
+@pytest.mark.parametrize("shift", [0.0, 2e6])
+def test_drift_of_the_number_does_not_depend_on_its_distance_from_0(
+    spark: Any, tmp_path: Path, offset: float, shift: float
+) -> None:
+    """Rounding to a few digits would make all numbers equal, such as seconds since 1970."""
+    before, now = (write_numbers(tmp_path / str(seed), offset + part, seed) for seed, part in enumerate((0.0, shift)))
+    changes = drift(spark, before, now, Drift())
+    assert [distance.statistic for distance in changes.drifted] == (["value"] if shift else [])
+
+
+def write_numbers(table: Path, mean: float, seed: int) -> Version:
+    """Write a table of equal images whose targets have a standard deviation of 1e6."""
+    content, rows = Content(splits={"train": image_rows(1, seed=1)}), range(400)
+    columns = table_columns(image_columns(content.image), NUMBER)
+    values = {
+        "path": [f"train/{seed}-{row}.png" for row in rows],
+        "label": np.random.default_rng(seed).normal(mean, 1e6, len(rows)).astype(np.float32),
+        "image": [encode(content.splits["train"].pixels[0], content.image)] * len(rows),
+        "content_hash": [f"{seed}-{row}" for row in rows],
+    }
+    schema = arrow_schema(columns)
+    shard = write_shard(pa.Table.from_pydict(values, schema=schema), table, "part-0", "train")
+    contract = Contract(columns=columns, classes=(), task="regression")
+    about = summary(contract=contract, rows_in=400, written=400, counts={"train": {"all": 400}})
+    commit(open_base(table), [shard], schema, about.model_dump_json())
+    return read(table)
+
+
+def test_relative_table_is_read_by_executors_in_another_folder(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of a cluster, whose working directories are not that of the driver."""
+    append_rows(tmp_path / "table", image_rows(NEW, seed=3))
+    monkeypatch.chdir(tmp_path)
+    assert drift(spark, read(Path("table"), 0), read(Path("table")), Drift()).new == NEW
 
 
 def test_darker_rows_drift_in_every_class(spark: Any, tmp_path: Path) -> None:
@@ -116,12 +159,12 @@ def test_renumbered_classes_change_no_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize("codec", ["png", "jpeg"])
 def test_image_statistics_use_decoded_pixels(codec: str) -> None:
     from headrace.config.configuration import Image
-    from headrace.prepare.encoders.images.image_codec import encode
 
     pixels = np.full((6, 6, 3), (200, 100, 0), np.uint8)
     image = Image.model_validate({"mode": "RGB", "size": (6, 6), "codec": codec, "quality": 100})
     column = Column(role="input", codec=codec, dtype="uint8", shape=(6, 6, 3))  # type: ignore[arg-type]
-    statistics = image_statistics(encode(pixels, image), column)
+    contract = Contract(columns={"image": column}, classes=CLASSES)
+    statistics = image_statistics(encode(pixels, image), contract)
     assert statistics["red"] == pytest.approx(200, abs=2)
     assert statistics["blue"] == pytest.approx(0, abs=2)
     assert statistics["brightness"] == pytest.approx(100, abs=2)
@@ -129,9 +172,10 @@ def test_image_statistics_use_decoded_pixels(codec: str) -> None:
 
 def test_text_statistics_are_length_and_unknown_share() -> None:
     column = Column(role="input", codec="tokens", dtype="int32", shape=(None,))
+    contract = Contract(columns={"tokens": column}, classes=CLASSES)
     stored = np.array([5, 1, 7, 1], "<i4").tobytes()
-    assert text_statistics(stored, column) == {"tokens": 4.0, "unknown": 0.5}
-    assert text_statistics(b"", column) == {"tokens": 0.0, "unknown": 0}
+    assert text_statistics(stored, contract) == {"tokens": 4.0, "unknown": 0.5}
+    assert text_statistics(b"", contract) == {"tokens": 0.0, "unknown": 0}
 
 
 def test_labels_are_counted_and_unlabelled_rows_too() -> None:

@@ -52,8 +52,19 @@ def test_bins_hold_equal_shares_of_the_reference() -> None:
     assert values_psi(reference, value_counts(np.full(100, 1e6)), 10) > 4
 
 
-def test_constant_reference_has_one_bin() -> None:
-    assert values_psi(value_counts([5.0] * 10), value_counts([7.0] * 10), 10) == 0
+@pytest.mark.parametrize("value", [3.0, 7.0])
+def test_values_beyond_a_constant_reference_are_seen(value: float) -> None:
+    reference = value_counts([5.0] * 400)
+    assert values_psi(reference, value_counts([5.0] * 300), 10) < 0.01
+    assert values_psi(reference, value_counts([value] * 300), 10) > 4
+
+
+@pytest.mark.parametrize("values", [(-1.0, 1.0), (0.0, 2.0)])
+def test_values_beyond_a_frequent_end_of_the_reference_are_seen(values: tuple[float, float]) -> None:
+    """As brightness of images that are black or white, or counts that are mostly 0."""
+    reference = value_counts([0.0] * 200 + [1.0] * 200)
+    assert values_psi(reference, value_counts([0.0] * 150 + [1.0] * 150), 10) < 0.01
+    assert values_psi(reference, value_counts([*values] * 150), 10) > 1
 
 
 @pytest.mark.parametrize("rows", [40, 400, 4000])

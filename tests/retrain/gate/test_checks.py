@@ -40,9 +40,9 @@ def labeller(wrong: float, *, seed: int = 0) -> ScoredModel:
     )
 
 
-def regressor(error: float) -> ScoredModel:
+def regressor(error: float, unit: float = 1.0) -> ScoredModel:
     """Return a regression model whose predictions alternate between `error` too high and too low."""
-    true = np.linspace(0, 10, ROWS)
+    true, error = np.linspace(0, 10, ROWS) * unit, error * unit
     offset = np.where(np.arange(ROWS) % 2, error, -error)
     predictions = Predictions(np.array([f"{row}.csv" for row in range(ROWS)]), true, true + offset, np.zeros(ROWS))
     return ScoredModel(predictions=predictions, milliseconds=1.0, size_bytes=10)
@@ -80,6 +80,24 @@ def test_worse_challenger_is_refused_with_what_fell_or_rose() -> None:
     assert check.received.startswith(
         "mean absolute error rose by 0.1000, from 0.1000 to 0.2000, where smaller is better;"
     )
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])
+def test_regression_is_judged_alike_in_any_unit(unit: float) -> None:
+    """An error of 1e-12 may be large; the messages have its digits."""
+    task: dict[str, Any] = {"task": "regression", "classes": ()}
+    slices = {"paths": {"all": "*"}}
+    change, part = failed_checks(compare(regressor(0.1, unit), regressor(0.2, unit), **task), slices=slices)
+    assert part.name == "mean absolute error of all"
+    assert "by 0.0000" not in change.received
+    assert not change.received.endswith("+0.0000")
+    assert not failed_checks(compare(regressor(0.2, unit), regressor(0.1, unit), **task), slices=slices)
+
+
+def test_bound_that_is_missed_by_little_is_told_from_what_was_received() -> None:
+    only = compare(None, regressor(0.100001), task="regression", classes=())
+    (check,) = failed_checks(only, bounds={"mean_absolute_error": {"max": 0.1}})
+    assert check.received == "0.100001"
 
 
 def test_identical_model_is_not_better() -> None:

@@ -82,5 +82,10 @@ def test_residual_histogram_is_symmetric_and_counts_every_row() -> None:
     assert found["points"] == [[1, 1], [2, 3], [3, 3], [6, 4]]
 
 
+def test_residual_points_are_told_apart_in_any_unit() -> None:
+    points = residuals(TRUE * 1e-12, PREDICTED * 1e-12)["points"]
+    assert points == [[1e-12, 1e-12], [2e-12, 3e-12], [3e-12, 3e-12], [6e-12, 4e-12]]
+
+
 def test_residual_histogram_of_perfect_predictions_counts_every_row() -> None:
     assert sum(residuals(TRUE, TRUE)["counts"]) == 4

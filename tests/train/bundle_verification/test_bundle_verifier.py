@@ -145,6 +145,7 @@ def test_bundle_in_half_precision_is_published(
         (network("pass", activation="linear"), r"range from .* activation=contract.output_activation.* 'softmax'"),
         (network("pass", activation="sigmoid"), "those of a row add up to .*, not to 1"),
         (UNFAITHFUL["dropout at inference"][0], r"a second pass over the same rows gives other outputs.* \(Dropout\)"),
+        (UNFAITHFUL["tf.Variable"][0], r"does not know all variables of .*\(Block\) as weights of the model"),
     ],
 )
 def test_network_with_unusable_outputs_is_refused_before_training(

@@ -12,6 +12,7 @@ from headrace.config.env_substitution import from_environment
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.row import MissingColumnError, plain_name
+from headrace.prepare.sources.tables.row_columns import RowColumns
 from headrace.prepare.sources.tables.table_files import NO_FILES
 
 # Columns of these types are no text, and what Spark makes of them as text is neither names nor numbers.
@@ -44,8 +45,7 @@ def database_rows(spark: SparkSession, source: Source, columns: Columns, cell_fo
     frame = load_database(spark, source)
     require_columns(frame, columns.names, source)
     _require_plain(frame, columns, source)
-    is_binary = isinstance(frame.schema[columns.input].dataType, BinaryType) or cell_format == "bytes"
-    data = frame[columns.input].cast("binary" if is_binary else "string")
+    data = _input(frame, columns, cell_format)
     missing = F.lit(None).cast("string")
     label, identity = label_text(frame, columns.label), columns.identity
     named = {
@@ -59,6 +59,15 @@ def database_rows(spark: SparkSession, source: Source, columns: Columns, cell_fo
         "data": data,
     }
     return frame.select(*(column.alias(name) for name, column in named.items()))
+
+
+def _input(frame: DataFrame, columns: Columns, cell_format: str) -> Column:
+    """Return the input column; of several cells the text of `write_cells`."""
+    if isinstance(columns, RowColumns):
+        cells = [label_text(frame, name).alias(plain_name(name)) for name in columns.cells]
+        return F.to_json(F.struct(*cells), {"ignoreNullFields": "false"})
+    is_binary = isinstance(frame.schema[columns.input].dataType, BinaryType) or cell_format == "bytes"
+    return frame[columns.input].cast("binary" if is_binary else "string")
 
 
 def label_text(frame: DataFrame, name: str) -> Column:

@@ -19,19 +19,20 @@ from pyspark.sql import functions as F
 
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.kinds import feature_properties
+from headrace.features.kind_modules import describe_input_kind
 from headrace.prepare.encoders.label_text import label_cell, normalize_label
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.row import plain_name, text_cell
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.folder import read_bytes
+from headrace.prepare.sources.folder_source import read_bytes
 from headrace.prepare.sources.listed_file_hint import near_hint
-from headrace.prepare.sources.raw_records import RawFile, RawRecord, escape_path
+from headrace.prepare.sources.raw_record_types import RawFile, RawRecord, escape_path
 from headrace.prepare.sources.tables.column_types import require_column_types
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
 from headrace.prepare.sources.tables.npy_pixels import read_pixels
-from headrace.prepare.sources.tables.petastorm import ARRAYS, input_codec, refuse_arrays
-from headrace.prepare.sources.tables.prodigy_answers import warn_of_answers
+from headrace.prepare.sources.tables.petastorm_dataset import ARRAYS, input_codec, refuse_arrays
+from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
+from headrace.prepare.sources.tables.row_columns import RowColumns, write_cells
 from headrace.prepare.sources.tables.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.tables.table_ranges import (
@@ -63,11 +64,11 @@ def find_cell_format(source: Source, root: str, content: str) -> str:
         return input_codec(source, root, content)
     refuse_arrays(source, root)
     cell_format = source.columns.content if source.columns else "text"
-    facts = feature_properties(content)
-    if cell_format == "text" and facts.is_file and not facts.is_cell:
+    kind = describe_input_kind(content)
+    if cell_format == "text" and kind.is_file and not kind.is_cell:
         raise ConfigurationError(
             f"data.source.columns.content is text, and prepare.input: {content} needs files; expected bytes, if the "
-            f"column {source.columns.input if source.columns else ''!r} holds the content of {facts.noun}, or paths."
+            f"column {source.columns.input if source.columns else ''!r} holds the content of {kind.noun}, or paths."
         )
     return cell_format
 
@@ -236,7 +237,10 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, several: bool) -> 
 
     if row.rejection is not None:
         raise row.rejection
-    data = row.values.get(columns.input)
+    if isinstance(columns, RowColumns):
+        data: Any = write_cells(row.values, columns.cells)
+    else:
+        data = row.values.get(columns.input)
     if is_binary and isinstance(data, dict):
         data = data.get("bytes")
     elif isinstance(data, dict | list):

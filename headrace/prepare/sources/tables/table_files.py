@@ -13,9 +13,9 @@ from deltalake import DeltaTable
 from headrace.config.sections.source import Source
 from headrace.errors import DataError
 from headrace.prepare.readers import format_from_name
-from headrace.prepare.sources.folder import walk
+from headrace.prepare.sources.folder_source import walk
 from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.raw_records import Listing, RawFile, shorten
+from headrace.prepare.sources.raw_record_types import Listing, RawFile, shorten
 from headrace.prepare.sources.split_names import split_from_path, unclear_split_files
 from headrace.storage import Entry, locate, read_entry
 from headrace.storage.location import looked_for

@@ -8,8 +8,8 @@ import pytest
 
 from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.sources.archives import hard_links as archive_hard_links
-from headrace.prepare.sources.archives.archive import list_archives, read_archive
-from headrace.prepare.sources.raw_records import RawRecord
+from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
+from headrace.prepare.sources.raw_record_types import RawRecord
 
 KINDS = ["a.tar", "a.tar.gz", "a.tar.bz2", "a.tar.xz"]
 

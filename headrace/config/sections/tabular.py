@@ -1,0 +1,49 @@
+"""The section that says which columns of a table are numbers and categories, and how they are stored."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from headrace.config.section import NonEmptyStr, Positive, Section
+
+
+class Tabular(Section):
+    """Which columns of a table a model receives; each row is one record."""
+
+    numbers: tuple[NonEmptyStr, ...] = Field(
+        (), description="columns of numbers, in this order; a network normalizes them by the training split"
+    )
+    categories: tuple[NonEmptyStr, ...] = Field(
+        (),
+        description=(
+            "columns of categories, in this order: names, codes, anything that is not more or less. A missing value "
+            "is a category of its own"
+        ),
+    )
+    missing: Literal["reject", "mean"] = Field(
+        "reject",
+        description=(
+            "rows with a missing number. reject: they are rejected; mean: the number becomes the mean of the training "
+            "split"
+        ),
+    )
+    vocabulary: Annotated[int, Field(ge=1, le=16_000_000)] = Field(
+        10_000, description="maximum number of known values per category, the most frequent of the training split"
+    )
+    min_count: Positive = Field(
+        2, description="values of a category that are rarer in the training split are not known: all are one value"
+    )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return all columns in the order in which a model receives them: numbers, then categories."""
+        return self.numbers + self.categories
+
+    @model_validator(mode="after")
+    def _require_distinct_columns(self) -> "Tabular":
+        if not self.names:
+            raise ValueError("name at least one column in `numbers` or `categories`")
+        repeated = sorted({name for name in self.names if self.names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"the column {repeated[0]!r} is named twice; a column is either a number or a category")
+        return self

@@ -1,0 +1,33 @@
+"""Declare what an exported model must know of an input kind."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.bundle import Bundle
+from headrace.contract import Contract
+from headrace.features.kind_modules import kind_module
+
+# Inputs as bytes of files, (rows,), each batch with what preparation decodes.
+EncodedBatches = Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]
+
+
+class ExportedInputInterface(Protocol):
+    """The module `exported_input` of an input kind."""
+
+    def model_dtype(self, contract: Contract) -> str:
+        """Return the data type of the model's input."""
+
+    def describe_input(self, bundle: Bundle) -> str:
+        """Return for programs without Headrace what the input is."""
+
+    def encoded_inputs(self, contract: Contract) -> EncodedBatches | None:
+        """Return noise as files that a SavedModel also takes; None if it takes only arrays."""
+
+
+def serving_module(contract: Contract) -> ExportedInputInterface:
+    """Return the module `exported_input` of the contract's input kind."""
+    module: ExportedInputInterface = kind_module(contract.input_kind, "exported_input")
+    return module

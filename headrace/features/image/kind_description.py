@@ -1,0 +1,15 @@
+"""What every layer may know of images."""
+
+from headrace.features.input_kind_description import InputKindDescription
+
+DESCRIPTION = InputKindDescription(
+    is_file=True,
+    is_cell=False,
+    noun="images",
+    input_name="images",
+    visible_keys=("resize", "white"),
+    methods=("integrated-gradients", "grad-cam"),
+    has_near_duplicates=True,
+    is_fitted=False,
+    has_pictures=True,
+)

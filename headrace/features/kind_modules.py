@@ -1,0 +1,23 @@
+"""Load a module of an input kind by name, so that a layer imports its own part of the kind and no other."""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from headrace import features
+from headrace.features.input_kind_description import InputKindDescription
+
+KINDS = tuple(sorted(room.name for room in iter_modules(features.__path__) if room.ispkg))
+
+
+@cache
+def kind_module(kind: str, name: str) -> Any:
+    """Return the module `name` of the input kind `kind`; the caller states the interface that it expects."""
+    return import_module(f"headrace.features.{kind}.{name}")
+
+
+def describe_input_kind(kind: str) -> InputKindDescription:
+    """Return the description of the input kind `kind`."""
+    description: InputKindDescription = kind_module(kind, "kind_description").DESCRIPTION
+    return description

@@ -1,0 +1,1 @@
+"""Rows of numbers and categories: a record is a row of a table."""

@@ -1,0 +1,65 @@
+"""Rows in a table: checked cells in the first stage, numbers in the second."""
+
+from typing import Any
+
+import numpy as np
+
+from headrace.config.configuration import Configuration, Prepare
+from headrace.contract import Column, TabularSpec
+from headrace.features.tabular.row_cells import read_cells
+from headrace.prepare.encoders.hashing import text_hash
+from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.record_warnings import Observations
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.table_schema import IDENTITY, record_columns
+
+# The first stage's column of checked cells, and the second's of numbers.
+CELLS, ROW = "cells", "row"
+
+
+def staged_columns(settings: Prepare) -> dict[str, Column]:
+    """Return the columns of checked rows whose categories have no numbers yet."""
+    return record_columns({CELLS: IDENTITY}, settings)
+
+
+def row_columns(spec: TabularSpec, settings: Prepare) -> dict[str, Column]:
+    """Return the columns of the final shards."""
+    column = Column(role="input", codec="raw", dtype="float32", shape=(len(spec.names),))
+    return record_columns({ROW: column}, settings)
+
+
+def contract_fields(configuration: Configuration) -> dict[str, Any]:
+    """See `FeatureEncodingInterface`; those of rows are fitted on the training split."""
+    return {}
+
+
+def make_encoder(settings: Prepare) -> "RowEncoder":
+    """See `FeatureEncodingInterface`."""
+    return RowEncoder(settings)
+
+
+class RowEncoder:
+    """Encoder of rows of numbers and categories; the second stage numbers the categories."""
+
+    payload_column = CELLS
+
+    def __init__(self, settings: Prepare) -> None:
+        self.columns = staged_columns(settings)
+        self.max_bytes = settings.text.max_bytes
+        self._spec = settings.tabular_spec
+
+    def row(self, record: RawRecord) -> Row:
+        """See `RecordEncoder`.
+
+        The content of a row includes its label: rows that are equal in a few columns are not copies of one record.
+        """
+        if isinstance(record.data, np.ndarray):
+            raise RejectedRecordError(Reason.BAD_VALUE, "the record is not a row of numbers and categories")
+        data = record.data.decode() if isinstance(record.data, bytes) else record.data
+        cells = read_cells(data, self._spec).as_text()
+        return {CELLS: cells, "content_hash": text_hash(f"{cells}\0{record.label}")}
+
+    def take_observations(self) -> Observations:
+        """See `RecordEncoder`; rows have none."""
+        return Observations()

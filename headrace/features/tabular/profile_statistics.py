@@ -1,0 +1,11 @@
+"""Statistics of rows: each number, and the number of each category's value; frequent values have low numbers."""
+
+import numpy as np
+
+from headrace.contract import Contract
+
+
+def statistics(payload: bytes, contract: Contract) -> dict[str, float]:
+    """Return the value of each column of the row."""
+    values = np.frombuffer(payload, "<f4").tolist()
+    return dict(zip(contract.tabular_spec.names, values, strict=True))

@@ -1,0 +1,15 @@
+"""Random rows, which compare two models or explore one."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.contract import Contract, Statistics
+
+
+def random_inputs(random: np.random.Generator, rows: int, contract: Contract) -> NDArray[np.float32]:
+    """Return random rows (rows, columns): numbers as in training, and any value of each category."""
+    spec, statistics = contract.tabular_spec, contract.statistics or Statistics(mean=(), variance=())
+    numbers = random.normal(statistics.mean, statistics.standard_deviation, (rows, len(spec.numbers)))
+    sizes = tuple(spec.categories.values())
+    categories = random.integers(0, sizes, (rows, len(sizes))) if sizes else np.empty((rows, 0))
+    return np.concatenate([numbers, categories], axis=1).astype(np.float32)

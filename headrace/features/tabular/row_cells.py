@@ -1,0 +1,68 @@
+"""The cells of a row on their way from a source to a model: as JSON text, then as numbers and names of categories."""
+
+import json
+import math
+from typing import NamedTuple
+
+from headrace.config.sections.tabular import Tabular
+from headrace.prepare.encoders.label_text import normalize_label, number_hint
+from headrace.prepare.encoders.number_precision import parse_float32
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+
+
+class RowCells(NamedTuple):
+    """The cells of a row, in the order of the section `tabular`.
+
+    Attributes:
+        numbers: float32 values; None for a missing one.
+        categories: normalized names; None for a missing one.
+    """
+
+    numbers: tuple[float | None, ...]
+    categories: tuple[str | None, ...]
+
+    def as_text(self) -> str:
+        """Return the cells as text; equal rows have equal texts."""
+        return json.dumps(self, ensure_ascii=False)
+
+    @classmethod
+    def from_text(cls, text: str) -> "RowCells":
+        """Return the cells of a text of `as_text`."""
+        numbers, categories = json.loads(text)
+        return cls(tuple(numbers), tuple(categories))
+
+
+def read_cells(text: str, spec: Tabular) -> RowCells:
+    """Return the numbers and categories of a text of `write_cells`.
+
+    Raises:
+        RejectedRecordError: a number is none, is infinite or too large for 32 bits, or is missing where `spec` rejects
+            missing numbers.
+    """
+    cells = json.loads(text)
+    numbers = tuple(_number(name, cells[name], spec) for name in spec.numbers)
+    return RowCells(numbers, tuple(_category(name, cells[name]) for name in spec.categories))
+
+
+def _number(name: str, cell: str | None, spec: Tabular) -> float | None:
+    text = normalize_label(cell)
+    if not text:
+        if spec.missing == "mean":
+            return None
+        raise RejectedRecordError(
+            Reason.BAD_VALUE, f"the number of {name} is missing; prepare.tabular.missing: mean fills it"
+        )
+    number = parse_float32(text)
+    if not math.isfinite(number):
+        hint = number_hint(text) or f"; if it is a name or a code, name {name} in prepare.tabular.categories"
+        raise RejectedRecordError(
+            Reason.BAD_VALUE, f"{name} is {text!r:.60}, which is not a finite 32-bit number{hint}"
+        )
+    # -0.0 and 0.0 are the same number.
+    return number + 0.0
+
+
+def _category(name: str, cell: str | None) -> str | None:
+    if cell is not None and "\0" in cell:
+        raise RejectedRecordError(Reason.BAD_VALUE, f"{name} is damaged: it holds a NUL character")
+    return normalize_label(cell) or None

@@ -1,0 +1,187 @@
+"""Fit what rows need on the training split: statistics of the numbers, and the values of the categories."""
+
+import heapq
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial, reduce
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyspark.sql import SparkSession
+
+from headrace.contract import Contract, Statistics, TabularSpec
+from headrace.errors import DataError
+from headrace.features.tabular.encoding import CELLS, ROW, row_columns
+from headrace.features.tabular.row_cells import RowCells
+from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
+from headrace.prepare.encoders.number_precision import feature_warning
+from headrace.prepare.encoders.statistics import Moments, compute_moments
+from headrace.prepare.increments.increment import Increment
+from headrace.prepare.preparation_plan import STAGED, PrepareContext
+from headrace.prepare.shard_writer import attempt_id, write_shard_in
+from headrace.prepare.spark_stages import StageOutput
+from headrace.prepare.table_schema import arrow_schema
+from headrace.storage.open_parquet import open_parquet
+from headrace.table.shards import Shard
+from headrace.wording import join_names, quantity
+
+log = logging.getLogger(__name__)
+
+BATCH = 4096
+
+
+class Fitted(NamedTuple):
+    """What was fitted: the layout of the rows, statistics of the numbers and, in regression, of the labels."""
+
+    spec: TabularSpec
+    statistics: Statistics
+    labels: Statistics | None
+
+
+class ShardSummary(NamedTuple):
+    """What one shard contributes: moments of each number, None without values; of its labels; counts by category."""
+
+    numbers: list[Moments | None]
+    labels: Moments | None
+    values: list[Counter[str]]
+
+
+def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
+    """See `TrainingSplitFitInterface`; rows that are appended are stored as the table's first ones were."""
+    staged = [shard for shard in output.accounting.shards if _is_staged(shard)]
+    fitted = _fitted_before(increment.before.contract) if increment.before else None
+    if fitted is None and not any(shard.split == "train" for shard in staged):
+        raise output.accounting.unusable_error(
+            "The training split holds no row", "Check prepare.splits or the source's splits."
+        )
+    fitted = fitted or _fit(spark, context, [shard for shard in staged if shard.split == "train"])
+    final = _encode(spark, context, staged, fitted) if staged else []
+    others = [shard for shard in output.accounting.shards if not _is_staged(shard)]
+    return replace(
+        output,
+        accounting=replace(output.accounting, shards=(*others, *final)),
+        columns=row_columns(fitted.spec, context.settings),
+        statistics=fitted.statistics,
+        fitted={"tabular": fitted.spec, "label_statistics": fitted.labels},
+    )
+
+
+def _fitted_before(contract: Contract) -> Fitted | None:
+    if contract.tabular is None or contract.statistics is None:
+        return None
+    return Fitted(contract.tabular, contract.statistics, contract.label_statistics)
+
+
+def _is_staged(shard: Shard) -> bool:
+    return Path(shard.path).is_relative_to(STAGED)
+
+
+def _fit(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard]) -> Fitted:
+    """Return what the training split gives, the same bits for the same shards."""
+    spec = context.settings.tabular_spec
+    paths = sorted(shard.path for shard in shards)
+    tasks = spark.sparkContext.parallelize(paths, min(len(paths), 4 * spark.sparkContext.defaultParallelism))
+    summaries = tasks.mapPartitions(partial(_summarize, context)).collect()
+    moments = [_merge([one.numbers[number] for one in summaries], name) for number, name in enumerate(spec.numbers)]
+    statistics = Statistics(
+        mean=tuple(float(one.mean[0]) for one in moments),
+        variance=tuple(float(one.squares[0] / one.count) for one in moments),
+    )
+    _warn_of_numbers(statistics, spec.numbers)
+    values = {
+        name: _known(reduce(Counter.__add__, (one.values[number] for one in summaries)), context, name)
+        for number, name in enumerate(spec.categories)
+    }
+    labels = [one.labels for one in summaries]
+    return Fitted(
+        save_vocabulary(spec.numbers, values, context.table), statistics, _label_statistics(labels) if labels else None
+    )
+
+
+def _merge(parts: Sequence[Moments | None], name: str) -> Moments:
+    present = [one for one in parts if one is not None]
+    if not present:
+        raise DataError(
+            f"The column {name!r} has no number in the training split; nothing was committed. Remove it from "
+            "prepare.tabular.numbers, or name it in prepare.tabular.categories."
+        )
+    return reduce(Moments.merge, present)
+
+
+def _label_statistics(parts: Sequence[Moments | None]) -> Statistics | None:
+    present = [one for one in parts if one is not None]
+    if not present:
+        return None
+    total = reduce(Moments.merge, present)
+    return Statistics(mean=(float(total.mean[0]),), variance=(float(total.squares[0] / total.count),))
+
+
+def _warn_of_numbers(statistics: Statistics, names: Sequence[str]) -> None:
+    constant = [name for name, variance in zip(names, statistics.variance, strict=True) if variance == 0]
+    if constant:
+        log.warning("All rows of the training split have the same value of %s.", join_names(constant))
+    warning = feature_warning(statistics, names)
+    if warning is not None:
+        log.warning("%s", warning)
+
+
+def _known(counts: Counter[str], context: PrepareContext, name: str) -> list[str]:
+    """Return the known values of a category, the most frequent first; warn if they cover few rows."""
+    spec = context.settings.tabular_spec
+    # Ties are broken alphabetically, so that equal rows give equal vocabularies.
+    frequent = heapq.nsmallest(spec.vocabulary, counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    known = [value for value, times in frequent if times >= spec.min_count]
+    covered, total = sum(counts[value] for value in known), counts.total()
+    if 2 * covered < total:
+        log.warning(
+            "Only %s of the category %s are known, which cover %.0f %% of the rows with a value: most values occur "
+            "fewer than %s (prepare.tabular.min_count). If it names single rows, such as a number of an order, remove "
+            "it from prepare.tabular.categories.",
+            quantity(len(known), "value"), name, 100 * covered / total, quantity(spec.min_count, "time"),
+        )  # fmt: skip
+    return known
+
+
+def _summarize(context: PrepareContext, paths: Iterator[str]) -> Iterator[ShardSummary]:
+    is_number = not context.settings.target.has_classes
+    for path in paths:
+        with open_parquet(context.table / path) as file:
+            rows = file.read([CELLS, "label"])
+        cells = [RowCells.from_text(text) for text in rows[CELLS].to_pylist()]
+        labels = np.array(rows["label"].to_pylist(), np.float32)[:, None] if is_number else None
+        yield ShardSummary(
+            numbers=[_moments(column) for column in zip(*(row.numbers for row in cells), strict=True)],
+            labels=None if labels is None else compute_moments(labels),
+            values=[Counter(filter(None, column)) for column in zip(*(row.categories for row in cells), strict=True)],
+        )
+
+
+def _moments(column: Sequence[float | None]) -> Moments | None:
+    values: NDArray[np.float32] = np.array([value for value in column if value is not None], np.float32)
+    return compute_moments(values[:, None]) if len(values) else None
+
+
+def _encode(spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], fitted: Fitted) -> list[Shard]:
+    """Write one final shard for each of `staged` and return them."""
+    numbered = list(enumerate(staged))
+    tasks = spark.sparkContext.parallelize(numbered, max(1, len(numbered)))
+    return list(tasks.mapPartitions(partial(_encode_shards, context, fitted)).collect())
+
+
+def _encode_shards(context: PrepareContext, fitted: Fitted, staged: Iterator[tuple[int, Shard]]) -> Iterator[Shard]:
+    schema = arrow_schema(row_columns(fitted.spec, context.settings))
+    vocabulary = load_vocabulary(context.table, fitted.spec)
+    for number, shard in staged:
+        with open_parquet(context.table / shard.path) as file:
+            rows = file.read()
+        cells = [RowCells.from_text(text) for text in rows[CELLS].to_pylist()]
+        encoded = np.ascontiguousarray(vocabulary.encode(cells, fitted.statistics), "<f4")
+        stored = pa.array([row.tobytes() for row in encoded], pa.binary())
+        rows = rows.set_column(rows.column_names.index(CELLS), ROW, [stored])
+        final = pa.table([rows[name] for name in schema.names], schema=schema)
+        yield write_shard_in(context, final, ".", f"{context.identity}-{number:06d}-{attempt_id()}-t", shard.split)

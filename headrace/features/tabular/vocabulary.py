@@ -1,0 +1,90 @@
+"""The values of categories that a model knows, numbered by how frequent they are, and rows as the numbers it receives.
+
+A category is stored as the number of its value: 0 if it is missing, 1 if it is not known, and from 2 on the known ones,
+the most frequent first.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.contract import Statistics, TabularSpec
+from headrace.errors import DataError
+from headrace.features.tabular.row_cells import RowCells
+from headrace.storage.atomic import atomic_write
+
+FOLDER = "_headrace"
+MISSING, UNKNOWN, FIRST_KNOWN = 0, 1, 2
+NAMES = {MISSING: "(missing)", UNKNOWN: "(unknown)"}
+
+
+def save_vocabulary(numbers: tuple[str, ...], values: Mapping[str, Sequence[str]], table: Path) -> TabularSpec:
+    """Write the known values of each category into the table's folder and return the layout of its rows."""
+    data = json.dumps(values, ensure_ascii=False, indent=1).encode()
+    sha256 = hashlib.sha256(data).hexdigest()
+    file = f"{FOLDER}/categories-{sha256[:16]}.json"
+    if not (table / file).exists():
+        atomic_write(table / file, data)
+    sizes = {name: len(known) + FIRST_KNOWN for name, known in values.items()}
+    return TabularSpec(numbers=numbers, categories=sizes, file=file, sha256=sha256)
+
+
+def load_vocabulary(table: Path, spec: TabularSpec) -> "Vocabulary":
+    """Return the vocabularies of a table, or of a bundle.
+
+    Raises:
+        DataError: the file is missing or was changed.
+    """
+    return _load(table / spec.file, spec.sha256)
+
+
+@lru_cache(maxsize=2)
+def _load(path: Path, sha256: str) -> "Vocabulary":
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"The values of the categories {path} cannot be read ({error.strerror}); restore it.") from None
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise DataError(f"The values of the categories {path} were changed after the table was prepared; restore it.")
+    return Vocabulary(json.loads(data))
+
+
+class Vocabulary:
+    """The known values of each category, and their numbers."""
+
+    def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
+        self._values = tuple(tuple(known) for known in values.values())
+        self._numbers = tuple(
+            {name: number for number, name in enumerate(known, FIRST_KNOWN)} for known in self._values
+        )
+
+    def encode(self, rows: Sequence[RowCells], statistics: Statistics | None) -> NDArray[np.float32]:
+        """Return the rows as a model receives them, (rows, columns) float32.
+
+        Args:
+            statistics: of the numbers; a missing one becomes its mean.
+        """
+        means = statistics.mean if statistics else ()
+        encoded = [
+            [mean if value is None else value for value, mean in zip(row.numbers, means, strict=True)]
+            + [self._number(value, numbers) for value, numbers in zip(row.categories, self._numbers, strict=True)]
+            for row in rows
+        ]
+        return np.array(encoded, np.float32).reshape(len(rows), len(means) + len(self._numbers))
+
+    def describe(self, row: NDArray[np.float32], spec: TabularSpec) -> dict[str, str]:
+        """Return the values of a row, (columns,), as text by column; categories by their names."""
+        numbers, categories = row[: len(spec.numbers)], row[len(spec.numbers) :]
+        named = {name: f"{value:.6g}" for name, value in zip(spec.numbers, numbers.tolist(), strict=True)}
+        for name, known, value in zip(spec.categories, self._values, categories.astype(int).tolist(), strict=True):
+            named[name] = NAMES[value] if value < FIRST_KNOWN else known[value - FIRST_KNOWN]
+        return named
+
+    @staticmethod
+    def _number(value: str | None, numbers: Mapping[str, int]) -> int:
+        return MISSING if value is None else numbers.get(value, UNKNOWN)

@@ -1,0 +1,22 @@
+"""Texts in an exported model: token ids, padded with zeros."""
+
+from headrace.bundle import TOKENIZER, Bundle
+from headrace.contract import Contract
+
+
+def model_dtype(contract: Contract) -> str:
+    """Return int32, whatever the type in which a table stores token ids."""
+    return "int32"
+
+
+def describe_input(bundle: Bundle) -> str:
+    """See `ExportedInputInterface`."""
+    return (
+        "token numbers (rows, length), any number of rows and any length; shorter texts are padded with zeros. The "
+        f"model takes no strings: clean a text as `prepare` describes, tokenize it with {TOKENIZER}, keep the first "
+        f"{bundle.contract.text_tokenizer.max_length} tokens."
+    )
+
+
+def encoded_inputs(contract: Contract) -> None:
+    """Return None: an exported model takes no text files."""

@@ -1,0 +1,56 @@
+"""Encoders of records for the first stage, whose images and windows are final and whose texts are clean."""
+
+from typing import Any, Protocol
+
+from headrace.config.configuration import Configuration, Prepare
+from headrace.contract import Column
+from headrace.features.kind_modules import kind_module
+from headrace.prepare.record_warnings import Observations
+from headrace.prepare.sources.raw_record_types import RawRecord
+
+Row = dict[str, Any]
+
+
+class RecordEncoder(Protocol):
+    """Encoder of records of one kind of input.
+
+    Attributes:
+        columns: columns of the shards that the first stage writes.
+        payload_column: column whose bytes dominate the size of a shard.
+        max_bytes: maximum size of a raw record.
+    """
+
+    columns: dict[str, Column]
+    payload_column: str
+    max_bytes: int
+
+    def row(self, record: RawRecord) -> Row:
+        """Return all columns of a record except path, label and weight.
+
+        Raises:
+            RejectedRecordError: the record is unusable.
+        """
+
+    def take_observations(self) -> Observations:
+        """Return what was found in the records since the last call."""
+
+
+class FeatureEncodingInterface(Protocol):
+    """The module `encoding` of an input kind."""
+
+    def make_encoder(self, settings: Prepare) -> RecordEncoder:
+        """Return the encoder of the first stage."""
+
+    def contract_fields(self, configuration: Configuration) -> dict[str, Any]:
+        """Return the fields of the contract that only this kind has and that follow from the settings."""
+
+
+def encoder_for(settings: Prepare) -> RecordEncoder:
+    """Return the encoder for `prepare.input`."""
+    return encoding_of(settings.input).make_encoder(settings)
+
+
+def encoding_of(kind: str) -> FeatureEncodingInterface:
+    """Return how the input kind `kind` is stored."""
+    module: FeatureEncodingInterface = kind_module(kind, "encoding")
+    return module

@@ -1,0 +1,47 @@
+"""Declare how a target kind stores the label of a record."""
+
+from typing import Protocol
+
+from headrace.contract import Column
+from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources import RawRecord
+from headrace.targets.kind_modules import kind_module
+from headrace.targets.target_kind_description import TargetKindDescription
+
+
+def describe_missing_label(target: TargetKindDescription) -> str:
+    """Return why a record without a label is rejected, and how to write that it has none of the classes."""
+    return f"the record has no label{'; write [] if it has none of the classes' if target.has_labels else ''}"
+
+
+class EncodingInterface(Protocol):
+    """The module `encoding` of a target kind."""
+
+    @property
+    def COLUMN(self) -> Column:  # noqa: N802 - the name of a constant
+        """Column of the stored targets."""
+
+    def encode(self, label: str, context: PrepareContext) -> int | float | bytes:
+        """Return the stored target of a label.
+
+        Raises:
+            RejectedRecordError: the label is not one of the classes, or not a finite number.
+        """
+
+
+def encode_target(record: RawRecord, context: PrepareContext) -> int | float | bytes:
+    """Return the stored target of a record.
+
+    Raises:
+        RejectedRecordError: the label is missing, not one of the classes, or not a finite number.
+    """
+    if record.label is None or (not record.label and not context.settings.target.has_labels):
+        raise RejectedRecordError(Reason.NO_CLASS, describe_missing_label(context.settings.target))
+    return encoding_module(context.settings.task).encode(record.label, context)
+
+
+def encoding_module(task: str) -> EncodingInterface:
+    """Return how the target kind `task` is stored."""
+    module: EncodingInterface = kind_module(task, "encoding")
+    return module

@@ -1,0 +1,169 @@
+"""Labels that look like a mistake: reported before anything is written, as a model would learn them silently."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from headrace.config.configuration import Splits
+from headrace.errors import DataError
+from headrace.prepare.encoders.label_text import PYTHON_OBJECT
+from headrace.prepare.encoders.number_precision import parse_float32
+from headrace.prepare.labels.similar_names import mixed_names, similar_names
+from headrace.prepare.sources.raw_record_types import shorten
+
+# Fewer rows than this say nothing about the distribution of labels.
+MIN_ROWS = 20
+# From this many classes of one row each on, the column may not be the one of the labels.
+MANY_SINGLE_CLASSES = 24
+LARGEST_SHARE = 0.999
+# With this many records or more, a hash gives a split of a tenth enough of a class.
+SMALL_CLASS = 100
+MIN_IN_SPLIT = 5
+# Characters between names in many exports; a comma may be part of a name.
+SEPARATORS = (";", "|", "\t", ",")
+# Missing values in many exports, and real classes in others: no finding, or Namibia.
+MISSING_BY_CUSTOM = frozenset(("na", "n/a", "none", "missing", "?"))
+# What Excel shows for a formula that failed.
+EXCEL_ERRORS = frozenset(("#n/a", "#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!"))
+TRUTH_VALUES, BITS = frozenset(("true", "false")), frozenset(("0", "1"))
+# How each kind of source says that a label is missing; the name of a folder or of a class in a data set is none.
+HOW_TO_LEAVE_OUT = {
+    "table": "leave its cell empty, or, in CSV, name it as data.source.options.nullValue",
+    "petastorm": "leave its cell empty",
+    "labels_file": "leave the label empty in the labels file",
+    "archive": "leave it out of the .cls or .json file",
+}
+
+
+def label_warnings(
+    rows: Mapping[str, int], known: Iterable[str] = (), kind: str = "table", separator: str | None = None
+) -> list[str]:
+    """Return warnings about labels that look like a mistake.
+
+    Args:
+        rows: rows by class name, of those that are to be prepared.
+        known: classes of the table's previous version.
+        kind: kind of the source, `labels_file` of a folder with one.
+        separator: what is between the names of one record; None if a record has one.
+    """
+    warnings = [
+        f"The classes {_names(group)} differ only in case, white space, accents, hyphens, quotes, leading zeros, HTML "
+        "entities or characters that cannot be seen; if they are one, give them one name with data.source.class_names."
+        for group in similar_names((*known, *rows))
+    ]
+    warnings += _truth_warnings((*known, *rows), several=separator is not None)
+    mixed = mixed_names(rows)
+    if mixed:
+        warnings.append(
+            f"The classes {_names(mixed)} have letters of two alphabets in one word, which look alike "
+            f"({', '.join(map(ascii, mixed[:5]))}); correct the labels, or rename the classes with "
+            "data.source.class_names."
+        )
+    quoted = [name for name in rows if len(name) > 2 and name[0] == name[-1] and name[0] in "\"'"]
+    if quoted:
+        warnings.append(
+            f"The classes {_names(quoted)} have quotes around their names; if those are of the file's format, set its "
+            "reader's options, such as data.source.options.quote or ignoreLeadingWhiteSpace of CSV."
+        )
+    for other in SEPARATORS if separator is not None else ():
+        joined = [] if other == separator else _joined_names((*known, *rows), other)
+        if joined:
+            warnings.append(
+                f"The classes {_names(joined)} hold {other!r}, and {separator!r} separates the names of a record; if "
+                f"each is several names, set prepare.label_separator to {other!r}."
+            )
+    lists = [name for name in rows if name[:1] + name[-1:] in ("[]", "{}") or PYTHON_OBJECT.fullmatch(name)]
+    if lists:
+        warnings.append(
+            f"The classes {_names(lists)} look like lists or objects; lists of names need prepare.task: multi_label."
+        )
+    missing = [name for name in rows if name.casefold() in MISSING_BY_CUSTOM | EXCEL_ERRORS]
+    if missing and kind in HOW_TO_LEAVE_OUT:
+        used = "is used as a class" if len(missing) == 1 else "are used as classes"
+        warnings.append(f"{_names(missing)} {used}; if it marks missing labels, {HOW_TO_LEAVE_OUT[kind]}.")
+    if set(known):
+        return warnings
+    total, single = sum(rows.values()), [name for name, count in rows.items() if count == 1]
+    if len(single) >= MANY_SINGLE_CLASSES:
+        is_numeric = all(math.isfinite(parse_float32(name)) for name in single)
+        hint = " Numbers to predict need prepare.task: regression." if is_numeric else ""
+        warnings.append(
+            f"{len(single)} of {len(rows)} classes have one record each, such as {_names(single)}; is "
+            f"data.source.columns.label the column of the labels?{hint}"
+        )
+    elif single:
+        verb = "class {} has one record" if len(single) == 1 else "classes {} have one record each"
+        warnings.append(f"The {verb.format(_names(single))}; no model can learn from it and be tested on it.")
+    largest = max(rows, key=lambda name: rows[name], default="")
+    if total >= MIN_ROWS and len(rows) > 1 and rows[largest] / total >= LARGEST_SHARE:
+        warnings.append(
+            f"{rows[largest]} of {total} records are of the class {largest!r}; always predicting it is right "
+            f"in {rows[largest] / total:.2%}."
+        )
+    return warnings
+
+
+def _truth_warnings(names: Sequence[str], *, several: bool) -> list[str]:
+    """Return a warning about labels that are vectors of truth values, or truth values in two writings."""
+    found = [name for name in dict.fromkeys(names) if name.casefold() in TRUTH_VALUES | BITS]
+    folded = {name.casefold() for name in names}
+    if several and folded and folded <= TRUTH_VALUES | BITS:
+        return [
+            f"The only classes are {_names(found)}. If the labels are vectors with a place for each class, such as "
+            "[1, 0, 0], they are not understood: list the names of each record's classes instead, such as [cat, dog]."
+        ]
+    if folded & TRUTH_VALUES and folded & BITS:
+        return [
+            f"The classes {_names(found)} are truth values in two writings; if 1 means true, give both one name with "
+            "data.source.class_names."
+        ]
+    return []
+
+
+def _joined_names(names: Sequence[str], separator: str) -> list[str]:
+    """Return the names that seem to be several; with commas those that share one of them with another name."""
+    joined = [name for name in names if separator in name.strip(separator)]
+    parts = Counter(part.strip() for name in names for part in set(name.split(separator)))
+    return [name for name in joined if separator != "," or any(parts[one.strip()] > 1 for one in name.split(separator))]
+
+
+def small_class_warning(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str], splits: Splits) -> str | None:
+    """Return a warning about small classes with fewer than `MIN_IN_SPLIT` records in a split; None without any.
+
+    Args:
+        counts: rows by split, then by class name.
+    """
+    wanted = [split for split in ("train", "val", "test") if getattr(splits, split) > 0]
+    found = [text for name in classes if (text := _describe(name, counts, wanted)) is not None]
+    if not found:
+        return None
+    return (
+        f"Splits by content hash have fewer than {MIN_IN_SPLIT} records of small classes: {shorten(found)}. "
+        "With prepare.splits.method=stratified every split has its share of each class; a table that exists already "
+        "needs `headrace prepare --full` for that."
+    )
+
+
+def _describe(name: str, counts: Mapping[str, Mapping[str, int]], wanted: Sequence[str]) -> str | None:
+    rows = {split: counts.get(split, {}).get(name, 0) for split in wanted}
+    few = [f"{rows[split]} in {split}" for split in wanted if rows[split] < MIN_IN_SPLIT]
+    return f"{name!r} ({' and '.join(few)})" if few and sum(rows.values()) < SMALL_CLASS else None
+
+
+def require_repeated(rows: Mapping[str, int], source: str) -> None:
+    """Raise if every record has its own class.
+
+    Raises:
+        DataError: every record has its own class.
+    """
+    total = sum(rows.values())
+    if total >= MIN_ROWS and len(rows) == total:
+        raise DataError(
+            f"Each of the {total} records of {source} has its own class, such as {_names(list(rows))}; expected "
+            "classes of many records. Name another column as data.source.columns.label; if labels are numbers to "
+            "predict, set prepare.task to regression."
+        )
+
+
+def _names(names: list[str]) -> str:
+    return shorten(list(map(repr, names)))

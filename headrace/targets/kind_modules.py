@@ -1,0 +1,26 @@
+"""Load a module of a target kind by name, so that a layer imports its own part of the kind and no other.
+
+Descriptions import nothing; other modules import an engine (Keras, PyArrow), which a layer without it never loads.
+"""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from headrace import targets
+from headrace.targets.target_kind_description import TargetKindDescription
+
+TASKS = tuple(sorted(room.name for room in iter_modules(targets.__path__) if room.ispkg))
+
+
+@cache
+def kind_module(task: str, name: str) -> Any:
+    """Return the module `name` of the target kind `task`; the caller states the interface that it expects."""
+    return import_module(f"headrace.targets.{task}.{name}")
+
+
+def describe_target_kind(task: str) -> TargetKindDescription:
+    """Return the description of the target kind `task`."""
+    description: TargetKindDescription = kind_module(task, "kind_description").DESCRIPTION
+    return description

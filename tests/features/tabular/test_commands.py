@@ -1,0 +1,218 @@
+"""Rows of numbers and categories go through every command: prepared, trained, evaluated, predicted and exported."""
+
+import csv
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from headrace.contract import Contract
+from headrace.table import Version, read
+from tests.support.commands import headrace, headrace_within
+from tests.support.workspace import ROOT, make_once
+
+pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.usefixtures("spark")]
+
+CONF = """
+data:
+  source: {kind: table, format: csv, path: raw, columns: {label: price, identity: id, split: part}}
+  table: table
+prepare:
+  input: tabular
+  task: regression
+  tabular: {numbers: [size, "weight, kg"], categories: [colour, shop], missing: mean}
+  shard_rows: 64
+model: {file: tabular, options: {width: 16, depth: 1, embedding: 4}}
+train: {run: run, ranks: 2, epochs: 25, batch_size: 16, optimizer: {name: adam, learning_rate: 0.02}}
+"""
+NAMES = ["id", "size", "weight, kg", "colour", "shop", "price", "part"]
+COLOURS = ("red", "grün", "deep blue")
+ROWS = 300
+
+
+def write_rows(file: Path, first: int = 0, rows: int = ROWS) -> None:
+    """Write rows whose price depends on all columns; some numbers and colours are missing, some shops are rare."""
+    random = np.random.default_rng(first)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", newline="") as text:
+        writer = csv.writer(text)
+        writer.writerow(NAMES)
+        for row in range(first, first + rows):
+            size, weight, colour = random.normal(50, 10), random.exponential(2), int(random.integers(3))
+            shop = f"shop {row % 7}" if row % 10 else f"kiosk {row}"
+            price = size * (1 + colour) + 20 * weight
+            cells = ["" if row % 23 == 5 else f"{weight:.4f}", "" if row % 29 == 7 else f" {COLOURS[colour]}", shop]
+            part = ("train", "train", "train", "val", "test")[row % 5]
+            writer.writerow([row, f"{size:.3f}", *cells, f"{price:.4f}", part])
+
+
+@pytest.fixture(scope="module")
+def project(shared: Path) -> Path:
+    """A folder with `raw`, `table` and `run`; do not change them."""
+
+    def make(folder: Path) -> None:
+        write_rows(folder / "raw/rows.csv")
+        with (folder / "raw/rows.csv").open("a") as text:
+            text.write("900,many,1,red,shop 1,5,train\n901,5,1,red,shop 1,cheap,train\n")
+        (folder / "conf.yaml").write_text(CONF, encoding="utf-8")
+        shutil.copytree(ROOT / "models", folder / "models")
+        headrace("prepare", "conf.yaml", cwd=folder)
+        headrace("train", "conf.yaml", cwd=folder)
+
+    return make_once(shared / "rows", make)
+
+
+def raw_rows(file: Path) -> "pd.DataFrame":
+    """Return the rows as pandas reads them, without those that must be rejected."""
+    rows = pd.read_csv(file, dtype={"id": str, "price": str}, skipinitialspace=True)
+    return rows[~rows["id"].isin(["900", "901"])].set_index("id").astype({"size": float, "price": float})
+
+
+def stored_rows(version: Version) -> dict[str, Any]:
+    """Return the rows of a table by their identity."""
+    rows = [row for shard in version.shards for row in pq.read_table(version.table / shard.path).to_pylist()]
+    return {row["path"].rpartition("/")[2]: row for row in rows}
+
+
+def known_values(version: Version) -> dict[str, list[str]]:
+    """Return the vocabularies of a table."""
+    found: dict[str, list[str]] = json.loads((version.table / version.contract.tabular_spec.file).read_text())
+    return found
+
+
+def test_table_holds_what_pandas_computes(project: Path) -> None:
+    version, rows = read(project / "table"), raw_rows(project / "raw/rows.csv")
+    assert version.summary.rejects == {"bad_value": 1, "bad_label": 1}
+    training = rows[rows["part"] == "train"]
+    statistics, labels = version.contract.statistics, version.contract.label_statistics
+    assert statistics
+    assert labels
+    for column, mean, variance in zip(("size", "weight, kg"), statistics.mean, statistics.variance, strict=True):
+        assert mean == pytest.approx(training[column].mean(), rel=1e-6)
+        assert variance == pytest.approx(training[column].var(ddof=0), rel=1e-5)
+    assert labels.mean[0] == pytest.approx(training["price"].mean(), rel=1e-6)
+    for column, known in known_values(version).items():
+        counts = Counter(training[column].dropna())
+        frequent = sorted(((-times, name) for name, times in counts.items() if times >= 2))
+        assert known == [name for _, name in frequent]
+    values = known_values(version)
+    for identity, row in stored_rows(version).items():
+        expected = rows.loc[identity]
+        weight = statistics.mean[1] if np.isnan(expected["weight, kg"]) else expected["weight, kg"]
+        numbers = [number_of(expected[column], values[column]) for column in ("colour", "shop")]
+        assert np.frombuffer(row["row"], "<f4").tolist() == np.float32([expected["size"], weight, *numbers]).tolist()
+
+
+def number_of(value: Any, known: list[str]) -> int:
+    """Return the number that is stored for the value of a category."""
+    return 0 if value != value else known.index(value) + 2 if value in known else 1
+
+
+def test_network_learns_the_price(project: Path) -> None:
+    found = headrace_within("evaluate", "run/bundle", "--table", "table", cwd=project).json
+    assert found["metrics"]["r_squared"] > 0.95
+    shown = json.loads((project / "run/bundle/evaluation/test.json").read_text())["worst"][0]["text"]
+    assert shown.startswith("size: ")
+    assert "colour: " in shown
+
+
+def answers(project: Path, output: Path, *arguments: str) -> tuple[dict[str, Any], dict[str, float]]:
+    """Predict into a CSV file and return the result of the command, and the predictions by identity or path."""
+    result = headrace_within("predict", "run/bundle", *arguments, str(output), cwd=project).json
+    rows = list(csv.DictReader(output.open(encoding="utf-8")))
+    return result, {row.get("id") or row["path"].rpartition("/")[2]: float(row["value"]) for row in rows}
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_prediction_of_raw_rows_equals_that_of_the_table(project: Path, tmp_path: Path, form: str) -> None:
+    _, expected = answers(project, tmp_path / "table.csv", "table")
+    file = project / "raw/rows.csv"
+    if form != "csv":
+        rows, file = pd.read_csv(file), tmp_path / f"rows.{form}"
+        rows = rows[rows["size"] != "many"].astype({"size": float, "id": str})
+        rows.to_json(file, orient="records", lines=True) if form == "jsonl" else rows.to_parquet(file)
+    result, found = answers(project, tmp_path / "raw.csv", str(file), "--id", "id")
+    assert result["rejected"] == (1 if form == "csv" else 0)
+    # A label is not needed, and not read.
+    found.pop("901")
+    assert found == pytest.approx(expected, abs=1e-4)
+
+
+def test_values_that_the_model_does_not_know_are_predicted(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text('shop,colour,"weight, kg",size\nnowhere,pink,,50\n,,2.5,50\nshop 1,red,x,50\n')
+    result, found = answers(project, tmp_path / "new_answers.csv", str(tmp_path / "new.csv"))
+    assert (result["rows"], result["rejected"]) == (2, 1)
+    rejects = list(csv.DictReader((tmp_path / "new_answers.rejects.csv").open()))
+    assert [row["path"] for row in rejects] == ["new.csv:4"]
+    assert "weight, kg is 'x', which is not a finite" in rejects[0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "message"),
+    [
+        ("other.csv", "shop,colour,size\na,b,1\n", 2, "has no column 'weight, kg'"),
+        ("lines.txt", "a\nb\n", 2, "each line is a record; expected a .csv, .jsonl or .parquet file"),
+    ],
+)
+def test_file_without_the_columns_is_refused(
+    project: Path, tmp_path: Path, name: str, content: str, code: int, message: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    refused = headrace_within(
+        "predict", "run/bundle", str(tmp_path / name), str(tmp_path / "out.csv"), cwd=project, code=code
+    )
+    assert message in refused.stderr
+
+
+def test_column_of_texts_is_refused_for_rows(project: Path, tmp_path: Path) -> None:
+    refused = headrace_within(
+        "predict", "run/bundle", "raw/rows.csv", str(tmp_path / "o.csv"), "--column", "shop", cwd=project, code=2
+    )
+    assert "the bundle predicts from the columns size, weight, kg, colour, shop; leave it out" in refused.stderr
+
+
+def test_appended_rows_are_stored_as_the_first_ones_until_everything_is_prepared_again(
+    project: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("run"))
+    first = read(folder / "table")
+    write_rows(folder / "raw/more.csv", first=1000, rows=200)
+    assert headrace_within("prepare", "conf.yaml", cwd=folder).json["written"] == ROWS + 200
+    second = read(folder / "table")
+    assert second.contract.tabular_spec == first.contract.tabular_spec
+    assert second.contract.statistics == first.contract.statistics
+    assert stored_rows(first).items() <= stored_rows(second).items()
+    headrace_within("prepare", "conf.yaml", "--full", cwd=folder)
+    third = read(folder / "table")
+    assert third.contract.statistics != first.contract.statistics
+    refused = headrace_within("evaluate", str(project / "run/bundle"), "--table", "table", cwd=folder, code=3)
+    assert "Prepare its rows as the next version of the table that the bundle was trained on" in refused.stderr
+
+
+def test_inspect_describes_the_layout(project: Path) -> None:
+    shown = headrace_within("inspect", "table", cwd=project)
+    contract: Contract = read(project / "table").contract
+    assert shown.json["tabular"]["numbers"] == ["size", "weight, kg"]
+    assert str(contract.tabular_spec) in shown.stderr
+    assert "(per number, training split)" in shown.stderr
+
+
+def test_export_describes_its_input_and_ships_the_values(project: Path, tmp_path: Path) -> None:
+    headrace_within("export", "run/bundle", "saved_model", str(tmp_path / "real"), "--table", "table", cwd=project)
+    about = json.loads((tmp_path / "real/export.json").read_text())["input"]
+    assert "size, weight, kg, colour, shop" in about["meaning"]
+    assert json.loads((tmp_path / "real/categories.json").read_text()) == known_values(read(project / "table"))
+
+
+def test_vocabulary_that_a_version_needs_is_not_vacuumed(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(project / "table", tmp_path / "table")
+    headrace_within("vacuum", "table", "--hours", "0", cwd=tmp_path)
+    assert stored_rows(read(tmp_path / "table"))
+    assert known_values(read(tmp_path / "table"))

@@ -1,0 +1,65 @@
+"""Vocabularies of categories: numbers by frequency, rows as numbers, and files that are not the ones written."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headrace.contract import Statistics, TabularSpec
+from headrace.errors import DataError
+from headrace.features.tabular.row_cells import RowCells
+from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
+
+STATISTICS = Statistics(mean=(10.0,), variance=(1.0,))
+VALUES = {"kind": ["b", "a"], "shop": ["x"]}
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> TabularSpec:
+    """Return a layout whose file is in `tmp_path`."""
+    (tmp_path / "_headrace").mkdir()
+    return save_vocabulary(("size",), VALUES, tmp_path)
+
+
+def test_row_is_numbers_then_numbers_of_values(spec: TabularSpec, tmp_path: Path) -> None:
+    rows = [RowCells((2.5,), ("b", "x")), RowCells((None,), (None, "y")), RowCells((-1.0,), ("a", None))]
+    encoded = load_vocabulary(tmp_path, spec).encode(rows, STATISTICS)
+    assert encoded.dtype == np.float32
+    assert encoded.tolist() == [[2.5, 2, 2], [10.0, 0, 1], [-1.0, 3, 0]]
+
+
+def test_sizes_count_missing_and_unknown_values(spec: TabularSpec) -> None:
+    assert spec.categories == {"kind": 4, "shop": 3}
+    assert str(spec) == "rows of size, kind (4 values), shop (3 values)"
+
+
+def test_row_is_described_by_the_names_of_its_values(spec: TabularSpec, tmp_path: Path) -> None:
+    vocabulary = load_vocabulary(tmp_path, spec)
+    assert vocabulary.describe(np.float32([2.5, 3, 0]), spec) == {"size": "2.5", "kind": "a", "shop": "(missing)"}
+    assert vocabulary.describe(np.float32([2.5, 1, 2]), spec) == {"size": "2.5", "kind": "(unknown)", "shop": "x"}
+
+
+def test_same_values_in_another_order_are_another_layout(spec: TabularSpec, tmp_path: Path) -> None:
+    other = save_vocabulary(("size",), VALUES | {"kind": ["a", "b"]}, tmp_path)
+    assert other.categories == spec.categories
+    assert other.layout != spec.layout
+    assert spec.model_copy(update={"file": "categories.json"}).layout == spec.layout
+
+
+def test_rows_without_numbers_or_without_categories_are_encoded(tmp_path: Path) -> None:
+    (tmp_path / "_headrace").mkdir()
+    nothing = Statistics(mean=(), variance=())
+    only_categories = load_vocabulary(tmp_path, save_vocabulary((), {"kind": ["a"]}, tmp_path))
+    assert only_categories.encode([RowCells((), ("a",))], nothing).tolist() == [[2]]
+    only_numbers = load_vocabulary(tmp_path, save_vocabulary(("size",), {}, tmp_path))
+    assert only_numbers.encode([RowCells((3.0,), ())], STATISTICS).tolist() == [[3.0]]
+
+
+@pytest.mark.parametrize(("change", "message"), [("remove", "cannot be read"), ("edit", "were changed")])
+def test_file_that_is_missing_or_changed_is_refused(
+    spec: TabularSpec, tmp_path: Path, change: str, message: str
+) -> None:
+    file = tmp_path / spec.file
+    file.unlink() if change == "remove" else file.write_text('{"kind": ["a", "b"], "shop": ["x"]}')
+    with pytest.raises(DataError, match=f"{message}.*restore it"):
+        load_vocabulary(tmp_path, spec)

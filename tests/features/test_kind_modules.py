@@ -1,0 +1,79 @@
+"""Every input kind has every module, with the functions that the layers call."""
+
+import subprocess
+import sys
+from typing import Any, get_args
+
+import pytest
+
+from headrace.config.sections.preparation import Prepare
+from headrace.evaluate.mistakes import RenderingInterface
+from headrace.explain.explanation_interface import FeatureExplanationInterface
+from headrace.export.exported_input_interface import ExportedInputInterface
+from headrace.features.kind_modules import KINDS, describe_input_kind, kind_module
+from headrace.networks.random_inputs_interface import RandomInputsInterface
+from headrace.predict.raw_file_interface import RawFileInterface
+from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
+from headrace.prepare.encoders.input_encoding_interface import FeatureEncodingInterface
+from headrace.prepare.spark_stages import TrainingSplitFitInterface
+from headrace.report.pictures_interface import PicturesInterface
+from headrace.retrain.drift.drift_interface import FeatureDriftInterface
+from tests.support.protocols import require_protocol
+
+pytestmark = pytest.mark.tensorflow
+
+INTERFACES: dict[str, Any] = {
+    "profile_statistics": FeatureDriftInterface,
+    "encoding": FeatureEncodingInterface,
+    "random_inputs": RandomInputsInterface,
+    "rendering": RenderingInterface,
+    "exported_input": ExportedInputInterface,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("module", INTERFACES)
+def test_module_has_what_its_interface_declares(module: str, kind: str) -> None:
+    require_protocol(kind_module(kind, module), INTERFACES[module])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).is_fitted])
+def test_fitted_kinds_have_their_module(kind: str) -> None:
+    require_protocol(kind_module(kind, "training_split_fit"), TrainingSplitFitInterface)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).has_pictures])
+def test_kinds_with_pictures_have_their_module(kind: str) -> None:
+    require_protocol(kind_module(kind, "pictures"), PicturesInterface)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).has_near_duplicates])
+def test_kinds_with_near_duplicates_have_their_module(kind: str) -> None:
+    require_protocol(kind_module(kind, "near_duplicates"), NearDuplicatesInterface)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).is_file])
+def test_kinds_with_raw_files_have_their_module(kind: str) -> None:
+    require_protocol(kind_module(kind, "raw_file_prediction"), RawFileInterface)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).methods])
+def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
+    require_protocol(kind_module(kind, "explanation"), FeatureExplanationInterface)
+
+
+def test_every_input_of_a_preparation_has_a_room() -> None:
+    assert sorted(get_args(Prepare.model_fields["input"].annotation)) == list(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_most_modules_are_imported_without_tensorflow(kind: str) -> None:
+    program = (
+        "import sys; from headrace.features.kind_modules import describe_input_kind, kind_module; "
+        f"describe_input_kind({kind!r}); "
+        "engines = {'numpy', 'pyspark', 'tensorflow', 'pydantic'} & set(sys.modules); "
+        f"[kind_module({kind!r}, module) for module in ('profile_statistics', 'rendering', 'encoding')]; "
+        "print(sorted(engines), 'tensorflow' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[] False"

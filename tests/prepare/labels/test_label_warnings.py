@@ -1,0 +1,130 @@
+"""Labels that look like a mistake are reported, and columns that are not labels are refused."""
+
+import logging
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from headrace.config.configuration import Splits
+from headrace.errors import DataError
+from headrace.prepare.encoders.label_text import normalize_label
+from headrace.prepare.job import prepare
+from headrace.prepare.labels.label_warnings import label_warnings, require_repeated, small_class_warning
+from tests.support.raw_images import configuration, write_source
+
+
+def test_label_warnings_report_what_looks_like_a_mistake() -> None:
+    assert label_warnings({"cat": 40, "dog": 60}) == []
+    assert "The class 'README' has one record" in label_warnings({"cat": 40, "dog": 60, "README": 1})[0]
+    (many,) = label_warnings({**{f"text {number}": 1 for number in range(30)}, "a": 30})
+    assert "is data.source.columns.label the column of the labels?" in many
+    numbers = "".join(label_warnings({f"{number}.5": 1 for number in range(40)}))
+    assert numbers.endswith("Numbers to predict need prepare.task: regression.")
+    assert "regression" not in many
+    (largest,) = label_warnings({"cat": 9_999, "dog": 2})
+    assert "right in 99.98%" in largest
+
+
+def test_label_warnings_report_lists_and_usual_words_for_missing_labels() -> None:
+    assert "look like lists or objects" in label_warnings({'["cat"]': 40, "dog": 60})[0]
+    assert "'N/A', 'None' are used as classes" in label_warnings({"N/A": 40, "None": 50, "dog": 60})[0]
+    assert "'#REF!' is used as a class" in label_warnings({"#REF!": 40, "dog": 60})[0]
+
+
+def test_label_warnings_report_vectors_and_truth_values_in_two_writings() -> None:
+    assert "The only classes are '0', '1'" in label_warnings({"0": 40, "1": 60}, separator=",")[0]
+    assert "The only classes are 'false', 'true'" in label_warnings({"false": 40, "true": 60}, separator=",")[0]
+    assert "'1', 'true' are truth values in two writings" in label_warnings({"1": 40, "true": 60, "2": 30})[0]
+    assert label_warnings({"0": 40, "1": 60}) == []
+    assert label_warnings({"0": 40, "1": 40, "2": 40}, separator=",") == []
+
+
+def test_label_warnings_report_names_joined_by_another_separator() -> None:
+    (warning,) = label_warnings({"a;b": 40, "c": 60}, separator=",")
+    assert "'a;b' hold ';', and ',' separates the names of a record" in warning
+    assert "'a, b' hold ','" in label_warnings({"a, b": 40, "b": 60}, separator=";")[0]
+    assert label_warnings({"Smith, Ann": 40, "Lee, Bo": 60}, separator=";") == []
+    assert label_warnings({"a;b": 40, "c": 60}, separator=";") == []
+    assert label_warnings({"a;b": 40, "c": 60}) == []
+
+
+def test_label_warnings_report_quotes_around_names() -> None:
+    (warning,) = label_warnings({'"cat"': 40, "cat's": 60})
+    assert "'\"cat\"' have quotes around their names" in warning
+
+
+@pytest.mark.parametrize(("kind", "advice"), [("table", "data.source.options.nullValue"), ("labels_file", "empty in")])
+def test_label_warnings_advise_what_the_kind_of_source_has(kind: str, advice: str) -> None:
+    assert advice in label_warnings({"NA": 40, "dog": 60}, kind=kind)[0]
+
+
+def test_label_warnings_take_the_name_of_a_folder_for_a_class() -> None:
+    assert label_warnings({"NA": 40, "None": 60}, kind="folder") == []
+
+
+def test_label_warnings_tell_words_of_two_alphabets() -> None:
+    (warning,) = label_warnings({"c\u0430t": 40, "dog": 60})
+    assert "letters of two alphabets in one word" in warning
+    assert r"'c\u0430t'" in warning
+
+
+def test_label_warnings_of_an_increment_compare_with_known_classes_only() -> None:
+    assert label_warnings({"bird": 1}, ["cat", "dog"]) == []
+    assert "'cat', 'Cat'" in label_warnings({"Cat": 1}, ["cat", "dog"])[0]
+
+
+def test_labels_that_are_all_different_are_refused() -> None:
+    require_repeated(Counter({str(number): 1 for number in range(19)}), "here")
+    with pytest.raises(DataError, match=r"Each of the 20 records of here has its own class, such as '0', '1'"):
+        require_repeated(Counter({str(number): 1 for number in range(20)}), "here")
+
+
+INVISIBLE = "\u200b\u200ec\u00ada\ufefft\u2060"
+NORMAL = [
+    (" cat ", "cat"),
+    (INVISIBLE, "cat"),
+    ("\U0001f468\u200d\U0001f467", "\U0001f468\u200d\U0001f467"),
+    ("cafe\u0301", "caf\u00e9"),
+    ("", ""),
+    ("none", "none"),
+]
+MISSING = [(label, None) for label in ("NaN", "NULL", "nu\u200bll", "\\N", None)]
+
+
+@pytest.mark.parametrize(("label", "expected"), NORMAL + MISSING)
+def test_normalize_label_strips_and_composes(label: str | None, expected: str | None) -> None:
+    assert normalize_label(label) == expected
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "test", "said"),
+    [(90, 5, 4, "'cat' (4 in test)"), (12, 0, 3, "'cat' (0 in val and 3 in test)"), (20, 5, 5, None), (96, 4, 4, None)],
+)
+def test_small_class_is_reported_if_a_split_has_fewer_than_5_records(
+    train: int, val: int, test: int, said: str | None
+) -> None:
+    counts = {"train": {"cat": train, "dog": 900}, "val": {"cat": val, "dog": 90}, "test": {"cat": test, "dog": 90}}
+    warning = small_class_warning(counts, ("cat", "dog"), Splits())
+    assert (warning is None) == (said is None)
+    assert warning is None or f"small classes: {said}. With prepare.splits.method=stratified" in warning
+
+
+def test_split_that_no_record_is_meant_for_is_not_counted() -> None:
+    assert small_class_warning({"train": {"cat": 9}}, ("cat",), Splits(train=1.0, val=0.0, test=0.0)) is None
+
+
+@pytest.mark.usefixtures("spark")
+def test_prepare_reports_small_classes_only_for_splits_by_hash(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    source = write_source(tmp_path / "raw")
+    prepare(configuration(source, tmp_path / "hashed"))
+    assert "prepare.splits.method=stratified" in caplog.text
+    assert "24 files in 2 classes listed" in caplog.text
+    caplog.clear()
+    prepare(configuration(source, tmp_path / "stratified", splits={"method": "stratified"}))
+    write_source(tmp_path / "given" / "train", count=8)
+    prepare(configuration(tmp_path / "given", tmp_path / "named"))
+    assert "prepare.splits.method=stratified" not in caplog.text

@@ -1,0 +1,57 @@
+"""Every target kind has every module, with the functions that the layers call."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from headrace.compare.comparison_interface import ComparisonInterface
+from headrace.evaluate.evaluation_batch import EvaluationInterface
+from headrace.explain.attribution.target_score import ExplanationInterface
+from headrace.predict.prediction_columns_interface import PredictionInterface
+from headrace.prepare.encoders.target_encoding_interface import EncodingInterface
+from headrace.report.evaluation.page_interface import PageInterface
+from headrace.retrain.drift.drift_interface import DriftInterface
+from headrace.retrain.gate.slicing import GateInterface
+from headrace.targets.kind_modules import TASKS, describe_target_kind, kind_module
+from headrace.train.model.loss_and_metrics import ObjectiveInterface
+from headrace.train.validate_settings import SettingsInterface
+from tests.support.protocols import require_protocol
+
+pytestmark = pytest.mark.tensorflow
+
+INTERFACES: dict[str, Any] = {
+    "comparison": ComparisonInterface,
+    "profile_counts": DriftInterface,
+    "encoding": EncodingInterface,
+    "evaluation": EvaluationInterface,
+    "explanation": ExplanationInterface,
+    "gate_slices": GateInterface,
+    "objective": ObjectiveInterface,
+    "page": PageInterface,
+    "prediction_columns": PredictionInterface,
+    "loss_settings_check": SettingsInterface,
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("module", INTERFACES)
+def test_module_has_what_its_interface_declares(module: str, task: str) -> None:
+    require_protocol(kind_module(task, module), INTERFACES[module])
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_compared_metrics_are_those_of_the_properties(task: str) -> None:
+    assert tuple(kind_module(task, "comparison").SCORES) == describe_target_kind(task).comparison_metrics
+    assert describe_target_kind(task).slice_metric in describe_target_kind(task).comparison_metrics
+
+
+def test_properties_import_no_engine() -> None:
+    program = (
+        "import sys; from headrace.targets.kind_modules import TASKS, describe_target_kind; "
+        "[describe_target_kind(task) for task in TASKS]; "
+        "print(sorted({'numpy', 'pyarrow', 'pyspark', 'tensorflow', 'keras', 'pydantic'} & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
