@@ -36,7 +36,7 @@ from headrace.storage import locate
 from headrace.table import Summary, Version, read
 from headrace.table.dropped_records import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
-from headrace.targets.regression.missing_codes import missing_code_warning
+from headrace.targets.regression.label_warnings import label_warnings
 from headrace.targets.target_properties import TargetProperties
 from headrace.wording import quantity
 
@@ -219,9 +219,8 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
     for warning in accounting.observations.warnings(context.settings.image.white):
         log.warning("%s", warning)
     require_distinct_labels(accounting.number_labels)
-    missing = missing_code_warning(accounting.number_labels)
-    if missing is not None:
-        log.warning("%s", missing)
+    for warning in label_warnings(accounting.number_labels):
+        log.warning("%s", warning)
     if increment.before is not None:
         rejects = carry_over(plan.rejects, increment.removed, "reason", context.identity)
         renames = read_dropped(context.table, accounting.duplicate_shards) if plan.duplicates.shards else {}
