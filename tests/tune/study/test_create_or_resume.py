@@ -48,21 +48,17 @@ def folder(tmp_path: Path) -> StudyFolder:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [("trials", 7), ("time_limit_seconds", 9), ("parallel", 2), ("keep", "all"), ("seed", 1), ("ranks", 2)],
-)
-def test_study_is_resumed_with_another_length_and_other_resources_only(
+@pytest.mark.parametrize(("key", "value"), [("trials", 7), ("time_limit_seconds", 9), ("parallel", 2), ("keep", "all")])
+def test_study_is_resumed_with_another_length_and_parallelism(
     key: str, value: Any, folder: StudyFolder, tmp_path: Path
 ) -> None:
-    changed = configuration(tmp_path, **{key: value})
-    if key not in ("seed", "ranks"):
-        assert getattr(open_or_create(folder, changed).tune, key) == value
-        return
-    with pytest.raises(
-        ConfigurationError, match=rf"was started with other settings: tune\.{key} was \d and is {value}"
-    ):
-        open_or_create(folder, changed)
+    assert getattr(open_or_create(folder, configuration(tmp_path, **{key: value})).tune, key) == value
+
+
+@pytest.mark.parametrize(("key", "before"), [("seed", 0), ("ranks", 1)])
+def test_study_is_not_resumed_with_other_trials(key: str, before: int, folder: StudyFolder, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=rf"other settings: tune\.{key} was {before} and is 2"):
+        open_or_create(folder, configuration(tmp_path, **{key: 2}))
 
 
 def test_study_is_not_resumed_with_another_network(folder: StudyFolder, tmp_path: Path) -> None:
