@@ -14,7 +14,7 @@ import pytest
 
 from headrace.contract import Contract
 from headrace.table import Version, read
-from tests.support.commands import headrace, headrace_within
+from tests.support.commands import headrace_within
 from tests.support.workspace import ROOT, make_once
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.usefixtures("spark")]
@@ -62,8 +62,8 @@ def project(shared: Path) -> Path:
             text.write("900,many,1,red,shop 1,5,train\n901,5,1,red,shop 1,cheap,train\n")
         (folder / "conf.yaml").write_text(CONF, encoding="utf-8")
         shutil.copytree(ROOT / "models", folder / "models")
-        headrace("prepare", "conf.yaml", cwd=folder)
-        headrace("train", "conf.yaml", cwd=folder)
+        headrace_within("prepare", "conf.yaml", cwd=folder)
+        headrace_within("train", "conf.yaml", cwd=folder)
 
     return make_once(shared / "rows", make)
 
