@@ -9,6 +9,7 @@ from itertools import islice
 from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
 from headrace.prepare.encoders.images.image_codec import DecodedFile
 from headrace.prepare.encoders.label_text import normalize_name
+from headrace.prepare.encoders.number_writing import Writing, find_writing, thousands_warning
 from headrace.prepare.rejects.rejection import UnreadArchiveError
 from headrace.prepare.sources.folder_layout import MAX_FOLDERS, class_folder, member_warnings, split_class_warning
 from headrace.prepare.sources.raw_record_types import shorten
@@ -40,6 +41,7 @@ class Observations:
             label and path of the first record by the folder's name.
         member_labels: labels of members of archives.
         markup_example: the first of these, and the path of its text.
+        writings: numbers by how they are written, by what they are in a sentence.
     """
 
     grey_bits: Counter[int] = field(default_factory=Counter)
@@ -58,6 +60,7 @@ class Observations:
     member_labels: set[str] = field(default_factory=set)
     doubtful_markup: int = 0
     markup_example: tuple[str, str] | None = None
+    writings: dict[str, Counter[Writing]] = field(default_factory=dict)
 
     def add_image(self, decoded: DecodedFile, path: str) -> None:
         """Count what is found in an image."""
@@ -108,6 +111,10 @@ class Observations:
             self.doubtful_markup += 1
             self.markup_example = self.markup_example or (doubtful[0][:MAX_EXAMPLE], path)
 
+    def add_number(self, what: str, text: str) -> None:
+        """Count how a number is written; `what` is the numbers in a sentence, in the plural."""
+        self.writings.setdefault(what, Counter())[find_writing(text)] += 1
+
     def update(self, other: "Observations") -> None:
         """Add the counts of another task."""
         self.grey_bits.update(other.grey_bits)
@@ -125,6 +132,8 @@ class Observations:
         self.unsplit_example = self.unsplit_example or other.unsplit_example
         self.overruled = other.overruled | self.overruled
         self.member_labels |= other.member_labels
+        for what, counts in other.writings.items():
+            self.writings.setdefault(what, Counter()).update(counts)
         self.doubtful_markup += other.doubtful_markup
         self.markup_example = self.markup_example or other.markup_example
 
@@ -139,6 +148,7 @@ class Observations:
         lines += [self._overruled_warning(), self._split_warning(), self._markup_warning()]
         for (noun, finding), records in sorted(self.findings.items()):
             lines.append(f"{quantity_have(records, noun)} {finding}, such as {self.examples[noun, finding]!r}.")
+        lines += [thousands_warning(what, counts) for what, counts in self.writings.items()]
         lines += self._folder_warnings()
         return [line for line in lines if line is not None]
 

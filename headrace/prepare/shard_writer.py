@@ -125,6 +125,7 @@ class ShardWriter:
         row = self.encoder.row(record) | {"path": record.path, "label": target}
         if isinstance(target, float) and len(self.result.number_labels) < SAMPLE:
             self.result.number_labels.append(float(record.label or ""))
+            self.result.observations.add_number("The labels", record.label or "")
         if self.context.settings.weights:
             row["weight"] = parse_weight(record)
         split = self._split(record, row["content_hash"])

@@ -1,5 +1,6 @@
 """Rows in a table: checked cells in the first stage, numbers in the second."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from headrace.contract import Column, TabularSpec
 from headrace.features.tabular.row_cells import read_cells
 from headrace.prepare.encoders.hashing import text_hash
 from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.encoders.number_precision import SAMPLE
 from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
@@ -48,6 +50,8 @@ class RowEncoder:
         self.columns = staged_columns(settings)
         self.max_bytes = settings.text.max_bytes
         self._spec = settings.tabular_spec
+        self._observations = Observations()
+        self._rows = 0
 
     def row(self, record: RawRecord) -> Row:
         """See `RecordEncoder`.
@@ -58,8 +62,19 @@ class RowEncoder:
             raise RejectedRecordError(Reason.BAD_VALUE, "the record is not a row of numbers and categories")
         data = record.data.decode() if isinstance(record.data, bytes) else record.data
         cells = read_cells(data, self._spec).as_text()
+        self._note_numbers(data)
         return {CELLS: cells, "content_hash": text_hash(f"{cells}\0{record.label}")}
 
+    def _note_numbers(self, data: str) -> None:
+        """Note how the numbers of the first rows are written."""
+        self._rows += 1
+        if self._rows <= SAMPLE:
+            cells = json.loads(data)
+            for name in self._spec.numbers:
+                if cells[name]:
+                    self._observations.add_number(f"The numbers of {name!r}", cells[name])
+
     def take_observations(self) -> Observations:
-        """See `RecordEncoder`; rows have none."""
-        return Observations()
+        """See `RecordEncoder`."""
+        taken, self._observations, self._rows = self._observations, Observations(), 0
+        return taken

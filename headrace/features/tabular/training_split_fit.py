@@ -22,8 +22,10 @@ from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabular
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import Moments, compute_moments
 from headrace.prepare.increments.increment import Increment
+from headrace.prepare.labels.similar_names import similar_names
 from headrace.prepare.preparation_plan import STAGED, PrepareContext
 from headrace.prepare.shard_writer import attempt_id, write_shard_in
+from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.spark_stages import StageOutput
 from headrace.prepare.table_schema import arrow_schema
 from headrace.storage.open_parquet import open_parquet
@@ -124,7 +126,10 @@ def _label_statistics(parts: Sequence[Moments | None]) -> Statistics | None:
 def _warn_of_numbers(statistics: Statistics, names: Sequence[str]) -> None:
     constant = [name for name, variance in zip(names, statistics.variance, strict=True) if variance == 0]
     if constant:
-        log.warning("All rows of the training split have the same value of %s.", join_names(constant))
+        log.warning(
+            "All rows of the training split have the same value of %s, as 32-bit numbers with 7 digits.",
+            join_names(constant),
+        )
     warning = feature_warning(statistics, names)
     if warning is not None:
         log.warning("%s", warning)
@@ -136,6 +141,14 @@ def _known(counts: Counter[str], context: PrepareContext, name: str) -> list[str
     # Ties are broken alphabetically, so that equal rows give equal vocabularies.
     frequent = heapq.nsmallest(spec.vocabulary, counts.items(), key=lambda pair: (-pair[1], pair[0]))
     known = [value for value, times in frequent if times >= spec.min_count]
+    groups = similar_names(known)
+    if groups:
+        log.warning(
+            "Values of %r differ only in case, white space, accents, hyphens, quotes, leading zeros, HTML entities or "
+            "characters that cannot be seen: %s. Each is a value of its own; write them in one way if they are one.",
+            name,
+            shorten([" and ".join(map(repr, group)) for group in groups]),
+        )
     covered, total = sum(counts[value] for value in known), counts.total()
     if 2 * covered < total:
         log.warning(

@@ -98,8 +98,12 @@ def format_labels(names: Iterable[object]) -> str:
     return json.dumps(_list_names(names), ensure_ascii=False)
 
 
-def number_hint(text: str) -> str:
-    """Return how to write a text as the number that it seems to be; empty if that is not known."""
+def number_hint(text: str, *, is_label: bool = False) -> str:
+    """Return how to write a text as the number that it seems to be; empty if that is not known.
+
+    Args:
+        is_label: whether it is the label, so that another task may be meant.
+    """
     if sign := MINUS_SIGNS.match(text):
         return f"; write its sign {sign[0].strip()!r} ({unicodedata.name(sign[0].strip()).lower()}) as a hyphen: -5"
     if OTHER_SEPARATORS.fullmatch(text):
@@ -107,7 +111,7 @@ def number_hint(text: str) -> str:
     if WITH_UNIT.fullmatch(text):
         return "; leave out the unit, and write all numbers in the same one"
     if text.lower() in ("true", "false"):
-        return "; write 1 and 0, or set prepare.task to classification"
+        return f"; write 1 and 0{', or set prepare.task to classification' if is_label else ''}"
     try:
         datetime.fromisoformat(text)
     except ValueError:

@@ -15,7 +15,7 @@ def encode(label: str, context: PrepareContext) -> float:
     """See `EncodingInterface`."""
     number = parse_float32(label)
     if not math.isfinite(number):
-        detail = f"{label!r:.60} is not a finite 32-bit number{number_hint(label)}"
+        detail = f"{label!r:.60} is not a finite 32-bit number{number_hint(label, is_label=True)}"
         raise RejectedRecordError(Reason.BAD_LABEL, detail)
     if number == 0 and float(label) != 0:
         detail = f"{label!r:.60} is 0 as a 32-bit number; write the labels in a smaller unit"

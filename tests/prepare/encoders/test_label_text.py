@@ -153,6 +153,11 @@ def test_number_hint_says_what_to_write(text: str, hint: str) -> None:
     assert bool(number_hint(text)) == bool(hint)
 
 
+def test_number_hint_names_another_task_for_labels_alone() -> None:
+    assert number_hint("true") == "; write 1 and 0"
+    assert number_hint("true", is_label=True) == "; write 1 and 0, or set prepare.task to classification"
+
+
 def test_count_labels_counts_by_class() -> None:
     column = pa.chunked_array([[encode_labels({2, 0}), encode_labels(())], [encode_labels({2})]], pa.binary())
     assert count_labels("train", column) == {("train", 0): 1, ("train", 2): 2}
