@@ -252,9 +252,9 @@ def _guess_kind(records: list[RawRecord]) -> str:
     """
     suffixes = Counter(Path(record.path).suffix.lower() for record in records)
     counts = {kind: sum(suffixes[suffix] for suffix in describe_input_kind(kind).suffixes) for kind in KINDS}
-    others = {kind: count for kind, count in counts.items() if count and not describe_input_kind(kind).is_cell}
-    commonest = max(others or counts, key=lambda kind: counts[kind])
-    return commonest if (4 if others else 2) * counts[commonest] > len(records) else "image"
+    others = [kind for kind in KINDS if not describe_input_kind(kind).is_cell and 4 * counts[kind] > len(records)]
+    commonest = max(others or KINDS, key=lambda kind: counts[kind])
+    return commonest if others or 2 * counts[commonest] > len(records) else "image"
 
 
 def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError | None:

@@ -102,7 +102,7 @@ class TrialRun:
                 return self.pruned
             if epoch not in self._reported():
                 self.trial.report(value, epoch)
-            last = epoch >= self.record.configuration.train.epochs
+            last = epoch >= self.values.get("train.epochs", self.record.configuration.train.epochs)
             self.pruned = not last and self.trial.should_prune()
         return self.pruned
 

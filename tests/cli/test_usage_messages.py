@@ -17,7 +17,10 @@ from headrace.cli.usage_messages import plain_message
             "'--to': 'savedmodel' is not one of 'saved_model', 'onnx', 'tflite'; did you mean 'saved_model'?",
         ),
         (["init", "--kind", "texts"], "did you mean 'text'?"),
-        (["init", "--kind", "zzz"], "'zzz' is not one of 'images', 'text', 'audio', 'windows', 'table', 'retrain'."),
+        (
+            ["init", "--kind", "zzz"],
+            "'zzz' is not one of 'images', 'text', 'audio', 'tabular', 'windows', 'table', 'retrain'.",
+        ),
         (["inspect", "table", "--version", "x"], "'--version': expected a whole number"),
         (["predict", "bundle", "a.csv"], "Missing argument 'INPUT' or 'OUTPUT'; expected BUNDLE INPUT... OUTPUT."),
         (["predict", "bundle"], "Missing argument 'INPUT' or 'OUTPUT'; expected BUNDLE INPUT... OUTPUT."),

@@ -46,6 +46,13 @@ def test_conclusion_names_its_metric(verdict: str, beginning: str) -> None:
     assert conclusion(comparison(verdict), "b").startswith(beginning)
 
 
+def test_undecided_verdict_of_few_rows_says_how_many_differ() -> None:
+    found = comparison()
+    assert "show nothing" not in conclusion(found, "b")
+    found["differences"]["b"]["accuracy"]["deciding_rows"] = 1
+    assert conclusion(found, "b").endswith("; they differ on 1 row, and fewer than 6 show nothing.")
+
+
 def test_long_curves_show_an_even_selection_and_each_models_last_epoch() -> None:
     curves = {"a": [(step, 1.0) for step in range(7)], "b": [(step, 0.5) for step in range(100)]}
     table = as_text(comparison(loss=curves)).partition("loss by epoch")[2].partition("\n\n")[0]

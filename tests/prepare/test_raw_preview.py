@@ -219,6 +219,14 @@ def test_archive_of_sounds_and_their_texts_is_previewed_as_sounds(tmp_path: Path
     assert "the format of the file is not known; expected a sound" in "".join(about["rejected"])
 
 
+def test_folder_of_texts_with_a_sound_is_previewed_as_texts(tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / "ab"[number % 2]).mkdir(exist_ok=True)
+        (tmp_path / "ab"[number % 2] / f"{number}.txt").write_text(f"a text {number}")
+    (tmp_path / "a" / "1.wav").write_bytes(encode_sound(tone(300.0)))
+    assert preview(str(tmp_path))["rejects"] == {"not_text": 1}
+
+
 def test_preview_shows_the_size_of_bytes_in_a_structure(tmp_path: Path) -> None:
     sound = encode_sound(tone(300.0))
     pq.write_table(pa.table({"audio": [{"bytes": sound, "path": "1.wav"}], "label": ["a"]}), tmp_path / "a.parquet")

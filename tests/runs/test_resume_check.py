@@ -82,6 +82,18 @@ def test_resume_refuses_a_copy_of_the_table_that_was_prepared_again(tmp_path: Pa
         run.require_table(there, here.table_id, here.content_id)
 
 
+def test_resume_names_a_newer_version_of_the_table(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The run keeps its version."""
+    first = write_table(tmp_path / "table", Content(splits={"train": some_rows(20)}))
+    guard = ResumeGuard("run", tmp_path / "run", "train.run")
+    guard.require_table(first, first.table_id, first.content_id)
+    assert not caplog.records
+    write_table(tmp_path / "table", Content(splits={"train": some_rows(30)}))
+    guard.require_table(first, first.table_id, first.content_id)
+    assert "reads version 0 of" in caplog.text
+    assert "whose newest is version 1; to train on that, set train.run to another directory" in caplog.text
+
+
 def test_resume_names_only_the_keys_of_a_section_that_changed(tmp_path: Path) -> None:
     run = ResumeGuard("run", tmp_path / "run", "train.run")
     before, after = ({"train.optimizer": {"name": "adam", "learning_rate": rate}} for rate in (0.1, 0.2))

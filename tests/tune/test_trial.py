@@ -2,9 +2,11 @@
 
 from pathlib import Path
 from threading import RLock
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from optuna.pruners import NopPruner, ThresholdPruner
 
 from headrace.errors import HeadraceError, StoreError, TrainingError
 from headrace.runs.run_folder import RunFolder
@@ -40,9 +42,19 @@ def test_failure_of_the_training_is_the_result_of_the_trial(tmp_path: Path, monk
     assert (result.state, result.error) == ("failed", "The loss is not finite.")
 
 
-def test_full_disk_names_the_journal(tmp_path: Path) -> None:
-    from optuna.pruners import NopPruner
+@pytest.mark.parametrize(("values", "stopped"), [({"train.epochs": 1}, False), ({"train.epochs": 2}, True), ({}, True)])
+def test_trial_is_not_stopped_at_the_last_epoch_of_its_own(
+    values: dict[str, Any], stopped: bool, tmp_path: Path
+) -> None:
+    """It is complete; stopped, it could not be the best one."""
+    study = open_study(tmp_path / "journal.log", "minimize", ThresholdPruner(upper=0.0))
+    settings = SimpleNamespace(train=SimpleNamespace(epochs=3))
+    record = cast(Any, SimpleNamespace(metric="loss", configuration=settings))
+    run = trial.TrialRun(study.ask(), values, record, RunFolder(tmp_path / "run"), RLock())
+    assert run._report({"epoch": 0, "loss": 1.0}) == stopped
 
+
+def test_full_disk_names_the_journal(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "16k") as disk:
         study = open_study(disk / "journal.log", "minimize", NopPruner())
         with pytest.raises(OSError, match="No space left on device") as caught:

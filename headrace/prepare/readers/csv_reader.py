@@ -107,6 +107,8 @@ class CsvReader:
         if len(fields) != self.width:
             found = quantity(len(fields), "field")
             detail = f"line {number} has {found}; expected {self.width}, as in the first line of the file"
+            if self.options.quote == '"' and any(field.strip().startswith("'") for field in fields):
+                detail += "; if ' is around fields, set data.source.options.quote to it"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         if self.has_header and self.width > 1 and _folded(fields) == _folded(self.columns):
             detail = f"line {number} {REPEATED_HEADER}"

@@ -138,4 +138,4 @@ def _require_text(raw: IO[bytes], path: Path) -> None:
             raise DataError(f"{path} is {name}; expected text; {remedy}.")
     binary = name_binary(head) if find_compression(head) is None and encoding_from_mark(head) is None else None
     if binary is not None:
-        raise DataError(f"The format of {path} is {binary}; expected text; name a file of text.")
+        raise DataError(f"{path} is in the format {binary}; expected text; name a file of text.")

@@ -150,7 +150,10 @@ def _rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         raise DataError(f"The labels file {file} cannot be read {read_failure(error, file)}.") from None
     except MissingColumnError as error:
         if error.columns:
-            cause = f"its columns are: {shorten(error.columns)}; expected {KEYS}, named by the first line of CSV"
+            cause = (
+                f"its columns are: {shorten(error.columns)}; expected {KEYS}, named by the first line of CSV; "
+                "data.source.kind: table takes columns of other names"
+            )
             raise MissingColumnError(error.name, str(file), error.columns, cause) from None
 
 

@@ -126,11 +126,11 @@ def _slices(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterat
             small.append(data_slice)
             continue
         before, after = (score(comparison.task, data_slice.metric, predictions) for predictions in data_slice.models)
-        drop = gate_module(comparison.task).drop(before, after)
+        module = gate_module(comparison.task)
         yield _check(
             data_slice.label,
-            drop <= gate.slices.max_drop,
-            f"a drop of {gate.slices.max_drop:g} or less",
+            module.drop(before, after) <= gate.slices.max_drop,
+            module.describe_limit(gate.slices.max_drop),
             f"{figure(before)} before, {figure(after)} now, {quantity(data_slice.rows, 'row')}",
         )
     if small:

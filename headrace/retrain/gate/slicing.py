@@ -43,6 +43,9 @@ class GateInterface(Protocol):
     def drop(self, before: float, after: float) -> float:
         """Return by how much the metric of a slice became worse, to compare with `retrain.gate.slices.max_drop`."""
 
+    def describe_limit(self, max_drop: float) -> str:
+        """Return what is expected of a slice."""
+
 
 def gate_module(task: str) -> GateInterface:
     """Return the gate's part of the target kind `task`."""

@@ -6,6 +6,7 @@ from typing import Any
 from headrace.bundle import TrainingData, load
 from headrace.errors import DataError
 from headrace.evaluate.training_overlap import training_overlap
+from headrace.prepare.split_warnings import unmeasured_class_warning
 from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import ModelRecord, champion
@@ -63,16 +64,33 @@ def validate(context: CycleContext) -> StepResult:
     )
     if refusal:
         return StepResult(None, Outcome(decision="data refused", reasons=(refusal,), exit_code=DataError.exit_code))
-    return StepResult(output | {"warnings": _warn_of_few_rows(context, tested)})
+    return StepResult(output | {"warnings": _warn_of_test_split(context, version, tested)})
 
 
-def _warn_of_few_rows(context: CycleContext, tested: Version) -> list[str]:
-    """Warn before the training if the test split is too small to judge it; return the warnings."""
+def _warn_of_test_split(context: CycleContext, version: Version, tested: Version) -> list[str]:
+    """Warn before the training if the test split is too small to judge it, or lacks classes; return the warnings."""
     rows = sum(shard.rows for shard in tested.split(SPLIT))
-    warning = few_rows_warning(rows, context.settings.gate.confidence, f"version {tested.number} of {tested.table}")
-    if warning:
-        log.warning(warning)
-    return [warning] if warning else []
+    named = f"version {tested.number} of {tested.table}"
+    found = (few_rows_warning(rows, context.settings.gate.confidence, named), _unmeasured_classes(version, tested))
+    warnings = [warning for warning in found if warning]
+    for warning in warnings:
+        log.warning("%s", warning)
+    return warnings
+
+
+def _unmeasured_classes(version: Version, tested: Version) -> str:
+    """Return a sentence about classes that are trained on and that no row of the test split has; without any, nothing.
+
+    A test split of an earlier version has none of the classes that came later.
+    """
+    counts = version.summary.class_counts | {SPLIT: tested.summary.class_counts.get(SPLIT, {})}
+    warning = unmeasured_class_warning(counts, version.contract.classes)
+    if warning is None:
+        return ""
+    return (
+        f"{warning} The gate compares the models on version {tested.number}; retrain.test_version: newest has the "
+        "test rows of later versions, too."
+    )
 
 
 def _drift(context: CycleContext, champion: ModelRecord, version: Version, output: dict[str, Any]) -> list[str]:

@@ -16,3 +16,8 @@ def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]
 def drop(before: float, after: float) -> float:
     """Return the absolute drop."""
     return before - after
+
+
+def describe_limit(max_drop: float) -> str:
+    """Return by how much the score may fall."""
+    return f"a drop of {max_drop:g} or less"

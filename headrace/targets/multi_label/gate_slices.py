@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from headrace.retrain.gate.slicing import ModelPair, Slice
-from headrace.targets.classification.gate_slices import drop
+from headrace.targets.classification.gate_slices import describe_limit, drop
 from headrace.targets.multi_label.kind_description import DESCRIPTION
 
-__all__ = ["class_slices", "drop"]
+__all__ = ["class_slices", "describe_limit", "drop"]
 
 
 def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:

@@ -16,3 +16,8 @@ def drop(before: float, after: float) -> float:
     if before == 0:
         return math.inf if after > 0 else 0.0
     return (after - before) / before
+
+
+def describe_limit(max_drop: float) -> str:
+    """Return by how much the error may grow."""
+    return f"an increase of {100 * max_drop:g}% or less"

@@ -4,12 +4,16 @@ Hyndman, Athanasopoulos: Forecasting: principles and practice, 3rd edition (2021
 seasonal naive method.
 """
 
+import logging
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
+from headrace.wording import quantity
+
+log = logging.getLogger(__name__)
 
 
 class Baselines:
@@ -18,6 +22,13 @@ class Baselines:
     def __init__(self, contract: Contract) -> None:
         self._rows = baseline_rows(contract)
         windows = contract.windows
+        if windows and windows.season and "persistence" in self._rows and "seasonal" not in self._rows:
+            log.warning(
+                "No seasonal baseline: a window of %s does not reach a season of %s before the row that it predicts. "
+                "Set prepare.windows.length to %s or more.",
+                quantity(int(contract.input_shape[0] or 0), "row"), windows.season,
+                -(-windows.horizon // windows.season) * windows.season - windows.horizon + 1,
+            )  # fmt: skip
         self._feature = windows.label_feature if windows else None
         self._predictions: dict[str, list[NDArray[np.float64]]] = {name: [] for name in self._rows}
 

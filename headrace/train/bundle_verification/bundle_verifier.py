@@ -36,12 +36,14 @@ from headrace.train.bundle_verification.output_checks import (
 )
 from headrace.train.bundle_verification.process_protocol import Answer, Request
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights
-from headrace.wording import join_names
+from headrace.wording import join_names, number
 
 log = logging.getLogger(__name__)
 
 BATCHES, BATCH_ROWS = 4, 32
 MAX_NAMES = 5
+# Labels this many times larger than the outputs of an untrained network are far away, if they are larger than this too.
+DISTANT_LABELS = 100
 REBUILD = "A bundle is rebuilt from model.py, model.options and the contract alone: put what is needed there."
 
 
@@ -73,13 +75,21 @@ class BundleVerifier:
         """The contract of the table."""
         return self.version.contract
 
-    @cached_property
+    @property
     def batches(self) -> list[NDArray[Any]]:
         """The last rows of the validation split, or of the training split, as the model takes them."""
+        return [inputs for inputs, _ in self._rows]
+
+    @cached_property
+    def _rows(self) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+        """The inputs and the targets of `batches`."""
         split = "val" if self.version.summary.counts.get("val") else "train"
         plan = evaluation_plan(self.version, split, BATCH_ROWS)
         steps = evaluation_batches(self.version, split, plan, self.streaming).steps(0, max(0, plan.steps - BATCHES), 1)
-        return [inputs.numpy()[weights.numpy() > 0] for inputs, _, weights in steps]
+        return [
+            (inputs.numpy()[weights.numpy() > 0], targets.numpy()[weights.numpy() > 0])
+            for inputs, targets, weights in steps
+        ]
 
     def require_usable_outputs(self) -> None:
         """Raise unless the model, which need not be trained, yields the outputs that the contract requires.
@@ -104,6 +114,8 @@ class BundleVerifier:
         self._require_independent_rows(first, with_others)
         if not np.isfinite(first).all():
             log.warning("The network's outputs are not all finite before training; check its inputs' normalisation.")
+        elif not self.contract.target.has_classes:
+            _warn_of_distant_labels(first, self._rows[0][1])
 
     def _require_independent_rows(self, outputs: Outputs, with_others: Outputs) -> None:
         """Raise if the outputs of a row change when other rows are in the same batch.
@@ -243,6 +255,18 @@ class BundleVerifier:
         if "finite" in fault:
             return "Its training diverged: train again with a smaller train.optimizer.learning_rate."
         return "Give the last layer of `build` activation=contract.output_activation."
+
+
+def _warn_of_distant_labels(outputs: Outputs, labels: NDArray[Any]) -> None:
+    """Warn of outputs that are near 0 before training where the labels are not: the way may be too long."""
+    largest, reached = (float(np.sqrt(np.mean(values.astype(np.float64) ** 2))) for values in (labels, outputs))
+    if largest > DISTANT_LABELS * max(1.0, reached):
+        log.warning(
+            "The labels are about %s, and the outputs of the network before training about %s: a step of an optimizer "
+            "moves an output by little, so that it may not get there. Subtract the mean from the labels and divide "
+            "them by their standard deviation before `headrace prepare`, or let the last layers do the reverse.",
+            number(largest), number(reached),
+        )  # fmt: skip
 
 
 def _replace_second_half(batch: NDArray[Any]) -> NDArray[Any]:

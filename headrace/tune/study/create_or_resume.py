@@ -33,9 +33,17 @@ def open_or_create(folder: StudyFolder, configuration: Configuration) -> StudyRe
         study.require_settings(fixed_settings(record.configuration), fixed_settings(configuration))
         version = read(configuration.data.table, record.data_version)
         study.require_table(version, record.table_id, record.content_id)
-        record = record.model_copy(update={"configuration": configuration})
+        record = record.model_copy(update={"configuration": _in_recorded_order(configuration, record)})
     folder.write_record(record)
     return record
+
+
+def _in_recorded_order(configuration: Configuration, record: StudyRecord) -> Configuration:
+    """Return the configuration with its search space in the order of the record: a grid and a sampler go through it."""
+    if configuration.tune is None:
+        return configuration
+    space = {key: configuration.tune.space[key] for key in record.tune.space}
+    return configuration.model_copy(update={"tune": configuration.tune.model_copy(update={"space": space})})
 
 
 def _new(configuration: Configuration, model_hash: str) -> StudyRecord:

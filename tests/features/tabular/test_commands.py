@@ -14,7 +14,7 @@ import pytest
 
 from headrace.contract import Contract
 from headrace.table import Version, read
-from tests.support.commands import headrace, headrace_within
+from tests.support.commands import headrace_within
 from tests.support.workspace import ROOT, make_once
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.usefixtures("spark")]
@@ -62,8 +62,8 @@ def project(shared: Path) -> Path:
             text.write("900,many,1,red,shop 1,5,train\n901,5,1,red,shop 1,cheap,train\n")
         (folder / "conf.yaml").write_text(CONF, encoding="utf-8")
         shutil.copytree(ROOT / "models", folder / "models")
-        headrace("prepare", "conf.yaml", cwd=folder)
-        headrace("train", "conf.yaml", cwd=folder)
+        headrace_within("prepare", "conf.yaml", cwd=folder)
+        headrace_within("train", "conf.yaml", cwd=folder)
 
     return make_once(shared / "rows", make)
 
@@ -181,8 +181,10 @@ def test_appended_rows_are_stored_as_the_first_ones_until_everything_is_prepared
     project: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "project"
-    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("run"))
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("run", "table"))
+    headrace_within("prepare", "conf.yaml", cwd=folder)
     first = read(folder / "table")
+    assert first.contract.tabular_spec == read(project / "table").contract.tabular_spec
     write_rows(folder / "raw/more.csv", first=1000, rows=200)
     assert headrace_within("prepare", "conf.yaml", cwd=folder).json["written"] == ROWS + 200
     second = read(folder / "table")
@@ -205,7 +207,9 @@ def test_inspect_describes_the_layout(project: Path) -> None:
 
 
 def test_export_describes_its_input_and_ships_the_values(project: Path, tmp_path: Path) -> None:
-    headrace_within("export", "run/bundle", "saved_model", str(tmp_path / "real"), "--table", "table", cwd=project)
+    headrace_within(
+        "export", "run/bundle", str(tmp_path / "real"), "--to", "saved_model", "--table", "table", cwd=project
+    )
     about = json.loads((tmp_path / "real/export.json").read_text())["input"]
     assert "size, weight, kg, colour, shop" in about["meaning"]
     assert json.loads((tmp_path / "real/categories.json").read_text()) == known_values(read(project / "table"))

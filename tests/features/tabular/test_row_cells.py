@@ -40,7 +40,7 @@ def test_missing_number_is_rejected_or_filled(size: Any) -> None:
 @pytest.mark.parametrize(
     ("size", "hint"),
     [("many", "prepare.tabular.categories"), ("1,5", "decimal point"), ("inf", ""), ("1e39", ""), ("5 kg", "unit")]
-    + [("true", "1 and 0"), ("2024-01-31", "seconds since 1970"), (math.inf, ""), ("1_000", "")],
+    + [("true", "1 and 0"), ("2024-01-31", "it is a time"), (math.inf, ""), ("1_000", "")],
 )
 def test_what_is_no_finite_number_is_rejected_with_a_hint(size: Any, hint: str) -> None:
     for spec in (SPEC, SPEC.model_copy(update={"missing": "mean"})):

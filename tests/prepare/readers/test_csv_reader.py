@@ -362,6 +362,17 @@ def test_csv_reader_asks_for_the_column_that_may_be_meant(tmp_path: Path, name: 
     assert str(refused.value).endswith(f"has no column {name!r}; its columns are: Text, Label.{hint}")
 
 
+def test_csv_reader_says_that_other_quotes_may_be_around_fields(tmp_path: Path) -> None:
+    path = tmp_path / "single.csv"
+    path.write_text("text,label\n'one, two','a'\n")
+    (row,) = read(path, ["text", "label"])
+    assert row.rejection is not None
+    assert row.rejection.detail.endswith(
+        "expected 2, as in the first line of the file; if ' is around fields, set data.source.options.quote to it"
+    )
+    assert cells(read(path, ["text", "label"], quote="'"), "text", "label") == [["one, two", "a"]]
+
+
 def test_csv_reader_says_how_quotes_are_part_of_the_text(tmp_path: Path) -> None:
     path = tmp_path / "inches.tsv"
     path.write_text('text\tlabel\n"5 of pipe\ta\nplain\tb\n')

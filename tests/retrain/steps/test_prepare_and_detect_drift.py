@@ -41,6 +41,23 @@ def test_challenger_is_refused_when_the_test_split_has_rows_of_removed_classes(t
     assert f"has {rows} rows of classes that version 1 does not have: {name}. " in refusal
 
 
+def test_classes_that_the_test_split_does_not_have_are_warned_of(tmp_path: Path) -> None:
+    splits: dict[str, Any] = {"train": some_rows(6), "test": some_rows(6)}
+    first = write_table(tmp_path / "table", Content(splits=splits))
+    assert step._unmeasured_classes(first, first) == ""
+    counts = {"train": {"cat": 3, "new": 2}, "test": {"cat": 1, "new": 1}}
+    later = cast(
+        Version,
+        SimpleNamespace(summary=SimpleNamespace(class_counts=counts), contract=SimpleNamespace(classes=("cat", "new"))),
+    )
+    earlier = cast(Version, SimpleNamespace(number=0, summary=SimpleNamespace(class_counts={"test": {"cat": 1}})))
+    warning = step._unmeasured_classes(later, earlier)
+    assert warning.startswith(
+        "1 class has no record in the test split, so that nothing measures them: 'new' (2 in train)."
+    )
+    assert "retrain.test_version: newest" in warning
+
+
 def test_challenger_is_refused_when_it_or_its_initial_weights_learn_test_rows(tmp_path: Path) -> None:
     first = write_version(tmp_path / "table", ["a", "b", "c"], ["x", "y"])
     appended = write_version(tmp_path / "table", ["a", "b", "c", "d"], ["x", "y", "z"])

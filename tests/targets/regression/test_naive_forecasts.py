@@ -36,6 +36,16 @@ def test_baseline_is_absent_where_window_lacks_its_row() -> None:
     assert Baselines(make_contract(label="rain")).predictions() == {}
 
 
+@pytest.mark.parametrize(("length", "warned"), [(12, True), (18, True), (19, False)])
+def test_windows_without_a_seasonal_baseline_say_which_length_has_one(
+    length: int, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The season was set for this baseline."""
+    Baselines(make_contract(length=length))
+    assert ("Set prepare.windows.length to 19 or more" in caplog.text) == warned
+    assert ("seasonal" in baseline_rows(make_contract(length=length))) != warned
+
+
 def test_regression_reports_errors_of_baselines() -> None:
     inputs = np.random.default_rng(1).normal(size=(5, 48, 2)).astype(np.float32)
     targets = inputs[:, 29, 1] + 0.5

@@ -17,7 +17,7 @@ from headrace.config.sections.streaming import Stream
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.networks.network_source import build_model
 from headrace.table import Version
-from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
+from headrace.train.bundle_verification.bundle_verifier import BundleVerifier, _warn_of_distant_labels
 from headrace.train.bundle_verification.fresh_process import FreshProcess
 from tests.support.small_table import Content, some_rows, write_table
 from tests.train.bundle_verification.user_networks import FAITHFUL, UNFAITHFUL, network
@@ -182,6 +182,15 @@ def test_network_with_nan_before_training_gets_only_a_warning(
     model = built(UNFAITHFUL["NaN"][0], folder, version)
     verifier_for(model, version, process).require_usable_outputs()
     assert "not all finite before training" in caplog.text
+
+
+@pytest.mark.parametrize(("outputs", "labels", "warned"), [(0.2, 1e9, True), (0.2, 40.0, False), (9e8, 1e9, False)])
+def test_labels_far_from_the_outputs_get_a_warning(
+    outputs: float, labels: float, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The training would end where it began, with metrics that only look bad."""
+    _warn_of_distant_labels(np.full((8, 1), outputs, np.float32), np.full(8, labels, np.float32))
+    assert ("The labels are about 1.000e+09, and the outputs" in caplog.text) == warned
 
 
 def test_verifier_leaves_state_of_random_layers_unchanged(
