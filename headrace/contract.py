@@ -14,6 +14,7 @@ from headrace.features.input_kind_description import InputKindDescription
 from headrace.features.kind_modules import describe_input_kind
 from headrace.targets.kind_modules import describe_target_kind
 from headrace.targets.target_kind_description import Activation, TargetKindDescription
+from headrace.wording import quantity
 
 TaskType = Literal["classification", "multi_label", "regression"]
 
@@ -173,7 +174,8 @@ class TabularSpec(BaseModel):
         return self.numbers, tuple(self.categories.items()), self.sha256
 
     def __str__(self) -> str:
-        sizes = (f"{name} ({size:,} values)" for name, size in self.categories.items())
+        # Two numbers are no values of the source: those of missing and of unknown ones.
+        sizes = (f"{name} ({quantity(size - 2, 'known value')})" for name, size in self.categories.items())
         return f"rows of {', '.join((*self.numbers, *sizes))}"
 
 

@@ -113,7 +113,8 @@ def next_steps(folder: Path, kind: Kind, source: str | None) -> str:
         steps.append(f"edit {conf}: set data.source.path to your raw data")
     else:
         raw = shlex.quote(_from_folder(source, folder))
-        columns = "" if kind in FOLDERS else f", for data.source.columns in {conf}"
+        section = f" and prepare.{kind}" if kind in ("windows", "tabular") else ""
+        columns = "" if kind in FOLDERS else f", for data.source.columns{section} in {conf}"
         steps.append(f"headrace inspect {raw} --raw   # what is there{columns}")
     verbs = ("retrain",) if kind == "retrain" else ("prepare", "train")
     return "\n".join(["next:", *(f"  {step}" for step in (*steps, *(f"headrace {verb} {conf}" for verb in verbs)))])

@@ -118,6 +118,7 @@ def test_next_steps_name_the_source_and_the_commands_in_the_project() -> None:
         "  headrace prepare conf/texts.yaml",
         "  headrace train conf/texts.yaml",
     ]
+    assert "for data.source.columns and prepare.tabular in conf" in next_steps(Path(), "tabular", "a.csv")
     assert "edit conf/daily_images.yaml" in next_steps(Path(), "retrain", None)
 
 

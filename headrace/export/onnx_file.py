@@ -70,7 +70,16 @@ def _convert(served: ServingModel) -> Any:
         opset=OPSET,
         custom_op_handlers={"Erfc": (_erfc, [])},
     )
+    _name_open_dimensions(model)
     return model
+
+
+def _name_open_dimensions(model: Any) -> None:
+    """Name dimensions of any size alike in inputs and outputs; tf2onnx numbers each of them, as `unk__218`."""
+    for value in (*model.graph.input, *model.graph.output):
+        for name, dimension in zip(("rows", "length"), value.type.tensor_type.shape.dim, strict=False):
+            if not dimension.HasField("dim_value"):
+                dimension.dim_param = name
 
 
 def _erfc(graph: Any, node: Any, name: str, arguments: Any) -> None:

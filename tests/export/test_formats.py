@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import keras
+import onnxruntime
 import pytest
 import tensorflow as tf
 
@@ -41,6 +42,15 @@ def test_exported_model_gives_the_bundles_predictions(pair: Pair, name: Name, tm
     assert result["compared"] == count_test_rows(version)
     assert 0 <= result["greatest_difference"] <= TOLERANCE
     assert "test split" in result["compared_with"]
+    if name == "onnx":
+        assert open_dimensions(tmp_path / "real" / "model.onnx") <= {"rows", "length"}
+
+
+def open_dimensions(file: Path) -> set[str]:
+    """Return the names of dimensions of any size, of inputs and outputs."""
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    shapes = (value.shape for value in (*session.get_inputs(), *session.get_outputs()))
+    return {size for shape in shapes for size in shape if isinstance(size, str)}
 
 
 @pytest.mark.parametrize("name", get_args(Name))

@@ -30,7 +30,7 @@ def test_row_is_numbers_then_numbers_of_values(spec: TabularSpec, tmp_path: Path
 
 def test_sizes_count_missing_and_unknown_values(spec: TabularSpec) -> None:
     assert spec.categories == {"kind": 4, "shop": 3}
-    assert str(spec) == "rows of size, kind (4 values), shop (3 values)"
+    assert str(spec) == "rows of size, kind (2 known values), shop (1 known value)"
 
 
 def test_row_is_described_by_the_names_of_its_values(spec: TabularSpec, tmp_path: Path) -> None:
