@@ -246,7 +246,7 @@ def explain(
     ] = None,
     reader: ReaderOptions = None,
 ) -> None:
-    """Explain predictions on an HTML page: integrated gradients, Grad-CAM for images, occlusion for texts and sounds.
+    """Explain predictions on an HTML page: integrated gradients, Grad-CAM for images, and occlusion.
 
     Example: headrace explain runs/fashion-mnist/bundle photos/ photos.html --limit 4
     """

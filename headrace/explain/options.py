@@ -46,8 +46,8 @@ class ExplainOptions:
         kind, methods = contract.input_kind, tuple(name for name in TITLES if name in contract.feature.methods)
         if not methods:
             raise ConfigurationError(
-                f"The bundle predicts from {contract.feature.noun}, which cannot be explained; only images, texts "
-                "and sounds can."
+                f"The bundle predicts from {contract.feature.noun}, which cannot be explained; only images, texts, "
+                "sounds and rows can."
             )
         if self.method is None:
             return methods

@@ -1,4 +1,4 @@
-"""Readers of the raw inputs to explain: files of one record each, or files of text records."""
+"""Readers of the raw inputs to explain: files of one record each, or files of texts or rows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -96,9 +96,27 @@ def raw_texts(
     inputs = _find(source)
     if inputs.are_folders():
         return _files(inputs, settings)
+    return _records(inputs, settings, column, options)
+
+
+def raw_rows(source: Path, settings: Prepare, options: Mapping[str, str] | None = None) -> RawInputs:
+    """Return the rows of `source`, a file of records of several cells, as the texts of `write_cells`.
+
+    Args:
+        options: options of the reader, as in `data.source.options`.
+
+    Raises:
+        ConfigurationError: the file lacks a column.
+        DataError: `source` contains no rows, or a file cannot be read.
+    """
+    return _records(_find(source), settings, None, options)
+
+
+def _records(inputs: Inputs, settings: Prepare, column: str | None, options: Mapping[str, str] | None) -> RawInputs:
+    cells = settings.tabular.names if settings.tabular else ()
     texts, blank = list[RawInput](), 0
     for one in inputs.inputs:
-        records = RecordFile(one.path, settings.text, column, None, options)
+        records = RecordFile(one.path, settings.text, column, None, options, cells)
         records.report(escape_path(str(one.path)))
         name = escape_path(one.prefix + one.path.name)
         for record in (record for byte_range in records.ranges() for record in records.records(byte_range)):
@@ -107,7 +125,7 @@ def raw_texts(
             else:
                 texts.append(RawInput(f"{name}:{record.line}", record.text, record.rejection))
     if not texts:
-        raise DataError(f"The input {source} contains no text; expected at least one.")
+        raise DataError(f"The input {inputs} contains no {'row' if cells else 'text'}; expected at least one.")
     return RawInputs(len(texts), texts.__getitem__, _counts({IGNORED: inputs.skipped, BLANK: blank}))
 
 

@@ -192,6 +192,19 @@ def record_cells(origin: Origin) -> tuple[str, ...]:
     return tabular.names if tabular else ()
 
 
+def refuse_column_of_cells(column: str | None, cells: tuple[str, ...]) -> None:
+    """Raise if a column of texts is named, and records have several cells.
+
+    Raises:
+        ConfigurationError: it is so.
+    """
+    if column is not None and cells:
+        raise ConfigurationError(
+            f"--column names the column of the texts, and the bundle predicts from the columns {join_names(cells)}; "
+            "leave it out."
+        )
+
+
 def require_columns(path: Path, column: str) -> None:
     """Raise if each line of a file is a record, as its name says, and a column is asked for.
 
@@ -215,11 +228,7 @@ def open_records(path: Path, origin: Origin, columns: TextColumns, name: str | N
         DataError: the file cannot be read.
     """
     settings, cells = origin.prepare, record_cells(origin)
-    if columns.text is not None and cells:
-        raise ConfigurationError(
-            f"--column names the column of the texts, and the bundle predicts from the columns {join_names(cells)}; "
-            "leave it out."
-        )
+    refuse_column_of_cells(columns.text, cells)
     if columns.text is not None:
         require_columns(path, columns.text)
     column, options = columns.text or origin.text_column, {**origin.reader_options, **columns.options}

@@ -13,6 +13,7 @@ from headrace.export.exported_input_interface import ExportedInputInterface
 from headrace.features.kind_modules import KINDS, describe_input_kind, kind_module
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_interface import RawFileInterface
+from headrace.predict.record_prediction import RecordPredictionInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.input_encoding_interface import FeatureEncodingInterface
 from headrace.prepare.spark_stages import TrainingSplitFitInterface
@@ -55,6 +56,11 @@ def test_kinds_with_near_duplicates_have_their_module(kind: str) -> None:
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).is_file])
 def test_kinds_with_raw_files_have_their_module(kind: str) -> None:
     require_protocol(kind_module(kind, "raw_file_prediction"), RawFileInterface)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).is_cell])
+def test_kinds_whose_records_are_rows_of_files_have_their_module(kind: str) -> None:
+    require_protocol(kind_module(kind, "record_prediction"), RecordPredictionInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).methods])

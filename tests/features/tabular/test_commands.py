@@ -12,12 +12,15 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from headrace.bundle import load
 from headrace.contract import Contract
+from headrace.features.tabular.explanation import without_columns
+from headrace.inference import Inference
 from headrace.table import Version, read
 from tests.support.commands import headrace_within
 from tests.support.workspace import ROOT, make_once
 
-pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.usefixtures("spark")]
+pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.tensorflow, pytest.mark.usefixtures("spark")]
 
 CONF = """
 data:
@@ -220,3 +223,36 @@ def test_vocabulary_that_a_version_needs_is_not_vacuumed(project: Path, tmp_path
     headrace_within("vacuum", "table", "--hours", "0", cwd=tmp_path)
     assert stored_rows(read(tmp_path / "table"))
     assert known_values(read(tmp_path / "table"))
+
+
+def test_explanation_shows_what_the_score_loses_without_a_column(project: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    explained = ("explain", "run/bundle", "raw/rows.csv", str(page), "--limit", "2")
+    assert headrace_within(*explained, cwd=project).json["explained"] == 2
+    shown = page.read_text("utf-8")
+    assert "colour: " in shown
+    assert "size: " in shown
+    assert "replaces one column at a time" in shown
+
+
+def test_occlusion_of_a_column_is_the_difference_of_two_predictions(project: Path) -> None:
+    bundle = load(project / "run/bundle")
+    inference, statistics = Inference(bundle), bundle.contract.statistics
+    assert statistics
+    row = np.float32([60, 3, 2, 4])
+    decreases = without_columns(inference, row, None)
+    for column, replaced in enumerate([*statistics.mean, 0, 0]):
+        other = row.copy()
+        other[column] = replaced
+        before, after = inference.predict(np.stack([row, other])).ravel()
+        assert decreases[column] == pytest.approx(before - after, abs=1e-3)
+    assert abs(decreases[0]) > 1
+
+
+def test_folder_of_rows_and_column_of_texts_cannot_be_explained(project: Path, tmp_path: Path) -> None:
+    refused = headrace_within("explain", "run/bundle", "raw", str(tmp_path / "page.html"), cwd=project, code=3)
+    assert "raw is a folder, and rows are in files of tables; name such a file" in refused.stderr
+    refused = headrace_within(
+        "explain", "run/bundle", "raw/rows.csv", "page.html", "--column", "shop", cwd=project, code=2
+    )
+    assert "the bundle predicts from the columns size, weight, kg, colour, shop; leave it out" in refused.stderr

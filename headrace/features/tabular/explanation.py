@@ -1,0 +1,88 @@
+"""Explains the predictions of a bundle for rows: which columns they depend on."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.bundle import Bundle
+from headrace.errors import DataError
+from headrace.explain.attribution.occlusion import score_decreases
+from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
+from headrace.explain.explanation_interface import ExplanationWords
+from headrace.explain.options import ExplainOptions
+from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
+from headrace.explain.token_spans import TokenSpan
+from headrace.features.tabular.row_cells import read_cells
+from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
+from headrace.inference import Inference
+from headrace.predict.text_record_file import record_cells, refuse_column_of_cells
+
+WORDS = ExplanationWords(
+    noun="row",
+    legend="Each part is a column with its value; a value that the network does not know is (unknown).",
+    occlusion="replaces one column at a time, a number by the mean of the training split and a category by a missing "
+    "value, and shows how much the score decreases. It needs only predictions, no gradients. Its values do not add up: "
+    "if two columns say the same, each compensates for the loss of the other. A number that equals the mean has none, "
+    "and neither has a missing category.",
+)
+
+
+def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
+    """See `FeatureExplanationInterface`."""
+    origin = bundle.origin
+    refuse_column_of_cells(options.column, record_cells(origin))
+    if source.is_dir():
+        raise DataError(f"{source} is a folder, and rows are in files of tables; name such a file.")
+    return raw_rows(source, origin.prepare, {**origin.reader_options, **options.reader_options})
+
+
+def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "RowExplainer":
+    """See `FeatureExplanationInterface`."""
+    return RowExplainer(bundle, inference, options)
+
+
+class RowExplainer:
+    """Explains rows of numbers and categories with one bundle.
+
+    Attributes:
+        missing: reasons why methods that fit rows cannot explain this network; none.
+    """
+
+    def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> None:
+        self._contract, self._spec, self._inference = bundle.contract, bundle.origin.prepare.tabular_spec, inference
+        self._vocabulary = load_vocabulary(bundle.path, bundle.contract.tabular_spec)
+        self._class = options.class_number(bundle.contract)
+        options.methods(bundle.contract)
+        self.missing: dict[str, str] = {}
+
+    def explain(self, raw: RawInput) -> Explanation:
+        """Return the explanation of one row.
+
+        Raises:
+            RejectedRecordError: a cell cannot be used.
+        """
+        cells = read_cells(raw.content.decode(), self._spec)
+        row = self._vocabulary.encode([cells], self._contract.statistics)[0]
+        prediction = ExplainedPrediction.select(self._contract, self._inference.predict(row[None])[0], self._class)
+        decreases = without_columns(self._inference, row, prediction.class_number)
+        return Explanation(raw.path, prediction, None, (Rendering("occlusion", spans=self._spans(row, decreases)),))
+
+    def _spans(self, row: NDArray[np.float32], decreases: NDArray[np.float64]) -> list[TokenSpan]:
+        """Return the columns with their values, and spaces between them."""
+        largest = float(np.abs(decreases).max(initial=0.0)) or 1.0
+        spans: list[TokenSpan] = []
+        described = self._vocabulary.describe(row, self._contract.tabular_spec)
+        for (name, value), decrease in zip(described.items(), decreases.tolist(), strict=True):
+            spans += [TokenSpan(f"{name}: {value}", decrease, round(abs(decrease) / largest, 3)), TokenSpan("   ")]
+        return spans[:-1]
+
+
+def without_columns(inference: Inference, row: NDArray[np.float32], class_number: int | None) -> NDArray[np.float64]:
+    """Return by how much the score decreases when each column in turn says nothing: (columns,)."""
+    statistics, categories = inference.contract.statistics, inference.contract.tabular_spec.categories
+    means = statistics.mean if statistics else ()
+    nothing = np.array([*means, *(MISSING for _ in categories)], np.float32)
+    rows = np.tile(row, (len(row) + 1, 1))
+    rows[np.arange(1, len(row) + 1), np.arange(len(row))] = nothing
+    return score_decreases(inference, rows, class_number)
