@@ -10,10 +10,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from headrace.errors import DataError
-from headrace.features.input_kind_description import InputKindDescription
-from headrace.features.kind_modules import describe_input_kind
-from headrace.targets.kind_modules import describe_target_kind
-from headrace.targets.target_kind_description import Activation, TargetKindDescription
+from headrace.features.input_kind_properties import InputKindProperties
+from headrace.features.kind_modules import input_kind_properties
+from headrace.targets.kind_modules import target_kind_properties
+from headrace.targets.target_kind_properties import Activation, TargetKindProperties
 from headrace.wording import quantity
 
 TaskType = Literal["classification", "multi_label", "regression"]
@@ -215,9 +215,9 @@ class Contract(BaseModel):
         return self
 
     @property
-    def target(self) -> TargetKindDescription:
-        """Description of the kind of the target."""
-        return describe_target_kind(self.task)
+    def target(self) -> TargetKindProperties:
+        """Properties of the kind of the target."""
+        return target_kind_properties(self.task)
 
     @property
     def input_kind(self) -> Literal["image", "text", "audio", "tabular", "windows"]:
@@ -231,9 +231,9 @@ class Contract(BaseModel):
         return "image" if self.tokenizer is None else "text"
 
     @property
-    def feature(self) -> InputKindDescription:
-        """Description of the kind of the input."""
-        return describe_input_kind(self.input_kind)
+    def feature(self) -> InputKindProperties:
+        """Properties of the kind of the input."""
+        return input_kind_properties(self.input_kind)
 
     def named(self, role: str) -> tuple[str, Column]:
         """Return the name and the column with `role`.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract, TabularSpec
 from headrace.errors import DataError
-from headrace.features.kind_modules import describe_input_kind
+from headrace.features.kind_modules import input_kind_properties
 from headrace.wording import join_names
 
 # Standard deviations; new data of the same source stays far below.
@@ -271,6 +271,6 @@ def changed_preparation(kind: str, model: Mapping[str, Any], table: Mapping[str,
     one, other = model.get(kind) or {}, table.get(kind) or {}
     return ", ".join(
         f"{kind}.{key} ({one[key]} and {other[key]})"
-        for key in describe_input_kind(kind).visible_keys
+        for key in input_kind_properties(kind).visible_keys
         if key in one and key in other and one[key] != other[key]
     )

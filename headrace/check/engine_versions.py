@@ -3,7 +3,7 @@
 import platform
 
 from headrace.check.check_report import CheckRow
-from headrace.engines.compatibility import ENGINES, Engine, as_text, is_supported, supported_python
+from headrace.engines.supported_versions import ENGINES, Engine, as_text, is_supported, supported_python
 
 
 def version_rows() -> list[CheckRow]:

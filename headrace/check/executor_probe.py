@@ -11,7 +11,7 @@ from typing import Any
 
 from pyspark import BarrierTaskContext
 
-from headrace.engines.compatibility import installed_versions
+from headrace.engines.supported_versions import installed_versions
 
 CLOCK_SAMPLES = 3
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from headrace.check.check_report import CheckRow
 from headrace.check.executor_probe import ExecutorInfo
 from headrace.check.machine import FREE_GIGABYTES
-from headrace.engines.compatibility import SAME_ENVIRONMENT, differences, installed_versions
+from headrace.engines.supported_versions import SAME_ENVIRONMENT, differences, installed_versions
 from headrace.wording import join_names, quantity
 
 CLOCK_SECONDS = 1.0

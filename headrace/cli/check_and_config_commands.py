@@ -67,7 +67,7 @@ def properties(
 
     Example: headrace properties conf/cluster/yarn.yaml train train.properties
     """
-    from headrace.spark.properties_file import write_properties
+    from headrace.spark.submit_properties_file import write_properties
 
     print_result(write_properties(cluster, command, output))
 

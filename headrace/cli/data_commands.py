@@ -48,7 +48,7 @@ def init(
 
 
 def _find_format(source: str) -> str | None:
-    from headrace.prepare.source_format import find_format
+    from headrace.prepare.table_format_detection import find_format
 
     return find_format(source)
 

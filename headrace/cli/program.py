@@ -183,7 +183,7 @@ def _describe_missing_engine(error: ModuleNotFoundError) -> str:
     Raises:
         ModuleNotFoundError: the missing module is not an engine.
     """
-    from headrace.engines.compatibility import BY_MODULE, missing_engine
+    from headrace.engines.supported_versions import BY_MODULE, missing_engine
 
     engine = BY_MODULE.get((error.name or "").partition(".")[0])
     if engine is None or engine.is_installed:

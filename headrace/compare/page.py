@@ -7,8 +7,8 @@ from typing import Any
 from headrace import __version__
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER
 from headrace.compare.comparison_text import conclusion, headlines, setting_text, signed, value_text
-from headrace.html.image_rendering import is_pixelated
 from headrace.html.overlay_chart import OverlayChart, overlay
+from headrace.html.pixelated_images import is_pixelated
 from headrace.html.templates import environment
 from headrace.storage.atomic import atomic_write
 

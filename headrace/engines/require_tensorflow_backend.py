@@ -1,7 +1,7 @@
 """Settings of Keras that do not depend on the program that imports it.
 
-`headrace/engines/inherited_variables.py` names the backend and `headrace/engines/keras_json.py` hides keras.json,
-both before Keras is imported.
+`headrace/engines/foreign_environment_variables.py` names the backend, and `headrace/engines/hide_keras_json.py` hides
+keras.json, both before Keras is imported.
 """
 
 from headrace.errors import ConfigurationError

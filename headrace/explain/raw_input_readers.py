@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.kind_modules import describe_input_kind
+from headrace.features.kind_modules import input_kind_properties
 from headrace.predict.inputs import STDIN, InputFile, Inputs, find_inputs, read_raw
 from headrace.predict.raw_file_interface import raw_file_module
 from headrace.predict.text_record_file import RecordFile
@@ -137,7 +137,7 @@ def _find(source: Path) -> Inputs:
 
 def _files(inputs: Inputs, settings: Prepare) -> RawInputs:
     files, skipped = inputs.files()
-    if describe_input_kind(settings.input).is_cell:
+    if input_kind_properties(settings.input).is_cell:
         raw_file_module(settings.input).require_single_records(files)
     return RawInputs(len(files), lambda index: _read(files[index], settings), _counts({IGNORED: skipped}))
 

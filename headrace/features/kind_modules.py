@@ -6,7 +6,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import features
-from headrace.features.input_kind_description import InputKindDescription
+from headrace.features.input_kind_properties import InputKindProperties
 
 KINDS = tuple(sorted(room.name for room in iter_modules(features.__path__) if room.ispkg))
 
@@ -17,7 +17,7 @@ def kind_module(kind: str, name: str) -> Any:
     return import_module(f"headrace.features.{kind}.{name}")
 
 
-def describe_input_kind(kind: str) -> InputKindDescription:
-    """Return the description of the input kind `kind`."""
-    description: InputKindDescription = kind_module(kind, "kind_description").DESCRIPTION
-    return description
+def input_kind_properties(kind: str) -> InputKindProperties:
+    """Return the properties of the input kind `kind`."""
+    properties: InputKindProperties = kind_module(kind, "kind_properties").PROPERTIES
+    return properties

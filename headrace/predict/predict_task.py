@@ -153,7 +153,7 @@ def _inference(bundle: Path, _manifest: str) -> "Inference":
 
 
 def _predict_shard(table: Path, part: Part, contract: Contract, inference: "Inference") -> PredictionOutput:
-    from headrace.predict.table_columns import table_columns
+    from headrace.predict.true_target_columns import table_columns
     from headrace.stream.read.shard_reader import read_shards
 
     output, name, target = PredictionOutput(), contract.named("input")[0], contract.named("target")[0]

@@ -12,7 +12,7 @@ from headrace.config.configuration import Source
 from headrace.config.secret_names import withhold_secrets
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.features.kind_modules import describe_input_kind
+from headrace.features.kind_modules import input_kind_properties
 from headrace.prepare.dedup.duplicate_warnings import warn_of_copies
 from headrace.prepare.encoders.input_encoding_interface import encoding_of
 from headrace.prepare.encoders.number_precision import require_distinct_labels
@@ -20,7 +20,7 @@ from headrace.prepare.expectations import check_expectations
 from headrace.prepare.increments.increment import save_listing
 from headrace.prepare.increments.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
-from headrace.prepare.labels.label_warnings import small_class_warning
+from headrace.prepare.labels.suspicious_labels import small_class_warning
 from headrace.prepare.preparation_plan import (
     PrepareContext,
     PreparePlan,
@@ -40,14 +40,14 @@ from headrace.prepare.sources.window_source import window_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
 from headrace.prepare.table_schema import arrow_schema
-from headrace.processes.invocation import command_line
+from headrace.processes.command_line_and_time import command_line
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
 from headrace.table.dropped_records import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from headrace.targets.regression.label_distribution import number_warnings
-from headrace.targets.target_kind_description import TargetKindDescription
+from headrace.targets.target_kind_properties import TargetKindProperties
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def summarize(
 
 def _text_source(source: Source, context: PrepareContext) -> dict[str, str]:
     """Return the text column and the options of the reader, which predictions use too; empty for files."""
-    columns = source.columns if describe_input_kind(context.settings.input).is_cell else None
+    columns = source.columns if input_kind_properties(context.settings.input).is_cell else None
     if columns is None or columns.content == "paths":
         return {}
     options = {} if source.format == "jdbc" else source.options
@@ -137,7 +137,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     return _build_result(_prepare(plan, stopwatch), plan, stopwatch, changed=True)
 
 
-def _count_listing(listing: Listing, target: TargetKindDescription) -> str:
+def _count_listing(listing: Listing, target: TargetKindProperties) -> str:
     """Return the number of files, and of classes if the source lists them and a label is one class."""
     files, classes = len(listing.files), len(listing.classes)
     text = quantity(files, "file")

@@ -15,16 +15,15 @@ from headrace.config.sections.preparation import Prepare
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.features.kind_modules import KINDS, describe_input_kind
+from headrace.features.kind_modules import KINDS, input_kind_properties
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
 from headrace.prepare.encoders.label_text import normalize_label
 from headrace.prepare.encoders.target_encoding_interface import describe_missing_label
-from headrace.prepare.labels.label_warnings import label_warnings
+from headrace.prepare.labels.suspicious_labels import label_warnings
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.csv_findings import CsvFindings, comment_warnings, find_in_csv, log_notes
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.source_format import guess_format
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, list_archives, read_archive
 from headrace.prepare.sources.file_copies import copy_warnings
 from headrace.prepare.sources.folder_layout import mask_warnings
@@ -33,6 +32,7 @@ from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.sources.tables.table_files import folder_values, list_table
+from headrace.prepare.table_format_detection import guess_format
 from headrace.storage import files_below, locate, read_entry
 from headrace.wording import quantity
 
@@ -251,8 +251,8 @@ def _guess_kind(records: list[RawRecord]) -> str:
     Files of a kind with suffixes of its own, such as sounds, may be fewer than half: their texts lie beside them.
     """
     suffixes = Counter(Path(record.path).suffix.lower() for record in records)
-    counts = {kind: sum(suffixes[suffix] for suffix in describe_input_kind(kind).suffixes) for kind in KINDS}
-    others = [kind for kind in KINDS if not describe_input_kind(kind).is_cell and 4 * counts[kind] > len(records)]
+    counts = {kind: sum(suffixes[suffix] for suffix in input_kind_properties(kind).suffixes) for kind in KINDS}
+    others = [kind for kind in KINDS if not input_kind_properties(kind).is_cell and 4 * counts[kind] > len(records)]
     commonest = max(others or KINDS, key=lambda kind: counts[kind])
     return commonest if others or 2 * counts[commonest] > len(records) else "image"
 

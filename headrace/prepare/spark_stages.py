@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column, Statistics, Tokenizer
-from headrace.features.kind_modules import describe_input_kind, kind_module
+from headrace.features.kind_modules import input_kind_properties, kind_module
 from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.dedup.duplicate_warnings import warn_of_conflicts
 from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
@@ -65,7 +65,7 @@ class StageOutput:
 
 
 class TrainingSplitFitInterface(Protocol):
-    """The module `training_split_fit` of an input kind whose description says that something is fitted."""
+    """The module `training_split_fit` of an input kind whose properties says that something is fitted."""
 
     def fit(
         self, spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment
@@ -112,7 +112,7 @@ def run_stages(
         classes=tuple(context.labels),
         periods=periods,
     )
-    if not describe_input_kind(context.settings.input).is_fitted:
+    if not input_kind_properties(context.settings.input).is_fitted:
         return output
     module: TrainingSplitFitInterface = kind_module(context.settings.input, "training_split_fit")
     return module.fit(spark, context, output, increment)

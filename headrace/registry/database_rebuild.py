@@ -9,7 +9,7 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.errors import DataError
 from headrace.locks.folder_lock import lock_folder
-from headrace.processes.invocation import utc_now
+from headrace.processes.command_line_and_time import utc_now
 from headrace.registry.bundle_store import linked_bundle, load_intact
 from headrace.registry.database_checks import BUNDLES, RegistryDamagedError, has_content, require_intact
 from headrace.registry.model_registry import CHAMPION, ModelRegistry, registry_error, without_password

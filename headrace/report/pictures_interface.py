@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class PicturesInterface(Protocol):
-    """The module `pictures` of an input kind whose description says that it has pictures."""
+    """The module `pictures` of an input kind whose properties says that it has pictures."""
 
     def open_picture(self, payload: bytes, column: Column) -> "Image":
         """Return the stored input of a row as a picture."""

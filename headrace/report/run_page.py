@@ -6,6 +6,7 @@ from typing import Any
 from headrace import __version__
 from headrace.html.line_chart import Chart, curve
 from headrace.html.templates import environment
+from headrace.report.command_throughput import stages
 from headrace.report.data_section import describe_data
 from headrace.report.evaluation.page_interface import page_module
 from headrace.report.reproducibility import (
@@ -17,7 +18,6 @@ from headrace.report.reproducibility import (
     without_secrets,
 )
 from headrace.report.run_artifacts import RunArtifacts, read_artifacts
-from headrace.report.stage_throughput import stages
 from headrace.storage.atomic import atomic_write
 
 TEMPLATES = Path(__file__).parent

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from headrace.engines.compatibility import BY_MODULE
+from headrace.engines.supported_versions import BY_MODULE
 from headrace.errors import ConfigurationError
 
 # Spark 4 is compiled for Java 17, Spark 3.5 for Java 8.

@@ -1,6 +1,6 @@
 """Load a module of a target kind by name, so that a layer imports its own part of the kind and no other.
 
-Descriptions import nothing; other modules import an engine (Keras, PyArrow), which a layer without it never loads.
+Properties import nothing; other modules import an engine (Keras, PyArrow), which a layer without it never loads.
 """
 
 from functools import cache
@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import targets
-from headrace.targets.target_kind_description import TargetKindDescription
+from headrace.targets.target_kind_properties import TargetKindProperties
 
 TASKS = tuple(sorted(room.name for room in iter_modules(targets.__path__) if room.ispkg))
 
@@ -20,7 +20,7 @@ def kind_module(task: str, name: str) -> Any:
     return import_module(f"headrace.targets.{task}.{name}")
 
 
-def describe_target_kind(task: str) -> TargetKindDescription:
-    """Return the description of the target kind `task`."""
-    description: TargetKindDescription = kind_module(task, "kind_description").DESCRIPTION
-    return description
+def target_kind_properties(task: str) -> TargetKindProperties:
+    """Return the properties of the target kind `task`."""
+    properties: TargetKindProperties = kind_module(task, "kind_properties").PROPERTIES
+    return properties

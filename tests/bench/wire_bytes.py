@@ -33,7 +33,7 @@ def rank(parameters: int, compression: str) -> None:
     import horovod.tensorflow as hvd
     import tensorflow as tf
 
-    from headrace.train.distributed.gradients import mean_gradients
+    from headrace.train.distributed.gradient_averaging_and_monitoring import mean_gradients
 
     hvd.init()
     gradients = [tf.random.normal([parameters // 2]), tf.random.normal([parameters - parameters // 2])]

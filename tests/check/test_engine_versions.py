@@ -9,7 +9,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from headrace.check import CheckRow, engine_versions
-from headrace.engines import compatibility
+from headrace.engines import supported_versions
 
 
 def rows_with(monkeypatch: pytest.MonkeyPatch, installed: dict[str, str]) -> dict[str, CheckRow]:
@@ -20,9 +20,9 @@ def rows_with(monkeypatch: pytest.MonkeyPatch, installed: dict[str, str]) -> dic
             raise PackageNotFoundError(package)
         return installed[package]
 
-    monkeypatch.setattr(compatibility, "version", version)
-    monkeypatch.setattr(compatibility.Engine, "is_installed", False)
-    monkeypatch.delitem(compatibility.sys.modules, "pyspark", raising=False)
+    monkeypatch.setattr(supported_versions, "version", version)
+    monkeypatch.setattr(supported_versions.Engine, "is_installed", False)
+    monkeypatch.delitem(supported_versions.sys.modules, "pyspark", raising=False)
     return {row.name: row for row in engine_versions.version_rows()}
 
 
@@ -73,16 +73,16 @@ def test_ranges_are_those_of_pyproject(root: Path) -> None:
     ranges = {
         re.split("[=<>]", line)[0]: SpecifierSet(re.sub(r"^[\w-]+", "", line)) for line in project["dependencies"]
     }
-    assert {engine.name: engine.supported for engine in compatibility.ENGINES} == {
-        engine.name: ranges[engine.packages[0]] for engine in compatibility.ENGINES
+    assert {engine.name: engine.supported for engine in supported_versions.ENGINES} == {
+        engine.name: ranges[engine.packages[0]] for engine in supported_versions.ENGINES
     }
-    assert compatibility.supported_python() == SpecifierSet(project["requires-python"])
+    assert supported_versions.supported_python() == SpecifierSet(project["requires-python"])
 
 
 def test_range_of_tensorflow_gpu_wheel_is_read_under_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ["tensorflow>=2.18.1,<2.22", "tensorflow>=9; extra == 'other'"]
-    monkeypatch.setattr(compatibility, "requires", lambda _: lines)
-    assert str(compatibility.BY_MODULE["tensorflow"].supported) == "<2.22,>=2.18.1"
+    monkeypatch.setattr(supported_versions, "requires", lambda _: lines)
+    assert str(supported_versions.BY_MODULE["tensorflow"].supported) == "<2.22,>=2.18.1"
 
 
 def test_headrace_without_metadata_or_checkout_accepts_any_version(
@@ -91,7 +91,9 @@ def test_headrace_without_metadata_or_checkout_accepts_any_version(
     def missing(package: str) -> None:
         raise PackageNotFoundError(package)
 
-    monkeypatch.setattr(compatibility, "__file__", str(tmp_path / "headrace" / "engines" / "compatibility.py"))
-    monkeypatch.setattr(compatibility, "requires", missing)
-    monkeypatch.setattr(compatibility, "metadata", missing)
+    monkeypatch.setattr(
+        supported_versions, "__file__", str(tmp_path / "headrace" / "engines" / "supported_versions.py")
+    )
+    monkeypatch.setattr(supported_versions, "requires", missing)
+    monkeypatch.setattr(supported_versions, "metadata", missing)
     assert [row for row in engine_versions.version_rows() if not row.ok or row.needed] == []

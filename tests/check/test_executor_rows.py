@@ -7,7 +7,7 @@ import pytest
 from headrace.check.check_report import CheckRow
 from headrace.check.executor_probe import ExecutorInfo
 from headrace.check.executor_rows import executor_rows
-from headrace.engines.compatibility import installed_versions
+from headrace.engines.supported_versions import installed_versions
 
 GOOD = ExecutorInfo(
     host="a",

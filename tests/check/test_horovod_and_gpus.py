@@ -7,7 +7,7 @@ import pytest
 
 from headrace.check import horovod_and_gpus
 from headrace.check.horovod_and_gpus import HorovodInfo, query_horovod, rank_rows
-from headrace.engines.compatibility import Engine
+from headrace.engines.supported_versions import Engine
 
 pytestmark = [pytest.mark.horovod, pytest.mark.tensorflow]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from headrace.engines.compatibility import BY_MODULE
 from headrace.engines.shadowed_engines import LANDMARKS, require_visible_engines
+from headrace.engines.supported_versions import BY_MODULE
 from headrace.errors import ConfigurationError
 from tests.support.commands import headrace
 

@@ -10,7 +10,7 @@ from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import RenderingInterface
 from headrace.explain.explanation_interface import FeatureExplanationInterface
 from headrace.export.exported_input_interface import ExportedInputInterface
-from headrace.features.kind_modules import KINDS, describe_input_kind, kind_module
+from headrace.features.kind_modules import KINDS, input_kind_properties, kind_module
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_interface import RawFileInterface
 from headrace.predict.record_prediction import RecordPredictionInterface
@@ -38,32 +38,32 @@ def test_module_has_what_its_interface_declares(module: str, kind: str) -> None:
     require_protocol(kind_module(kind, module), INTERFACES[module])
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).is_fitted])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).is_fitted])
 def test_fitted_kinds_have_their_module(kind: str) -> None:
     require_protocol(kind_module(kind, "training_split_fit"), TrainingSplitFitInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).has_pictures])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).has_pictures])
 def test_kinds_with_pictures_have_their_module(kind: str) -> None:
     require_protocol(kind_module(kind, "pictures"), PicturesInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).has_near_duplicates])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).has_near_duplicates])
 def test_kinds_with_near_duplicates_have_their_module(kind: str) -> None:
     require_protocol(kind_module(kind, "near_duplicates"), NearDuplicatesInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).is_file])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).is_file])
 def test_kinds_with_raw_files_have_their_module(kind: str) -> None:
     require_protocol(kind_module(kind, "raw_file_prediction"), RawFileInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).is_cell])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).is_cell])
 def test_kinds_whose_records_are_rows_of_files_have_their_module(kind: str) -> None:
     require_protocol(kind_module(kind, "record_prediction"), RecordPredictionInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if describe_input_kind(kind).methods])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).methods])
 def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
     require_protocol(kind_module(kind, "explanation"), FeatureExplanationInterface)
 
@@ -75,8 +75,8 @@ def test_every_input_of_a_preparation_has_a_room() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_most_modules_are_imported_without_tensorflow(kind: str) -> None:
     program = (
-        "import sys; from headrace.features.kind_modules import describe_input_kind, kind_module; "
-        f"describe_input_kind({kind!r}); "
+        "import sys; from headrace.features.kind_modules import input_kind_properties, kind_module; "
+        f"input_kind_properties({kind!r}); "
         "engines = {'numpy', 'pyspark', 'tensorflow', 'pydantic'} & set(sys.modules); "
         f"[kind_module({kind!r}, module) for module in ('profile_statistics', 'rendering', 'encoding')]; "
         "print(sorted(engines), 'tensorflow' in sys.modules)"

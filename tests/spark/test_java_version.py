@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from headrace.engines.compatibility import BY_MODULE, Engine, is_supported
+from headrace.engines.supported_versions import BY_MODULE, Engine, is_supported
 from headrace.errors import ConfigurationError
 from headrace.spark import java_version as java_module
 from headrace.spark.java_version import find_java, java_range, require_java

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from headrace.prepare.sources.tables.petastorm_dataset import FILE, KEY
+from headrace.prepare.sources.tables.petastorm_codecs import FILE, KEY
 from headrace.stream.petastorm import without_initialization
 
 with without_initialization():

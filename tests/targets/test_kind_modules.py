@@ -14,7 +14,7 @@ from headrace.prepare.encoders.target_encoding_interface import EncodingInterfac
 from headrace.report.evaluation.page_interface import PageInterface
 from headrace.retrain.drift.drift_interface import DriftInterface
 from headrace.retrain.gate.slicing import GateInterface
-from headrace.targets.kind_modules import TASKS, describe_target_kind, kind_module
+from headrace.targets.kind_modules import TASKS, kind_module, target_kind_properties
 from headrace.train.model.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import SettingsInterface
 from tests.support.protocols import require_protocol
@@ -27,7 +27,7 @@ INTERFACES: dict[str, Any] = {
     "encoding": EncodingInterface,
     "evaluation": EvaluationInterface,
     "explanation": ExplanationInterface,
-    "gate_slices": GateInterface,
+    "gate_measures": GateInterface,
     "objective": ObjectiveInterface,
     "page": PageInterface,
     "prediction_columns": PredictionInterface,
@@ -43,14 +43,14 @@ def test_module_has_what_its_interface_declares(module: str, task: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_compared_metrics_are_those_of_the_properties(task: str) -> None:
-    assert tuple(kind_module(task, "comparison").SCORES) == describe_target_kind(task).comparison_metrics
-    assert describe_target_kind(task).slice_metric in describe_target_kind(task).comparison_metrics
+    assert tuple(kind_module(task, "comparison").SCORES) == target_kind_properties(task).comparison_metrics
+    assert target_kind_properties(task).slice_metric in target_kind_properties(task).comparison_metrics
 
 
 def test_properties_import_no_engine() -> None:
     program = (
-        "import sys; from headrace.targets.kind_modules import TASKS, describe_target_kind; "
-        "[describe_target_kind(task) for task in TASKS]; "
+        "import sys; from headrace.targets.kind_modules import TASKS, target_kind_properties; "
+        "[target_kind_properties(task) for task in TASKS]; "
         "print(sorted({'numpy', 'pyarrow', 'pyspark', 'tensorflow', 'keras', 'pydantic'} & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -17,7 +17,7 @@ from keras import layers
 
 from headrace.errors import TrainingError
 from headrace.train.distributed import collectives
-from headrace.train.distributed.gradients import GradientMonitor
+from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.model.optimizer import make_distributed
 from headrace.train.model.sync_batch_norm import synchronize
 from headrace.train.rank.driver_channel import Channel

@@ -11,9 +11,9 @@ from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.tabular import Tabular
 from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError
-from headrace.features.kind_modules import describe_input_kind
-from headrace.targets.kind_modules import describe_target_kind
-from headrace.targets.target_kind_description import TargetKindDescription
+from headrace.features.kind_modules import input_kind_properties
+from headrace.targets.kind_modules import target_kind_properties
+from headrace.targets.target_kind_properties import TargetKindProperties
 
 
 class NearDuplicates(Section):
@@ -133,9 +133,9 @@ class Prepare(Section):
         return self.tabular
 
     @property
-    def target(self) -> TargetKindDescription:
+    def target(self) -> TargetKindProperties:
         """Properties of the kind of the target."""
-        return describe_target_kind(self.task)
+        return target_kind_properties(self.task)
 
     @model_validator(mode="after")
     def _require_classes_to_stratify(self) -> "Prepare":
@@ -159,6 +159,6 @@ class Prepare(Section):
             raise ValueError("`windows` and `input: windows` require each other; set both or neither")
         if self.splits.method == "time" and not is_windows:
             raise ValueError("splits.method: time requires `input: windows`; other records have no timestamp")
-        if self.near_duplicates is not None and not describe_input_kind(self.input).has_near_duplicates:
+        if self.near_duplicates is not None and not input_kind_properties(self.input).has_near_duplicates:
             raise ValueError(f"`near_duplicates` supports images and texts only; remove it for {self.input}")
         return self

@@ -7,7 +7,7 @@ from pydantic import Field
 from headrace.config.locations import Location, StoredFolder
 from headrace.config.section import Fraction, NonEmptyStr, Positive, Section
 from headrace.config.sections.expectations import Range
-from headrace.targets.kind_modules import describe_target_kind
+from headrace.targets.kind_modules import target_kind_properties
 
 Ratio = Annotated[float, Field(gt=0)]
 Metric = Literal[
@@ -107,7 +107,7 @@ class Gate(Section):
     def unsupported_metrics(self, task: str) -> list[str]:
         """Return the metrics named in this section that `task` does not have."""
         named = {*self.bounds, *([self.metric] if self.metric else [])}
-        return sorted(named.difference(describe_target_kind(task).comparison_metrics))
+        return sorted(named.difference(target_kind_properties(task).comparison_metrics))
 
 
 class BatchPrediction(Section):

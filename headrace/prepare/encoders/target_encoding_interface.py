@@ -7,10 +7,10 @@ from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
 from headrace.targets.kind_modules import kind_module
-from headrace.targets.target_kind_description import TargetKindDescription
+from headrace.targets.target_kind_properties import TargetKindProperties
 
 
-def describe_missing_label(target: TargetKindDescription) -> str:
+def describe_missing_label(target: TargetKindProperties) -> str:
     """Return why a record without a label is rejected, and how to write that it has none of the classes."""
     return f"the record has no label{'; write [] if it has none of the classes' if target.has_labels else ''}"
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.compare.comparison_metrics import metric_label
 from headrace.compare.saved_predictions import Predictions
-from headrace.targets.kind_modules import describe_target_kind, kind_module
+from headrace.targets.kind_modules import kind_module, target_kind_properties
 
 
 class ModelPair(NamedTuple):
@@ -35,7 +35,7 @@ class Slice(NamedTuple):
 
 
 class GateInterface(Protocol):
-    """The module `gate_slices` of a target kind."""
+    """The module `gate_measures` of a target kind."""
 
     def class_slices(self, classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
         """Yield a slice for each class that occurs in the rows."""
@@ -49,13 +49,13 @@ class GateInterface(Protocol):
 
 def gate_module(task: str) -> GateInterface:
     """Return the gate's part of the target kind `task`."""
-    module: GateInterface = kind_module(task, "gate_slices")
+    module: GateInterface = kind_module(task, "gate_measures")
     return module
 
 
 def make_slices(task: str, classes: tuple[str, ...], models: ModelPair, paths: Mapping[str, str]) -> Iterator[Slice]:
     """Yield a slice for each class that occurs, then one for each named pattern of `paths`."""
-    metric = describe_target_kind(task).slice_metric
+    metric = target_kind_properties(task).slice_metric
     yield from gate_module(task).class_slices(classes, models)
     for name, pattern in paths.items():
         matches = [fnmatchcase(path, pattern) for path in models.champion.paths.tolist()]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from headrace.processes.invocation import utc_now
+from headrace.processes.command_line_and_time import utc_now
 from headrace.retrain.journal import Cycle
 from headrace.retrain.journal_records import StepRecord
 from headrace.retrain.steps import challenger, prepare_and_detect_drift, promote_and_predict

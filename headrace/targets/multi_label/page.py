@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from headrace.html.image_rendering import is_pixelated
 from headrace.html.number_formatting import percent
+from headrace.html.pixelated_images import is_pixelated
 from headrace.report.evaluation.evaluation_file import ClassEvaluation
 from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.per_class import PerClass

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from headrace.html.axis import Axis
-from headrace.html.image_rendering import is_pixelated
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
+from headrace.html.pixelated_images import is_pixelated
 from headrace.report.evaluation.evaluation_file import TaskEvaluation
 from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.slices import SliceTable, slice_tables

@@ -23,7 +23,7 @@ from headrace.networks.weights_without_optimizer import load_weights
 from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version
-from headrace.train.bundle_verification import forward_passes_and_traces as forward_passes
+from headrace.train.bundle_verification import forward_passes_and_layer_outputs as forward_passes
 from headrace.train.bundle_verification.fresh_process import FreshProcess
 from headrace.train.bundle_verification.output_checks import (
     Outputs,

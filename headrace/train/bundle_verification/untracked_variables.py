@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from headrace.errors import ConfigurationError
-from headrace.train.bundle_verification.forward_passes_and_traces import observed_calls
+from headrace.train.bundle_verification.forward_passes_and_layer_outputs import observed_calls
 from headrace.wording import join_names
 
 MAX_NAMES = 5

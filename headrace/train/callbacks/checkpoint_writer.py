@@ -8,7 +8,7 @@ import keras
 from headrace.train import checkpoint
 from headrace.train.callbacks.exact_metrics import ExactMetrics
 from headrace.train.distributed import collectives
-from headrace.train.rank.rank_context import Position, RankContext
+from headrace.train.rank.rank_context_and_position import Position, RankContext
 
 
 class CheckpointCallback(keras.callbacks.Callback):

@@ -14,8 +14,8 @@ from headrace.runs.run_folder import RunFolder
 from headrace.storage.atomic import atomic_write
 from headrace.stream.batches import RankStream
 from headrace.train.callbacks.step_figures import RunningResults, figures_between
-from headrace.train.distributed.gradients import GradientMonitor
-from headrace.train.rank.rank_context import Position
+from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
+from headrace.train.rank.rank_context_and_position import Position
 
 HIDDEN = ("kind", "step", "epoch", "seconds")
 

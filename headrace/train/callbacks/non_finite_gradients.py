@@ -9,8 +9,8 @@ import keras
 from headrace.errors import TrainingError
 from headrace.storage.atomic import atomic_write
 from headrace.stream.batches import RankStream, row_ids
-from headrace.train.distributed.gradients import GradientMonitor
-from headrace.train.rank.rank_context import Position
+from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
+from headrace.train.rank.rank_context_and_position import Position
 
 # Dynamic loss scaling starts too high on purpose and halves until gradients are finite: from 2^15, 15 steps.
 SKIPS_OF_LOSS_SCALING = 20

@@ -5,8 +5,8 @@ from typing import Any
 
 import keras
 
-from headrace.train.bundle_verification.forward_passes_and_traces import weight_digests
-from headrace.train.distributed.gradients import GradientMonitor
+from headrace.train.bundle_verification.forward_passes_and_layer_outputs import weight_digests
+from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)

@@ -16,11 +16,11 @@ from horovod.runner.http.http_server import RendezvousHandler, RendezvousHTTPSer
 from pyspark.resource import ResourceProfile
 from pyspark.sql import SparkSession
 
-from headrace.engines.compatibility import installed_versions
+from headrace.engines.supported_versions import installed_versions
 from headrace.errors import ConfigurationError, HeadraceError, LostExecutorError, TrainingError
 from headrace.spark.session import driver_host, unwrap_python_errors
 from headrace.train.launch.rank_messages import Message, message_server
-from headrace.train.launch.rank_task import Launch, run_rank
+from headrace.train.launch.rank_process_task import Launch, run_rank
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from headrace.runs.run_record import RunRecord
 from headrace.table import Version
 from headrace.train.checkpoint import load_latest
 from headrace.train.distributed import collectives
-from headrace.train.distributed.gradients import GradientMonitor
+from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.model.donor import Donor, load_donor
 from headrace.train.model.fine_tune import fine_tune, freeze
 from headrace.train.model.loss_and_metrics import RowLossSum, make_loss, make_metrics

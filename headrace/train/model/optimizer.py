@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from headrace.config.sections.training import Optimizer
 from headrace.errors import ConfigurationError
-from headrace.train.distributed.gradients import GradientMonitor, mean_gradients
+from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor, mean_gradients
 
 CLASSES = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}
 

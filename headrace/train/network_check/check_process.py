@@ -14,7 +14,7 @@ from pathlib import Path
 
 from headrace.bundle import load as load_bundle
 from headrace.config.sections.training import FineTune
-from headrace.engines.compatibility import installed_versions
+from headrace.engines.supported_versions import installed_versions
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.network_source import network_path
 from headrace.runs.run_folder import RunFolder

@@ -29,7 +29,7 @@ from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.distributed import collectives
 from headrace.train.model.model_builder import compile_model
 from headrace.train.model.rank_seeds import offset_seeds
-from headrace.train.rank.rank_context import Position, RankContext
+from headrace.train.rank.rank_context_and_position import Position, RankContext
 from headrace.train.run_observer import StoppedError
 from headrace.train.validate_settings import class_weights, ships_best_epoch
 

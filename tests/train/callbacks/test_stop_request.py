@@ -9,7 +9,7 @@ import pytest
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.callbacks.stop_request import STOP, StopOnRequest
 from headrace.train.distributed import collectives
-from headrace.train.rank.rank_context import Position
+from headrace.train.rank.rank_context_and_position import Position
 from headrace.train.run_observer import StoppedError
 
 pytestmark = pytest.mark.tensorflow

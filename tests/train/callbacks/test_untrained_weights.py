@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from headrace.train.callbacks.untrained_weights import WarnOfUntrainedWeights
-from headrace.train.distributed.gradients import GradientMonitor
+from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 
 pytestmark = pytest.mark.tensorflow
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.audio import Audio
 from headrace.prepare.encoders.format_names import name_format, name_image
-from headrace.prepare.encoders.sounds.mpeg_frames import after_tags, is_mpeg, with_frame_count
-from headrace.prepare.encoders.sounds.truncation import damage, missing_part, with_unknown_size
+from headrace.prepare.encoders.sounds.container_damage import damage, missing_part, with_unknown_size
+from headrace.prepare.encoders.sounds.mp3_frame_count import after_tags, is_mpeg, with_frame_count
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.wording import quantity
 

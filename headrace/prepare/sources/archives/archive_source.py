@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from headrace.errors import DataError
-from headrace.features.kind_modules import describe_input_kind
+from headrace.features.kind_modules import input_kind_properties
 from headrace.prepare.encoders.label_text import label_cell, normalize_label, normalize_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources.archives.archive_members import DAMAGE, ArchiveFile, BehindEndError, Member
@@ -36,7 +36,7 @@ IMAGES = (
     *("jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "avif"),
     *("jp2", "j2k", "jpx", "ppm", "pgm", "pbm", "pnm"),
 )
-SOUNDS = tuple(suffix.removeprefix(".") for suffix in describe_input_kind("audio").suffixes)
+SOUNDS = tuple(suffix.removeprefix(".") for suffix in input_kind_properties("audio").suffixes)
 
 
 def list_archives(path: str) -> Listing:

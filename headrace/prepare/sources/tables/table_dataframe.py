@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.kind_modules import describe_input_kind
+from headrace.features.kind_modules import input_kind_properties
 from headrace.prepare.encoders.label_text import label_cell, normalize_label
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.row import plain_name, text_cell
@@ -30,7 +30,7 @@ from headrace.prepare.sources.raw_record_types import RawFile, RawRecord, escape
 from headrace.prepare.sources.tables.column_types import require_column_types
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
 from headrace.prepare.sources.tables.npy_pixels import read_pixels
-from headrace.prepare.sources.tables.petastorm_dataset import ARRAYS, input_codec, refuse_arrays
+from headrace.prepare.sources.tables.petastorm_codecs import ARRAYS, input_codec, refuse_arrays
 from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
 from headrace.prepare.sources.tables.row_columns import RowColumns, write_cells
 from headrace.prepare.sources.tables.split_column import split_cells, warn_of_other_splits
@@ -64,7 +64,7 @@ def find_cell_format(source: Source, root: str, content: str) -> str:
         return input_codec(source, root, content)
     refuse_arrays(source, root)
     cell_format = source.columns.content if source.columns else "text"
-    kind = describe_input_kind(content)
+    kind = input_kind_properties(content)
     if cell_format == "text" and kind.is_file and not kind.is_cell:
         raise ConfigurationError(
             f"data.source.columns.content is text, and prepare.input: {content} needs files; expected bytes, if the "

@@ -1,8 +1,8 @@
 """What every layer may know of classification."""
 
-from headrace.targets.target_kind_description import TargetKindDescription
+from headrace.targets.target_kind_properties import TargetKindProperties
 
-DESCRIPTION = TargetKindDescription(
+PROPERTIES = TargetKindProperties(
     has_classes=True,
     has_one_class=True,
     output_name="probabilities",

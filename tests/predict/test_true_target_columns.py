@@ -10,7 +10,7 @@ import pytest
 from headrace.contract import Column, Contract
 from headrace.predict.flat_file import write_predictions
 from headrace.predict.output import PredictionOutput
-from headrace.predict.table_columns import table_columns
+from headrace.predict.true_target_columns import table_columns
 from headrace.prepare.encoders.label_text import encode_labels
 from headrace.stream.read.column_buffers import column_values
 from headrace.targets.kind_modules import kind_module

@@ -1,8 +1,8 @@
 """What every layer may know of images."""
 
-from headrace.features.input_kind_description import InputKindDescription
+from headrace.features.input_kind_properties import InputKindProperties
 
-DESCRIPTION = InputKindDescription(
+PROPERTIES = InputKindProperties(
     is_file=True,
     is_cell=False,
     noun="images",

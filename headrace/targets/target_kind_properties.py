@@ -7,7 +7,7 @@ Activation = Literal["softmax", "sigmoid", "linear"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TargetKindDescription:
+class TargetKindProperties:
     """The properties of a target kind.
 
     Attributes:

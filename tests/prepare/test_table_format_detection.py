@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.prepare.source_format import find_format
+from headrace.prepare.table_format_detection import find_format
 from tests.support.table_rows import WRITERS
 
 

@@ -1,10 +1,10 @@
 """What every layer may know of regression."""
 
-from headrace.targets.target_kind_description import TargetKindDescription
+from headrace.targets.target_kind_properties import TargetKindProperties
 
 ERRORS = ("mean_absolute_error", "root_mean_squared_error")
 
-DESCRIPTION = TargetKindDescription(
+PROPERTIES = TargetKindProperties(
     has_classes=False,
     has_one_class=False,
     output_name="values",

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from headrace.processes.invocation import command_line
+from headrace.processes.command_line_and_time import command_line
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import ConfigurationError
-from headrace.spark.properties_file import write_properties
+from headrace.spark.submit_properties_file import write_properties
 from tests.support.commands import headrace
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from headrace.retrain.gate.slicing import ModelPair, Slice
-from headrace.targets.classification.gate_slices import describe_limit, drop
-from headrace.targets.multi_label.kind_description import DESCRIPTION
+from headrace.targets.classification.gate_measures import describe_limit, drop
+from headrace.targets.multi_label.kind_properties import PROPERTIES
 
 __all__ = ["class_slices", "describe_limit", "drop"]
 
@@ -16,4 +16,4 @@ def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]
         if support:
             # Macro F1 over a single label is the label's F1.
             label_models = ModelPair(*(predictions.for_label(index) for predictions in models))
-            yield Slice(f"f1 of label {name!r}", DESCRIPTION.slice_metric, support, label_models)
+            yield Slice(f"f1 of label {name!r}", PROPERTIES.slice_metric, support, label_models)

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from headrace.evaluate.slices_by_column import by_class
 from headrace.retrain.gate.slicing import ModelPair, Slice, select_rows
-from headrace.targets.classification.kind_description import DESCRIPTION
+from headrace.targets.classification.kind_properties import PROPERTIES
 
 
 def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
     """Yield a slice for each class: the accuracy of its rows, which is its recall."""
     for partition in by_class(models.champion.true, classes):
-        yield select_rows(DESCRIPTION.slice_metric, f"class {partition.name!r}", partition.rows, models)
+        yield select_rows(PROPERTIES.slice_metric, f"class {partition.name!r}", partition.rows, models)
 
 
 def drop(before: float, after: float) -> float:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from headrace.engines import compatibility
-from headrace.engines.compatibility import (
+from headrace.engines import supported_versions
+from headrace.engines.supported_versions import (
     ENGINES,
     Engine,
     differences,
@@ -81,7 +81,7 @@ def test_engine_outside_its_range_is_a_warning(
 
 def test_ranges_of_a_checkout_without_metadata_are_those_of_its_project(monkeypatch: pytest.MonkeyPatch) -> None:
     ranges = [engine.supported for engine in ENGINES]
-    monkeypatch.setattr(compatibility, "requires", version_of_nothing)
+    monkeypatch.setattr(supported_versions, "requires", version_of_nothing)
     assert [engine.supported for engine in ENGINES] == ranges
 
 

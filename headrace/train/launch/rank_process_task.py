@@ -19,8 +19,8 @@ from typing import IO, Any
 
 from pyspark import BarrierTaskContext, SparkFiles
 
-from headrace.engines.compatibility import SAME_ENVIRONMENT, differences, installed_versions
 from headrace.engines.log_filter import is_noise
+from headrace.engines.supported_versions import SAME_ENVIRONMENT, differences, installed_versions
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.storage.append_only_files import mirror_appends
 from headrace.train.launch.rank_assignment import (
