@@ -186,7 +186,7 @@ def test_bundle_without_preparation_needs_column_and_cleaning(version: Version, 
         predict(nameless, written(tmp_path, "txt"), tmp_path / "lines", named)
     settings = {key: value for key, value in version.summary.settings.items() if key != "text"}
     silent = make_bundle(version, tmp_path / "silent", settings=settings)
-    with pytest.raises(DataError, match="does not record how its texts were cleaned"):
+    with pytest.raises(DataError, match="does not record how its inputs were prepared"):
         predict(silent, path, tmp_path / "other")
     assert predict(silent, version.table, tmp_path / "rows")["rows"] == 40
 
