@@ -55,8 +55,9 @@ def _columns(inputs: keras.KerasTensor, contract: Contract, embedding: int) -> k
     spec, statistics, parts = contract.tabular_spec, contract.statistics, []
     if spec.numbers and statistics:
         normalization = layers.Normalization(mean=statistics.mean, variance=statistics.variance, dtype="float32")
+        values = normalization(inputs[:, : len(spec.numbers)])
         # Values far from all others, such as mistakes in the data, would dominate every product.
-        parts.append(keras.ops.arcsinh(normalization(inputs[:, : len(spec.numbers)])))
+        parts.append(keras.ops.sign(values) * keras.ops.log(1 + keras.ops.abs(values)))
     for column, values in enumerate(spec.categories.values(), len(spec.numbers)):
         parts.append(layers.Embedding(values, embedding)(inputs[:, column]))
     return layers.Concatenate()(parts) if len(parts) > 1 else parts[0]

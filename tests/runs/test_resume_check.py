@@ -51,7 +51,7 @@ def metrics(folder: Path) -> dict[str, float]:
     assert whole["samples_per_second"] <= 20 * 128 / history.training_seconds + 0.1
     edit(folder / "run" / "run.json", command="headrace train conf.yaml train.epochs=1")
     page = write_report(folder / "run").read_text()
-    assert "<code>headrace train conf.yaml train.epochs=2</code>" in page
+    assert "<code>headrace train conf.yaml train.epochs=2 train.data_version=0</code>" in page
     assert "continued from 1 to 2 epochs. A run of 2 epochs from the start has the same weights." in page
     assert f"<dd>{duration(history.training_seconds)}<small>20 steps, 2 epochs, without start-up</small>" in page
     shutil.rmtree(folder / "run" / "checkpoints" / "step-000000020")

@@ -10,7 +10,7 @@ from headrace.contract import Column, TabularSpec
 from headrace.features.tabular.row_cells import read_cells
 from headrace.prepare.encoders.hashing import text_hash
 from headrace.prepare.encoders.input_encoding_interface import Row
-from headrace.prepare.encoders.number_precision import SAMPLE
+from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
 from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
@@ -50,6 +50,7 @@ class RowEncoder:
         self.columns = staged_columns(settings)
         self.max_bytes = settings.text.max_bytes
         self._spec = settings.tabular_spec
+        self._has_classes = settings.target.has_classes
         self._observations = Observations()
         self._rows = 0
 
@@ -63,7 +64,11 @@ class RowEncoder:
         data = record.data.decode() if isinstance(record.data, bytes) else record.data
         cells = read_cells(data, self._spec).as_text()
         self._note_numbers(data)
-        return {CELLS: cells, "content_hash": text_hash(f"{cells}\0{record.label}")}
+        return {CELLS: cells, "content_hash": text_hash(f"{cells}\0{self._label(record.label or '')}")}
+
+    def _label(self, label: str) -> str:
+        """Return the label as text; numbers that are equal have equal texts, however they are written."""
+        return label if self._has_classes else str(parse_float32(label))
 
     def _note_numbers(self, data: str) -> None:
         """Note how the numbers of the first rows are written."""

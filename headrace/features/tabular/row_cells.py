@@ -65,4 +65,6 @@ def _number(name: str, cell: str | None, spec: Tabular) -> float | None:
 def _category(name: str, cell: str | None) -> str | None:
     if cell is not None and "\0" in cell:
         raise RejectedRecordError(Reason.BAD_VALUE, f"{name} is damaged: it holds a NUL character")
-    return normalize_label(cell) or None
+    name = normalize_label(cell) or None
+    # A truth value of Parquet is true, and one that pandas wrote as CSV is True.
+    return name.lower() if name is not None and name.lower() in ("true", "false") else name

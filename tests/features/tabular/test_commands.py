@@ -209,10 +209,10 @@ def test_inspect_describes_the_layout(project: Path) -> None:
     assert "(per number, training split)" in shown.stderr
 
 
-def test_export_describes_its_input_and_ships_the_values(project: Path, tmp_path: Path) -> None:
-    headrace_within(
-        "export", "run/bundle", str(tmp_path / "real"), "--to", "saved_model", "--table", "table", cwd=project
-    )
+@pytest.mark.parametrize("form", ["saved_model", "onnx", "tflite"])
+def test_export_agrees_with_the_bundle_and_ships_the_values(project: Path, tmp_path: Path, form: str) -> None:
+    exported = ("export", "run/bundle", str(tmp_path / "real"), "--to", form, "--table", "table")
+    assert headrace_within(*exported, cwd=project).json["greatest_difference"] <= 1e-3
     about = json.loads((tmp_path / "real/export.json").read_text())["input"]
     assert "size, weight, kg, colour, shop" in about["meaning"]
     assert json.loads((tmp_path / "real/categories.json").read_text()) == known_values(read(project / "table"))

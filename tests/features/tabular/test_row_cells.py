@@ -52,7 +52,17 @@ def test_what_is_no_finite_number_is_rejected_with_a_hint(size: Any, hint: str) 
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("a", "a"), (" a ", "a"), ("e\u0301", "é"), (1, "1"), (1.0, "1"), ("01", "01"), (True, "true"), ("A", "A")]
+    [
+        ("a", "a"),
+        (" a ", "a"),
+        ("e\u0301", "é"),
+        (1, "1"),
+        (1.0, "1"),
+        ("01", "01"),
+        (True, "true"),
+        ("True", "true"),
+        ("A", "A"),
+    ]
     + [("", None), (None, None), ("NULL", None), (float("nan"), None)],
 )
 def test_category_is_a_normalized_name_or_missing(kind: Any, name: str | None) -> None:
