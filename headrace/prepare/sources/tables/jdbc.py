@@ -8,10 +8,11 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BinaryType, DecimalType, FractionalType, MapType, StructType
 
+from headrace.config.column_name import plain_name
 from headrace.config.env_substitution import from_environment
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.row import MissingColumnError, plain_name
+from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.sources.tables.row_columns import RowColumns
 from headrace.prepare.sources.tables.table_files import NO_FILES
 
