@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Contract, Statistics, TabularSpec
 from headrace.errors import DataError
+from headrace.features.tabular.column_warnings import category_warning, count_extremes, missing_code_warning
 from headrace.features.tabular.encoding import CELLS, ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
@@ -46,11 +47,19 @@ class Fitted(NamedTuple):
 
 
 class ShardSummary(NamedTuple):
-    """What one shard contributes: moments of each number, None without values; of its labels; counts by category."""
+    """What one shard contributes.
+
+    Attributes:
+        numbers: moments of each number; None without values.
+        labels: moments of the labels in regression.
+        values: rows of each category by value; None for a missing one.
+        extremes: of each number, see `count_extremes`.
+    """
 
     numbers: list[Moments | None]
     labels: Moments | None
-    values: list[Counter[str]]
+    values: list[Counter[str | None]]
+    extremes: list[Counter[float]]
 
 
 def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
@@ -95,8 +104,11 @@ def _fit(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard]) 
         variance=tuple(float(one.squares[0] / one.count) for one in moments),
     )
     _warn_of_numbers(statistics, spec.numbers)
+    for number, name in enumerate(spec.numbers):
+        extremes = reduce(Counter[float].__add__, (one.extremes[number] for one in summaries))
+        _warn(missing_code_warning(name, extremes))
     values = {
-        name: _known(reduce(Counter.__add__, (one.values[number] for one in summaries)), context, name)
+        name: _known_values(reduce(Counter.__add__, (one.values[number] for one in summaries)), context, name)
         for number, name in enumerate(spec.categories)
     }
     labels = [one.labels for one in summaries]
@@ -130,9 +142,18 @@ def _warn_of_numbers(statistics: Statistics, names: Sequence[str]) -> None:
             "All rows of the training split have the same value of %s, as 32-bit numbers with 7 digits.",
             join_names(constant),
         )
-    warning = feature_warning(statistics, names)
+    _warn(feature_warning(statistics, names))
+
+
+def _warn(warning: str | None) -> None:
     if warning is not None:
         log.warning("%s", warning)
+
+
+def _known_values(counts: Counter[str | None], context: PrepareContext, name: str) -> list[str]:
+    """Return what `_known` returns; warn of a category that is always missing or has one value."""
+    _warn(category_warning(name, counts))
+    return _known(Counter({value: rows for value, rows in counts.items() if value is not None}), context, name)
 
 
 def _known(counts: Counter[str], context: PrepareContext, name: str) -> list[str]:
@@ -170,12 +191,17 @@ def _summarize(context: PrepareContext, paths: Iterator[str]) -> Iterator[ShardS
         yield ShardSummary(
             numbers=[_moments(column) for column in zip(*(row.numbers for row in cells), strict=True)],
             labels=None if labels is None else compute_moments(labels),
-            values=[Counter(filter(None, column)) for column in zip(*(row.categories for row in cells), strict=True)],
+            values=list(map(Counter, zip(*(row.categories for row in cells), strict=True))),
+            extremes=[count_extremes(_present(column)) for column in zip(*(row.numbers for row in cells), strict=True)],
         )
 
 
+def _present(column: Sequence[float | None]) -> list[float]:
+    return [value for value in column if value is not None]
+
+
 def _moments(column: Sequence[float | None]) -> Moments | None:
-    values: NDArray[np.float32] = np.array([value for value in column if value is not None], np.float32)
+    values: NDArray[np.float32] = np.array(_present(column), np.float32)
     return compute_moments(values[:, None]) if len(values) else None
 
 
