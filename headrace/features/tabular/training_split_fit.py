@@ -25,6 +25,7 @@ from headrace.prepare.encoders.statistics import Moments, compute_moments
 from headrace.prepare.increments.increment import Increment
 from headrace.prepare.labels.similar_names import similar_names
 from headrace.prepare.preparation_plan import STAGED, PrepareContext
+from headrace.prepare.record_warnings import Observations
 from headrace.prepare.shard_writer import attempt_id, write_shard_in
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.spark_stages import StageOutput
@@ -70,8 +71,12 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
         raise output.accounting.unusable_error(
             "The training split holds no row", "Check prepare.splits or the source's splits."
         )
+    is_first = fitted is None
     fitted = fitted or _fit(spark, context, [shard for shard in staged if shard.split == "train"])
-    final = _encode(spark, context, staged, fitted) if staged else []
+    final, observations = _encode(spark, context, staged, fitted) if staged else ([], Observations())
+    if not is_first:
+        for warning in observations.warnings(None):
+            log.warning("%s New values become known with `headrace prepare --full`.", warning)
     others = [shard for shard in output.accounting.shards if not _is_staged(shard)]
     return replace(
         output,
@@ -205,14 +210,23 @@ def _moments(column: Sequence[float | None]) -> Moments | None:
     return compute_moments(values[:, None]) if len(values) else None
 
 
-def _encode(spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], fitted: Fitted) -> list[Shard]:
-    """Write one final shard for each of `staged` and return them."""
+def _encode(
+    spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], fitted: Fitted
+) -> tuple[list[Shard], Observations]:
+    """Write one final shard for each of `staged`; return them, and the values of categories that are not known."""
     numbered = list(enumerate(staged))
     tasks = spark.sparkContext.parallelize(numbered, max(1, len(numbered)))
-    return list(tasks.mapPartitions(partial(_encode_shards, context, fitted)).collect())
+    found = tasks.mapPartitions(partial(_encode_shards, context, fitted)).collect()
+    total = Observations()
+    for _, observations in found:
+        total.update(observations)
+    return [shard for shard, _ in found], total
 
 
-def _encode_shards(context: PrepareContext, fitted: Fitted, staged: Iterator[tuple[int, Shard]]) -> Iterator[Shard]:
+def _encode_shards(
+    context: PrepareContext, fitted: Fitted, staged: Iterator[tuple[int, Shard]]
+) -> Iterator[tuple[Shard, Observations]]:
+    """Yield each final shard, and what its categories were found to be."""
     schema = arrow_schema(row_columns(fitted.spec, context.settings))
     vocabulary = load_vocabulary(context.table, fitted.spec)
     for number, shard in staged:
@@ -223,4 +237,7 @@ def _encode_shards(context: PrepareContext, fitted: Fitted, staged: Iterator[tup
         stored = pa.array([row.tobytes() for row in encoded], pa.binary())
         rows = rows.set_column(rows.column_names.index(CELLS), ROW, [stored])
         final = pa.table([rows[name] for name in schema.names], schema=schema)
-        yield write_shard_in(context, final, ".", f"{context.identity}-{number:06d}-{attempt_id()}-t", shard.split)
+        observations = Observations()
+        vocabulary.observe(cells, encoded, fitted.spec, observations)
+        name = f"{context.identity}-{number:06d}-{attempt_id()}-t"
+        yield write_shard_in(context, final, ".", name, shard.split), observations
