@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from headrace.config.column_name import plain_name
 from headrace.config.locations import StoredFolder
 from headrace.config.section import NonEmptyStr, Positive, Section
 from headrace.config.sections.image_and_text import Image, Text
@@ -130,7 +131,8 @@ class Configuration(Section):
         columns = source.columns
         roles = {"label": columns.label, "split": columns.split, "weight": columns.weight}
         for role, name in roles.items():
-            if name in tabular.names:
+            # `price` in backticks is the column price too.
+            if name is not None and plain_name(name) in map(plain_name, tabular.names):
                 raise ValueError(
                     f"`prepare.tabular` names {name!r}, which is `data.source.columns.{role}`; a model must not "
                     f"receive {'what it predicts' if role == 'label' else f'the {role}'}"

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from headrace.config.column_name import plain_name
 from headrace.config.section import NonEmptyStr, Positive, Section
 
 
@@ -43,7 +44,8 @@ class Tabular(Section):
     def _require_distinct_columns(self) -> "Tabular":
         if not self.names:
             raise ValueError("name at least one column in `numbers` or `categories`")
-        repeated = sorted({name for name in self.names if self.names.count(name) > 1})
+        names = list(map(plain_name, self.names))
+        repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise ValueError(f"the column {repeated[0]!r} is named twice; a column is either a number or a category")
         return self

@@ -39,6 +39,7 @@ class RowBatcher:
         contract = self._inference.contract
         vocabulary = load_vocabulary(self._inference.path, contract.tabular_spec)
         rows = np.ascontiguousarray(vocabulary.encode(self._rows, contract.statistics), "<f4")
+        vocabulary.observe(self._rows, rows, contract.tabular_spec, output.observations)
         stored = np.array([row.tobytes() for row in rows], dtype=object)
         name, _ = contract.named("input")
         output.batches.append(self._inference.predict(self._inference.decode({name: stored}, contract)))

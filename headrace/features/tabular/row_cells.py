@@ -2,12 +2,18 @@
 
 import json
 import math
+import re
 from typing import NamedTuple
 
 from headrace.config.sections.tabular import Tabular
 from headrace.prepare.encoders.label_text import normalize_label, number_hint
 from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+
+# A whole number as Python writes it as a float; 01.0 and 1.00 are codes. Of 16 digits and more, a float is not exact.
+WHOLE_FLOAT = re.compile(r"(?:0|-?[1-9][0-9]{0,14})\.0")
+# Texts that people and statistics programs write for a missing value, in lower case, and that may be values as well.
+MISSING_SPELLINGS = frozenset(("na", "n/a", "#n/a", "#na", "n.a.", "none", "nil", "missing", "-", "--", "?", "."))
 
 
 class RowCells(NamedTuple):
@@ -54,7 +60,8 @@ def _number(name: str, cell: str | None, spec: Tabular) -> float | None:
         )
     number = parse_float32(text)
     if not math.isfinite(number):
-        hint = number_hint(text) or f"; if it is a name or a code, name {name} in prepare.tabular.categories"
+        hint = _missing_hint(text) or number_hint(text)
+        hint = hint or f"; if it is a name or a code, name {name} in prepare.tabular.categories"
         raise RejectedRecordError(
             Reason.BAD_VALUE, f"{name} is {text!r:.60}, which is not a finite 32-bit number{hint}"
         )
@@ -62,9 +69,19 @@ def _number(name: str, cell: str | None, spec: Tabular) -> float | None:
     return number + 0.0
 
 
+def _missing_hint(text: str) -> str:
+    is_missing = text.lower() in MISSING_SPELLINGS
+    return "; if it marks a missing number, leave the cell empty" if is_missing else ""
+
+
 def _category(name: str, cell: str | None) -> str | None:
     if cell is not None and "\0" in cell:
         raise RejectedRecordError(Reason.BAD_VALUE, f"{name} is damaged: it holds a NUL character")
-    name = normalize_label(cell) or None
+    text = normalize_label(cell)
+    if not text:
+        return None
+    # pandas writes 7 as 7.0 as soon as one cell of the column is missing; a whole number of Parquet or JSON is 7.
+    if WHOLE_FLOAT.fullmatch(text):
+        return text.removesuffix(".0")
     # A truth value of Parquet is true, and one that pandas wrote as CSV is True.
-    return name.lower() if name is not None and name.lower() in ("true", "false") else name
+    return text.lower() if text.lower() in ("true", "false") else text

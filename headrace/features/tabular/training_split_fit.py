@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Contract, Statistics, TabularSpec
 from headrace.errors import DataError
+from headrace.features.tabular.column_warnings import category_warning, count_extremes, missing_code_warning
 from headrace.features.tabular.encoding import CELLS, ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
@@ -24,6 +25,7 @@ from headrace.prepare.encoders.statistics import Moments, compute_moments
 from headrace.prepare.increments.increment import Increment
 from headrace.prepare.labels.similar_names import similar_names
 from headrace.prepare.preparation_plan import STAGED, PrepareContext
+from headrace.prepare.record_warnings import Observations
 from headrace.prepare.shard_writer import attempt_id, write_shard_in
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.spark_stages import StageOutput
@@ -46,11 +48,19 @@ class Fitted(NamedTuple):
 
 
 class ShardSummary(NamedTuple):
-    """What one shard contributes: moments of each number, None without values; of its labels; counts by category."""
+    """What one shard contributes.
+
+    Attributes:
+        numbers: moments of each number; None without values.
+        labels: moments of the labels in regression.
+        values: rows of each category by value; None for a missing one.
+        extremes: of each number, see `count_extremes`.
+    """
 
     numbers: list[Moments | None]
     labels: Moments | None
-    values: list[Counter[str]]
+    values: list[Counter[str | None]]
+    extremes: list[Counter[float]]
 
 
 def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
@@ -61,8 +71,12 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
         raise output.accounting.unusable_error(
             "The training split holds no row", "Check prepare.splits or the source's splits."
         )
+    is_first = fitted is None
     fitted = fitted or _fit(spark, context, [shard for shard in staged if shard.split == "train"])
-    final = _encode(spark, context, staged, fitted) if staged else []
+    final, observations = _encode(spark, context, staged, fitted) if staged else ([], Observations())
+    if not is_first:
+        for warning in observations.warnings(None):
+            log.warning("%s New values become known with `headrace prepare --full`.", warning)
     others = [shard for shard in output.accounting.shards if not _is_staged(shard)]
     return replace(
         output,
@@ -95,8 +109,11 @@ def _fit(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard]) 
         variance=tuple(float(one.squares[0] / one.count) for one in moments),
     )
     _warn_of_numbers(statistics, spec.numbers)
+    for number, name in enumerate(spec.numbers):
+        extremes = reduce(Counter[float].__add__, (one.extremes[number] for one in summaries))
+        _warn(missing_code_warning(name, extremes))
     values = {
-        name: _known(reduce(Counter.__add__, (one.values[number] for one in summaries)), context, name)
+        name: _known_values(reduce(Counter.__add__, (one.values[number] for one in summaries)), context, name)
         for number, name in enumerate(spec.categories)
     }
     labels = [one.labels for one in summaries]
@@ -130,9 +147,18 @@ def _warn_of_numbers(statistics: Statistics, names: Sequence[str]) -> None:
             "All rows of the training split have the same value of %s, as 32-bit numbers with 7 digits.",
             join_names(constant),
         )
-    warning = feature_warning(statistics, names)
+    _warn(feature_warning(statistics, names))
+
+
+def _warn(warning: str | None) -> None:
     if warning is not None:
         log.warning("%s", warning)
+
+
+def _known_values(counts: Counter[str | None], context: PrepareContext, name: str) -> list[str]:
+    """Return what `_known` returns; warn of a category that is always missing or has one value."""
+    _warn(category_warning(name, counts))
+    return _known(Counter({value: rows for value, rows in counts.items() if value is not None}), context, name)
 
 
 def _known(counts: Counter[str], context: PrepareContext, name: str) -> list[str]:
@@ -170,23 +196,37 @@ def _summarize(context: PrepareContext, paths: Iterator[str]) -> Iterator[ShardS
         yield ShardSummary(
             numbers=[_moments(column) for column in zip(*(row.numbers for row in cells), strict=True)],
             labels=None if labels is None else compute_moments(labels),
-            values=[Counter(filter(None, column)) for column in zip(*(row.categories for row in cells), strict=True)],
+            values=list(map(Counter, zip(*(row.categories for row in cells), strict=True))),
+            extremes=[count_extremes(_present(column)) for column in zip(*(row.numbers for row in cells), strict=True)],
         )
 
 
+def _present(column: Sequence[float | None]) -> list[float]:
+    return [value for value in column if value is not None]
+
+
 def _moments(column: Sequence[float | None]) -> Moments | None:
-    values: NDArray[np.float32] = np.array([value for value in column if value is not None], np.float32)
+    values: NDArray[np.float32] = np.array(_present(column), np.float32)
     return compute_moments(values[:, None]) if len(values) else None
 
 
-def _encode(spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], fitted: Fitted) -> list[Shard]:
-    """Write one final shard for each of `staged` and return them."""
+def _encode(
+    spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], fitted: Fitted
+) -> tuple[list[Shard], Observations]:
+    """Write one final shard for each of `staged`; return them, and the values of categories that are not known."""
     numbered = list(enumerate(staged))
     tasks = spark.sparkContext.parallelize(numbered, max(1, len(numbered)))
-    return list(tasks.mapPartitions(partial(_encode_shards, context, fitted)).collect())
+    found = tasks.mapPartitions(partial(_encode_shards, context, fitted)).collect()
+    total = Observations()
+    for _, observations in found:
+        total.update(observations)
+    return [shard for shard, _ in found], total
 
 
-def _encode_shards(context: PrepareContext, fitted: Fitted, staged: Iterator[tuple[int, Shard]]) -> Iterator[Shard]:
+def _encode_shards(
+    context: PrepareContext, fitted: Fitted, staged: Iterator[tuple[int, Shard]]
+) -> Iterator[tuple[Shard, Observations]]:
+    """Yield each final shard, and what its categories were found to be."""
     schema = arrow_schema(row_columns(fitted.spec, context.settings))
     vocabulary = load_vocabulary(context.table, fitted.spec)
     for number, shard in staged:
@@ -197,4 +237,7 @@ def _encode_shards(context: PrepareContext, fitted: Fitted, staged: Iterator[tup
         stored = pa.array([row.tobytes() for row in encoded], pa.binary())
         rows = rows.set_column(rows.column_names.index(CELLS), ROW, [stored])
         final = pa.table([rows[name] for name in schema.names], schema=schema)
-        yield write_shard_in(context, final, ".", f"{context.identity}-{number:06d}-{attempt_id()}-t", shard.split)
+        observations = Observations()
+        vocabulary.observe(cells, encoded, fitted.spec, observations)
+        name = f"{context.identity}-{number:06d}-{attempt_id()}-t"
+        yield write_shard_in(context, final, ".", name, shard.split), observations

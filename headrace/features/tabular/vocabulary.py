@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from headrace.contract import Statistics, TabularSpec
 from headrace.errors import DataError
 from headrace.features.tabular.row_cells import RowCells
+from headrace.prepare.record_warnings import Observations
 from headrace.storage.atomic import atomic_write
 
 FOLDER = "_headrace"
@@ -76,6 +77,21 @@ class Vocabulary:
             for row in rows
         ]
         return np.array(encoded, np.float32).reshape(len(rows), len(means) + len(self._numbers))
+
+    def observe(
+        self, rows: Sequence[RowCells], encoded: NDArray[np.float32], spec: TabularSpec, observations: Observations
+    ) -> None:
+        """Count the values of categories that are known, and those that are not; none of a category without known ones.
+
+        Args:
+            encoded: `rows` as `encode` returns them.
+        """
+        for at, (name, known) in enumerate(zip(spec.categories, self._values, strict=True)):
+            column = encoded[:, len(spec.numbers) + at]
+            unknown = np.flatnonzero(column == UNKNOWN)
+            example = (rows[unknown[0]].categories[at] if len(unknown) else None) or ""
+            if known:
+                observations.add_category(name, int((column != MISSING).sum()), len(unknown), example)
 
     def describe(self, row: NDArray[np.float32], spec: TabularSpec) -> dict[str, str]:
         """Return the values of a row, (columns,), as text by column; categories by their names."""

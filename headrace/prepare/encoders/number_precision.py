@@ -55,8 +55,8 @@ def feature_warning(statistics: Statistics, names: Sequence[str]) -> str | None:
         return None
     listed = "; ".join(f"{name}: mean {mean:.8g}, standard deviation {spread:.3g}" for name, mean, spread in coarse)
     return (
-        f"Windows store 32-bit numbers with 7 digits, which round these features by more than {ROUNDING:.1%} of their "
-        f"standard deviation: {listed}. Subtract a constant from these columns, such as their mean."
+        f"Numbers are stored as 32-bit ones with 7 digits, which rounds these columns by more than {ROUNDING:.1%} of "
+        f"their standard deviation: {listed}. Subtract a constant from these columns, such as their mean."
     )
 
 

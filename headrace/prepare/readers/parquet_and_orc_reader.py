@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import orc
 
+from headrace.config.column_name import plain_name
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, plain_name
+from headrace.prepare.readers.row import MissingColumnError, Row, RowRange
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.storage.open_parquet import open_parquet
 

@@ -73,11 +73,6 @@ def encoding_rejection(number: int, encoding: str | None) -> RejectedRecordError
     return RejectedRecordError(Reason.NOT_TEXT, detail)
 
 
-def plain_name(name: str) -> str:
-    """Return a column name without the backticks in which SQL quotes names with dots."""
-    return name[1:-1] if len(name) > 2 and name[0] == name[-1] == "`" else name
-
-
 def text_cell(value: Any, name: str) -> str | None:
     """Return what `cell_text` returns, of a cell that must be text.
 

@@ -156,6 +156,15 @@ def test_values_that_the_model_does_not_know_are_predicted(project: Path, tmp_pa
     assert "weight, kg is 'x', which is not a finite" in rejects[0]["detail"]
 
 
+def test_rows_whose_values_are_mostly_unknown_are_warned_of(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text(
+        'shop,colour,"weight, kg",size\nnowhere,red,1,50\nshop 1,red,2.5,50\nGhent,,1,2\n'
+    )
+    result = headrace_within("predict", "run/bundle", str(tmp_path / "new.csv"), str(tmp_path / "o.csv"), cwd=project)
+    assert "2 of 3 values of the category 'shop' are not known from training, such as 'nowhere'" in result.stderr
+    assert "'colour'" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "content", "code", "message"),
     [
@@ -194,6 +203,13 @@ def test_appended_rows_are_stored_as_the_first_ones_until_everything_is_prepared
     assert second.contract.tabular_spec == first.contract.tabular_spec
     assert second.contract.statistics == first.contract.statistics
     assert stored_rows(first).items() <= stored_rows(second).items()
+    text = (folder / "raw/more.csv").read_text().replace("shop ", "store ").replace("1000,", "3000,", 1)
+    (folder / "raw/third.csv").write_text(text)
+    appended = headrace_within("prepare", "conf.yaml", cwd=folder)
+    assert "200 of 200 values of the category 'shop' are not known from training, such as" in appended.stderr
+    assert "New values become known with `headrace prepare --full`" in appended.stderr
+    assert "'colour'" not in appended.stderr
+    (folder / "raw/third.csv").unlink()
     headrace_within("prepare", "conf.yaml", "--full", cwd=folder)
     third = read(folder / "table")
     assert third.contract.statistics != first.contract.statistics

@@ -40,6 +40,7 @@ def test_missing_number_is_rejected_or_filled(size: Any) -> None:
 @pytest.mark.parametrize(
     ("size", "hint"),
     [("many", "prepare.tabular.categories"), ("1,5", "decimal point"), ("inf", ""), ("1e39", ""), ("5 kg", "unit")]
+    + [(text, "marks a missing number, leave the cell empty") for text in ("NA", "n/a", "None", "?", "-")]
     + [("true", "1 and 0"), ("2024-01-31", "the days since the first one"), (math.inf, ""), ("1_000", "")],
 )
 def test_what_is_no_finite_number_is_rejected_with_a_hint(size: Any, hint: str) -> None:
@@ -58,6 +59,12 @@ def test_what_is_no_finite_number_is_rejected_with_a_hint(size: Any, hint: str) 
         ("e\u0301", "é"),
         (1, "1"),
         (1.0, "1"),
+        ("1.0", "1"),
+        ("-7.0", "-7"),
+        ("0.0", "0"),
+        ("1.10", "1.10"),
+        ("1.00", "1.00"),
+        ("01.0", "01.0"),
         ("01", "01"),
         (True, "true"),
         ("True", "true"),

@@ -9,6 +9,7 @@ from headrace.contract import Statistics, TabularSpec
 from headrace.errors import DataError
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
+from headrace.prepare.record_warnings import Observations
 
 STATISTICS = Statistics(mean=(10.0,), variance=(1.0,))
 VALUES = {"kind": ["b", "a"], "shop": ["x"]}
@@ -26,6 +27,27 @@ def test_row_is_numbers_then_numbers_of_values(spec: TabularSpec, tmp_path: Path
     encoded = load_vocabulary(tmp_path, spec).encode(rows, STATISTICS)
     assert encoded.dtype == np.float32
     assert encoded.tolist() == [[2.5, 2, 2], [10.0, 0, 1], [-1.0, 3, 0]]
+
+
+def test_values_that_are_mostly_unknown_are_warned_of(spec: TabularSpec, tmp_path: Path) -> None:
+    vocabulary, found = load_vocabulary(tmp_path, spec), Observations()
+    for kinds, shop in ((("b", "c", "c"), "x"), (("d", None, "a"), "y")):
+        rows = [RowCells((1.0,), (kind, shop)) for kind in kinds]
+        part = Observations()
+        vocabulary.observe(rows, vocabulary.encode(rows, STATISTICS), spec, part)
+        found.update(part)
+    assert found.warnings(None) == [
+        "3 of 5 values of the category 'kind' are not known from training, such as 'c', and all are one value to a "
+        "model. Check how they are written."
+    ]
+
+
+def test_category_without_known_values_is_not_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "_headrace").mkdir()
+    spec, found = save_vocabulary(("size",), {"order": []}, tmp_path), Observations()
+    vocabulary, rows = load_vocabulary(tmp_path, spec), [RowCells((1.0,), ("17",))]
+    vocabulary.observe(rows, vocabulary.encode(rows, STATISTICS), spec, found)
+    assert found.warnings(None) == []
 
 
 def test_sizes_count_missing_and_unknown_values(spec: TabularSpec) -> None:

@@ -57,6 +57,9 @@ def test_features_far_from_0_get_a_warning_with_their_names() -> None:
     statistics = Statistics(mean=(1.7e9, 20.0, 1e9), variance=(1e4, 9.0, 0.0))
     warning = feature_warning(statistics, ("time", "temperature", "fixed"))
     assert warning is not None
+    assert warning.startswith(
+        "Numbers are stored as 32-bit ones with 7 digits, which rounds these columns by more than"
+    )
     assert "time: mean 1.7e+09, standard deviation 100" in warning
     assert "temperature" not in warning
     assert "fixed" not in warning

@@ -8,10 +8,11 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BinaryType, DecimalType, FractionalType, MapType, StructType
 
+from headrace.config.column_name import plain_name
 from headrace.config.env_substitution import from_environment
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.row import MissingColumnError, plain_name
+from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.sources.tables.row_columns import RowColumns
 from headrace.prepare.sources.tables.table_files import NO_FILES
 
@@ -50,10 +51,10 @@ def database_rows(spark: SparkSession, source: Source, columns: Columns, cell_fo
     label, identity = label_text(frame, columns.label), columns.identity
     named = {
         "file": F.lit(""),
-        "key": frame[identity].cast("string") if identity else F.md5(F.concat_ws("\x00", label, data)),
+        "key": _column(frame, identity).cast("string") if identity else F.md5(F.concat_ws("\x00", label, data)),
         "label": label,
-        "split": frame[columns.split].cast("string") if columns.split else missing,
-        "weight": frame[columns.weight].cast("string") if columns.weight else missing,
+        "split": _column(frame, columns.split).cast("string") if columns.split else missing,
+        "weight": _column(frame, columns.weight).cast("string") if columns.weight else missing,
         "reason": missing,
         "detail": missing,
         "data": data,
@@ -64,15 +65,21 @@ def database_rows(spark: SparkSession, source: Source, columns: Columns, cell_fo
 def _input(frame: DataFrame, columns: Columns, cell_format: str) -> Column:
     """Return the input column; of several cells the text of `write_cells`."""
     if isinstance(columns, RowColumns):
-        cells = [label_text(frame, name).alias(plain_name(name)) for name in columns.cells]
+        cells = [label_text(frame, name).alias(name) for name in columns.cells]
         return F.to_json(F.struct(*cells), {"ignoreNullFields": "false"})
-    is_binary = isinstance(frame.schema[columns.input].dataType, BinaryType) or cell_format == "bytes"
-    return frame[columns.input].cast("binary" if is_binary else "string")
+    is_binary = isinstance(frame.schema[plain_name(columns.input)].dataType, BinaryType) or cell_format == "bytes"
+    return _column(frame, columns.input).cast("binary" if is_binary else "string")
+
+
+def _column(frame: DataFrame, name: str) -> Column:
+    """Return a column of this name, of which dots and backticks are parts."""
+    quoted = plain_name(name).replace("`", "``")
+    return frame[f"`{quoted}`"]
 
 
 def label_text(frame: DataFrame, name: str) -> Column:
     """Return a column as texts, where numbers of any type are the same ones as in files: see `cell_text`."""
-    column, kind = frame[name], frame.schema[plain_name(name)].dataType
+    column, kind = _column(frame, name), frame.schema[plain_name(name)].dataType
     text = column.cast("string")
     if not isinstance(kind, FractionalType):
         return text

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from headrace.config.column_name import plain_name
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.features.kind_modules import input_kind_properties
 from headrace.prepare.encoders.label_text import label_cell, normalize_label
 from headrace.prepare.readers import Row
-from headrace.prepare.readers.row import plain_name, text_cell
+from headrace.prepare.readers.row import text_cell
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.folder_source import read_bytes
 from headrace.prepare.sources.listed_file_hint import near_hint
