@@ -93,6 +93,7 @@ def test_signal_ends_command_with_one_line(number: int, code: int, word: str, wa
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.slow
 def test_signal_ends_command_in_native_code(tmp_path: Path) -> None:
     process, child = start(NATIVE, tmp_path)
     process.send_signal(signal.SIGINT)
@@ -132,6 +133,7 @@ def test_second_signal_does_not_wait_for_the_request(tmp_path: Path) -> None:
     assert require_clean_end(process, child, tmp_path, 143) == "headrace: terminated\n"
 
 
+@pytest.mark.slow
 def test_signal_of_a_forked_process_does_not_end_the_command(tmp_path: Path) -> None:
     code = (
         "import multiprocessing, time\n"

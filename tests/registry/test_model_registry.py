@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 OPEN = """
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ print(versions(ModelRegistry(folder, "clothes", f"sqlite:///{folder / 'mlflow.db
 """
 
 
+@pytest.mark.slow
 def test_processes_that_find_no_database_create_one_together(tmp_path: Path) -> None:
     """MLflow creates its tables step by step, and fails if another process does the same."""
     folder = tmp_path / "registry"
