@@ -28,6 +28,7 @@ from headrace.networks.network_source import build_model
 from headrace.networks.weights_without_optimizer import load_weights, save_weights
 from headrace.storage import is_remote, locate
 from headrace.storage.atomic import publish_directory
+from headrace.storage.files_named_by_hash import read_unchanged
 from headrace.storage.folder_link import read_link
 from headrace.storage.local_copy import LocalCopy
 
@@ -223,19 +224,9 @@ def _with_fitted_files(contract: Contract, table: Path, folder: Path) -> Contrac
     for name, field in FITTED.items():
         spec: Tokenizer | TabularSpec | None = getattr(contract, field)
         if spec is not None:
-            (folder / name).write_bytes(_read_fitted(table / spec.file, spec.sha256))
+            (folder / name).write_bytes(read_unchanged(table / spec.file, spec.sha256, "The file"))
             changed[field] = spec.model_copy(update={"file": name})
     return contract.model_copy(update=changed)
-
-
-def _read_fitted(source: Path, sha256: str) -> bytes:
-    try:
-        data = source.read_bytes()
-    except OSError as error:
-        raise DataError(f"The file {source} of the table cannot be read ({error.strerror}); restore it.") from None
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise DataError(f"The file {source} was changed after its table was prepared; restore it.")
-    return data
 
 
 def require_replaceable(target: Path) -> None:

@@ -3,9 +3,10 @@
 import logging
 import math
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -22,7 +23,7 @@ from headrace.prepare.dedup.global_decisions import make_global_decisions, needs
 from headrace.prepare.encoders.input_encoding_interface import encoder_for
 from headrace.prepare.increments.increment import Increment
 from headrace.prepare.labels.classes import Classes, classes_without_records, list_classes, require_some
-from headrace.prepare.preparation_plan import Chunk, PrepareContext
+from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
@@ -33,6 +34,7 @@ from headrace.prepare.sources.tables.table_dataframe import find_cell_format, fr
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.window_source import read_windows, window_records
 from headrace.prepare.task_chunks import make_chunks
+from headrace.table.shards import Shard
 from headrace.table.table_version import Period
 from headrace.wording import quantity_have
 
@@ -62,6 +64,20 @@ class StageOutput:
     statistics: Statistics | None = None
     periods: tuple[Period, ...] = ()
     fitted: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def staged(self) -> list[Shard]:
+        """Shards of the first stage that are not final."""
+        return [shard for shard in self.accounting.shards if _is_staged(shard)]
+
+    def with_final(self, final: Sequence[Shard]) -> "StageOutput":
+        """Return the output with `final` in place of the staged shards."""
+        others = [shard for shard in self.accounting.shards if not _is_staged(shard)]
+        return replace(self, accounting=replace(self.accounting, shards=(*others, *final)))
+
+
+def _is_staged(shard: Shard) -> bool:
+    return Path(shard.path).is_relative_to(STAGED)
 
 
 class TrainingSplitFitInterface(Protocol):

@@ -1,13 +1,14 @@
 """Rows in a table: checked cells in the first stage, numbers in the second."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from headrace.config.configuration import Configuration, Prepare
 from headrace.contract import Column, TabularSpec
-from headrace.features.tabular.row_cells import read_cells
+from headrace.features.tabular.row_cells import interpret_cells
 from headrace.prepare.encoders.hashing import text_hash
 from headrace.prepare.encoders.input_encoding_interface import Row
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
@@ -62,22 +63,22 @@ class RowEncoder:
         if isinstance(record.data, np.ndarray):
             raise RejectedRecordError(Reason.BAD_VALUE, "the record is not a row of numbers and categories")
         data = record.data.decode() if isinstance(record.data, bytes) else record.data
-        cells = read_cells(data, self._spec).as_text()
-        self._note_numbers(data)
+        given = json.loads(data)
+        cells = interpret_cells(given, self._spec).as_text()
+        self._note_numbers(given)
         return {CELLS: cells, "content_hash": text_hash(f"{cells}\0{self._label(record.label or '')}")}
 
     def _label(self, label: str) -> str:
         """Return the label as text; numbers that are equal have equal texts, however they are written."""
         return label if self._has_classes else str(parse_float32(label))
 
-    def _note_numbers(self, data: str) -> None:
+    def _note_numbers(self, cells: Mapping[str, str | None]) -> None:
         """Note how the numbers of the first rows are written."""
         self._rows += 1
         if self._rows <= SAMPLE:
-            cells = json.loads(data)
             for name in self._spec.numbers:
-                if cells[name]:
-                    self._observations.add_number(f"The numbers of {name!r}", cells[name])
+                if cell := cells[name]:
+                    self._observations.add_number(f"The numbers of {name!r}", cell)
 
     def take_observations(self) -> Observations:
         """See `RecordEncoder`."""

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from headrace.config.sections.tabular import Tabular
@@ -45,7 +46,11 @@ def read_cells(text: str, spec: Tabular) -> RowCells:
         RejectedRecordError: a number is none, is infinite or too large for 32 bits, or is missing where `spec` rejects
             missing numbers.
     """
-    cells = json.loads(text)
+    return interpret_cells(json.loads(text), spec)
+
+
+def interpret_cells(cells: Mapping[str, str | None], spec: Tabular) -> RowCells:
+    """Return the numbers and categories of the cells of a row; see `read_cells`."""
     numbers = tuple(_number(name, cells[name], spec) for name in spec.numbers)
     return RowCells(numbers, tuple(_category(name, cells[name]) for name in spec.categories))
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial, reduce
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +23,7 @@ from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import Moments, compute_moments
 from headrace.prepare.increments.increment import Increment
 from headrace.prepare.labels.similar_names import similar_names
-from headrace.prepare.preparation_plan import STAGED, PrepareContext
+from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_warnings import Observations
 from headrace.prepare.shard_writer import attempt_id, write_shard_in
 from headrace.prepare.sources.raw_record_types import shorten
@@ -65,7 +64,7 @@ class ShardSummary(NamedTuple):
 
 def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
     """See `TrainingSplitFitInterface`; rows that are appended are stored as the table's first ones were."""
-    staged = [shard for shard in output.accounting.shards if _is_staged(shard)]
+    staged = output.staged
     fitted = _fitted_before(increment.before.contract) if increment.before else None
     if fitted is None and not any(shard.split == "train" for shard in staged):
         raise output.accounting.unusable_error(
@@ -77,10 +76,8 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
     if not is_first:
         for warning in observations.warnings(None):
             log.warning("%s New values become known with `headrace prepare --full`.", warning)
-    others = [shard for shard in output.accounting.shards if not _is_staged(shard)]
     return replace(
-        output,
-        accounting=replace(output.accounting, shards=(*others, *final)),
+        output.with_final(final),
         columns=row_columns(fitted.spec, context.settings),
         statistics=fitted.statistics,
         fitted={"tabular": fitted.spec, "label_statistics": fitted.labels},
@@ -91,10 +88,6 @@ def _fitted_before(contract: Contract) -> Fitted | None:
     if contract.tabular is None or contract.statistics is None:
         return None
     return Fitted(contract.tabular, contract.statistics, contract.label_statistics)
-
-
-def _is_staged(shard: Shard) -> bool:
-    return Path(shard.path).is_relative_to(STAGED)
 
 
 def _fit(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard]) -> Fitted:

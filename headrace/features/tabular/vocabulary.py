@@ -4,7 +4,6 @@ A category is stored as the number of its value: 0 if it is missing, 1 if it is 
 the most frequent first.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -14,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Statistics, TabularSpec
-from headrace.errors import DataError
 from headrace.features.tabular.row_cells import RowCells
 from headrace.prepare.record_warnings import Observations
-from headrace.storage.atomic import atomic_write
+from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash
 
-FOLDER = "_headrace"
 MISSING, UNKNOWN, FIRST_KNOWN = 0, 1, 2
 NAMES = {MISSING: "(missing)", UNKNOWN: "(unknown)"}
 
@@ -27,10 +24,7 @@ NAMES = {MISSING: "(missing)", UNKNOWN: "(unknown)"}
 def save_vocabulary(numbers: tuple[str, ...], values: Mapping[str, Sequence[str]], table: Path) -> TabularSpec:
     """Write the known values of each category into the table's folder and return the layout of its rows."""
     data = json.dumps(values, ensure_ascii=False, indent=1).encode()
-    sha256 = hashlib.sha256(data).hexdigest()
-    file = f"{FOLDER}/categories-{sha256[:16]}.json"
-    if not (table / file).exists():
-        atomic_write(table / file, data)
+    file, sha256 = save_named_by_hash(data, "categories", table)
     sizes = {name: len(known) + FIRST_KNOWN for name, known in values.items()}
     return TabularSpec(numbers=numbers, categories=sizes, file=file, sha256=sha256)
 
@@ -46,13 +40,7 @@ def load_vocabulary(table: Path, spec: TabularSpec) -> "Vocabulary":
 
 @lru_cache(maxsize=2)
 def _load(path: Path, sha256: str) -> "Vocabulary":
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"The values of the categories {path} cannot be read ({error.strerror}); restore it.") from None
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise DataError(f"The values of the categories {path} were changed after the table was prepared; restore it.")
-    return Vocabulary(json.loads(data))
+    return Vocabulary(json.loads(read_unchanged(path, sha256, "The values of the categories", "were")))
 
 
 class Vocabulary:

@@ -3,7 +3,6 @@
 Token id 0 is padding and 1 the unknown token in both kinds, which is all that a network needs to know.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,12 +20,10 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from headrace.config.configuration import Text
 from headrace.contract import Tokenizer
-from headrace.errors import DataError
-from headrace.storage.atomic import atomic_write
+from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash
 
 # They contain a space, which no token of either kind does, so that no text can contain them.
 PADDING, UNKNOWN = "[PAD 0]", "[UNK 1]"
-FOLDER = "_headrace"
 
 
 class WordCount(NamedTuple):
@@ -90,11 +87,7 @@ def bpe_tokenizer(texts: Iterator[str], spec: Text) -> str:
 
 def save_tokenizer(text: str, spec: Text, table: Path) -> Tokenizer:
     """Write a tokenizer's JSON into the folder of `table`, named by its hash, and return its description."""
-    data = text.encode()
-    sha256 = hashlib.sha256(data).hexdigest()
-    file = f"{FOLDER}/tokenizer-{sha256[:16]}.json"
-    if not (table / file).exists():
-        atomic_write(table / file, data)
+    file, sha256 = save_named_by_hash(text.encode(), "tokenizer", table)
     size = tokenizers.Tokenizer.from_str(text).get_vocab_size()
     return Tokenizer(
         kind=spec.tokens.kind, file=file, sha256=sha256, vocabulary_size=size, max_length=spec.tokens.max_length
@@ -134,13 +127,7 @@ def load_tokenizer(table: Path, tokenizer: Tokenizer) -> Any:
     Raises:
         DataError: the tokenizer's file is missing or was changed.
     """
-    path = table / tokenizer.file
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"The tokenizer {path} cannot be read ({error.strerror}); restore it.") from None
-    if hashlib.sha256(data).hexdigest() != tokenizer.sha256:
-        raise DataError(f"The tokenizer {path} was changed since its table was prepared; restore it.")
+    data = read_unchanged(table / tokenizer.file, tokenizer.sha256, "The tokenizer")
     return tokenizers.Tokenizer.from_str(data.decode())
 
 
