@@ -1,20 +1,42 @@
 """Prediction of the records of a file or of standard input, prepared as in training; declare what a kind adds."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from headrace.config.configuration import Prepare
 from headrace.features.kind_modules import kind_module
-from headrace.predict.output import PredictionOutput
+from headrace.predict.output import BATCH, PredictionOutput
 from headrace.predict.text_record_file import Record
+from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import RejectedRecordError
 
 if TYPE_CHECKING:
     from headrace.inference import Inference
 
 
-class RecordBatcher(Protocol):
+class RecordPredictionInterface(Protocol):
+    """The module `record_prediction` of an input kind of which a row of a file can be a record."""
+
+    def prepare(self, cell: str | bytes, settings: Prepare) -> Any:
+        """Return a record as `encode` takes it.
+
+        Raises:
+            RejectedRecordError: the record cannot be used.
+        """
+
+    def encode(self, records: list[Any], inference: "Inference", observations: Observations) -> list[bytes]:
+        """Return the stored inputs of prepared records, and note what is found in them."""
+
+
+class RecordBatcher:
     """Prepares records and predicts them in batches."""
+
+    def __init__(self, settings: Prepare, inference: "Inference") -> None:
+        self._kind: RecordPredictionInterface = kind_module(inference.contract.input_kind, "record_prediction")
+        self._settings, self._inference = settings, inference
+        self._records: list[Any] = []
 
     def add(self, cell: str | bytes, output: PredictionOutput) -> None:
         """Add a record; predict the batch when it is full.
@@ -22,16 +44,19 @@ class RecordBatcher(Protocol):
         Raises:
             RejectedRecordError: the record cannot be used.
         """
+        self._records.append(self._kind.prepare(cell, self._settings))
+        if len(self._records) == BATCH:
+            self.flush(output)
 
     def flush(self, output: PredictionOutput) -> None:
         """Predict the collected records."""
-
-
-class RecordPredictionInterface(Protocol):
-    """The module `record_prediction` of an input kind of which a row of a file can be a record."""
-
-    def make_batcher(self, settings: Prepare, inference: "Inference") -> RecordBatcher:
-        """Return the batcher of one file."""
+        if not self._records:
+            return
+        contract = self._inference.contract
+        stored = np.array(self._kind.encode(self._records, self._inference, output.observations), dtype=object)
+        name, _ = contract.named("input")
+        output.batches.append(self._inference.predict(self._inference.decode({name: stored}, contract)))
+        self._records = []
 
 
 def predict_records(
@@ -42,10 +67,9 @@ def predict_records(
     Args:
         has_ids: whether a column names the records.
     """
-    module: RecordPredictionInterface = kind_module(inference.contract.input_kind, "record_prediction")
     lines: list[int] = []
     ids: list[str] | None = [] if has_ids else None
-    output, batcher = PredictionOutput(lines=lines, ids=ids), module.make_batcher(settings, inference)
+    output, batcher = PredictionOutput(lines=lines, ids=ids), RecordBatcher(settings, inference)
     for record in records:
         try:
             if record.rejection is not None:

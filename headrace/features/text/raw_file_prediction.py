@@ -36,4 +36,4 @@ def require_single_records(files: Sequence[InputFile]) -> None:
 def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
     """See `RawFileInterface`."""
     texts = ((file.name, partial(read_raw, file, settings)) for file in files)
-    return predict_texts(texts, settings.text, inference)
+    return predict_texts(texts, settings, inference)

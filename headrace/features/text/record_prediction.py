@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from headrace.config.configuration import Prepare, Text
 from headrace.features.text.encoding import clean_text
-from headrace.predict.output import BATCH, PredictionOutput
+from headrace.predict.output import PredictionOutput
+from headrace.predict.record_prediction import RecordBatcher
+from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def predict_texts(
-    texts: Iterable[tuple[str, Callable[[], bytes]]], spec: Text, inference: "Inference"
+    texts: Iterable[tuple[str, Callable[[], bytes]]], settings: Prepare, inference: "Inference"
 ) -> PredictionOutput:
     """Predict files of one text each, given their paths and a function that reads them."""
-    output, batcher = PredictionOutput(), TextBatcher(spec, inference)
+    output, batcher = PredictionOutput(), RecordBatcher(settings, inference)
     for path, read in texts:
         try:
             batcher.add(read(), output)
@@ -29,38 +29,18 @@ def predict_texts(
     return output
 
 
-def make_batcher(settings: Prepare, inference: "Inference") -> "TextBatcher":
+def prepare(cell: str | bytes, settings: Prepare) -> str:
+    """See `RecordPredictionInterface`; return the clean text."""
+    _require_size(cell, settings.text)
+    return clean_text(cell, settings.text)
+
+
+def encode(records: list[str], inference: "Inference", observations: Observations) -> list[bytes]:
     """See `RecordPredictionInterface`."""
-    return TextBatcher(settings.text, inference)
+    # Tokenizers are imported only where there are texts.
+    from headrace.prepare.text import tokenizer
 
-
-class TextBatcher:
-    """Cleans texts and collects them until they fill a batch."""
-
-    def __init__(self, spec: Text, inference: "Inference") -> None:
-        self.spec = spec
-        self.inference = inference
-        self.texts: list[str] = []
-
-    def add(self, cell: str | bytes, output: PredictionOutput) -> None:
-        """See `RecordBatcher`."""
-        _require_size(cell, self.spec)
-        self.texts.append(clean_text(cell, self.spec))
-        if len(self.texts) == BATCH:
-            self.flush(output)
-
-    def flush(self, output: PredictionOutput) -> None:
-        """See `RecordBatcher`."""
-        if not self.texts:
-            return
-        # Tokenizers are imported only where there are texts.
-        from headrace.prepare.text.tokenizer import encode
-
-        contract, bundle = self.inference.contract, self.inference.path
-        stored = np.array(encode(self.texts, contract.text_tokenizer, bundle), dtype=object)
-        name, _ = contract.named("input")
-        output.batches.append(self.inference.predict(self.inference.decode({name: stored}, contract)))
-        self.texts = []
+    return tokenizer.encode(records, inference.contract.text_tokenizer, inference.path)
 
 
 def _require_size(text: str | bytes, spec: Text) -> None:
