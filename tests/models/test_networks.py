@@ -146,8 +146,15 @@ def test_network_memorises_twelve_rows(network: Path) -> None:
     model = build_model(network, contract, SMALL[network.stem] | {"dropout": 0.0})
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
     rows, labels = inputs_for(contract, 12), np.arange(12) % 3
-    history = model.fit(rows, labels, epochs=60, verbose=0).history
-    assert history["accuracy"][-1] == 1.0
+    # How many epochs it takes depends on how a CPU rounds.
+    stop = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: setattr(model, "stop_training", memorised(logs)))
+    model.fit(rows, labels, epochs=300, verbose=0, callbacks=[stop])
+    assert (model.predict(rows, verbose=0).argmax(1) == labels).all()
+
+
+def memorised(logs: dict[str, float]) -> bool:
+    """Return whether the loss is far below that of guessing, ln 3."""
+    return logs["loss"] < 0.1
 
 
 def test_sound_network_predicts_a_row_whatever_rows_are_beside_it() -> None:
