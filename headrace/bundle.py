@@ -5,7 +5,7 @@ model.py          source of the network
 model.json        options of the network
 model.weights.h5  weights in Keras' format, without the optimizer's state, which checkpoints hold
 contract.json     input, classes, statistics
-tokenizer.json    tokenizer, for text only
+tokenizer.json    tokenizer, for text only; of several inputs tokenizer-NAME.json
 origin.json       the run, the data version, and the preparation of raw records
 evaluation/       added by `headrace evaluate`; not hashed
 """
@@ -13,6 +13,7 @@ evaluation/       added by `headrace evaluate`; not hashed
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,8 +45,10 @@ MANIFEST = "bundle.json"
 FILES = {"model.py", "model.json", WEIGHTS, "contract.json", "origin.json"}
 TOKENIZER = "tokenizer.json"
 CATEGORIES = "categories.json"
-# Files that preparation fitted, by the field of the contract that names them.
+# Files that preparation fitted, and the fields of the contract that name them.
 FITTED = {TOKENIZER: "tokenizer", CATEGORIES: "tabular"}
+# Of several inputs each has files of its own: tokenizer-title.json.
+FITTED_FILE = re.compile(r"(tokenizer|categories)(-[A-Za-z][A-Za-z0-9_]*)?\.json")
 # A program that imports model.py leaves compiled code beside it, which Headrace never reads.
 UNHASHED = {MANIFEST, "evaluation", "__pycache__"}
 
@@ -135,11 +138,20 @@ class Bundle:
         load_weights(model, self.folder / WEIGHTS)
         return model
 
+    def of_input(self, name: str) -> "Bundle":
+        """Return the bundle as if the input `name` were its only one; itself if it has one.
+
+        Its model still takes all inputs.
+        """
+        if not self.contract.is_record:
+            return self
+        origin = self.origin.model_copy(update={"settings": self.origin.prepare.of_input(name).model_dump(mode="json")})
+        return Bundle(self.path, self._copy, self.contract.inputs[name], origin, self.options)
+
     @property
     def files(self) -> tuple[str, ...]:
         """Names of the bundle's files, sorted; without evaluations, which are added later."""
-        names = FILES | {MANIFEST} | {name for name, file in FITTED.items() if getattr(self.contract, file)}
-        return tuple(sorted(names))
+        return tuple(sorted(FILES | {MANIFEST} | set(fitted_files(self.contract))))
 
     def require_matching_input(self, version: "Version") -> None:
         """Raise if the model cannot take the rows of `version` as inputs; warn if their preparation differed.
@@ -220,13 +232,33 @@ def copy(source: str | Path, target: str | Path) -> None:
 
 def _with_fitted_files(contract: Contract, table: Path, folder: Path) -> Contract:
     """Copy the files of the table that `contract` names into `folder`, and return it with their new paths."""
-    changed = {}
-    for name, field in FITTED.items():
-        spec: Tokenizer | TabularSpec | None = getattr(contract, field)
-        if spec is not None:
-            (folder / name).write_bytes(read_unchanged(table / spec.file, spec.sha256, "The file"))
-            changed[field] = spec.model_copy(update={"file": name})
-    return contract.model_copy(update=changed)
+    for name, (_, _, spec) in fitted_files(contract).items():
+        (folder / name).write_bytes(read_unchanged(table / spec.file, spec.sha256, "The file"))
+    for name, (part, field, spec) in fitted_files(contract).items():
+        change: dict[str, Any] = {field: spec.model_copy(update={"file": name})}
+        if part is not None:
+            changed = contract.named_inputs[part].model_copy(update=change)
+            change = {"named_inputs": {**contract.named_inputs, part: changed}}
+        contract = contract.model_copy(update=change)
+    return contract
+
+
+def fitted_files(contract: Contract) -> dict[str, tuple[str | None, str, Tokenizer | TabularSpec]]:
+    """Return the files of a bundle that preparation fitted, by name.
+
+    Returns:
+        The input that the file belongs to, None for the only one; the field of the contract, or of this input, that
+        names the file; and its value.
+    """
+    found: dict[str, tuple[str | None, str, Tokenizer | TabularSpec]] = {}
+    for name, part in contract.inputs.items():
+        for file, field in FITTED.items():
+            spec: Tokenizer | TabularSpec | None = getattr(part, field)
+            if spec is not None and contract.is_record:
+                found[file.replace(".json", f"-{name}.json")] = name, field, spec
+            elif spec is not None:
+                found[file] = None, field, spec
+    return found
 
 
 def require_replaceable(target: Path) -> None:
@@ -242,7 +274,8 @@ def require_replaceable(target: Path) -> None:
     names = {entry.name for entry in target.iterdir()} if target.exists() else set()
     # On an object store an interrupted write leaves files without a manifest.
     is_bundle = MANIFEST in names or is_remote(target)
-    if names and (not is_bundle or names - UNHASHED - FILES - set(FITTED)):
+    others = {name for name in names - UNHASHED - FILES if not FITTED_FILE.fullmatch(name)}
+    if names and (not is_bundle or others):
         raise ConfigurationError(
             f"The bundle cannot be written to {target}: the folder holds other files, which would be lost. "
             "Set train.bundle to another path, or remove the folder."
@@ -287,7 +320,7 @@ def _manifest(path: Path) -> dict[str, str]:
         content = (path / MANIFEST).read_bytes()
         require_format(content, f"The bundle {path}", "train again", DataError)
         manifest = json.loads(content)
-        if set(manifest["hashes"]) - set(FITTED) == FILES:
+        if {name for name in manifest["hashes"] if not FITTED_FILE.fullmatch(name)} == FILES:
             return dict(manifest["hashes"])
     except (OSError, ValueError, KeyError, TypeError):
         pass

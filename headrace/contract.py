@@ -7,7 +7,7 @@ contract, so that nothing about the data is stated twice.
 import math
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from headrace.errors import DataError
 from headrace.features.input_kind_properties import InputKindProperties
@@ -17,6 +17,7 @@ from headrace.targets.target_kind_properties import Activation, TargetKindProper
 from headrace.wording import quantity
 
 TaskType = Literal["classification", "multi_label", "regression"]
+InputKind = Literal["image", "text", "audio", "tabular", "windows", "record"]
 
 
 class Column(BaseModel):
@@ -179,6 +180,26 @@ class TabularSpec(BaseModel):
         return f"rows of {', '.join((*self.numbers, *sizes))}"
 
 
+class NamedInputSpec(BaseModel):
+    """One of several inputs of a record: its kind, and what a contract of this input alone would say of it.
+
+    Attributes:
+        kind: kind of the input, as in `prepare.inputs`.
+        statistics: statistics of the input; None for texts and sounds.
+        tokenizer: tokenizer, for texts only.
+        audio: rate of the sounds, for sounds only.
+        tabular: layout of the numbers and categories, for these only.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: InputKind
+    statistics: Statistics | None = None
+    tokenizer: Tokenizer | None = None
+    audio: AudioSpec | None = None
+    tabular: TabularSpec | None = None
+
+
 class Contract(BaseModel):
     """The properties of a table's data that a model relies on.
 
@@ -193,6 +214,8 @@ class Contract(BaseModel):
         audio: rate of the sounds, for sounds only.
         tabular: layout of the rows, for rows of numbers and categories only; `statistics` are those of the numbers.
         label_statistics: mean and variance of the labels of the training split, for rows in regression only.
+        named_inputs: several inputs of a record, by the names of their columns, in the order of the configuration;
+            empty for one input, which the fields above describe.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -206,6 +229,7 @@ class Contract(BaseModel):
     audio: AudioSpec | None = None
     tabular: TabularSpec | None = None
     label_statistics: Statistics | None = None
+    named_inputs: dict[str, NamedInputSpec] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _require_classes(self) -> "Contract":
@@ -220,8 +244,10 @@ class Contract(BaseModel):
         return target_kind_properties(self.task)
 
     @property
-    def input_kind(self) -> Literal["image", "text", "audio", "tabular", "windows"]:
+    def input_kind(self) -> InputKind:
         """Kind of the inputs, as in `prepare.input`."""
+        if self.named_inputs:
+            return "record"
         if self.audio is not None:
             return "audio"
         if self.tabular is not None:
@@ -235,12 +261,48 @@ class Contract(BaseModel):
         """Properties of the kind of the input."""
         return input_kind_properties(self.input_kind)
 
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the input columns: one, or one for each of several inputs."""
+        return tuple(self.named_inputs) or (self.named("input")[0],)
+
+    @property
+    def inputs(self) -> dict[str, "Contract"]:
+        """The contract of each of several inputs by its name, as if it were the only one.
+
+        A network's `build` passes it to what expects one input; classes and task are those of the table.
+        """
+        if not self.named_inputs:
+            return {self.named("input")[0]: self}
+        others = {name: column for name, column in self.columns.items() if column.role != "input"}
+        return {
+            name: self.model_copy(
+                update={
+                    "columns": {name: self.columns[name], **others},
+                    "named_inputs": {},
+                    **{field: getattr(spec, field) for field in ("statistics", "tokenizer", "audio", "tabular")},
+                }
+            )
+            for name, spec in self.named_inputs.items()
+        }
+
+    @property
+    def is_record(self) -> bool:
+        """Whether a model receives several inputs, as a dict of arrays by name."""
+        return bool(self.named_inputs)
+
     def named(self, role: str) -> tuple[str, Column]:
         """Return the name and the column with `role`.
 
         Raises:
+            DataError: there are several inputs.
             KeyError: no column has this role.
         """
+        if role == "input" and self.named_inputs:
+            raise DataError(
+                f"The table holds several inputs ({', '.join(self.named_inputs)}), and a network for one input cannot "
+                "take them; expected a network that reads contract.inputs, such as models/image_text.py."
+            )
         for name, column in self.columns.items():
             if column.role == role:
                 return name, column
@@ -295,6 +357,19 @@ class Contract(BaseModel):
             )
         return self.tabular
 
+    @property
+    def record_inputs(self) -> dict[str, "Contract"]:
+        """The contract of each of several inputs by its name, see `inputs`.
+
+        Raises:
+            DataError: there is one input.
+        """
+        if not self.named_inputs:
+            raise DataError(
+                f"The table holds {self.input_kind} inputs; this network expects a table of records of several inputs."
+            )
+        return self.inputs
+
     def require_same_windows(self, other: "Contract") -> None:
         """Raise unless `other` has the same window layout.
 
@@ -337,6 +412,11 @@ class Contract(BaseModel):
         difference of the logits), and all later code handles one layout only.
         """
         return self.target.activation
+
+    @property
+    def model_dtype(self) -> str:
+        """Data type of the one input as a model receives it: token ids are int32, in whatever type they are stored."""
+        return "int32" if self.tokenizer else self.named("input")[1].dtype
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:

@@ -106,6 +106,11 @@ def require_same_input(model: Contract, table: Contract, table_name: object) -> 
             f"The bundle takes {model.input_kind} inputs, but {table_name} holds {table.input_kind} inputs."
         )
     expected, received = ((c.input_shape, c.named("input")[1].dtype) for c in (model, table))
+    if model.is_record:
+        _require_same_names(model, table, table_name)
+        for name, part in model.inputs.items():
+            require_same_input(part, table.inputs[name], f"the input {name} of {table_name}")
+        return
     # Token ids are stored in as few bytes as the vocabulary needs; a model receives int32 always.
     if expected[0] != received[0] or (expected[1] != received[1] and not model.tokenizer):
         raise DataError(
@@ -132,6 +137,14 @@ def require_same_input(model: Contract, table: Contract, table_name: object) -> 
             "table that the bundle was trained on."
         )
     model.require_same_windows(table)
+
+
+def _require_same_names(model: Contract, table: Contract, table_name: object) -> None:
+    if set(model.named_inputs) != set(table.named_inputs):
+        raise DataError(
+            f"The bundle takes the inputs {join_names(list(model.named_inputs))}, but {table_name} holds "
+            f"{join_names(list(table.named_inputs))}. Prepare the table with the bundle's settings."
+        )
 
 
 def _other_values(model: TabularSpec, table: TabularSpec) -> str:
@@ -177,6 +190,32 @@ def interface_changes(old: Contract, new: Contract) -> list[str]:
     changes = []
     if old.task != new.task:
         changes.append(f"The task was {old.task} and is {new.task}.")
+    if old.is_record and new.is_record:
+        changes += _changes_by_name(old, new)
+    elif old.is_record != new.is_record:
+        changes.append(f"The input was {_named_inputs(old)} and is {_named_inputs(new)}.")
+    else:
+        changes += _input_changes(old, new)
+    if old.classes != new.classes and old.classes and new.classes:
+        changes.append(_describe_class_change(ClassMatch(old.classes, new.classes)))
+    return changes
+
+
+def _named_inputs(contract: Contract) -> str:
+    """Return the names of several inputs, or the kind of the only one."""
+    return f"several ({join_names(list(contract.named_inputs))})" if contract.is_record else contract.input_kind
+
+
+def _changes_by_name(old: Contract, new: Contract) -> list[str]:
+    """Return what changed in each of several inputs."""
+    if set(old.named_inputs) != set(new.named_inputs):
+        return [f"The inputs were {_named_inputs(old)} and are {_named_inputs(new)}."]
+    return [f"{name}: {one}" for name, part in old.inputs.items() for one in _input_changes(part, new.inputs[name])]
+
+
+def _input_changes(old: Contract, new: Contract) -> list[str]:
+    """Return what changed in one input."""
+    changes = list[str]()
     before, after = ((c.input_kind, c.input_shape) for c in (old, new))
     if before != after:
         changes.append(f"Inputs were {before[0]} of shape {before[1]} and are {after[0]} of shape {after[1]}.")
@@ -186,8 +225,6 @@ def interface_changes(old: Contract, new: Contract) -> list[str]:
         changes.append(f"Windows were {old.windows} and are {new.windows}.")
     elif old.audio and new.audio and old.audio != new.audio:
         changes.append(f"Sounds had {old.audio.rate} samples per second and have {new.audio.rate}.")
-    if old.classes != new.classes and old.classes and new.classes:
-        changes.append(_describe_class_change(ClassMatch(old.classes, new.classes)))
     return changes
 
 
@@ -215,6 +252,8 @@ def transfer_changes(donor: Contract, table: Contract, table_name: object) -> li
     changes = (
         [] if donor.task == table.task else [f"The donor was trained for {donor.task}, the table is {table.task}."]
     )
+    if donor.is_record:
+        return changes + _transfer_by_name(donor, table, table_name)
     if donor.windows and table.windows and donor.windows != table.windows:
         before, after = donor.windows.values, table.windows.values
         if before != after and sorted(before) == sorted(after):
@@ -236,6 +275,25 @@ def transfer_changes(donor: Contract, table: Contract, table_name: object) -> li
             f"{table.audio.rate}."
         )
     return changes + _changed_statistics(donor, table)
+
+
+def _transfer_by_name(donor: Contract, table: Contract, table_name: object) -> list[str]:
+    """Return what `transfer_changes` returns of each of several inputs.
+
+    Raises:
+        DataError: their names differ, or their tokenizers, as tokens are matched by name for a single text only.
+    """
+    _require_same_names(donor, table, table_name)
+    changes = list[str]()
+    for name, one in donor.inputs.items():
+        other = table.inputs[name]
+        if one.tokenizer and other.tokenizer and one.tokenizer.sha256 != other.tokenizer.sha256:
+            raise DataError(
+                f"The donor bundle has another tokenizer for the input {name} than {table_name}; weights would be "
+                "applied to other tokens. Fine-tune on the next version of the donor's table."
+            )
+        changes += [f"{name}: {change}" for change in transfer_changes(one, other, f"the input {name} of {table_name}")]
+    return changes
 
 
 def _changed_statistics(donor: Contract, table: Contract) -> list[str]:
@@ -268,9 +326,24 @@ def changed_preparation(kind: str, model: Mapping[str, Any], table: Mapping[str,
         model: the `prepare` section of the model's training data.
         table: the `prepare` section of the table.
     """
+    if kind == "record":
+        return _changed_preparation_by_name(model.get("inputs") or {}, table.get("inputs") or {})
     one, other = model.get(kind) or {}, table.get(kind) or {}
     return ", ".join(
         f"{kind}.{key} ({one[key]} and {other[key]})"
         for key in input_kind_properties(kind).visible_keys
         if key in one and key in other and one[key] != other[key]
     )
+
+
+def _changed_preparation_by_name(model: Mapping[str, Any], table: Mapping[str, Any]) -> str:
+    changes = list[str]()
+    for name in model.keys() & table.keys():
+        one, other, kind = model[name], table[name], model[name]["kind"]
+        keys = [*input_kind_properties(kind).visible_keys, "missing"]
+        changes += (
+            f"inputs.{name}.{key} ({one[key]} and {other[key]})"
+            for key in keys
+            if key in one and key in other and one[key] != other[key]
+        )
+    return ", ".join(sorted(set(changes)))

@@ -12,6 +12,8 @@ from headrace.config.configuration import Image
 from headrace.contract import Column, Contract
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.errors import DataError
+from headrace.input_arrays import Inputs
+from headrace.networks.model_inputs import input_signature
 from headrace.prepare.encoders.images.image_codec import encode
 from headrace.stream.read.column_buffers import Columns
 
@@ -29,11 +31,9 @@ class Inference:
         self.contract = bundle.contract
         self.path = bundle.path
         self._model = bundle.model()
-        shape = (None, *bundle.contract.input_shape)
-        dtype = tf.int32 if bundle.contract.tokenizer else bundle.contract.named("input")[1].dtype
-        self._forward = tf.function(self._call, input_signature=[tf.TensorSpec(shape, dtype)])
+        self._forward = tf.function(self._call, input_signature=[input_signature(bundle.contract)])
 
-    def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def predict(self, inputs: Inputs) -> NDArray[np.float32]:
         """Return the model's predictions for `inputs`.
 
         Args:
@@ -53,19 +53,15 @@ class Inference:
             )
         return predictions
 
-    def decode(self, rows: Columns, contract: Contract) -> NDArray[Any]:
-        """Decode the input column of `rows` from a table with `contract`.
+    def decode(self, rows: Columns, contract: Contract) -> Inputs:
+        """Decode the input columns of `rows` from a table with `contract`.
 
         Returns:
             Images (rows, height, width, channels) uint8; texts (rows, tokens of the longest text) int32; windows
-            (rows, length, features) float32.
+            (rows, length, features) float32; of several inputs a dict of them by name.
         """
-        name, column = contract.named("input")
-        stored = stored_input(rows, name, column)
-        if column.codec in ("raw", "tokens"):
-            return stored
-        pixels: NDArray[np.uint8] = _compiled_decoder(column)(tf.constant(stored)).numpy()
-        return pixels
+        decoded = {name: _decode(rows, name, one.named("input")[1]) for name, one in contract.inputs.items()}
+        return decoded if contract.is_record else next(iter(decoded.values()))
 
     def apply_codec(self, images: list[NDArray[np.uint8]], settings: Image) -> NDArray[np.uint8]:
         """Encode and decode `images` as `settings` store them, and return the pixels that training would have seen.
@@ -78,10 +74,20 @@ class Inference:
         if settings.stored_as != "jpeg":
             return np.stack(images)
         stored = np.array([encode(pixels, settings) for pixels in images], dtype=object)
-        return self.decode({self.contract.named("input")[0]: stored}, self.contract)
+        name, column = self.contract.named("input")
+        return _decode({name: stored}, name, column)
 
     def _call(self, pixels: Any) -> Any:
         return self._model(pixels, training=False)
+
+
+def _decode(rows: Columns, name: str, column: Column) -> NDArray[Any]:
+    """Decode one input column of `rows`."""
+    stored = stored_input(rows, name, column)
+    if column.codec in ("raw", "tokens"):
+        return stored
+    pixels: NDArray[np.uint8] = _compiled_decoder(column)(tf.constant(stored)).numpy()
+    return pixels
 
 
 @lru_cache

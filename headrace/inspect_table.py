@@ -48,7 +48,7 @@ def inspect_table(table: Path, number: int | None, split: str | None = None, lim
     commits = [_commit(entry) for entry in history(table)]
     lines = [_text(version, commits), *(_file_lines(split, files["files"], limit) if split else ())]
     sys.stderr.write("\n".join(lines) + "\n")
-    summary, statistics, tokenizer = version.summary, version.contract.statistics, version.contract.tokenizer
+    summary, contract = version.summary, version.contract
     return {
         "table": str(version.table.absolute()),
         "version": version.number,
@@ -61,9 +61,10 @@ def inspect_table(table: Path, number: int | None, split: str | None = None, lim
         "counts": summary.counts,
         "label_counts": summary.label_counts,
         "task": version.contract.task,
-        "statistics": statistics.model_dump() if statistics else None,
-        "tokenizer": tokenizer.model_dump() if tokenizer else None,
-        "tabular": version.contract.tabular.model_dump() if version.contract.tabular else None,
+        "statistics": contract.statistics.model_dump() if contract.statistics else None,
+        "tokenizer": contract.tokenizer.model_dump() if contract.tokenizer else None,
+        "tabular": contract.tabular.model_dump() if contract.tabular else None,
+        "inputs": {name: one.model_dump() for name, one in contract.named_inputs.items()},
         "rejects": summary.rejects,
         "shards": len(version.shards),
         "bytes": sum(shard.size for shard in version.shards),
@@ -188,13 +189,14 @@ def _commit_line(commit: dict[str, Any]) -> str:
 def _text(version: Version, commits: list[dict[str, Any]]) -> str:
     summary, contract = version.summary, version.contract
     size = sum(shard.size for shard in version.shards) / 1e6
+    width = max(14, *map(len, contract.columns))
     lines = [
         f"{version.table}, version {version.number}: {quantity(len(version.shards), 'shard')}, {size:.1f} MB",
         f"{quantity(summary.rows_in, 'row')} in = {summary.written:,} written + {summary.rejected:,} rejected "
         f"+ {quantity(summary.duplicates, 'duplicate')} dropped",
         "",
-        "column         role      codec  type    shape",
-        *(f"{n:14} {c.role:9} {c.codec:6} {c.dtype:7} {c.shape or ''}" for n, c in contract.columns.items()),
+        f"{'column':{width}} role      codec  type    shape",
+        *(f"{n:{width}} {c.role:9} {c.codec:6} {c.dtype:7} {c.shape or ''}" for n, c in contract.columns.items()),
         "",
         *_input_lines(version.contract),
         "",
@@ -207,6 +209,8 @@ def _text(version: Version, commits: list[dict[str, Any]]) -> str:
 
 
 def _input_lines(contract: Contract) -> list[str]:
+    if contract.is_record:
+        return [f"{name}: {line}" for name, one in contract.inputs.items() for line in _input_lines(one)]
     lines = []
     if contract.statistics:
         mean = ", ".join(f"{value:.2f}" for value in contract.statistics.mean)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace import input_arrays
 from headrace.compare.comparison_interface import ComparisonInterface
 from headrace.compare.saved_predictions import Predictions
 from headrace.evaluate.evaluation_batch import EvaluationBatch
@@ -37,7 +38,14 @@ class DisagreementWatch:
         distances = self._comparison.distances(before, predictions)
         for index in self._worst.candidates(distances, batch.paths, differing):
             details = {"row": int(rows[index])}
-            self._worst.add(Mistake(float(distances[index]), str(batch.paths[index]), details, batch.inputs[index]))
+            self._worst.add(
+                Mistake(
+                    float(distances[index]),
+                    str(batch.paths[index]),
+                    details,
+                    input_arrays.select_rows(batch.inputs, index),
+                )
+            )
 
     def worst_first(self) -> list[Mistake]:
         """Return the kept rows; `details` has the index of the row in the split."""

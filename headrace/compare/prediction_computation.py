@@ -1,10 +1,8 @@
 """Computation of a model's predictions for every row of a split, in the table's classes."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.saved_predictions import Predictions
@@ -12,6 +10,7 @@ from headrace.contract_match import ClassMatch
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.job import iter_batches
 from headrace.inference import Inference
+from headrace.input_arrays import Inputs, select_rows
 from headrace.table import Version
 
 # Is called with each batch and its predictions.
@@ -20,7 +19,7 @@ Observe = Callable[[EvaluationBatch, Predictions], None]
 
 def predict_split(
     model: Inference, version: Version, split: str, match: ClassMatch, observe: Observe | None = None
-) -> tuple[Predictions, NDArray[Any]]:
+) -> tuple[Predictions, Inputs]:
     """Return the predictions for all rows and one input; other inputs are dropped, as a split may exceed the memory.
 
     Every model gets the rows in the same order.
@@ -28,10 +27,11 @@ def predict_split(
     Raises:
         DataError: the version has no such split, or one of its shards cannot be read.
     """
-    parts, sample, module = [], np.empty(0), comparison_module(version.contract.task)
+    parts, module = list[Predictions](), comparison_module(version.contract.task)
+    sample: Inputs = np.empty(0)
     for batch in iter_batches(model, version, split):
         parts.append(module.to_predictions(batch, match))
-        sample = batch.inputs[:1]
+        sample = select_rows(batch.inputs, slice(1))
         if observe is not None:
             observe(batch, parts[-1])
     return Predictions.concatenate(parts), sample

@@ -123,18 +123,21 @@ class Configuration(Section):
 
     @model_validator(mode="after")
     def _require_columns_of_table(self) -> "Configuration":
-        source, tabular = self.data.source, self.prepare.tabular
-        if tabular is None:
+        source, settings = self.data.source, self.prepare
+        if not settings.cells:
             return self
         if source.columns is None or source.kind != "table":
-            raise ValueError("`prepare.input: tabular` needs rows of a table; expected `data.source.kind: table`")
+            raise ValueError(
+                f"`prepare.input: {settings.input}` needs rows of a table; expected `data.source.kind: table`"
+            )
         columns = source.columns
         roles = {"label": columns.label, "split": columns.split, "weight": columns.weight}
         for role, name in roles.items():
             # `price` in backticks is the column price too.
-            if name is not None and plain_name(name) in map(plain_name, tabular.names):
+            if name is not None and plain_name(name) in map(plain_name, settings.cells):
                 raise ValueError(
-                    f"`prepare.tabular` names {name!r}, which is `data.source.columns.{role}`; a model must not "
+                    f"`prepare.{'inputs' if settings.inputs else 'tabular'}` names {name!r}, which is "
+                    f"`data.source.columns.{role}`; a model must not "
                     f"receive {'what it predicts' if role == 'label' else f'the {role}'}"
                 )
         return self

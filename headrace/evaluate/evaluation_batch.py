@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.evaluate.mistakes import Renderer
+from headrace.input_arrays import Inputs
 from headrace.stream.read.column_buffers import Columns
 
 
@@ -16,14 +17,14 @@ class EvaluationBatch(NamedTuple):
 
     Attributes:
         targets: (rows,) classes or numbers; for multi_label (rows, classes) of 0 and 1.
-        inputs: (rows, ...) as the model receives them.
+        inputs: (rows, ...) as the model receives them; of several inputs a dict by name.
         predictions: (rows, outputs) probabilities of classes, or (rows, 1) numbers.
         columns: columns of the table as stored, at least those that the slices need.
     """
 
     paths: NDArray[Any]
     targets: NDArray[Any]
-    inputs: NDArray[Any]
+    inputs: Inputs
     predictions: NDArray[Any]
     columns: Columns = {}
 

@@ -16,6 +16,7 @@ from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.inference import Inference
+from headrace.input_arrays import select_rows
 from headrace.progress import progress
 from headrace.storage.atomic import atomic_write
 from headrace.stream.decode.targets import encode_targets
@@ -97,9 +98,11 @@ def iter_batches(
     Targets are in the order of the table's classes, predictions in that of the model's: see `ClassMatch.align`.
     """
     contract = version.contract
-    input_name, (target_name, target) = contract.named("input")[0], contract.named("target")
+    target_name, target = contract.named("target")
     plan = evaluation_plan(version, split, BATCH)
-    stream = rank_stream(version, split, plan, tuple(dict.fromkeys(("path", input_name, target_name, *columns))))
+    stream = rank_stream(
+        version, split, plan, tuple(dict.fromkeys(("path", *contract.input_names, target_name, *columns)))
+    )
     with progress(split, sum(shard.rows for shard in version.split(split)), "rows") as advance:
         for rows, weights in stream.epoch(0):
             present = weights > 0
@@ -107,5 +110,7 @@ def iter_batches(
             predictions = inference.predict(inputs)
             sliced = {name: rows[name][present] for name in columns}
             targets = encode_targets(rows, target_name, target, len(contract.classes))[present]
-            yield EvaluationBatch(rows["path"][present], targets, inputs[present], predictions[present], sliced)
+            yield EvaluationBatch(
+                rows["path"][present], targets, select_rows(inputs, present), predictions[present], sliced
+            )
             advance(len(targets))

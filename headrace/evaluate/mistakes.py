@@ -14,10 +14,12 @@ from PIL import Image
 
 from headrace.contract import Contract
 from headrace.features.kind_modules import kind_module
+from headrace.input_arrays import Inputs, map_arrays
 
 WORST = 24
 
-Renderer = Callable[[NDArray[Any]], dict[str, str | None]]
+# What a page shows of one input, without the axis of rows; of several inputs a dict of them.
+Renderer = Callable[[Any], dict[str, str | None]]
 
 
 @dataclass(frozen=True, order=True)
@@ -33,7 +35,7 @@ class Mistake:
     error: float
     path: str
     details: dict[str, Any] = field(compare=False)
-    input: NDArray[Any] = field(compare=False, repr=False)
+    input: Inputs = field(compare=False, repr=False)
 
     def describe(self, show: Renderer) -> dict[str, Any]:
         """Return the mistake as JSON values."""
@@ -89,7 +91,7 @@ def renderer_for(contract: Contract, folder: Path) -> Renderer:
 
 
 def _with_copied_input(mistake: Mistake) -> Mistake:
-    return Mistake(mistake.error, mistake.path, mistake.details, np.array(mistake.input))
+    return Mistake(mistake.error, mistake.path, mistake.details, map_arrays(np.array, mistake.input))
 
 
 def _png(pixels: NDArray[np.uint8]) -> str:

@@ -6,13 +6,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from headrace.contract import Contract
+from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
 from headrace.evaluate.slices_by_column import ClassPartitioner, NumberPartitioner, Partition, TextPartitioner
 
 CLASS, LENGTH, SIZE = "class", "length", "size"
 HEIGHT, WIDTH = "height", "width"
+SLICED_CODECS = {LENGTH: ("tokens",), SIZE: ("png", "jpeg")}
 
 
 class Partitioner(Protocol):
@@ -64,9 +65,22 @@ def _describe_slice(partition: Partition, evaluator: Evaluator) -> dict[str, Any
     return {"name": partition.name, **evaluator.slice_metrics(partition.rows)}
 
 
+def _of_inputs(contract: Contract, what: str) -> dict[str, tuple[str, Column]]:
+    """Return the input columns that can be sliced by length or size, by the name of the slice.
+
+    Of several inputs the name of the slice begins with that of the input: `title length`.
+    """
+    found = {}
+    for name, one in contract.inputs.items():
+        column = one.named("input")[1]
+        if column.codec in SLICED_CODECS[what]:
+            found[f"{name} {what}" if contract.is_record else what] = name, column
+    return found
+
+
 def _default_slices(contract: Contract) -> tuple[str, ...]:
     names = [CLASS] if contract.target.has_one_class else []
-    names += [LENGTH] if contract.tokenizer else []
+    names += _of_inputs(contract, LENGTH)
     return (*names, *([SIZE] if {HEIGHT, WIDTH} <= set(contract.columns) else []))
 
 
@@ -74,9 +88,10 @@ def _source_columns(contract: Contract, name: str) -> tuple[str, ...]:
     """Return the columns that the slice `name` reads."""
     if name == SIZE and {HEIGHT, WIDTH} <= set(contract.columns):
         return HEIGHT, WIDTH
-    if name in (CLASS, LENGTH, SIZE) and name not in contract.columns:
-        return (contract.named("target" if name == CLASS else "input")[0],)
-    return (name,)
+    if name in contract.columns:
+        return (name,)
+    inputs = _of_inputs(contract, LENGTH) | _of_inputs(contract, SIZE)
+    return (inputs[name][0],) if name in inputs else (contract.named("target")[0] if name == CLASS else name,)
 
 
 def _partitioner(contract: Contract, name: str) -> Partitioner:
@@ -93,18 +108,20 @@ def _value_reader(contract: Contract, name: str) -> Callable[[EvaluationBatch], 
     Raises:
         ConfigurationError: rows cannot be sliced by `name`.
     """
-    target, (stored, column) = contract.named("target")[0], contract.named("input")
+    target, lengths, sizes = contract.named("target")[0], _of_inputs(contract, LENGTH), _of_inputs(contract, SIZE)
     if name in contract.columns and contract.columns[name].codec == "plain":
         return _plain_values(contract, name)
     if name == CLASS and contract.target.has_one_class:
         return lambda batch: batch.columns[target]
-    if name == LENGTH and contract.tokenizer:
+    if name in lengths:
+        stored, column = lengths[name]
         width = np.dtype(column.dtype).itemsize
         return lambda batch: batch.columns[stored].lengths // width
     if name == SIZE and {HEIGHT, WIDTH} <= set(contract.columns):
         return lambda batch: batch.columns[HEIGHT].astype(np.float64) * batch.columns[WIDTH]
-    if name == SIZE and column.codec in ("png", "jpeg"):
-        return lambda batch: batch.columns[stored].lengths
+    if name in sizes:
+        image = sizes[name][0]
+        return lambda batch: batch.columns[image].lengths
     raise ConfigurationError(
         f"--slice names {name!r}, but these rows cannot be sliced by it; "
         f"expected one of {', '.join(_available_slices(contract))}."
@@ -124,8 +141,7 @@ def _plain_values(contract: Contract, name: str) -> Callable[[EvaluationBatch], 
 
 def _available_slices(contract: Contract) -> list[str]:
     """Return the columns that rows can be sliced by."""
-    input_column = contract.named("input")[1]
     names = list(_default_slices(contract))
-    names += [SIZE] if input_column.codec in ("png", "jpeg") and SIZE not in names else []
+    names += [name for name in _of_inputs(contract, SIZE) if name not in names]
     plain = (name for name, column in contract.columns.items() if column.codec == "plain" and column.dtype != "binary")
     return names + [name for name in plain if name not in names]

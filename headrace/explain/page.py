@@ -44,8 +44,9 @@ class ExplanationPage:
     @property
     def pixelated(self) -> bool:
         """Return whether images are so small that the page shows their pixels as squares."""
-        shape = self.bundle.contract.input_shape
-        return len(shape) == 3 and max(side or 0 for side in shape[:2]) < PIXELATED_BELOW
+        shapes = [one.input_shape for one in self.bundle.contract.inputs.values()]
+        sides = [max(side or 0 for side in shape[:2]) for shape in shapes if len(shape) == 3]
+        return bool(sides) and max(sides) < PIXELATED_BELOW
 
     @property
     def used(self) -> list[str]:

@@ -13,6 +13,7 @@ from headrace.predict.raw_file_interface import raw_file_module
 from headrace.predict.text_record_file import RecordFile
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.raw_record_types import escape_path
+from headrace.prepare.sources.tables.row_columns import Cells
 
 # Why an input was passed over before it was read.
 IGNORED, BLANK = "hidden_or_system_file", "blank_line"
@@ -113,10 +114,10 @@ def raw_rows(source: Path, settings: Prepare, options: Mapping[str, str] | None 
 
 
 def _records(inputs: Inputs, settings: Prepare, column: str | None, options: Mapping[str, str] | None) -> RawInputs:
-    cells = settings.tabular.names if settings.tabular else ()
+    cells = Cells.of(settings)
     texts, blank = list[RawInput](), 0
     for one in inputs.inputs:
-        records = RecordFile(one.path, settings.text, column, None, options, cells)
+        records = RecordFile(one.path.absolute(), settings.text, column, None, options, cells)
         records.report(escape_path(str(one.path)))
         name = escape_path(one.prefix + one.path.name)
         for record in (record for byte_range in records.ranges() for record in records.records(byte_range)):
@@ -125,7 +126,7 @@ def _records(inputs: Inputs, settings: Prepare, column: str | None, options: Map
             else:
                 texts.append(RawInput(f"{name}:{record.line}", record.text, record.rejection))
     if not texts:
-        raise DataError(f"The input {inputs} contains no {'row' if cells else 'text'}; expected at least one.")
+        raise DataError(f"The input {inputs} contains no {'row' if cells.names else 'text'}; expected at least one.")
     return RawInputs(len(texts), texts.__getitem__, _counts({IGNORED: inputs.skipped, BLANK: blank}))
 
 

@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from headrace.bundle import FITTED, Bundle
+from headrace.bundle import Bundle, fitted_files
 from headrace.export.exported_input_interface import serving_module
 from headrace.export.serving_function import ServingModel
 
@@ -21,13 +21,9 @@ def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, summary: 
     """Write the files into `folder`; export.json contains `summary`."""
     contract = bundle.contract
     content = summary | {
-        "input": {
-            "name": served.input_name,
-            "dtype": served.input.dtype.name,
-            "meaning": serving_module(contract).describe_input(bundle),
-        },
+        **_describe_inputs(bundle, served),
         "output": {"name": served.output_name, "dtype": "float32", "meaning": _describe_output(bundle)},
-        "prepare": bundle.origin.settings.get(contract.input_kind),
+        "prepare": bundle.origin.settings.get("inputs" if contract.is_record else contract.input_kind),
         "bundle": str(bundle.path),
         "weights_sha256": bundle.origin.weights_sha256,
     }
@@ -37,9 +33,18 @@ def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, summary: 
         (folder / "labels.txt").write_text(
             "".join(f"{_one_line(name)}\n" for name in contract.classes), encoding="utf-8"
         )
-    for name, field in FITTED.items():
-        if getattr(contract, field):
-            shutil.copyfile(bundle.folder / name, folder / name)
+    for name in fitted_files(contract):
+        shutil.copyfile(bundle.folder / name, folder / name)
+
+
+def _describe_inputs(bundle: Bundle, served: ServingModel) -> dict[str, Any]:
+    """Return `input`, or `inputs` by name if there are several: name, data type and meaning."""
+    contract = bundle.contract
+    described = [
+        {"name": name, "dtype": spec.dtype.name, "meaning": serving_module(one).describe_input(bundle.of_input(name))}
+        for (name, spec), one in zip(served.inputs.items(), contract.inputs.values(), strict=True)
+    ]
+    return {"inputs": described} if contract.is_record else {"input": described[0]}
 
 
 def _one_line(name: str) -> str:

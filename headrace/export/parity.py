@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import GateError
+from headrace.input_arrays import Inputs, row_count
 from headrace.wording import quantity
 
-Pair = tuple[NDArray[Any], NDArray[Any]]
-Predict = Callable[[NDArray[Any]], NDArray[np.float32]]
+Pair = tuple[Inputs, Inputs]
+Predict = Callable[[Any], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def compare(exported: Predict, expected: Predict, pairs: Iterable[Pair], toleran
     """
     inputs, largest = 0, 0.0
     for batch, expected_batch in pairs:
-        inputs += len(batch)
+        inputs += row_count(batch)
         largest = max(largest, _difference(exported(batch), expected(expected_batch)))
     if largest > tolerance:
         raise GateError(

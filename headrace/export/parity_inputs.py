@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import cycle
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.inference import Inference
+from headrace.input_arrays import Inputs
 from headrace.networks.random_inputs_interface import random_inputs
 from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version
@@ -19,7 +18,7 @@ RANDOM = 256
 SEED = 0
 BATCH_SIZES = (1, 7, 64, 256)
 
-Batches = Iterator[NDArray[Any]]
+Batches = Iterator[Inputs]
 
 
 def table_inputs(inference: Inference, version: Version, split: str) -> Batches:
@@ -28,14 +27,14 @@ def table_inputs(inference: Inference, version: Version, split: str) -> Batches:
     Raises:
         DataError: the split does not exist, or a shard is damaged.
     """
-    name, remaining = version.contract.named("input")[0], MAX_ROWS
+    names, remaining = version.contract.input_names, MAX_ROWS
     sizes = cycle(BATCH_SIZES)
-    with closing(read_shards(version.table, version.split(split), [name])) as shards:
+    with closing(read_shards(version.table, version.split(split), list(names))) as shards:
         for rows in shards:
-            start, count = 0, min(remaining, len(rows[name]))
+            start, count = 0, min(remaining, len(rows[names[0]]))
             while start < count:
                 end = min(count, start + next(sizes))
-                yield inference.decode({name: rows[name][start:end]}, version.contract)
+                yield inference.decode({name: rows[name][start:end] for name in names}, version.contract)
                 start = end
             remaining -= count
             if not remaining:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from headrace.export.exported_input_interface import serving_module
 from headrace.export.serving_function import SIGNATURE, ServingModel
+from headrace.input_arrays import Inputs
+from headrace.wording import join_names
 
 ENCODED = "encoded"
 
@@ -23,7 +25,7 @@ class Endpoint(NamedTuple):
 
     signature: str
     predict: Predict
-    input: tf.TensorSpec
+    input: tf.TensorSpec | dict[str, tf.TensorSpec]
 
 
 def write_saved_model(served: ServingModel, folder: Path) -> Path:
@@ -39,7 +41,7 @@ def write_saved_model(served: ServingModel, folder: Path) -> Path:
 
 def describe_signatures(served: ServingModel) -> dict[str, str]:
     """Return what each signature takes: `serving_default` arrays, and `encoded`, for images, the bytes of files."""
-    signatures = {SIGNATURE: f"takes {served.input_name} as `input` describes"}
+    signatures = {SIGNATURE: f"takes {join_names(list(served.inputs))} as `input` describes"}
     if not _takes_files(served):
         return signatures
     height, width, channels = served.contract.named("input")[1].image_shape
@@ -92,17 +94,21 @@ class SavedModel:
         # Keep the loaded object: it owns the variables, and its functions alone do not keep them alive.
         self._loaded = tf.saved_model.load(str(path))
 
-    def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """Return predictions of the signature `serving_default` for images, tokens or windows."""
+    def predict(self, inputs: Inputs) -> NDArray[np.float32]:
+        """Return predictions of the signature `serving_default` for images, tokens, windows, or several by name."""
         return self._call(SIGNATURE, inputs)
 
     def predict_files(self, files: NDArray[Any]) -> NDArray[np.float32]:
         """Return predictions of the signature `encoded` for the bytes of PNG and JPEG files."""
         return self._call(ENCODED, files)
 
-    def _call(self, name: str, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def _call(self, name: str, inputs: Inputs) -> NDArray[np.float32]:
         signature = self._loaded.signatures[name]
-        (argument,) = signature.structured_input_signature[1]
+        named = inputs
+        if not isinstance(named, dict):
+            (argument,) = signature.structured_input_signature[1]
+            named = {argument: named}
         (output,) = signature.structured_outputs
-        predictions: NDArray[np.float32] = signature(**{argument: tf.constant(inputs)})[output].numpy()
+        tensors = {argument: tf.constant(values) for argument, values in named.items()}
+        predictions: NDArray[np.float32] = signature(**tensors)[output].numpy()
         return predictions

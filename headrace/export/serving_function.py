@@ -35,19 +35,30 @@ class ServingModel:
         return self.contract.target.output_name
 
     @property
-    def input(self) -> tf.TensorSpec:
+    def input(self) -> tf.TensorSpec | dict[str, tf.TensorSpec]:
         """Return the type and shape of the input; the number of rows and the length of texts are free.
 
         Images (rows, height, width, channels) uint8, tokens (rows, length) int32, windows (rows, length, features)
-        float32.
+        float32; of several inputs a dict of them by name.
         """
-        dtype = tf.as_dtype(serving_module(self.contract).model_dtype(self.contract))
-        return tf.TensorSpec((None, *self.contract.input_shape), dtype, name=self.input_name)
+        if self.contract.is_record:
+            return {name: _spec(one, name) for name, one in self.contract.inputs.items()}
+        return _spec(self.contract, self.input_name)
 
-    def predict(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    @property
+    def inputs(self) -> dict[str, tf.TensorSpec]:
+        """Return the type and shape of every input by name."""
+        return self.input if isinstance(self.input, dict) else {self.input_name: self.input}
+
+    def predict(self, inputs: Any) -> dict[str, tf.Tensor]:
         """Return (rows, classes) probabilities, or (rows, 1) numbers in regression, by the name of the output."""
         return {self.output_name: self.model(inputs, training=False)}
 
     def function(self) -> Any:
         """Return `predict` as a TensorFlow function for the signature `input`."""
         return tf.function(self.predict, input_signature=[self.input])
+
+
+def _spec(contract: Contract, name: str) -> tf.TensorSpec:
+    dtype = tf.as_dtype(serving_module(contract).model_dtype(contract))
+    return tf.TensorSpec((None, *contract.input_shape), dtype, name=name)

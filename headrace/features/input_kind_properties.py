@@ -20,6 +20,8 @@ class InputKindProperties:
         is_staged: whether the first stage's shards are not final, as what is fitted encodes their rows.
         has_pictures: whether a report shows pictures of them.
         statistics_axis: what the statistics are one for each of.
+        has_channel_statistics: whether the statistics of each version are those of its own channels or features, which
+            `prepare.expectations` may check.
         suffixes: suffixes of the names of files that hold one such input; none where all others are.
     """
 
@@ -34,4 +36,5 @@ class InputKindProperties:
     has_pictures: bool
     is_staged: bool = False
     statistics_axis: str = "channel"
+    has_channel_statistics: bool = False
     suffixes: tuple[str, ...] = ()

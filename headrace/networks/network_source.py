@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from headrace.contract import Contract
 from headrace.engines.require_tensorflow_backend import use_tensorflow
 from headrace.errors import ConfigurationError
+from headrace.networks.model_inputs import symbolic_inputs
 from headrace.project_template import shipped_networks
 from headrace.storage.location import looked_for
 from headrace.wording import quantity
@@ -140,11 +141,8 @@ def _build_layers(model: "keras.Model", contract: Contract) -> None:
 
     Keras loads no weights into a layer that is not built, and does not report it.
     """
-    import keras
-
     if not all(layer.built for layer in model._flatten_layers()):
-        dtype = "int32" if contract.tokenizer else contract.named("input")[1].dtype
-        model(keras.Input(contract.input_shape, dtype=dtype))
+        model(symbolic_inputs(contract))
 
 
 def describe_failure(error: BaseException, path: Path, options: dict[str, Any]) -> str:
@@ -197,7 +195,7 @@ def _require_fit(model: Any, path: Path, contract: Contract) -> None:
         raise ConfigurationError(f"`build` in {path} must return a keras.Model; it returned {_kind(model)}.")
     if not model.built:
         raise ConfigurationError(
-            f"`build` in {path} returned a model without weights; start it with keras.Input(contract.input_shape)."
+            f"`build` in {path} returned a model without weights; start it with {_start(contract)}."
         )
     _require_input(model, path, contract)
     expected, shape = (None, contract.outputs), getattr(model, "output_shape", None)
@@ -209,18 +207,52 @@ def _require_fit(model: Any, path: Path, contract: Contract) -> None:
 
 
 def _require_input(model: "keras.Model", path: Path, contract: Contract) -> None:
-    """Raise if the model declares another input shape than the contract's; None stands for any length."""
-    shape, expected = getattr(model, "input_shape", None), contract.input_shape
-    if not isinstance(shape, tuple) or not all(length is None or isinstance(length, int) for length in shape):
-        return
-    fits = len(shape) == len(expected) + 1 and all(
+    """Raise if the model declares other inputs than the contract's; None stands for any length."""
+    shape = getattr(model, "input_shape", None)
+    if contract.is_record:
+        _require_inputs_by_name(model, path, contract)
+    elif _is_shape(shape) and not _fits(shape, contract.input_shape):
+        raise ConfigurationError(
+            f"`build` in {path} returned a model for inputs of shape {shape[1:]}, but the table holds "
+            f"{contract.input_shape}; start it with {_start(contract)}."
+        )
+
+
+def _require_inputs_by_name(model: "keras.Model", path: Path, contract: Contract) -> None:
+    """Raise unless a functional model takes a dict of the contract's inputs; it may leave out some of them."""
+    inputs, names = getattr(model, "_inputs_struct", {}), ", ".join(contract.named_inputs)
+    if not isinstance(inputs, dict):
+        raise ConfigurationError(
+            f"`build` in {path} returned a model that takes no names of inputs, but the table holds {names}; start it "
+            f"with {_start(contract)} and keras.Model(inputs, outputs) of that dict."
+        )
+    for name, tensor in inputs.items():
+        if name not in contract.named_inputs:
+            raise ConfigurationError(
+                f"`build` in {path} returned a model with an input {name!r}, and the table holds {names}."
+            )
+        expected = contract.inputs[name].input_shape
+        if not _fits(tensor.shape, expected):
+            raise ConfigurationError(
+                f"`build` in {path} returned a model whose input {name!r} has shape {tensor.shape[1:]}, but the table "
+                f"holds {expected}; take its shape from contract.inputs."
+            )
+
+
+def _start(contract: Contract) -> str:
+    if contract.is_record:
+        return "{name: keras.Input(one.input_shape, dtype=one.model_dtype) for name, one in contract.inputs.items()}"
+    return "keras.Input(contract.input_shape)"
+
+
+def _is_shape(shape: Any) -> TypeGuard[tuple[int | None, ...]]:
+    return isinstance(shape, tuple) and all(length is None or isinstance(length, int) for length in shape)
+
+
+def _fits(shape: Any, expected: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(expected) + 1 and all(
         one is None or other is None or one == other for one, other in zip(shape[1:], expected, strict=True)
     )
-    if not fits:
-        raise ConfigurationError(
-            f"`build` in {path} returned a model for inputs of shape {shape[1:]}, but the table holds {expected}; "
-            "start it with keras.Input(contract.input_shape)."
-        )
 
 
 def _kind(model: object) -> str:

@@ -156,14 +156,14 @@ def _predict_shard(table: Path, part: Part, contract: Contract, inference: "Infe
     from headrace.predict.true_target_columns import table_columns
     from headrace.stream.read.shard_reader import read_shards
 
-    output, name, target = PredictionOutput(), contract.named("input")[0], contract.named("target")[0]
+    output, names, target = PredictionOutput(), contract.input_names, contract.named("target")[0]
     split = part.shard.split if part.shard else ""
-    for rows in read_shards(table, [part.shard] if part.shard else [], ["path", name, target]):
+    for rows in read_shards(table, [part.shard] if part.shard else [], ["path", *names, target]):
         wanted = len(rows["path"]) if part.rows is None else part.rows - len(output.paths)
         paths = rows["path"][:wanted].tolist()
         output.paths.extend(paths)
         output.known.append(table_columns({target: rows[target][:wanted]}, split, contract))
         for begin in range(0, len(paths), BATCH):
-            batch = {column: rows[column][begin : min(begin + BATCH, len(paths))] for column in ("path", name)}
+            batch = {column: rows[column][begin : min(begin + BATCH, len(paths))] for column in ("path", *names)}
             output.batches.append(inference.predict(inference.decode(batch, contract)))
     return output

@@ -1,6 +1,6 @@
 """Prediction of the records of a file or of standard input, prepared as in training; declare what a kind adds."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -19,15 +19,13 @@ if TYPE_CHECKING:
 class RecordPredictionInterface(Protocol):
     """The module `record_prediction` of an input kind of which a row of a file can be a record."""
 
-    def prepare(self, cell: str | bytes, settings: Prepare) -> Any:
-        """Return a record as `encode` takes it.
+    def make_preparer(self, settings: Prepare) -> Callable[[str | bytes], Any]:
+        """Return the function from a record to what `encode` takes, which raises `RejectedRecordError`."""
 
-        Raises:
-            RejectedRecordError: the record cannot be used.
-        """
-
-    def encode(self, records: list[Any], inference: "Inference", observations: Observations) -> list[bytes]:
-        """Return the stored inputs of prepared records, and note what is found in them."""
+    def encode(
+        self, records: list[Any], inference: "Inference", observations: Observations
+    ) -> Mapping[str, list[bytes]]:
+        """Return the stored inputs of prepared records by the names of their columns; note what is found in them."""
 
 
 class RecordBatcher:
@@ -35,7 +33,7 @@ class RecordBatcher:
 
     def __init__(self, settings: Prepare, inference: "Inference") -> None:
         self._kind: RecordPredictionInterface = kind_module(inference.contract.input_kind, "record_prediction")
-        self._settings, self._inference = settings, inference
+        self._prepare, self._inference = self._kind.make_preparer(settings), inference
         self._records: list[Any] = []
 
     def add(self, cell: str | bytes, output: PredictionOutput) -> None:
@@ -44,7 +42,7 @@ class RecordBatcher:
         Raises:
             RejectedRecordError: the record cannot be used.
         """
-        self._records.append(self._kind.prepare(cell, self._settings))
+        self._records.append(self._prepare(cell))
         if len(self._records) == BATCH:
             self.flush(output)
 
@@ -53,9 +51,9 @@ class RecordBatcher:
         if not self._records:
             return
         contract = self._inference.contract
-        stored = np.array(self._kind.encode(self._records, self._inference, output.observations), dtype=object)
-        name, _ = contract.named("input")
-        output.batches.append(self._inference.predict(self._inference.decode({name: stored}, contract)))
+        stored = self._kind.encode(self._records, self._inference, output.observations)
+        columns = {name: np.array(values, dtype=object) for name, values in stored.items()}
+        output.batches.append(self._inference.predict(self._inference.decode(columns, contract)))
         self._records = []
 
 

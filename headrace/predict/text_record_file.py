@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headrace.bundle import Origin
 from headrace.config.configuration import Text
@@ -21,12 +21,13 @@ from headrace.prepare.readers.row import text_cell
 from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, require_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import escape_path
-from headrace.prepare.sources.tables.row_columns import write_cells
+from headrace.prepare.sources.tables.row_columns import Cells, write_cells
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
 
 RECORDS_PER_RANGE = 4096
+NO_CELLS = Cells()
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class RecordFile:
         column: column of the texts; not used if a line is a record.
         identity: column that identifies records; None without one.
         options: options of the reader, as in `data.source.options`; those that its format does not have are ignored.
-        cells: columns of records of several cells; `column` is then not used.
+        cells: columns of records of several cells; if there are any, `column` is not used.
+        folder: folder that paths in cells are relative to; None for that of the file.
 
     Raises:
         ConfigurationError: the file has no such column, or an option is invalid.
@@ -81,17 +83,19 @@ class RecordFile:
         column: str | None,
         identity: str | None,
         options: Mapping[str, str] | None = None,
-        cells: tuple[str, ...] = (),
+        cells: Cells = NO_CELLS,
+        folder: Path | None = None,
     ) -> None:
         self.path, self.spec, self.column, self.identity, self.cells = path, spec, column, identity, cells
+        self.folder = folder or path.parent
         self.format = format_from_name(path.name)
         self.options = self._options(options or {})
         if self.format is not None:
             self._reader()
             return
         _require_readable(path)
-        if cells or identity is not None:
-            require_columns(path, cells[0] if cells else str(identity))
+        if cells.names or identity is not None:
+            require_columns(path, cells.names[0] if cells.names else str(identity))
 
     @property
     def kind(self) -> str:
@@ -149,8 +153,9 @@ class RecordFile:
         return "" if name is None else text_cell(row.values[name], f"the cell of {name}") or ""
 
     def _text(self, row: Row) -> str:
-        if self.cells:
-            return write_cells(row.values, self.cells)
+        if self.cells.names:
+            paths = {name: self._absolute(row.values[name]) for name in self.cells.paths}
+            return write_cells({**row.values, **paths}, self.cells.names, self.cells.binary)
         value = row.values[str(self.column)]
         if value is None:
             raise RejectedRecordError(Reason.EMPTY, f"the column {self.column} is empty")
@@ -158,19 +163,24 @@ class RecordFile:
             raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {self.column} is not text: {value!r:.60}")
         return text_cell(value, f"the cell of {self.column}") or ""
 
+    def _absolute(self, path: Any) -> Any:
+        """Return a path that tasks with another working directory can open."""
+        return str(self.folder / path) if isinstance(path, str) and path.strip() else path
+
     def _reader(self) -> TableReader:
-        if self.column is None and not self.cells:
+        if self.column is None and not self.cells.names:
             raise ConfigurationError(
                 f"It is not known which column of {self.path} holds the texts; name it with --column."
             )
-        names = list(dict.fromkeys((*(self.cells or [str(self.column)]), *([self.identity] if self.identity else []))))
+        wanted = self.cells.names or (str(self.column),)
+        names = list(dict.fromkeys((*wanted, *([self.identity] if self.identity else []))))
         if not self.path.stat().st_size:
             # A file without bytes has no records, and no header either.
             names = []
         try:
             return open_reader(self.path, self.path.name, str(self.format), names, self.options)
         except ConfigurationError as error:
-            remedy = "Rename its columns" if self.cells else "Name others with --column and --id"
+            remedy = "Rename its columns" if self.cells.names else "Name others with --column and --id"
             raise ConfigurationError(f"{error} {remedy}, and set options of its reader with --option.") from None
 
     def _options(self, options: Mapping[str, str]) -> ReaderOptions:
@@ -188,8 +198,7 @@ class RecordFile:
 
 def record_cells(origin: Origin) -> tuple[str, ...]:
     """Return the columns of a record of several cells; none where a record is one cell."""
-    tabular = origin.prepare.tabular
-    return tabular.names if tabular else ()
+    return origin.prepare.cells
 
 
 def refuse_column_of_cells(column: str | None, cells: tuple[str, ...]) -> None:
@@ -221,18 +230,19 @@ def open_records(path: Path, origin: Origin, columns: TextColumns, name: str | N
     """Return a file of records, read as the bundle's source was except for `columns`; log what it is found to be.
 
     Args:
-        name: of the file in messages; None for its path.
+        name: of standard input in messages, whose paths are relative to the working directory; None for a file.
 
     Raises:
         ConfigurationError: the file has no such column, or no columns at all, or an option is invalid.
         DataError: the file cannot be read.
     """
-    settings, cells = origin.prepare, record_cells(origin)
-    refuse_column_of_cells(columns.text, cells)
+    settings, cells = origin.prepare, Cells.of(origin.prepare)
+    refuse_column_of_cells(columns.text, cells.names)
     if columns.text is not None:
         require_columns(path, columns.text)
     column, options = columns.text or origin.text_column, {**origin.reader_options, **columns.options}
-    file = RecordFile(path, settings.text, column, columns.identity, options, cells)
+    folder = None if name is None else Path.cwd()
+    file = RecordFile(path, settings.text, column, columns.identity, options, cells, folder)
     if file.format is None:
         _warn_of_table(file)
     file.report(name or escape_path(str(path)))

@@ -167,13 +167,15 @@ def watched_listing(configuration: Configuration, listing: Listing) -> Listing:
         DataError: a file cannot be read.
     """
     source, by_content = configuration.data.source, configuration.prepare.changes == "content"
-    has_paths = source.columns is not None and source.columns.content == "paths" and source.format != NO_FILES
+    named = configuration.prepare.path_cells
+    if source.columns is not None and source.columns.content == "paths" and not configuration.prepare.cells:
+        named = (source.columns.input,)
     if by_content:
         with unwrap_python_errors():
             listing = with_content(_session(configuration), listing)
-    if has_paths and source.kind == "table":
+    if named and source.kind == "table" and source.format != NO_FILES:
         with unwrap_python_errors():
-            listing = with_named_files(_session(configuration), source, listing, by_content=by_content)
+            listing = with_named_files(_session(configuration), source, named, listing, by_content=by_content)
     return listing
 
 

@@ -153,7 +153,7 @@ class ShardWriter:
     def _append(self, split: str, row: dict[str, Any]) -> None:
         rows = self.rows.setdefault(split, [])
         rows.append(row)
-        self.bytes[split] += len(row[self.encoder.payload_column])
+        self.bytes[split] += sum(len(row[name]) for name in self.encoder.payload_columns)
         settings = self.context.settings
         if self.bytes[split] >= settings.shard_bytes or len(rows) == settings.shard_rows:
             self._flush(split)

@@ -213,7 +213,7 @@ def _read_records(
 
 def source_as_read(source: Source, settings: Prepare) -> Source:
     """Return `source` with the encoding of its texts and with all columns that its rows need."""
-    return with_row_columns(_with_encoding(source, settings), settings.tabular)
+    return with_row_columns(_with_encoding(source, settings), settings)
 
 
 def _with_encoding(source: Source, settings: Prepare) -> Source:

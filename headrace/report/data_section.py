@@ -15,6 +15,7 @@ from headrace.storage.open_parquet import open_parquet
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from headrace.contract import Contract
     from headrace.table.dropped_records import Reject
     from headrace.table.table_version import Summary, Version
 
@@ -52,14 +53,15 @@ def sample_images(version: "Version") -> Samples | None:
         DataError: the version has no training split.
         OSError: a shard is missing or damaged.
     """
-    contract = version.contract
-    if not contract.feature.has_pictures:
+    contract, largest = version.contract, 0
+    shown = next(((name, one) for name, one in contract.inputs.items() if one.feature.has_pictures), None)
+    if shown is None:
         return None
-    module: PicturesInterface = kind_module(contract.input_kind, "pictures")
-    column, largest = contract.named("input")[1], 0
+    module: PicturesInterface = kind_module(shown[1].input_kind, "pictures")
+    column = shown[1].named("input")[1]
     classes = contract.classes or (ALL,)
     samples: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}
-    for path, target, data in _iter_rows(version):
+    for path, target, data in _iter_rows(version, shown[0]):
         number = _class_index(target)
         class_samples = None if number is None else samples.get(classes[number])
         if class_samples is not None and len(class_samples) < PER_CLASS:
@@ -78,9 +80,9 @@ def _class_index(target: int | float | bytes) -> int | None:
     return target if isinstance(target, int) else 0
 
 
-def _iter_rows(version: "Version") -> Iterator[tuple[str, int | float | bytes, bytes]]:
-    """Yield (path, target, stored image) of the first rows; shards are read lazily."""
-    columns = ["path", version.contract.named("target")[0], version.contract.named("input")[0]]
+def _iter_rows(version: "Version", column: str) -> Iterator[tuple[str, int | float | bytes, bytes]]:
+    """Yield (path, target, stored image in `column`) of the first rows; shards are read lazily."""
+    columns = ["path", version.contract.named("target")[0], column]
     rows_read = 0
     for shard in version.split("train")[:MAX_SHARDS]:
         with open_parquet(version.table / shard.path, pre_buffer=False, buffer_size=1 << 16) as file:
@@ -100,8 +102,7 @@ def _data_uri(image: "Image") -> str:
     return f"data:image/{image_format};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-@dataclass(frozen=True)
-class ChannelStatistics:
+class ChannelStatistics(NamedTuple):
     """Statistics of the stored values of one channel, or of one feature, over the training split."""
 
     name: str
@@ -157,7 +158,7 @@ def describe_data(run: RunFile) -> TableData | str:
         summary=summary,
         splits=splits,
         rows={name: tuple(_class_count(summary, split, name) for split in splits) for name in summary.contract.classes},
-        channels=_channels(version),
+        channels=_channels(summary.contract),
         axis=summary.contract.feature.statistics_axis,
         rejects=rejects,
         rejects_problem=rejects_problem,
@@ -170,12 +171,18 @@ def _class_count(summary: "Summary", split: str, name: str) -> int:
     return summary.class_counts.get(split, {}).get(name, 0)
 
 
-def _channels(version: "Version") -> tuple[ChannelStatistics, ...]:
-    statistics = version.contract.statistics
+def _channels(contract: "Contract") -> tuple[ChannelStatistics, ...]:
+    if contract.is_record:
+        return tuple(
+            channel._replace(name=f"{name} {channel.name}")
+            for name, one in contract.inputs.items()
+            for channel in _channels(one)
+        )
+    statistics = contract.statistics
     if statistics is None:
         return ()
     default_names = tuple(f"channel {number}" for number in range(1, len(statistics.mean) + 1))
-    windows, tabular = version.contract.windows, version.contract.tabular
+    windows, tabular = contract.windows, contract.tabular
     given = windows.values if windows else tabular.numbers if tabular else None
     names = CHANNEL_NAMES.get(len(default_names), default_names) if given is None else given
     return tuple(map(ChannelStatistics, names, statistics.mean, statistics.standard_deviation))

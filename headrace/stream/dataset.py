@@ -24,7 +24,10 @@ from headrace.table import Version
 PREFETCHED_STEPS = 8
 DECODING_CALLS = 2
 
-Elements = tuple[tuple[NDArray[Any], ...], NDArray[Any], NDArray[np.float32], NDArray[np.int64]]
+Elements = tuple[dict[str, tuple[NDArray[Any], ...]], NDArray[Any], NDArray[np.float32], NDArray[np.int64]]
+Codecs = dict[str, InputCodec]
+Tensors = dict[str, tf.Tensor]
+Augmenters = dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,36 +63,36 @@ class Batches:
         self.failure: Exception | None = None
         self.contract = contract
         self.transform = transform or TransformConfig()
-        self._input_name, self._input = contract.named("input")
+        self._inputs = contract.inputs
         self._target_name, self._target = contract.named("target")
         self._weight_name = contract.weight_name or ""
-        self._buckets = buckets_for(contract, self.transform.buckets)
 
     def dataset(self, first_epoch: int, first_step: int, epochs: int) -> tf.data.Dataset:
         """Return the steps (input, target, weight) from `first_step` of `first_epoch` to the end of `epochs` - 1.
 
         Returns:
             Input: (batch, height, width, channels) uint8 for images, (batch, bucket) int32 for text, (batch, length,
-            features) float32 for windows. Target: (batch,) int32, or float32 in regression, or (batch, classes)
-            float32 of 0 and 1 in multi_label. Weight: (batch,) float32, the row's weight times its class's weight; 0
-            for padding.
+            features) float32 for windows; of a record of several inputs a dict of them by name. Target: (batch,) int32,
+            or float32 in regression, or (batch, classes) float32 of 0 and 1 in multi_label. Weight: (batch,) float32,
+            the row's weight times its class's weight; 0 for padding.
         """
-        codec = InputCodec(self._input_name, self._input, self._buckets, self.stream.batch_size, self._fail)
+        codecs = {name: self._codec(name, contract) for name, contract in self._inputs.items()}
 
         def blocks() -> Iterator[Elements]:
             try:
                 for block in self._blocks(first_epoch, first_step, epochs):
-                    yield self._elements(block, codec)
+                    yield self._elements(block, codecs)
             except GeneratorExit:
-                codec.clear()
+                for codec in codecs.values():
+                    codec.clear()
                 raise
             except Exception as error:
                 self._fail(error)
                 raise
 
         # One call from TensorFlow into Python for several steps takes half as long as a call per step.
-        dataset = tf.data.Dataset.from_generator(blocks, output_signature=self._signature(codec)).unbatch()
-        dataset = dataset.map(self._decoder(codec), num_parallel_calls=DECODING_CALLS)
+        dataset = tf.data.Dataset.from_generator(blocks, output_signature=self._signature(codecs)).unbatch()
+        dataset = dataset.map(self._decoder(codecs), num_parallel_calls=DECODING_CALLS)
         return dataset.prefetch(PREFETCHED_STEPS).with_options(_options())
 
     def steps(self, first_epoch: int, first_step: int, epochs: int) -> Iterator[tuple[Any, ...]]:
@@ -109,13 +112,17 @@ class Batches:
             # An iterator that lives until Python exits deadlocks: it waits for its thread, and that for Python.
             raise failure
 
+    def _codec(self, name: str, contract: Contract) -> InputCodec:
+        buckets = buckets_for(contract, self.transform.buckets)
+        return InputCodec(name, contract.named("input")[1], buckets, self.stream.batch_size, self._fail)
+
     def _fail(self, error: Exception) -> None:
         self.failure = error
 
     def _blocks(self, first_epoch: int, first_step: int, epochs: int) -> Iterator[Block]:
         return self.stream.blocks(first_epoch, first_step, epochs)
 
-    def _elements(self, block: Block, codec: InputCodec) -> Elements:
+    def _elements(self, block: Block, codecs: Codecs) -> Elements:
         """Return the stored inputs, targets, weights and step numbers of a block."""
         weights = block.weights
         target = encode_targets(block.rows, self._target_name, self._target, len(self.contract.classes))
@@ -125,31 +132,49 @@ class Batches:
         if self.transform.class_weights is not None:
             weights = weights * self.transform.class_weights[target]
         numbers = block.epoch * self.stream.plan.steps + np.asarray(block.steps, np.int64)
-        return codec.store(block.rows, len(block.steps)), target, weights, numbers
+        stored = {name: codec.store(block.rows, len(block.steps)) for name, codec in codecs.items()}
+        return stored, target, weights, numbers
 
-    def _signature(self, codec: InputCodec) -> tuple[Any, ...]:
+    def _signature(self, codecs: Codecs) -> tuple[Any, ...]:
         size = self.stream.batch_size
         target, weights = tf.TensorSpec((None, size), self._target.dtype), tf.TensorSpec((None, size), tf.float32)
         if self._target.codec == "labels":
             target = tf.TensorSpec((None, size, len(self.contract.classes)), tf.float32)
-        return codec.signature, target, weights, tf.TensorSpec((None,), tf.int64)
+        stored = {name: codec.signature for name, codec in codecs.items()}
+        return stored, target, weights, tf.TensorSpec((None,), tf.int64)
 
-    def _decoder(self, codec: InputCodec) -> Callable[..., Any]:
+    def _decoder(self, codecs: Codecs) -> Callable[..., Any]:
         """Return a function from one step's stored values to the model's input, target and weights."""
-        augment = self._augmenter()
+        augmenters = self._augmenters()
 
         def decode(stored: Any, target: tf.Tensor, weights: tf.Tensor, number: tf.Tensor) -> Any:
-            inputs = codec.decode(stored)
-            return (augment(inputs, number) if augment else inputs), target, weights
+            inputs = self._augment(augmenters, decode_inputs(codecs, stored), number)
+            return self._as_model_takes(inputs), target, weights
 
         return decode
 
-    def _augmenter(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None:
+    def _as_model_takes(self, inputs: Tensors) -> Any:
+        return inputs if self.contract.is_record else next(iter(inputs.values()))
+
+    def _augmenters(self) -> Augmenters:
+        return {name: self._augmenter(contract) for name, contract in self._inputs.items()}
+
+    @staticmethod
+    def _augment(augmenters: Augmenters, inputs: Tensors, number: tf.Tensor) -> Tensors:
+        changes = ((name, augmenters[name]) for name in inputs)
+        return {name: change(inputs[name], number) if change else inputs[name] for name, change in changes}
+
+    def _augmenter(self, contract: Contract) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None:
         settings, size = self.transform.augment, self.stream.batch_size
-        if len(self._input.shape) != 3 or not (settings.changes_geometry or settings.changes_colour):
+        if len(contract.input_shape) != 3 or not (settings.changes_geometry or settings.changes_colour):
             return None
         rows = RankRows(begin=self.stream.rank * size, size=size, global_batch=self.stream.plan.global_batch)
         return augmenter(settings, self.transform.seed, rows)
+
+
+def decode_inputs(codecs: Codecs, stored: Any) -> Tensors:
+    """Return the inputs of one step by name."""
+    return {name: codec.decode(stored[name]) for name, codec in codecs.items()}
 
 
 def training_batches(
@@ -175,7 +200,7 @@ def training_batches(
         DataError: the version has no training split.
     """
     augments = settings.augment.changes_geometry or settings.augment.changes_colour
-    if augments and len(version.contract.input_shape) != 3:
+    if augments and all(len(one.input_shape) != 3 for one in version.contract.inputs.values()):
         raise ConfigurationError(
             f"stream.augment changes images, but {version.table} holds {version.contract.feature.noun}. "
             "Remove stream.augment."

@@ -4,13 +4,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from headrace.stream.batch_assembly import Block
-from headrace.stream.dataset import Batches, Elements
-from headrace.stream.decode.codecs import InputCodec
+from headrace.stream.dataset import Batches, Codecs, Elements, decode_inputs
 from headrace.stream.stage_timer import StageTimer, TimedCache
 from headrace.wording import quantity
 
@@ -68,19 +68,19 @@ class ProfiledBatches(Batches):
                 return
             yield block
 
-    def _elements(self, block: Block, codec: InputCodec) -> Elements:
+    def _elements(self, block: Block, codecs: Codecs) -> Elements:
         with self._timer.timed(STORE):
-            return super()._elements(block, codec)
+            return super()._elements(block, codecs)
 
-    def _decoder(self, codec: InputCodec) -> Callable[..., Any]:
-        augment = self._augmenter()
+    def _decoder(self, codecs: Codecs) -> Callable[..., Any]:
+        augmenters = self._augmenters()
 
         def decode(stored: Any, target: tf.Tensor, weights: tf.Tensor, number: tf.Tensor) -> Any:
-            inputs, decode_seconds = _time_call(codec.decode, stored)
+            inputs, decode_seconds = _time_call(partial(decode_inputs, codecs), stored)
             augment_seconds = tf.constant(0.0, tf.float64)
-            if augment is not None:
-                inputs, augment_seconds = _time_call(lambda pixels: augment(pixels, number), inputs)
-            return inputs, target, weights, decode_seconds, augment_seconds
+            if any(augmenters.values()):
+                inputs, augment_seconds = _time_call(partial(self._augment, augmenters, number=number), inputs)
+            return self._as_model_takes(inputs), target, weights, decode_seconds, augment_seconds
 
         return decode
 
@@ -103,7 +103,7 @@ def _profile_epoch(batches: ProfiledBatches, timer: StageTimer, epoch: int) -> S
     began, cpu_began, first, bytes_delivered, steps = time.perf_counter(), time.process_time(), 0.0, 0, []
     for inputs, _, weights, *seconds in batches.steps(epoch, 0, epoch + 1):
         first = first or time.perf_counter() - began
-        bytes_delivered += inputs.dtype.size * inputs.shape.num_elements()
+        bytes_delivered += sum(one.dtype.size * one.shape.num_elements() for one in tf.nest.flatten(inputs))
         # Evaluated after the epoch: reading the tensors here would take longer than a small batch.
         steps.append((weights, *seconds))
     wall = time.perf_counter() - began

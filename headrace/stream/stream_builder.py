@@ -43,8 +43,7 @@ def rank_stream(
         DataError: the version has no such split.
     """
     settings = settings or Stream()
-    name, column = version.contract.named("input")
-    is_grouped = column.codec == "tokens" and name in columns and settings.bucket_steps > 1
+    texts = [name for name, one in version.contract.inputs.items() if one.tokenizer and name in columns]
     return RankStream(
         table=version.table,
         shards=version.split(split),
@@ -52,7 +51,8 @@ def rank_stream(
         plan=plan,
         rank=rank,
         world_size=world_size,
-        grouped_by=name if is_grouped else None,
+        # Of several texts the first one decides which rows are of one length.
+        grouped_by=texts[0] if texts and settings.bucket_steps > 1 else None,
         group_steps=settings.bucket_steps,
         cache=open_cache(settings),
     )
@@ -61,4 +61,4 @@ def rank_stream(
 def training_columns(contract: Contract, *, weighted: bool = False) -> tuple[str, ...]:
     """Return the names of the input and target columns and, if `weighted`, of the weight column if there is one."""
     weight = contract.weight_name if weighted else None
-    return (contract.named("input")[0], contract.named("target")[0], *([weight] if weight else []))
+    return (*contract.input_names, contract.named("target")[0], *([weight] if weight else []))

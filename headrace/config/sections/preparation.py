@@ -1,19 +1,23 @@
 """The sections that say how raw records become shards."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from headrace.config.section import Fraction, Positive, Section, Seed
 from headrace.config.sections.audio import Audio
-from headrace.config.sections.expectations import Expectations
+from headrace.config.sections.expectations import Expectations, Range
 from headrace.config.sections.image_and_text import Image, Text
+from headrace.config.sections.named_inputs import InputName, NamedInput
 from headrace.config.sections.tabular import Tabular
 from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError
 from headrace.features.kind_modules import input_kind_properties
 from headrace.targets.kind_modules import target_kind_properties
 from headrace.targets.target_kind_properties import TargetKindProperties
+
+# Columns of every table, and partitions of its files.
+RESERVED_NAMES = frozenset(("path", "label", "weight", "content_hash", "split"))
 
 
 class NearDuplicates(Section):
@@ -54,11 +58,19 @@ class Splits(Section):
 class Prepare(Section):
     """Preparation: how raw records become shards."""
 
-    input: Literal["image", "text", "audio", "tabular", "windows"] = Field(
+    input: Literal["image", "text", "audio", "tabular", "windows", "record"] = Field(
         "image",
         description=(
-            "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), or windows "
-            "(consecutive rows of a table, see `windows`)"
+            "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), windows "
+            "(consecutive rows of a table, see `windows`), or record (several of them together, see `inputs`)"
+        ),
+    )
+    inputs: dict[InputName, NamedInput] = Field(
+        default_factory=dict,
+        description=(
+            "several inputs of one record, by the names that a network receives them under; each has a `kind` (image, "
+            "text, audio, tabular), the keys of the section of that name, and the columns that hold it: `column` and "
+            "`content`, or `numbers` and `categories`. Sets `input: record`"
         ),
     )
     task: Literal["classification", "multi_label", "regression"] = Field(
@@ -143,6 +155,64 @@ class Prepare(Section):
             raise ValueError(
                 f"splits.method: {self.splits.method} needs exactly one class per record, which {self.task} does not "
                 "have; use hash"
+            )
+        return self
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Columns of a source's row that are the input together; none if one column or file is the input."""
+        if self.inputs:
+            return tuple(dict.fromkeys(name for one in self.inputs.values() for name in one.columns))
+        return self.tabular.names if self.tabular else ()
+
+    @property
+    def binary_cells(self) -> frozenset[str]:
+        """Those of `cells` that hold the content of files."""
+        return frozenset(n for one in self.inputs.values() for n in one.columns if one.content == "bytes")
+
+    @property
+    def path_cells(self) -> tuple[str, ...]:
+        """Those of `cells` that hold paths of files."""
+        return tuple(n for one in self.inputs.values() for n in one.columns if one.content == "paths")
+
+    def of_input(self, name: str) -> "Prepare":
+        """Return the settings with which a table of the input `name` alone would be prepared."""
+        section = self.inputs[name]
+        return self.model_copy(update={"input": section.kind, section.kind: section, "inputs": {}})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_kind_of_several_inputs(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("inputs") and "input" not in given:
+            return {**given, "input": "record"}
+        return given
+
+    @model_validator(mode="after")
+    def _require_named_inputs(self) -> "Prepare":
+        if (self.input == "record") != bool(self.inputs):
+            raise ValueError("`inputs` and `input: record` require each other; set both or neither")
+        taken = sorted(RESERVED_NAMES & set(self.inputs))
+        if taken:
+            raise ValueError(f"`inputs` names an input {taken[0]!r}, which is a column of every table; rename it")
+        for name in self.cells:
+            contents = sorted({one.content for one in self.inputs.values() if name in one.columns})
+            if len(contents) > 1:
+                raise ValueError(
+                    f"two inputs take the column {name!r} for different things: {', '.join(contents)}; it holds one of "
+                    "them"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _require_channels_to_check(self) -> "Prepare":
+        expected = self.expectations
+        bounds = {"mean": expected.mean, "standard_deviation": expected.standard_deviation}
+        checked = [name for name, bound in bounds.items() if bound != Range()]
+        checked += ["mean_drift"] if expected.mean_drift is not None else []
+        if checked and not input_kind_properties(self.input).has_channel_statistics:
+            raise ValueError(
+                f"`expectations.{checked[0]}` is about the channels of images and the features of windows; remove it "
+                f"for {self.input}"
             )
         return self
 

@@ -37,7 +37,7 @@ def make_encoder(settings: Prepare) -> "AudioEncoder":
 class AudioEncoder:
     """Encoder of sounds, of one rate and length."""
 
-    payload_column = "audio"
+    payload_columns = ("audio",)
 
     def __init__(self, settings: Prepare) -> None:
         self.columns = record_columns(audio_columns(settings.audio), settings)

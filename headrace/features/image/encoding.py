@@ -51,7 +51,7 @@ def make_encoder(settings: Prepare) -> "ImageEncoder":
 class ImageEncoder:
     """Encoder of images, in one mode and size."""
 
-    payload_column = "image"
+    payload_columns = ("image",)
 
     def __init__(self, settings: Prepare) -> None:
         self.columns = record_columns(image_columns(settings.image), settings) | bookkeeping_columns(settings)

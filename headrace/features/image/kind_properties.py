@@ -9,6 +9,7 @@ PROPERTIES = InputKindProperties(
     input_name="images",
     visible_keys=("resize", "white"),
     methods=("integrated-gradients", "grad-cam"),
+    has_channel_statistics=True,
     has_near_duplicates=True,
     is_fitted=False,
     has_pictures=True,

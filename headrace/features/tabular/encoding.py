@@ -45,7 +45,7 @@ def make_encoder(settings: Prepare) -> "RowEncoder":
 class RowEncoder:
     """Encoder of rows of numbers and categories; the second stage numbers the categories."""
 
-    payload_column = CELLS
+    payload_columns = (CELLS,)
 
     def __init__(self, settings: Prepare) -> None:
         self.columns = staged_columns(settings)

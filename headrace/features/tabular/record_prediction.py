@@ -1,5 +1,6 @@
 """Prediction of raw rows, with the values of categories that the bundle knows."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,15 +14,19 @@ if TYPE_CHECKING:
     from headrace.inference import Inference
 
 
-def prepare(cell: str | bytes, settings: Prepare) -> RowCells:
-    """See `RecordPredictionInterface`; the cell is a text of `write_cells`."""
-    return read_cells(cell if isinstance(cell, str) else cell.decode(), settings.tabular_spec)
+def make_preparer(settings: Prepare) -> Callable[[str | bytes], RowCells]:
+    """See `RecordPredictionInterface`; a record is a text of `write_cells`."""
+
+    def prepare(cell: str | bytes) -> RowCells:
+        return read_cells(cell if isinstance(cell, str) else cell.decode(), settings.tabular_spec)
+
+    return prepare
 
 
-def encode(records: list[RowCells], inference: "Inference", observations: Observations) -> list[bytes]:
+def encode(records: list[RowCells], inference: "Inference", observations: Observations) -> dict[str, list[bytes]]:
     """See `RecordPredictionInterface`."""
     contract = inference.contract
     vocabulary = load_vocabulary(inference.path, contract.tabular_spec)
     rows = np.ascontiguousarray(vocabulary.encode(records, contract.statistics), "<f4")
     vocabulary.observe(records, rows, contract.tabular_spec, observations)
-    return [row.tobytes() for row in rows]
+    return {contract.named("input")[0]: [row.tobytes() for row in rows]}

@@ -71,7 +71,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
             "The training split holds no row", "Check prepare.splits or the source's splits."
         )
     is_first = fitted is None
-    fitted = fitted or _fit(spark, context, [shard for shard in staged if shard.split == "train"])
+    fitted = fitted or fit_columns(spark, context, [shard for shard in staged if shard.split == "train"])
     final, observations = _encode(spark, context, staged, fitted) if staged else ([], Observations())
     if not is_first:
         for warning in observations.warnings(None):
@@ -90,12 +90,16 @@ def _fitted_before(contract: Contract) -> Fitted | None:
     return Fitted(contract.tabular, contract.statistics, contract.label_statistics)
 
 
-def _fit(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard]) -> Fitted:
-    """Return what the training split gives, the same bits for the same shards."""
+def fit_columns(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard], column: str = CELLS) -> Fitted:
+    """Return what the training split gives, the same bits for the same shards.
+
+    Args:
+        column: column of the checked cells.
+    """
     spec = context.settings.tabular_spec
     paths = sorted(shard.path for shard in shards)
     tasks = spark.sparkContext.parallelize(paths, min(len(paths), 4 * spark.sparkContext.defaultParallelism))
-    summaries = tasks.mapPartitions(partial(_summarize, context)).collect()
+    summaries = tasks.mapPartitions(partial(_summarize, context, column)).collect()
     moments = [_merge([one.numbers[number] for one in summaries], name) for number, name in enumerate(spec.numbers)]
     statistics = Statistics(
         mean=tuple(float(one.mean[0]) for one in moments),
@@ -179,18 +183,18 @@ def _known(counts: Counter[str], context: PrepareContext, name: str) -> list[str
     return known
 
 
-def _summarize(context: PrepareContext, paths: Iterator[str]) -> Iterator[ShardSummary]:
+def _summarize(context: PrepareContext, column: str, paths: Iterator[str]) -> Iterator[ShardSummary]:
     is_number = not context.settings.target.has_classes
     for path in paths:
         with open_parquet(context.table / path) as file:
-            rows = file.read([CELLS, "label"])
-        cells = [RowCells.from_text(text) for text in rows[CELLS].to_pylist()]
+            rows = file.read([column, "label"])
+        cells = [RowCells.from_text(text) for text in rows[column].to_pylist()]
         labels = np.array(rows["label"].to_pylist(), np.float32)[:, None] if is_number else None
         yield ShardSummary(
-            numbers=[_moments(column) for column in zip(*(row.numbers for row in cells), strict=True)],
+            numbers=[_moments(values) for values in zip(*(row.numbers for row in cells), strict=True)],
             labels=None if labels is None else compute_moments(labels),
             values=list(map(Counter, zip(*(row.categories for row in cells), strict=True))),
-            extremes=[count_extremes(_present(column)) for column in zip(*(row.numbers for row in cells), strict=True)],
+            extremes=[count_extremes(_present(values)) for values in zip(*(row.numbers for row in cells), strict=True)],
         )
 
 

@@ -47,7 +47,7 @@ def make_encoder(settings: Prepare) -> "TextEncoder":
 class TextEncoder:
     """Encoder of clean texts; the second stage tokenises them."""
 
-    payload_column = "text"
+    payload_columns = ("text",)
 
     def __init__(self, settings: Prepare) -> None:
         self.columns = staged_columns(settings)

@@ -29,18 +29,23 @@ def predict_texts(
     return output
 
 
-def prepare(cell: str | bytes, settings: Prepare) -> str:
-    """See `RecordPredictionInterface`; return the clean text."""
-    _require_size(cell, settings.text)
-    return clean_text(cell, settings.text)
+def make_preparer(settings: Prepare) -> Callable[[str | bytes], str]:
+    """See `RecordPredictionInterface`; clean texts."""
+
+    def prepare(cell: str | bytes) -> str:
+        _require_size(cell, settings.text)
+        return clean_text(cell, settings.text)
+
+    return prepare
 
 
-def encode(records: list[str], inference: "Inference", observations: Observations) -> list[bytes]:
+def encode(records: list[str], inference: "Inference", observations: Observations) -> dict[str, list[bytes]]:
     """See `RecordPredictionInterface`."""
     # Tokenizers are imported only where there are texts.
     from headrace.prepare.text import tokenizer
 
-    return tokenizer.encode(records, inference.contract.text_tokenizer, inference.path)
+    name, _ = inference.contract.named("input")
+    return {name: tokenizer.encode(records, inference.contract.text_tokenizer, inference.path)}
 
 
 def _require_size(text: str | bytes, spec: Text) -> None:

@@ -44,7 +44,7 @@ def make_encoder(settings: Prepare) -> "WindowEncoder":
 class WindowEncoder:
     """Encoder of windows of numbers, as little-endian float32."""
 
-    payload_column = "window"
+    payload_columns = ("window",)
 
     def __init__(self, settings: Prepare, windows: Windows) -> None:
         self.columns = record_columns(window_columns(windows), settings)

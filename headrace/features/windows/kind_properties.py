@@ -9,6 +9,7 @@ PROPERTIES = InputKindProperties(
     input_name="windows",
     visible_keys=(),
     methods=(),
+    has_channel_statistics=True,
     has_near_duplicates=False,
     is_fitted=True,
     has_pictures=False,

@@ -16,12 +16,12 @@ class RecordEncoder(Protocol):
 
     Attributes:
         columns: columns of the shards that the first stage writes.
-        payload_column: column whose bytes dominate the size of a shard.
+        payload_columns: columns of the input, whose bytes dominate the size of a shard.
         max_bytes: maximum size of a raw record.
     """
 
     columns: dict[str, Column]
-    payload_column: str
+    payload_columns: tuple[str, ...]
     max_bytes: int
 
     def row(self, record: RawRecord) -> Row:

@@ -1,15 +1,16 @@
 """Compute what reveals that a source has changed, besides names, sizes and times of its files."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
+from operator import xor
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from headrace.config.sections.source import Columns, Source
+from headrace.config.sections.source import Source
 from headrace.errors import DataError
 from headrace.prepare.sources.folder_source import read_bytes
 from headrace.prepare.sources.raw_record_types import Listing, escape_path
@@ -29,17 +30,19 @@ def with_content(spark: SparkSession, listing: Listing) -> Listing:
     return replace(listing, files=[file._replace(modified=hashes.get(file.path, 0)) for file in listing.files])
 
 
-def with_named_files(spark: SparkSession, source: Source, listing: Listing, *, by_content: bool) -> Listing:
+def with_named_files(
+    spark: SparkSession, source: Source, columns: Sequence[str], listing: Listing, *, by_content: bool
+) -> Listing:
     """Return `listing` with the files that the rows of a table name: a table's file counts as changed if they do.
 
     Args:
+        columns: columns that hold paths of files.
         by_content: whether a hash of the content of named files counts, and not their size and time.
 
     Raises:
         DataError: a file cannot be read.
     """
-    column = (source.columns or Columns()).input
-    named = read_columns(spark, source, listing.root, listing.files, [column])
+    named = read_columns(spark, source, listing.root, listing.files, list(columns))
     states = named.mapInArrow(partial(_states, listing.root, by_content), "file string, state long")
     # Exclusive or does not depend on the order of rows.
     totals = dict(map(tuple, states.groupBy("file").agg(F.bit_xor("state")).collect()))
@@ -50,12 +53,16 @@ def with_named_files(spark: SparkSession, source: Source, listing: Listing, *, b
 def _states(root: str, by_content: bool, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Return for each row its table file and a number of 63 bits that changes with the file that the row names."""
     for batch in batches:
-        files, paths = (column.to_pylist() for column in batch.columns)
-        states = [_state(root, path, by_content) for path in paths]
+        files, *columns = (column.to_pylist() for column in batch.columns)
+        # The place of a path counts too, as two files may change places.
+        states = [
+            reduce(xor, (_state(root, path, by_content, place) for place, path in enumerate(paths)))
+            for paths in zip(*columns, strict=True)
+        ]
         yield pa.record_batch([pa.array(files, pa.string()), pa.array(states, pa.int64())], ["file", "state"])
 
 
-def _state(root: str, path: str | None, by_content: bool) -> int:
+def _state(root: str, path: str | None, by_content: bool, place: int) -> int:
     if path is None:
         return 0
     try:
@@ -66,7 +73,8 @@ def _state(root: str, path: str | None, by_content: bool) -> int:
             found = f"{entry.size} {entry.change_tag}"
     except (OSError, ValueError, DataError):
         found = "missing"
-    digest = hashlib.blake2b(f"{path}\0{found}".encode(errors="surrogateescape"), digest_size=8).digest()
+    text = f"{path}\0{found}" + (f"\0{place}" if place else "")
+    digest = hashlib.blake2b(text.encode(errors="surrogateescape"), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1
 
 

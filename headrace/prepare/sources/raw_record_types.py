@@ -24,6 +24,7 @@ class RawRecord(NamedTuple):
         rejection: why the record could not be read; `data` is then empty.
         weight: sample weight in training, a number as text.
         reject_path: path in the rejects table, if `path` is a hash; None for `path` itself.
+        root: folder that paths in the cells of a row are relative to.
     """
 
     path: str
@@ -33,6 +34,7 @@ class RawRecord(NamedTuple):
     rejection: RejectedRecordError | None = None
     weight: str | None = None
     reject_path: str | None = None
+    root: str = ""
 
 
 class RawFile(NamedTuple):

@@ -43,8 +43,13 @@ class StagedShard(NamedTuple):
     shard: Shard
 
 
-def train_tokenizer(spark: SparkSession, context: PrepareContext, staged: Sequence[Shard]) -> Tokenizer:
+def train_tokenizer(
+    spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], column: str = "text"
+) -> Tokenizer:
     """Return a tokenizer trained on the training split of `staged`, which has rows, and saved in the table's folder.
+
+    Args:
+        column: column of the clean texts.
 
     Raises:
         DataError: no word is frequent enough.
@@ -52,9 +57,9 @@ def train_tokenizer(spark: SparkSession, context: PrepareContext, staged: Sequen
     training = sorted((shard for shard in staged if shard.split == "train"), key=lambda shard: shard.path)
     spec = context.settings.text
     if spec.tokens.kind == "bpe":
-        return save_tokenizer(bpe_tokenizer(_sample_texts(context, training), spec), spec, context.table)
+        return save_tokenizer(bpe_tokenizer(_sample_texts(context, training, column), spec), spec, context.table)
     paths = spark.sparkContext.parallelize([shard.path for shard in training], len(training))
-    counted = paths.mapPartitions(partial(_count, context)).reduceByKey(int.__add__).cache()
+    counted = paths.mapPartitions(partial(_count, context, column)).reduceByKey(int.__add__).cache()
     # Ties at the edge of the vocabulary are broken alphabetically, so that equal texts give equal tokenizers.
     frequent = counted.takeOrdered(spec.tokens.vocabulary, key=lambda pair: (-pair[1], pair[0]))
     _require_coverage(frequent, counted.values().sum(), spec.tokens.min_count)
@@ -97,26 +102,26 @@ def token_columns(context: PrepareContext, tokenizer: Tokenizer) -> dict[str, Co
     return columns | bookkeeping_columns(context.settings)
 
 
-def _count(context: PrepareContext, paths: Iterator[str]) -> Iterator[tuple[str, int]]:
+def _count(context: PrepareContext, column: str, paths: Iterator[str]) -> Iterator[tuple[str, int]]:
     counts: Counter[str] = Counter()
     for path in paths:
-        for text in _iter_texts(context.table / path):
+        for text in _iter_texts(context.table / path, column):
             counts.update(split_words(text, context.settings.text))
     yield from counts.items()
 
 
-def _sample_texts(context: PrepareContext, shards: Sequence[Shard]) -> Iterator[str]:
+def _sample_texts(context: PrepareContext, shards: Sequence[Shard], column: str) -> Iterator[str]:
     """Yield at most `tokens.bpe_texts` texts, spread evenly over all shards."""
     rows = sum(shard.rows for shard in shards)
     step = max(1, -(-rows // context.settings.text.tokens.bpe_texts))
-    texts = (text for shard in shards for text in _iter_texts(context.table / shard.path))
+    texts = (text for shard in shards for text in _iter_texts(context.table / shard.path, column))
     yield from (text for number, text in enumerate(texts) if number % step == 0)
 
 
-def _iter_texts(path: Path) -> Iterator[str]:
+def _iter_texts(path: Path, column: str) -> Iterator[str]:
     with open_parquet(path) as file:
-        for batch in file.iter_batches(BATCH, columns=["text"]):
-            yield from batch["text"].to_pylist()
+        for batch in file.iter_batches(BATCH, columns=[column]):
+            yield from batch[column].to_pylist()
 
 
 def _tokenize(context: PrepareContext, tokenizer: Tokenizer, staged: Iterator[StagedShard]) -> Iterator[Shard]:

@@ -32,8 +32,8 @@ def drift_module(task: str) -> DriftInterface:
 class FeatureDriftInterface(Protocol):
     """The module `profile_statistics` of an input kind."""
 
-    def statistics(self, payload: bytes, contract: Contract) -> dict[str, float]:
-        """Return the statistics of one stored input."""
+    def statistics(self, payload: Any, contract: Contract) -> dict[str, float]:
+        """Return the statistics of one stored input, as bytes; of several a dict of them by name."""
 
 
 def feature_drift_module(kind: str) -> FeatureDriftInterface:

@@ -126,10 +126,9 @@ def _profile_shards(
 def _profile_shard(
     path: Path, contract: Contract, excluded: frozenset[Identity], centres: Mapping[str, float]
 ) -> Profile:
-    name, target = contract.named("input")[0], contract.named("target")[0]
-    merged = Profile()
+    target, merged = contract.named("target")[0], Profile()
     with open_parquet(path) as file:
-        for batch in file.iter_batches(BATCH_ROWS, columns=["path", "content_hash", target, name]):
+        for batch in file.iter_batches(BATCH_ROWS, columns=["path", "content_hash", target, *contract.input_names]):
             merged.add(_profile_batch(batch, contract, excluded, centres))
     return merged
 
@@ -152,7 +151,10 @@ def _profile_batch(
 
 def _statistics(batch: pa.RecordBatch, contract: Contract, rows: Iterable[int]) -> list[dict[str, float]]:
     """Return the statistics of each of the rows with these numbers."""
-    name, target = contract.named("input")[0], contract.named("target")[0]
-    targets, payloads = batch[target].to_pylist(), batch[name].to_pylist()
+    targets = batch[contract.named("target")[0]].to_pylist()
+    stored = {name: batch[name].to_pylist() for name in contract.input_names}
+    payloads: Sequence[Any] = next(iter(stored.values()))
+    if contract.is_record:
+        payloads = [dict(zip(stored, values, strict=True)) for values in zip(*stored.values(), strict=True)]
     module, feature = drift_module(contract.task), feature_drift_module(contract.input_kind)
     return [feature.statistics(payloads[row], contract) | module.statistics(targets[row]) for row in rows]

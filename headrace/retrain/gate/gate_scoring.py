@@ -3,10 +3,8 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headrace import bundle as bundles
 from headrace.compare.prediction_computation import predict_split
@@ -15,6 +13,7 @@ from headrace.contract_match import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.class_match import match_classes
 from headrace.inference import Inference
+from headrace.input_arrays import Inputs
 from headrace.retrain.gate.scored_model import ScoredModel
 from headrace.table import Version
 
@@ -55,7 +54,7 @@ def _match(bundle: bundles.Bundle, version: Version, split: str) -> ClassMatch:
         ) from error
 
 
-def _measure_latency(models: Mapping[str, Inference], sample: NDArray[Any]) -> dict[str, float]:
+def _measure_latency(models: Mapping[str, Inference], sample: Inputs) -> dict[str, float]:
     """Return the median latency for one row in milliseconds; models alternate, so other load affects all equally."""
     times: dict[str, list[float]] = {name: [] for name in models}
     for _ in range(WARM_UP_ROUNDS + LATENCY_ROUNDS):

@@ -14,6 +14,7 @@ from headrace.evaluate.classifier_scores import accuracy, class_scores, confusio
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
+from headrace.input_arrays import select_rows
 
 
 def make_evaluator(contract: Contract, show: Renderer) -> "Classification":
@@ -109,4 +110,4 @@ class Classification:
                 "probability": confidence,
             }
             details["label_probability"] = float(batch.predictions[row, label])
-            yield Mistake(confidence, str(batch.paths[row]), details, batch.inputs[row])
+            yield Mistake(confidence, str(batch.paths[row]), details, select_rows(batch.inputs, row))

@@ -22,6 +22,7 @@ from headrace.evaluate.classifier_scores import (
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
+from headrace.input_arrays import select_rows
 
 THRESHOLD = 0.5
 SLICE_METRICS = ("binary_accuracy", "macro_f1", "loss")
@@ -100,7 +101,7 @@ class MultiLabel:
                 "predicted": self._names(predicted[row]),
                 "wrong": {self._classes[index]: float(batch.predictions[row, index]) for index in wrong},
             }
-            yield Mistake(float(errors[row]), str(batch.paths[row]), details, batch.inputs[row])
+            yield Mistake(float(errors[row]), str(batch.paths[row]), details, select_rows(batch.inputs, row))
 
     def _names(self, selected: NDArray[np.bool_]) -> list[str]:
         return [self._classes[index] for index in np.flatnonzero(selected).tolist()]

@@ -9,6 +9,7 @@ from headrace.contract import Contract
 from headrace.evaluate.bootstrap import drop_degenerate, sum_intervals
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
+from headrace.input_arrays import select_rows
 from headrace.targets.regression.naive_forecasts import Baselines
 
 # The residual charts: number of bars of equal width, and the maximum number of rows drawn as points.
@@ -41,9 +42,11 @@ class Regression:
         absolute_errors = np.abs(predicted - true)
         for row in self._worst.candidates(absolute_errors, batch.paths):
             details = {"value": float(true[row]), "predicted": float(predicted[row])}
-            self._worst.add(Mistake(float(absolute_errors[row]), str(batch.paths[row]), details, batch.inputs[row]))
+            self._worst.add(
+                Mistake(float(absolute_errors[row]), str(batch.paths[row]), details, select_rows(batch.inputs, row))
+            )
         if self._baselines:
-            self._baselines.add(batch.inputs)
+            self._baselines.add(np.asarray(batch.inputs))
 
     def metrics(self) -> dict[str, Any]:
         """Return metrics with intervals, the baselines' errors, residuals, and the rows with the largest errors."""

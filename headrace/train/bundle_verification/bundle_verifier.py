@@ -19,6 +19,7 @@ from headrace.bundle import WEIGHTS
 from headrace.config.sections.streaming import Stream
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, TrainingError
+from headrace.input_arrays import Inputs, as_arrays, row_count, select_rows
 from headrace.networks.weights_without_optimizer import load_weights
 from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
@@ -76,18 +77,18 @@ class BundleVerifier:
         return self.version.contract
 
     @property
-    def batches(self) -> list[NDArray[Any]]:
+    def batches(self) -> list[Inputs]:
         """The last rows of the validation split, or of the training split, as the model takes them."""
         return [inputs for inputs, _ in self._rows]
 
     @cached_property
-    def _rows(self) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    def _rows(self) -> list[tuple[Inputs, NDArray[Any]]]:
         """The inputs and the targets of `batches`."""
         split = "val" if self.version.summary.counts.get("val") else "train"
         plan = evaluation_plan(self.version, split, BATCH_ROWS)
         steps = evaluation_batches(self.version, split, plan, self.streaming).steps(0, max(0, plan.steps - BATCHES), 1)
         return [
-            (inputs.numpy()[weights.numpy() > 0], targets.numpy()[weights.numpy() > 0])
+            (select_rows(as_arrays(inputs), weights.numpy() > 0), targets.numpy()[weights.numpy() > 0])
             for inputs, targets, weights in steps
         ]
 
@@ -269,10 +270,11 @@ def _warn_of_distant_labels(outputs: Outputs, labels: NDArray[Any]) -> None:
         )  # fmt: skip
 
 
-def _replace_second_half(batch: NDArray[Any]) -> NDArray[Any]:
+def _replace_second_half(batch: Inputs) -> Inputs:
     """Return the batch with its first half twice; of the same size, as another size rounds otherwise."""
-    half = len(batch) // 2
-    return np.concatenate([batch[:half], batch[:half], batch[2 * half :]])
+    size = row_count(batch)
+    half = size // 2
+    return select_rows(batch, [*range(half), *range(half), *range(2 * half, size)])
 
 
 def _files(answer: Answer) -> str:

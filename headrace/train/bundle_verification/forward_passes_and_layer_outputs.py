@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
+from headrace.input_arrays import Inputs, row_count
+from headrace.networks.model_inputs import input_signature
 from headrace.train.bundle_verification.output_checks import LayerTrace, Outputs
 
-Inputs = Sequence[NDArray[Any]]
+Batches = Sequence[Inputs]
 
 
-def predict(model: keras.Model, contract: Contract, batches: Inputs) -> Outputs:
+def predict(model: keras.Model, contract: Contract, batches: Batches) -> Outputs:
     """Return the outputs of `model` for `batches`, (rows, outputs) float32; the variables of the model are unchanged.
 
     The forward pass is compiled again, as in `headrace.inference`, so that it sees the state that the layers have now.
@@ -30,13 +32,13 @@ def predict(model: keras.Model, contract: Contract, batches: Inputs) -> Outputs:
         return _rows(forward, batches)
 
 
-def predict_twice(model: keras.Model, contract: Contract, batches: Inputs) -> tuple[Outputs, Outputs]:
+def predict_twice(model: keras.Model, contract: Contract, batches: Batches) -> tuple[Outputs, Outputs]:
     """Return the outputs of `model` for `batches`, and once more; both are equal unless a layer is random."""
     first, second = predict_each(model, compile_forward(model, contract), [batches, batches])
     return first, second
 
 
-def predict_each(model: keras.Model, forward: Any, passes: Sequence[Inputs]) -> list[Outputs]:
+def predict_each(model: keras.Model, forward: Any, passes: Sequence[Batches]) -> list[Outputs]:
     """Return the outputs of `model`, of which `forward` is the compiled forward pass, for the batches of each pass."""
     with _unchanged(model):
         return [_rows(forward, batches) for batches in passes]
@@ -48,14 +50,12 @@ def compile_forward(model: keras.Model, contract: Contract) -> Any:
     def call(inputs: Any) -> Any:
         return model(inputs, training=False)
 
-    dtype = tf.int32 if contract.tokenizer else contract.named("input")[1].dtype
-    signature = [tf.TensorSpec((None, *contract.input_shape), dtype)]
-    return tf.function(call, input_signature=signature)
+    return tf.function(call, input_signature=[input_signature(contract)])
 
 
-def _rows(forward: Any, batches: Inputs) -> Outputs:
+def _rows(forward: Any, batches: Batches) -> Outputs:
     outputs = [np.asarray(tf.cast(_require_tensor(forward(batch)), tf.float32)) for batch in batches]
-    return np.concatenate(outputs).reshape(sum(map(len, batches)), -1)
+    return np.concatenate(outputs).reshape(sum(map(row_count, batches)), -1)
 
 
 def _require_tensor(outputs: Any) -> Any:
@@ -78,13 +78,13 @@ def _unchanged(model: keras.Model) -> Iterator[None]:
             variable.assign(value)
 
 
-def trace_layers(model: keras.Model, batch: NDArray[Any]) -> tuple[list[LayerTrace], list[LayerTrace]]:
+def trace_layers(model: keras.Model, batch: Inputs) -> tuple[list[LayerTrace], list[LayerTrace]]:
     """Return the outputs of every layer in two uncompiled forward passes, in the order in which layers finish."""
     with _unchanged(model):
         return _trace(model, batch), _trace(model, batch)
 
 
-def _trace(model: keras.Model, batch: NDArray[Any]) -> list[LayerTrace]:
+def _trace(model: keras.Model, batch: Inputs) -> list[LayerTrace]:
     traces: list[LayerTrace] = []
 
     def record(layer: str, outputs: Any) -> None:

@@ -39,7 +39,7 @@ class BundleLoader:
     def _refused(self) -> tuple[str, ...]:
         return tuple(self._hidden.refused)
 
-    def _loaded(self, request: Request, batches: forward_passes.Inputs) -> Answer:
+    def _loaded(self, request: Request, batches: forward_passes.Batches) -> Answer:
         loaded = bundles.load(request.bundle)
         model = loaded.model()
         outputs = forward_passes.predict_twice(model, loaded.contract, batches)

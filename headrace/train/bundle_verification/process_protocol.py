@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from headrace.errors import HeadraceError
+from headrace.input_arrays import Inputs
 from headrace.train.bundle_verification.output_checks import LayerTrace, Outputs
 
 
@@ -32,13 +33,23 @@ class Request(BaseModel):
     precision: str = "float32"
     trace: bool = False
 
-    def write_batches(self, batches: Sequence[NDArray[Any]]) -> None:
+    def write_batches(self, batches: Sequence[Inputs]) -> None:
         """Write the inputs of the model."""
-        np.savez(self.inputs, *batches)
+        arrays: dict[str, NDArray[Any]] = {}
+        for number, batch in enumerate(batches):
+            named = batch if isinstance(batch, dict) else {"": batch}
+            arrays |= {f"{number}:{name}": values for name, values in named.items()}
+        with self.inputs.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy types all keywords as its own flag
 
-    def read_batches(self) -> list[NDArray[Any]]:
+    def read_batches(self) -> list[Inputs]:
         """Return the inputs in their order."""
-        return _read(self.inputs)
+        batches: dict[int, dict[str, NDArray[Any]]] = {}
+        with np.load(self.inputs, allow_pickle=False) as arrays:
+            for key in arrays.files:
+                number, _, name = key.partition(":")
+                batches.setdefault(int(number), {})[name] = arrays[key]
+        return [batch.get("", batch) for _, batch in sorted(batches.items())]
 
     def read_outputs(self) -> tuple[Outputs, Outputs]:
         """Return the outputs of the first and of the second pass, (rows, outputs) each."""

@@ -9,13 +9,13 @@ the token ids of the input.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
+from headrace.input_arrays import Inputs
 from headrace.networks.random_inputs_interface import random_inputs
 from headrace.train.model.layer_paths import Node, weighted_layers
 
@@ -59,7 +59,7 @@ def token_layers(model: keras.Model, contract: Contract) -> list[Node]:
     candidates = [
         node for node in weighted_layers(model) if any(tuple(w.shape)[:1] == (size,) for w in node.weights)
     ]  # fmt: skip
-    inputs = random_inputs(np.random.default_rng(0), ROWS, contract)
+    inputs = np.asarray(random_inputs(np.random.default_rng(0), ROWS, contract))
     rotated = np.where(
         inputs < RESERVED_TOKENS, inputs, RESERVED_TOKENS + (inputs - RESERVED_TOKENS + 1) % (size - RESERVED_TOKENS)
     ).astype(inputs.dtype)
@@ -100,7 +100,7 @@ def _changed(nodes: Sequence[Node], change: Callable[[Array], Array]) -> Iterato
             weight.assign(value)
 
 
-def _moderate_spread(model: keras.Model, nodes: list[Node], inputs: NDArray[Any]) -> Callable[[Array], Array]:
+def _moderate_spread(model: keras.Model, nodes: list[Node], inputs: Inputs) -> Callable[[Array], Array]:
     """Return a function that replaces weights by random ones, with which most outputs are far from 0 and 1.
 
     Where one class is certain, the rotation of a layer that only scales the classes looks like that of all.
@@ -127,7 +127,7 @@ def _noise(values: Array) -> Array:
     return np.random.default_rng(values.size).normal(0, 1, values.shape).astype(values.dtype)
 
 
-def _outputs(model: keras.Model, inputs: NDArray[Any]) -> Array:
+def _outputs(model: keras.Model, inputs: Inputs) -> Array:
     outputs: Array = keras.ops.convert_to_numpy(keras.ops.cast(model(inputs, training=False), "float32"))
     return outputs
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from headrace.bundle import load as load_bundle
 from headrace.config.sections.training import FineTune
+from headrace.contract import Contract
 from headrace.engines.supported_versions import installed_versions
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.network_source import network_path
@@ -78,13 +79,10 @@ def _ask(run: Path, file: Path) -> dict[str, object] | None:
 def _fingerprint(record: RunRecord, version: Version) -> str:
     """Return a hash of what decides whether the network can be trained; for the table its structure, not its values."""
     contract, configuration = version.contract, record.configuration
-    tokenizer = contract.tokenizer
     described = {
         "network": record.model_sha256,
         "options": configuration.model.options,
-        "input": [contract.input_kind, contract.input_shape, contract.named("input")[1].dtype],
-        "tabular": contract.tabular.model_dump() if contract.tabular else None,
-        "tokens": [tokenizer.vocabulary_size, tokenizer.max_length] if tokenizer else None,
+        "inputs": {name: _describe_input(one) for name, one in contract.inputs.items()},
         "outputs": [contract.task, contract.outputs],
         "loss": configuration.train.loss.model_dump(),
         "precision": configuration.train.precision,
@@ -94,13 +92,23 @@ def _fingerprint(record: RunRecord, version: Version) -> str:
     return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def _describe_input(contract: Contract) -> list[object]:
+    """Return what a network depends on in one input."""
+    tokenizer, tabular = contract.tokenizer, contract.tabular
+    return [
+        *(contract.input_kind, contract.input_shape, contract.model_dtype),
+        tabular.model_dump() if tabular else None,
+        [tokenizer.vocabulary_size, tokenizer.max_length] if tokenizer else None,
+    ]
+
+
 def _describe_donor(fine_tune: FineTune | None, version: Version) -> object:
     """Return what decides whether the donor's weights fit: its weights, frozen layers, and the table's names."""
     if fine_tune is None:
         return None
-    tokenizer = version.contract.tokenizer
+    tokenizers = [one.tokenizer.sha256 if one.tokenizer else "" for one in version.contract.inputs.values()]
     weights = load_bundle(fine_tune.bundle).origin.weights_sha256
-    return [weights, fine_tune.freeze, version.contract.classes, tokenizer.sha256 if tokenizer else ""]
+    return [weights, fine_tune.freeze, version.contract.classes, tokenizers]
 
 
 def _cache_folder() -> Path:

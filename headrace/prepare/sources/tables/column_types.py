@@ -9,6 +9,7 @@ from headrace.errors import ConfigurationError
 from headrace.prepare.readers import ColumnarReader
 from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.prepare.sources.tables.petastorm_codecs import ARRAYS
+from headrace.prepare.sources.tables.row_columns import RowColumns
 from headrace.prepare.sources.tables.table_ranges import columns_in_file, open_first
 
 log = logging.getLogger(__name__)
@@ -25,13 +26,13 @@ def require_column_types(source: Source, root: str, files: list[RawFile], column
     names = columns_in_file(files[0].path, columns.names)
     reader = open_first(source, root, files, names)
     if not isinstance(reader, ColumnarReader):
-        if cell_format == "bytes":
+        if cell_format == "bytes" or (isinstance(columns, RowColumns) and columns.binary):
             raise ConfigurationError(
-                f"data.source.columns.content is bytes, and {source.format} files hold text; expected paths or text."
+                f"`content` is bytes, and {source.format} files hold text; expected paths or text."
             )
         return False
     types = {name: reader.column_type(name) for name in names}
-    input_type = types.get(columns.input, pa.string())
+    input_type = pa.string() if isinstance(columns, RowColumns) else types.get(columns.input, pa.string())
     is_binary = any(check(input_type) for check in BINARY) or _is_image(input_type)
     wants_bytes = cell_format in ("bytes", "image", *ARRAYS)
     if wants_bytes and not is_binary:
@@ -45,6 +46,8 @@ def require_column_types(source: Source, root: str, files: list[RawFile], column
         raise ConfigurationError(
             f"The column {columns.input!r} of {source.path} holds {input_type}; expected text; {remedy}."
         )
+    if isinstance(columns, RowColumns):
+        _require_binary(source, columns.binary, types)
     _require_plain(source, columns, types)
     for name in (name for name, kind in types.items() if pa.types.is_duration(kind)):
         log.info("The durations in the column %r of %s are read as numbers of seconds.", name, source.path)
@@ -60,14 +63,24 @@ def _is_image(kind: pa.DataType) -> bool:
     return bool(pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0)
 
 
+def _require_binary(source: Source, names: frozenset[str], types: dict[str, pa.DataType]) -> None:
+    for name in sorted(names):
+        if not (any(check(types[name]) for check in BINARY) or _is_image(types[name])):
+            raise ConfigurationError(
+                f"The column {name!r} of {source.path} holds {types[name]}, and prepare.inputs says content: bytes; "
+                "expected the content of image or sound files."
+            )
+
+
 def _require_plain(source: Source, columns: Columns, types: dict[str, pa.DataType]) -> None:
+    files = columns.binary if isinstance(columns, RowColumns) else frozenset((columns.input,))
     for name, kind in types.items():
-        if name == columns.input:
+        if name in files:
             continue
         if any(check(kind) for check in BINARY):
             raise ConfigurationError(
                 f"The column {name!r} of {source.path} holds bytes; expected numbers or text, as only "
-                "data.source.columns.input may hold anything else."
+                "data.source.columns.input, or an input with content: bytes, may hold anything else."
             )
         if pa.types.is_nested(kind) and not (name == columns.label and _is_list(kind)):
             raise ConfigurationError(f"The column {name!r} of {source.path} holds {kind}; expected numbers or text.")

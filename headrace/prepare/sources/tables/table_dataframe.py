@@ -5,7 +5,6 @@ differently from pandas and pyarrow, and prediction, which reads without Spark, 
 """
 
 import hashlib
-import stat
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -19,17 +18,16 @@ from pyspark.sql import functions as F
 
 from headrace.config.column_name import plain_name
 from headrace.config.sections.source import Columns, Source
-from headrace.errors import ConfigurationError, DataError
+from headrace.errors import ConfigurationError
 from headrace.features.kind_modules import input_kind_properties
 from headrace.prepare.encoders.label_text import label_cell, normalize_label
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.row import text_cell
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.folder_source import read_bytes
-from headrace.prepare.sources.listed_file_hint import near_hint
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord, escape_path
 from headrace.prepare.sources.tables.column_types import require_column_types
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
+from headrace.prepare.sources.tables.named_file import read_named_file
 from headrace.prepare.sources.tables.npy_pixels import read_pixels
 from headrace.prepare.sources.tables.petastorm_codecs import ARRAYS, input_codec, refuse_arrays
 from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
@@ -43,7 +41,6 @@ from headrace.prepare.sources.tables.table_ranges import (
     report_csv,
     rows_of_ranges,
 )
-from headrace.storage import locate
 
 ROWS_PER_BATCH = 256
 TEXTS = ("file", "key", "row", "label", "split", "weight", "reason", "detail")
@@ -173,7 +170,7 @@ def _record(
         rejection = RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {max_bytes}")
     elif cell_format in ARRAYS and isinstance(data, bytes):
         content, rejection = _pixels(data, cell_format, max_bytes)
-    return RawRecord(path, label, split, content, rejection, weight, reject_path)
+    return RawRecord(path, label, split, content, rejection, weight, reject_path, root)
 
 
 def _text(value: "str | bytes | None") -> str | None:
@@ -191,20 +188,9 @@ def _pixels(
 
 def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecordError | None]:
     try:
-        status = (locate(root) / path).stat()
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return b"", RejectedRecordError(
-            Reason.MISSING_FILE, f"there is no file {escape_path(path)!r}{near_hint(root, path)}"
-        )
-    except OSError as error:
-        raise DataError(
-            f"The file {escape_path(path)!r} cannot be read ({error.strerror}); fix the storage."
-        ) from error
-    if not stat.S_ISREG(status.st_mode):
-        return b"", RejectedRecordError(Reason.MISSING_FILE, f"{escape_path(path)!r} is not a file")
-    if status.st_size > max_bytes:
-        return b"", RejectedRecordError(Reason.TOO_MANY_BYTES, f"{status.st_size} bytes, the limit is {max_bytes}")
-    return read_bytes(root, path), None
+        return read_named_file(root, path, max_bytes), None
+    except RejectedRecordError as rejection:
+        return b"", rejection
 
 
 def _read_rows(
@@ -244,7 +230,7 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, several: bool) -> 
     if row.rejection is not None:
         raise row.rejection
     if isinstance(columns, RowColumns):
-        data: Any = write_cells(row.values, columns.cells)
+        data: Any = write_cells(row.values, columns.cells, columns.binary)
     else:
         data = row.values.get(columns.input)
     if is_binary and isinstance(data, dict):

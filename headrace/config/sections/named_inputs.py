@@ -1,0 +1,95 @@
+"""The sections of several inputs of a record, each with a name, a kind and the columns that hold it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, StringConstraints, Tag
+
+from headrace.config.section import NonEmptyStr
+from headrace.config.sections.audio import Audio
+from headrace.config.sections.image_and_text import Image, Text
+from headrace.config.sections.tabular import Tabular
+
+# Names of columns of the table, of a network's inputs and of an exported model's.
+InputName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
+Missing = Annotated[
+    Literal["reject", "empty"],
+    Field(
+        description=(
+            "records whose cell is empty. reject: they are rejected; empty: the input becomes a black image, silence "
+            "or a text without tokens. A path without a file is rejected in any case"
+        ),
+    ),
+]
+
+
+class ImageInput(Image):
+    """Images in a column, with the keys of `prepare.image`."""
+
+    kind: Literal["image"] = Field(description="image")
+    column: NonEmptyStr = Field(description="column of the images")
+    content: Literal["paths", "bytes"] = Field(
+        "paths", description="what the column holds. paths: paths relative to data.source.path; bytes: image files"
+    )
+    missing: Missing = "reject"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the source that the input is made of."""
+        return (self.column,)
+
+
+class AudioInput(Audio):
+    """Sounds in a column, with the keys of `prepare.audio`."""
+
+    kind: Literal["audio"] = Field(description="audio")
+    column: NonEmptyStr = Field(description="column of the sounds")
+    content: Literal["paths", "bytes"] = Field(
+        "paths", description="what the column holds. paths: paths relative to data.source.path; bytes: sound files"
+    )
+    missing: Missing = "reject"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the source that the input is made of."""
+        return (self.column,)
+
+
+class TextInput(Text):
+    """Texts in a column, with the keys of `prepare.text`."""
+
+    kind: Literal["text"] = Field(description="text")
+    column: NonEmptyStr = Field(description="column of the texts")
+    missing: Missing = "reject"
+    content: Literal["text"] = Field("text", description="what the column holds: the text itself")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the source that the input is made of."""
+        return (self.column,)
+
+
+class TabularInput(Tabular):
+    """Numbers and categories, with the keys of `prepare.tabular`; `missing` is about numbers."""
+
+    kind: Literal["tabular"] = Field(description="tabular: numbers and categories of several columns")
+    content: Literal["text"] = Field("text", description="what the columns hold: numbers, and names of categories")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the source that the input is made of."""
+        return self.names
+
+
+def _kind(given: Any) -> str | None:
+    kind = given.get("kind") if isinstance(given, dict) else getattr(given, "kind", None)
+    return kind if isinstance(kind, str) else None
+
+
+# A discriminator by the name of the field is not possible, as sections have validators that run before it is read.
+NamedInput = Annotated[
+    Annotated[ImageInput, Tag("image")]
+    | Annotated[AudioInput, Tag("audio")]
+    | Annotated[TextInput, Tag("text")]
+    | Annotated[TabularInput, Tag("tabular")],
+    Discriminator(_kind),
+]

@@ -1,0 +1,46 @@
+"""Sounds as one of several inputs of a record."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from headrace.config.configuration import Prepare
+from headrace.contract import AudioSpec, Column, Contract
+from headrace.features.audio.encoding import audio_columns
+from headrace.prepare.record_warnings import Observations
+from headrace.table.shards import Shard
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from headrace.prepare.preparation_plan import PrepareContext
+
+
+def empty_row(settings: Prepare) -> dict[str, Any]:
+    """See `NamedInputInterface`; silence."""
+    return {"audio": np.zeros(settings.audio.samples, "<i2").tobytes(), "seconds": 0.0}
+
+
+def learn(
+    spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
+) -> Mapping[str, Any]:
+    """See `NamedInputInterface`; sounds have nothing to learn."""
+    return {"audio": AudioSpec(rate=context.settings.audio.rate)}
+
+
+def final_column(settings: Prepare, fields: Mapping[str, Any]) -> Column:
+    """See `NamedInputInterface`."""
+    return audio_columns(settings.audio)["audio"]
+
+
+def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observations: Observations) -> pa.ChunkedArray:
+    """See `NamedInputInterface`; the first stage's sounds are final."""
+    return values
+
+
+def empty_input(contract: Contract) -> bytes:
+    """See `NamedInputInterface`; silence."""
+    return np.zeros(contract.named("input")[1].fixed_shape, "<i2").tobytes()

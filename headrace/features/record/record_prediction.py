@@ -1,0 +1,36 @@
+"""Prediction of raw records of several inputs, prepared as in training."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from headrace.config.configuration import Prepare
+from headrace.features.named_input_interface import named_input_module
+from headrace.features.record.encoding import make_encoder
+from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.record_warnings import Observations
+from headrace.prepare.sources.raw_record_types import RawRecord
+
+if TYPE_CHECKING:
+    from headrace.inference import Inference
+
+
+def make_preparer(settings: Prepare) -> Callable[[str | bytes], Row]:
+    """See `RecordPredictionInterface`; a record is a text of `write_cells`."""
+    encoder = make_encoder(settings)
+
+    def prepare(cell: str | bytes) -> Row:
+        return encoder.row(RawRecord("", None, None, cell if isinstance(cell, str) else cell.decode()))
+
+    return prepare
+
+
+def encode(records: list[Row], inference: "Inference", observations: Observations) -> dict[str, list[bytes]]:
+    """See `RecordPredictionInterface`."""
+    stored = {}
+    for name, contract in inference.contract.inputs.items():
+        values = pa.chunked_array([[record[name] for record in records]])
+        kind = named_input_module(contract.input_kind)
+        stored[name] = kind.encode(values, contract, inference.path, observations).to_pylist()
+    return stored

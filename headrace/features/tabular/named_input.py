@@ -1,0 +1,57 @@
+"""Numbers and categories as one of several inputs of a record."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from headrace.config.configuration import Prepare
+from headrace.contract import Column, Contract
+from headrace.features.tabular.encoding import ROW, row_columns
+from headrace.features.tabular.row_cells import RowCells
+from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
+from headrace.prepare.record_warnings import Observations
+from headrace.table.shards import Shard
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from headrace.prepare.preparation_plan import PrepareContext
+
+
+def empty_row(settings: Prepare) -> dict[str, Any]:
+    """See `NamedInputInterface`; each cell has a rule of its own for missing values."""
+    return {}
+
+
+def learn(
+    spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
+) -> Mapping[str, Any]:
+    """See `NamedInputInterface`."""
+    from headrace.features.tabular.training_split_fit import fit_columns
+
+    fitted = fit_columns(spark, context, training, column)
+    return {"tabular": fitted.spec, "statistics": fitted.statistics, "label_statistics": fitted.labels}
+
+
+def final_column(settings: Prepare, fields: Mapping[str, Any]) -> Column:
+    """See `NamedInputInterface`."""
+    return row_columns(fields["tabular"], settings)[ROW]
+
+
+def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observations: Observations) -> pa.Array:
+    """See `NamedInputInterface`."""
+    spec = contract.tabular_spec
+    vocabulary = load_vocabulary(folder, spec)
+    cells = [RowCells.from_text(text) for text in values.to_pylist()]
+    rows = np.ascontiguousarray(vocabulary.encode(cells, contract.statistics), "<f4")
+    vocabulary.observe(cells, rows, spec, observations)
+    return pa.array([row.tobytes() for row in rows], pa.binary())
+
+
+def empty_input(contract: Contract) -> bytes:
+    """See `NamedInputInterface`; means of the numbers, and missing categories."""
+    means = contract.statistics.mean if contract.statistics else ()
+    return np.array([*means, *(MISSING for _ in contract.tabular_spec.categories)], "<f4").tobytes()

@@ -1,0 +1,63 @@
+"""Texts as one of several inputs of a record."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from headrace.config.configuration import Prepare
+from headrace.contract import Column, Contract
+from headrace.errors import DataError
+from headrace.features.text.encoding import text_columns
+from headrace.prepare.record_warnings import Observations
+from headrace.table.shards import Shard
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from headrace.prepare.preparation_plan import PrepareContext
+
+
+def empty_row(settings: Prepare) -> dict[str, Any]:
+    """See `NamedInputInterface`."""
+    return {"text": ""}
+
+
+def learn(
+    spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
+) -> Mapping[str, Any]:
+    """See `NamedInputInterface`.
+
+    Raises:
+        DataError: no word is frequent enough.
+    """
+    # Tokenizers are imported only where there are texts.
+    from headrace.prepare.text.tokenization import train_tokenizer
+
+    try:
+        return {"tokenizer": train_tokenizer(spark, context, training, column)}
+    except DataError as error:
+        raise DataError(f"The input {column}: {error}") from None
+
+
+def final_column(settings: Prepare, fields: Mapping[str, Any]) -> Column:
+    """See `NamedInputInterface`."""
+    from headrace.prepare.text.tokenizer import token_dtype
+
+    tokenizer = fields["tokenizer"]
+    (column,) = text_columns(tokenizer, token_dtype(tokenizer)).values()
+    return column
+
+
+def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observations: Observations) -> pa.Array:
+    """See `NamedInputInterface`."""
+    from headrace.prepare.text import tokenizer
+
+    return pa.array(tokenizer.encode(values.to_pylist(), contract.text_tokenizer, folder), pa.binary())
+
+
+def empty_input(contract: Contract) -> bytes:
+    """See `NamedInputInterface`; a text without tokens."""
+    return np.array([], contract.named("input")[1].dtype).tobytes()

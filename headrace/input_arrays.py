@@ -1,0 +1,47 @@
+"""Batches of a model's inputs: one array, or a dict of arrays by the names of several inputs."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Each array has one entry a row.
+Inputs = NDArray[Any] | dict[str, NDArray[Any]]
+
+
+def row_count(inputs: Inputs) -> int:
+    """Return the number of rows of a batch."""
+    return len(next(iter(inputs.values()))) if isinstance(inputs, dict) else len(inputs)
+
+
+def select_rows(inputs: Inputs, rows: Any) -> Inputs:
+    """Return the rows of a batch that an index, a mask or a slice selects."""
+    return map_arrays(lambda values: values[rows], inputs)
+
+
+def map_arrays(change: Callable[[Any], NDArray[Any]], inputs: Any) -> Inputs:
+    """Return what `change` makes of each array, or tensor, of a batch."""
+    if isinstance(inputs, dict):
+        return {name: change(values) for name, values in inputs.items()}
+    return change(inputs)
+
+
+def as_arrays(tensors: Any) -> Inputs:
+    """Return a batch of TensorFlow's tensors as arrays."""
+    return map_arrays(lambda tensor: tensor.numpy(), tensors)
+
+
+def join_batches(batches: Sequence[Inputs]) -> Inputs:
+    """Return the rows of several batches as one, whose texts are padded with zeros to one length."""
+    first = batches[0]
+    if isinstance(first, dict):
+        return {name: _join([batch[name] for batch in batches if isinstance(batch, dict)]) for name in first}
+    return _join([batch for batch in batches if not isinstance(batch, dict)])
+
+
+def _join(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    if arrays[0].ndim == 2:
+        longest = max(array.shape[1] for array in arrays)
+        arrays = [np.pad(array, ((0, 0), (0, longest - array.shape[1]))) for array in arrays]
+    return np.concatenate(arrays)

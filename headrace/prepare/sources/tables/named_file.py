@@ -1,0 +1,34 @@
+"""Files that the rows of a table name by their paths."""
+
+import stat
+
+from headrace.errors import DataError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.folder_source import read_bytes
+from headrace.prepare.sources.listed_file_hint import near_hint
+from headrace.prepare.sources.raw_record_types import escape_path
+from headrace.storage import locate
+
+
+def read_named_file(root: str, path: str, max_bytes: int) -> bytes:
+    """Return the content of the file `path`, relative to `root`.
+
+    Raises:
+        RejectedRecordError: there is no such file, or it is larger than `max_bytes`.
+        DataError: the file cannot be read.
+    """
+    try:
+        status = (locate(root) / path).stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise RejectedRecordError(
+            Reason.MISSING_FILE, f"there is no file {escape_path(path)!r}{near_hint(root, path)}"
+        ) from None
+    except OSError as error:
+        raise DataError(
+            f"The file {escape_path(path)!r} cannot be read ({error.strerror}); fix the storage."
+        ) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise RejectedRecordError(Reason.MISSING_FILE, f"{escape_path(path)!r} is not a file")
+    if status.st_size > max_bytes:
+        raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{status.st_size} bytes, the limit is {max_bytes}")
+    return read_bytes(root, path)
