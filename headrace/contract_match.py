@@ -105,12 +105,12 @@ def require_same_input(model: Contract, table: Contract, table_name: object) -> 
         raise DataError(
             f"The bundle takes {model.input_kind} inputs, but {table_name} holds {table.input_kind} inputs."
         )
-    expected, received = ((c.input_shape, c.named("input")[1].dtype) for c in (model, table))
     if model.is_record:
         _require_same_names(model, table, table_name)
         for name, part in model.inputs.items():
             require_same_input(part, table.inputs[name], f"the input {name} of {table_name}")
         return
+    expected, received = ((c.input_shape, c.named("input")[1].dtype) for c in (model, table))
     # Token ids are stored in as few bytes as the vocabulary needs; a model receives int32 always.
     if expected[0] != received[0] or (expected[1] != received[1] and not model.tokenizer):
         raise DataError(

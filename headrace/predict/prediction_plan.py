@@ -143,7 +143,7 @@ def _with_stdin(file: InputFile, bundle: Bundle) -> InputFile:
 
 
 def _require_cleaning(bundle: Bundle) -> None:
-    if bundle.contract.input_kind not in bundle.origin.settings:
+    if ("inputs" if bundle.contract.is_record else bundle.contract.input_kind) not in bundle.origin.settings:
         raise DataError(
             f"The bundle {bundle.path} does not record how its inputs were prepared, so raw ones cannot be prepared; "
             "train again, or predict a table."

@@ -1,6 +1,6 @@
 """Texts in an exported model: token ids, padded with zeros."""
 
-from headrace.bundle import TOKENIZER, Bundle
+from headrace.bundle import Bundle
 from headrace.contract import Contract
 
 
@@ -11,10 +11,11 @@ def model_dtype(contract: Contract) -> str:
 
 def describe_input(bundle: Bundle) -> str:
     """See `ExportedInputInterface`."""
+    tokenizer = bundle.contract.text_tokenizer
     return (
         "token numbers (rows, length), any number of rows and any length; shorter texts are padded with zeros. The "
-        f"model takes no strings: clean a text as `prepare` describes, tokenise it with {TOKENIZER}, keep the first "
-        f"{bundle.contract.text_tokenizer.max_length} tokens."
+        f"model takes no strings: clean a text as `prepare` describes, tokenise it with {tokenizer.file}, keep the first "
+        f"{tokenizer.max_length} tokens."
     )
 
 
