@@ -337,13 +337,10 @@ def changed_preparation(kind: str, model: Mapping[str, Any], table: Mapping[str,
 
 
 def _changed_preparation_by_name(model: Mapping[str, Any], table: Mapping[str, Any]) -> str:
+    """Return what `changed_preparation` returns of each of several inputs; `missing` changes what a model sees too."""
     changes = list[str]()
-    for name in model.keys() & table.keys():
-        one, other, kind = model[name], table[name], model[name]["kind"]
-        keys = [*input_kind_properties(kind).visible_keys, "missing"]
-        changes += (
-            f"inputs.{name}.{key} ({one[key]} and {other[key]})"
-            for key in keys
-            if key in one and key in other and one[key] != other[key]
-        )
-    return ", ".join(sorted(set(changes)))
+    for name in sorted(model.keys() & table.keys()):
+        one, other = model[name], table[name]
+        keys = sorted({*input_kind_properties(one["kind"]).visible_keys, "missing"} & one.keys() & other.keys())
+        changes += (f"inputs.{name}.{key} ({one[key]} and {other[key]})" for key in keys if one[key] != other[key])
+    return ", ".join(changes)

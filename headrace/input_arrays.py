@@ -1,9 +1,8 @@
 """Batches of a model's inputs: one array, or a dict of arrays by the names of several inputs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 # Each array has one entry a row.
@@ -30,18 +29,3 @@ def map_arrays(change: Callable[[Any], NDArray[Any]], inputs: Any) -> Inputs:
 def as_arrays(tensors: Any) -> Inputs:
     """Return a batch of TensorFlow's tensors as arrays."""
     return map_arrays(lambda tensor: tensor.numpy(), tensors)
-
-
-def join_batches(batches: Sequence[Inputs]) -> Inputs:
-    """Return the rows of several batches as one, whose texts are padded with zeros to one length."""
-    first = batches[0]
-    if isinstance(first, dict):
-        return {name: _join([batch[name] for batch in batches if isinstance(batch, dict)]) for name in first}
-    return _join([batch for batch in batches if not isinstance(batch, dict)])
-
-
-def _join(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    if arrays[0].ndim == 2:
-        longest = max(array.shape[1] for array in arrays)
-        arrays = [np.pad(array, ((0, 0), (0, longest - array.shape[1]))) for array in arrays]
-    return np.concatenate(arrays)

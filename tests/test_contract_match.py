@@ -5,7 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.contract import AudioSpec, Column, Contract, Statistics, TabularSpec, Tokenizer, WindowSpec
+from headrace.contract import (
+    AudioSpec,
+    Column,
+    Contract,
+    NamedInputSpec,
+    Statistics,
+    TabularSpec,
+    Tokenizer,
+    WindowSpec,
+)
 from headrace.contract_match import (
     ClassMatch,
     changed_preparation,
@@ -180,3 +189,60 @@ def sounds(rate: int) -> Contract:
     column = Column(role="input", codec="raw", dtype="int16", shape=(8000,))
     columns = {"audio": column, "label": Column(role="target", codec="plain", dtype="int32")}
     return Contract(columns=columns, classes=("dog", "rain"), audio=AudioSpec(rate=rate))
+
+
+def record_contract(*names: str, shape: tuple[int | None, ...] = (8, 8, 1), sha256: str = "1") -> Contract:
+    """Return a contract of records of images, and of texts for the name `title`."""
+    inputs, columns = {}, {"label": Column(role="target", codec="plain", dtype="int32")}
+    for name in names:
+        one = text_contract(sha256) if name == "title" else contract(shape=shape)
+        columns[name] = one.named("input")[1]
+        inputs[name] = NamedInputSpec(kind=one.input_kind, statistics=one.statistics, tokenizer=one.tokenizer)
+    return Contract(columns=columns, classes=("a", "b"), named_inputs=inputs)
+
+
+def test_records_of_the_same_inputs_match_in_any_order() -> None:
+    require_same_input(record_contract("photo", "title"), record_contract("title", "photo"), "the table")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (contract(), "takes record inputs, but the table holds image inputs"),
+        (record_contract("photo"), "takes the inputs photo, title, but the table holds photo"),
+        (
+            record_contract("photo", "title", shape=(9, 8, 1)),
+            r"the input photo of the table holds inputs of shape \(9, 8",
+        ),
+        (record_contract("photo", "title", sha256="2"), "than the input title of the table is prepared with"),
+    ],
+)
+def test_records_of_other_inputs_are_refused(table: Contract, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        require_same_input(record_contract("photo", "title"), table, "the table")
+
+
+def test_changed_inputs_of_a_served_record_are_named() -> None:
+    old = record_contract("photo", "title")
+    assert interface_changes(old, record_contract("photo", "title", sha256="2")) == []
+    (shape,) = interface_changes(old, record_contract("photo", "title", shape=(9, 8, 1)))
+    assert shape.startswith("photo: Inputs were image of shape (8, 8, 1)")
+    assert interface_changes(old, record_contract("photo")) == [
+        "The inputs were several (photo, title) and are several (photo)."
+    ]
+    assert interface_changes(contract(), old) == ["The input was image and is several (photo, title)."]
+
+
+def test_donor_of_records_with_another_tokenizer_is_refused() -> None:
+    donor = record_contract("photo", "title")
+    assert transfer_changes(donor, record_contract("photo", "title"), "the table") == []
+    with pytest.raises(DataError, match="another tokenizer for the input title than the table"):
+        transfer_changes(donor, record_contract("photo", "title", sha256="2"), "the table")
+
+
+def test_changed_preparation_of_a_named_input_is_described() -> None:
+    before = {"inputs": {"photo": {"kind": "image", "resize": "crop", "missing": "reject"}}}
+    after = {"inputs": {"photo": {"kind": "image", "resize": "pad", "missing": "empty"}}}
+    changes = changed_preparation("record", before, after)
+    assert changes == "inputs.photo.missing (reject and empty), inputs.photo.resize (crop and pad)"
+    assert changed_preparation("record", before, before) == ""

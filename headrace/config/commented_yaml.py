@@ -50,10 +50,11 @@ def inline_yaml(value: Any) -> str:
 
 
 def section_type(annotation: Any) -> type[Section] | None:
-    """Return the section within a type such as `Tune | None`; None if there is none."""
+    """Return the section within a type such as `Tune | None`; None if there is none, or one of several."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
-    return next((found for inner in get_args(annotation) if (found := section_type(inner))), None)
+    found = {section for inner in get_args(annotation) if (section := section_type(inner))}
+    return found.pop() if len(found) == 1 else None
 
 
 def default_of(field: FieldInfo) -> str:

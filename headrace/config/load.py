@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from headrace.config.configuration import Configuration
+from headrace.config.sections.named_inputs import INPUT_SECTIONS
 from headrace.config.value_messages import describe_value, received_text
 from headrace.errors import ConfigurationError
 from headrace.storage.location import read_failure
@@ -172,9 +173,14 @@ def _set(tree: dict[str, Any], key: str, value: Any, source: str) -> None:
 
 def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
     names = [str(part) for part in error["loc"] if part != "[key]"]
+    below = names
+    if names[:2] == ["prepare", "inputs"] and len(names) > 4 and names[3] in INPUT_SECTIONS:
+        # pydantic puts the kind of a named input, which is a value, among the keys.
+        model = INPUT_SECTIONS[names.pop(3)]
+        below = names[3:]
     key = ".".join(names)
     if error["type"] == "extra_forbidden":
-        return f"unknown key `{key}`{nearest_key(names, model)}"
+        return f"unknown key `{key}`{nearest_key(below, model)}"
     if error["type"] == "missing":
         if isinstance(error["loc"][-1], int):
             return f"`{'.'.join(names[:-1])}` has too few values, received {received_text(error['input'])}"
@@ -182,7 +188,7 @@ def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
     if error["type"] == "secret":
         return f"`{key}`: {error['msg']}"
     if error["type"] == "tuple_type" and isinstance(error["input"], int | float | str):
-        expected = _example(names, model, error["input"])
+        expected = _example(below, model, error["input"])
         return f"`{key}`: expected a list such as {expected}, received {received_text(error['input'])}"
     if not names:
         # A rule about several sections names their keys itself.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from headrace.export.onnx_file import OnnxModel, require_onnx, write_onnx
 from headrace.export.saved_model import SavedModel, describe_signatures, write_saved_model
 from headrace.export.serving_function import ServingModel
 from headrace.export.tflite_file import LiteModel, write_tflite
+from headrace.input_arrays import Inputs
 
 Name = Literal["saved_model", "onnx", "tflite"]
 Quantised = Literal["float16"]
@@ -24,8 +25,8 @@ HALF_TOLERANCE = 1e-2
 class RunningModel(Protocol):
     """An exported model, loaded and ready to predict."""
 
-    def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """Return predictions (rows, outputs) for images, tokens or windows."""
+    def predict(self, inputs: Inputs) -> NDArray[np.float32]:
+        """Return predictions (rows, outputs) for images, tokens, windows, or several by name."""
 
 
 class ExportedModel(NamedTuple):

@@ -10,7 +10,8 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from headrace.errors import ConfigurationError
 from headrace.export.converter_output import captured_stderr
-from headrace.export.serving_function import ServingModel
+from headrace.export.serving_function import ServingModel, as_arguments
+from headrace.input_arrays import Inputs
 
 # Released in 2021, so that runtimes on phones and in browsers support it too.
 OPSET = 15
@@ -61,12 +62,14 @@ def _convert(served: ServingModel) -> Any:
     # It logs every pass over the graph, and prints a traceback for operations that it cannot convert.
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
     frozen = _frozen(served)
-    (argument,), (output,) = frozen.inputs, frozen.outputs
+    (output,) = frozen.outputs
+    # TensorFlow orders several inputs by their names.
+    named = dict(zip((one.name for one in frozen.inputs), sorted(served.inputs), strict=True))
     model, _ = tf2onnx.convert.from_graph_def(
         frozen.graph.as_graph_def(add_shapes=True),
-        input_names=[argument.name],
+        input_names=list(named),
         output_names=[output.name],
-        tensors_to_rename={argument.name: served.input_name, output.name: served.output_name},
+        tensors_to_rename={**named, output.name: served.output_name},
         opset=OPSET,
         custom_op_handlers={"Erfc": (_erfc, [])},
     )
@@ -113,8 +116,9 @@ class OnnxModel:
 
         self._session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
-    def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """Return predictions (rows, outputs) for images, tokens or windows."""
-        (argument,), (output,) = self._session.get_inputs(), self._session.get_outputs()
-        predictions: NDArray[np.float32] = self._session.run([output.name], {argument.name: inputs})[0]
+    def predict(self, inputs: Inputs) -> NDArray[np.float32]:
+        """Return predictions (rows, outputs) for images, tokens, windows, or several by name."""
+        (output,) = self._session.get_outputs()
+        named = as_arguments(inputs, [one.name for one in self._session.get_inputs()])
+        predictions: NDArray[np.float32] = self._session.run([output.name], named)[0]
         return predictions

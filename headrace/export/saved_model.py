@@ -11,7 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.export.exported_input_interface import serving_module
-from headrace.export.serving_function import SIGNATURE, ServingModel
+from headrace.export.serving_function import SIGNATURE, ServingModel, as_arguments
 from headrace.input_arrays import Inputs
 from headrace.wording import join_names
 
@@ -104,11 +104,8 @@ class SavedModel:
 
     def _call(self, name: str, inputs: Inputs) -> NDArray[np.float32]:
         signature = self._loaded.signatures[name]
-        named = inputs
-        if not isinstance(named, dict):
-            (argument,) = signature.structured_input_signature[1]
-            named = {argument: named}
         (output,) = signature.structured_outputs
+        named = as_arguments(inputs, signature.structured_input_signature[1])
         tensors = {argument: tf.constant(values) for argument, values in named.items()}
         predictions: NDArray[np.float32] = signature(**tensors)[output].numpy()
         return predictions

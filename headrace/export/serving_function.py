@@ -1,13 +1,16 @@
 """The function that every format exports: raw inputs -> predictions, with names for input and output."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
 from headrace.export.exported_input_interface import serving_module
+from headrace.input_arrays import Inputs
 
 SIGNATURE = "serving_default"
 
@@ -62,3 +65,11 @@ class ServingModel:
 def _spec(contract: Contract, name: str) -> tf.TensorSpec:
     dtype = tf.as_dtype(serving_module(contract).model_dtype(contract))
     return tf.TensorSpec((None, *contract.input_shape), dtype, name=name)
+
+
+def as_arguments(inputs: Inputs, names: Collection[str]) -> dict[str, NDArray[Any]]:
+    """Return a batch by the names of an exported model's inputs; the network may leave out some of several."""
+    if isinstance(inputs, dict):
+        return {name: inputs[name] for name in names}
+    (name,) = names
+    return {name: inputs}

@@ -13,7 +13,8 @@ from tensorflow.lite.python.convert import ConverterError
 from headrace.errors import ConfigurationError
 from headrace.export.converter_output import captured_stderr, describe_failure
 from headrace.export.saved_model import Endpoint, Predict, write_archive
-from headrace.export.serving_function import SIGNATURE, ServingModel
+from headrace.export.serving_function import SIGNATURE, ServingModel, as_arguments
+from headrace.input_arrays import Inputs
 
 
 def write_tflite(served: ServingModel, folder: Path, half: bool = False) -> Path:
@@ -47,9 +48,13 @@ def _row_by_row(served: ServingModel) -> Predict:
     """
     spec = tf.TensorSpec((served.contract.outputs,), tf.float32)
 
-    def predict(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    def predict(inputs: Any) -> dict[str, tf.Tensor]:
         name = served.output_name
-        return {name: tf.map_fn(lambda row: served.predict(row[None])[name][0], inputs, fn_output_signature=spec)}
+
+        def predict_row(row: Any) -> tf.Tensor:
+            return served.predict(tf.nest.map_structure(lambda values: values[None], row))[name][0]
+
+        return {name: tf.map_fn(predict_row, inputs, fn_output_signature=spec)}
 
     return predict
 
@@ -82,8 +87,10 @@ class LiteModel:
             self._interpreter.allocate_tensors()
             self._runner = self._interpreter.get_signature_runner(SIGNATURE)
 
-    def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """Return predictions (rows, outputs) for images, tokens or windows."""
-        (argument,), (output,) = self._runner.get_input_details(), self._runner.get_output_details()
-        predictions: NDArray[np.float32] = self._runner(**{argument: inputs})[output]
+    def predict(self, inputs: Inputs) -> NDArray[np.float32]:
+        """Return predictions (rows, outputs) for images, tokens, windows, or several by name."""
+        (output,) = self._runner.get_output_details()
+        predictions: NDArray[np.float32] = self._runner(**as_arguments(inputs, self._runner.get_input_details()))[
+            output
+        ]
         return predictions

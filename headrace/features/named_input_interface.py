@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
@@ -59,6 +60,20 @@ class NamedInputInterface(Protocol):
 
     def empty_input(self, contract: Contract) -> bytes:
         """Return the stored value of an input that says nothing: a baseline of explanations."""
+
+    def without_parts(
+        self, staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
+    ) -> list[tuple[str, NDArray[Any]]]:
+        """Return the parts of an input that explanations leave out one at a time; none where it has no parts.
+
+        Args:
+            staged: value of the first stage.
+            decoded: the input as the model takes it, without the axis of rows.
+            folder: folder of the bundle, with what was fitted.
+
+        Returns:
+            The text of each part, and the input without it, of the same shape.
+        """
 
 
 def named_input_module(kind: str) -> NamedInputInterface:

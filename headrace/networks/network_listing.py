@@ -60,7 +60,7 @@ def _measure(path: Path, contract: Contract) -> dict[str, Any]:
         model = build_model(path, contract, {})
     except HeadraceError as error:
         return {"error": str(error)}
-    length = contract.tokenizer.max_length if contract.tokenizer else 1
+    length = max(one.tokenizer.max_length if one.tokenizer else 1 for one in contract.inputs.values())
     return {"parameters": model.count_params(), "flops": flops(model, length)}
 
 

@@ -96,6 +96,7 @@ def append_key(root: str, source: Source, settings: Prepare) -> str:
 def _written(settings: Prepare) -> bytes:
     """Return the settings that change what is written, as JSON; each input kind has a section of its own."""
     unused = set(KINDS) - {settings.input} | (set() if settings.target.has_labels else {"label_separator"})
+    unused |= set() if settings.inputs else {"inputs"}
     return settings.model_dump_json(exclude=CHECK_ONLY_KEYS | unused).encode()
 
 

@@ -123,7 +123,7 @@ def test_synonyms_name_keys_that_exist_and_are_none_themselves() -> None:
         ("learning_rat=1", "did you mean `train.optimizer.learning_rate`?"),
         (
             "prepare.zzz=1",
-            "known keys: audio, changes, duplicates, expectations, image, input, label_separator, max_rejects, ",
+            "known keys: audio, changes, duplicates, expectations, image, input, inputs, label_separator, ",
         ),
         ("zzz=1", "known keys: data, model, prepare, registry, retrain, spark, stream, train"),
     ],

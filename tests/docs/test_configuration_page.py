@@ -24,10 +24,11 @@ def page(root: Path) -> str:
 
 
 def models(annotation: object) -> list[type[BaseModel]]:
-    """The sections within a type, such as `dict[str, Range]` or `Tune | None`."""
+    """The section within a type, such as `dict[str, Range]` or `Tune | None`; none if it is one of several."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [model for inner in get_args(annotation) for model in models(inner)]
+    found = [model for inner in get_args(annotation) for model in models(inner)]
+    return found if len(found) == 1 else []
 
 
 def keys(model: type[BaseModel], prefix: str = "") -> list[str]:

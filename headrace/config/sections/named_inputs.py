@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from headrace.config.section import NonEmptyStr
+from headrace.config.section import NonEmptyStr, Section
 from headrace.config.sections.audio import Audio
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.tabular import Tabular
@@ -91,5 +91,15 @@ NamedInput = Annotated[
     | Annotated[AudioInput, Tag("audio")]
     | Annotated[TextInput, Tag("text")]
     | Annotated[TabularInput, Tag("tabular")],
-    Discriminator(_kind),
+    Discriminator(
+        _kind,
+        custom_error_type="input_kind",
+        custom_error_message="expected `kind` to be image, text, audio or tabular",
+    ),
 ]
+INPUT_SECTIONS: dict[str, type[Section]] = {
+    "image": ImageInput,
+    "audio": AudioInput,
+    "text": TextInput,
+    "tabular": TabularInput,
+}

@@ -5,14 +5,13 @@ image. For texts each token is removed in turn, as by Li, Monroe, Jurafsky: Unde
 representation erasure. arXiv:1612.08220. The following tokens move up and a zero pads the end, as in a batch.
 """
 
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.explain.attribution.target_score import TargetScore
 from headrace.inference import Inference
+from headrace.input_arrays import Inputs, row_count, select_rows
 
 BATCH_SIZE = 64
 
@@ -25,13 +24,14 @@ def occlusion(inference: Inference, tokens: NDArray[np.int32], class_number: int
     return score_decreases(inference, rows.astype(np.int32), class_number)
 
 
-def score_decreases(inference: Inference, rows: NDArray[Any], class_number: int | None) -> NDArray[np.float64]:
+def score_decreases(inference: Inference, rows: Inputs, class_number: int | None) -> NDArray[np.float64]:
     """Return the score of the first of `rows` minus that of each other one, (rows - 1,).
 
     Args:
         rows: the input, then the input without a part, as the model takes them.
     """
-    batches = (rows[start : start + BATCH_SIZE] for start in range(0, len(rows), BATCH_SIZE))
+    starts = range(0, row_count(rows), BATCH_SIZE)
+    batches = (select_rows(rows, slice(start, start + BATCH_SIZE)) for start in starts)
     predictions = np.concatenate([inference.predict(batch) for batch in batches])
     scores = TargetScore(inference.contract)(tf.constant(predictions), class_number).numpy().astype(np.float64)
     decreases: NDArray[np.float64] = scores[0] - scores[1:]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import AudioSpec, Column, Contract
@@ -44,3 +45,10 @@ def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observatio
 def empty_input(contract: Contract) -> bytes:
     """See `NamedInputInterface`; silence."""
     return np.zeros(contract.named("input")[1].fixed_shape, "<i2").tobytes()
+
+
+def without_parts(
+    staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
+) -> list[tuple[str, NDArray[Any]]]:
+    """See `NamedInputInterface`; a sound is left out as a whole."""
+    return []

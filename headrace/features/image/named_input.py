@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
@@ -68,3 +69,10 @@ def empty_input(contract: Contract) -> bytes:
     mode = next(mode for mode, number in CHANNELS.items() if number == channels)
     spec = Image.model_validate({"size": (height, width), "mode": mode, "codec": contract.named("input")[1].codec})
     return encode_pixels(_black(spec), spec)
+
+
+def without_parts(
+    staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
+) -> list[tuple[str, NDArray[Any]]]:
+    """See `NamedInputInterface`; an image is left out as a whole."""
+    return []

@@ -11,7 +11,7 @@ PROPERTIES = InputKindProperties(
     methods=("occlusion",),
     has_near_duplicates=False,
     is_fitted=True,
-    has_pictures=True,
+    has_pictures=False,
     is_staged=True,
     statistics_axis="input",
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
@@ -55,3 +56,17 @@ def empty_input(contract: Contract) -> bytes:
     """See `NamedInputInterface`; means of the numbers, and missing categories."""
     means = contract.statistics.mean if contract.statistics else ()
     return np.array([*means, *(MISSING for _ in contract.tabular_spec.categories)], "<f4").tobytes()
+
+
+def without_parts(
+    staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
+) -> list[tuple[str, NDArray[Any]]]:
+    """See `NamedInputInterface`; the columns, each with its value."""
+    nothing = np.frombuffer(empty_input(contract), "<f4")
+    described = load_vocabulary(folder, contract.tabular_spec).describe(decoded, contract.tabular_spec)
+    parts = []
+    for column, (name, value) in enumerate(described.items()):
+        without = decoded.copy()
+        without[column] = nothing[column]
+        parts.append((f"{name}: {value}", without))
+    return parts

@@ -14,8 +14,8 @@ def describe_input(bundle: Bundle) -> str:
     tokenizer = bundle.contract.text_tokenizer
     return (
         "token numbers (rows, length), any number of rows and any length; shorter texts are padded with zeros. The "
-        f"model takes no strings: clean a text as `prepare` describes, tokenise it with {tokenizer.file}, keep the first "
-        f"{tokenizer.max_length} tokens."
+        f"model takes no strings: clean a text as `prepare` describes, tokenise it with {tokenizer.file}, keep the "
+        f"first {tokenizer.max_length} tokens."
     )
 
 

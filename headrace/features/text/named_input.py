@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
@@ -61,3 +62,15 @@ def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observatio
 def empty_input(contract: Contract) -> bytes:
     """See `NamedInputInterface`; a text without tokens."""
     return np.array([], contract.named("input")[1].dtype).tobytes()
+
+
+def without_parts(
+    staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
+) -> list[tuple[str, NDArray[Any]]]:
+    """See `NamedInputInterface`; the tokens, of which the following ones move up."""
+    from headrace.prepare.text.tokenizer import encode_with_spans
+
+    text = str(staged)
+    (tokens,) = encode_with_spans([text], contract.text_tokenizer, folder)
+    left_out = (np.append(np.delete(decoded, at), 0).astype(decoded.dtype) for at in range(len(tokens.ids)))
+    return [(text[start:stop], without) for (start, stop), without in zip(tokens.spans, left_out, strict=True)]
