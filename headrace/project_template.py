@@ -11,7 +11,7 @@ from headrace.config.locations import ADDRESS
 from headrace.errors import ConfigurationError
 from headrace.storage.location import looked_for
 
-Kind = Literal["images", "text", "audio", "tabular", "windows", "table", "retrain"]
+Kind = Literal["images", "text", "audio", "tabular", "record", "windows", "table", "retrain"]
 # Kinds whose records are files in class folders.
 FOLDERS: dict[Kind, str] = {"images": "images", "retrain": "images", "audio": "sounds"}
 IMAGE_NETWORKS = ("cnn", "mlp", "resnet", "vit")
@@ -21,6 +21,7 @@ CONFIGURATIONS: dict[Kind, str] = {
     "text": "texts",
     "audio": "sounds",
     "tabular": "tabular",
+    "record": "records",
     "windows": "windows",
     "table": "image_table",
     "retrain": "daily_images",
@@ -30,10 +31,13 @@ NETWORKS: dict[Kind, tuple[str, ...]] = {
     "text": ("rnn", "text_cnn", "transformer"),
     "audio": ("audio_cnn",),
     "tabular": ("tabular",),
+    "record": ("image_text",),
     "windows": ("series",),
     "table": IMAGE_NETWORKS,
     "retrain": IMAGE_NETWORKS,
 }
+# The section of `prepare` that names columns too.
+SECTIONS: dict[Kind, str] = {"tabular": "tabular", "record": "inputs", "windows": "windows"}
 # The key data.source.path of a shipped configuration, and the comment behind it.
 SOURCE_PATH = re.compile(r"^(    path: )[^#\n]*?( #.*)?$", re.MULTILINE)
 FORMAT = re.compile(r"^(    format: )\w+( #.*\n)", re.MULTILINE)
@@ -113,7 +117,7 @@ def next_steps(folder: Path, kind: Kind, source: str | None) -> str:
         steps.append(f"edit {conf}: set data.source.path to your raw data")
     else:
         raw = shlex.quote(_from_folder(source, folder))
-        section = f" and prepare.{kind}" if kind in ("windows", "tabular") else ""
+        section = f" and prepare.{SECTIONS[kind]}" if kind in SECTIONS else ""
         columns = "" if kind in FOLDERS else f", for data.source.columns{section} in {conf}"
         steps.append(f"headrace inspect {raw} --raw   # what is there{columns}")
     verbs = ("retrain",) if kind == "retrain" else ("prepare", "train")

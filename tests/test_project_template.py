@@ -81,7 +81,7 @@ def test_relative_source_is_relative_to_the_project_unless_a_link_changes_it(
     assert (Path(folder) / path).resolve() == (tmp_path / "mine" / source).resolve()
 
 
-@pytest.mark.parametrize("kind", ["text", "tabular", "windows", "table"])
+@pytest.mark.parametrize("kind", ["text", "tabular", "record", "windows", "table"])
 @pytest.mark.parametrize("table_format", ["csv", "json", "parquet", "orc", "delta"])
 def test_configuration_has_the_format_of_the_source_and_options_for_csv_alone(
     kind: Kind, table_format: str, tmp_path: Path
@@ -119,6 +119,7 @@ def test_next_steps_name_the_source_and_the_commands_in_the_project() -> None:
         "  headrace train conf/texts.yaml",
     ]
     assert "for data.source.columns and prepare.tabular in conf" in next_steps(Path(), "tabular", "a.csv")
+    assert "for data.source.columns and prepare.inputs in conf/records" in next_steps(Path(), "record", "a.csv")
     assert "edit conf/daily_images.yaml" in next_steps(Path(), "retrain", None)
 
 

@@ -13,7 +13,7 @@ from headrace.cli.program import app, print_result
 log = logging.getLogger(__name__)
 
 # A copy of the kinds in headrace.project_template, so that help needs no configuration.
-ProjectKind = Literal["images", "text", "audio", "tabular", "windows", "table", "retrain"]
+ProjectKind = Literal["images", "text", "audio", "tabular", "record", "windows", "table", "retrain"]
 
 
 @app.command()
@@ -23,7 +23,8 @@ def init(
         ProjectKind,
         typer.Option(
             help="images: in class folders; text: a CSV file of texts and labels; audio: sounds in class folders; "
-            "tabular: a CSV file of numbers and categories; windows: a CSV file of a series; "
+            "tabular: a CSV file of numbers and categories; record: a CSV file of images, texts and numbers; "
+            "windows: a CSV file of a series; "
             "table: a CSV file of paths of images and labels; retrain: images that arrive daily"
         ),
     ] = "images",

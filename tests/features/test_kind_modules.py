@@ -6,11 +6,13 @@ from typing import Any, get_args
 
 import pytest
 
+from headrace.config.sections.named_inputs import INPUT_SECTIONS
 from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import RenderingInterface
 from headrace.explain.explanation_interface import FeatureExplanationInterface
 from headrace.export.exported_input_interface import ExportedInputInterface
 from headrace.features.kind_modules import KINDS, input_kind_properties, kind_module
+from headrace.features.named_input_interface import NamedInputInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_interface import RawFileInterface
 from headrace.predict.record_prediction import RecordPredictionInterface
@@ -66,6 +68,11 @@ def test_kinds_whose_records_are_rows_of_files_have_their_module(kind: str) -> N
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).methods])
 def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
     require_protocol(kind_module(kind, "explanation"), FeatureExplanationInterface)
+
+
+@pytest.mark.parametrize("kind", INPUT_SECTIONS)
+def test_kinds_of_named_inputs_have_their_module(kind: str) -> None:
+    require_protocol(kind_module(kind, "named_input"), NamedInputInterface)
 
 
 def test_every_input_of_a_preparation_has_a_room() -> None:
