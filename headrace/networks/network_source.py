@@ -8,7 +8,7 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -107,6 +107,21 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
     with _describe_failures(path, options):
         _build_layers(model, contract)
     return model
+
+
+def file_functions(path: Path, names: Sequence[str]) -> dict[str, Callable[..., Any]]:
+    """Return those of the functions `names` that the file at `path` defines itself, by name; runs the file.
+
+    Raises:
+        ConfigurationError: see `read_source`; or the file's code raised an error.
+    """
+    source = read_source(path)
+    defined = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+    if defined.isdisjoint(names):
+        return {}
+    with _describe_failures(path, {}):
+        module = _run_module(path, source)
+    return {name: getattr(module, name) for name in names if name in defined}
 
 
 @contextmanager

@@ -49,11 +49,22 @@ OPTIMIZERS: dict[str, Callable[[], keras.Optimizer]] = {
     "AdamW": lambda: O.AdamW(0.001, weight_decay=0.01),
     "RMSprop": lambda: O.RMSprop(0.001),
 }
+OTHERS: dict[str, Callable[[], keras.Optimizer]] = {
+    "Nadam": lambda: O.Nadam(0.001),
+    "Adamax": lambda: O.Adamax(0.001),
+    "Adagrad": lambda: O.Adagrad(0.01),
+    "Adadelta": lambda: O.Adadelta(1.0),
+    "Adafactor": lambda: O.Adafactor(0.001),
+    "Ftrl": lambda: O.Ftrl(0.01),
+    "Lion": lambda: O.Lion(0.0001),
+    "Lamb": lambda: O.Lamb(0.001),
+}
 CASES = {
     f"{optimizer}, {network}": Case(NETWORKS[network], OPTIMIZERS[optimizer])
     for optimizer in OPTIMIZERS
     for network in NETWORKS
 } | {
+    **{name: Case(cnn, made) for name, made in OTHERS.items()},
     "clipping by global norm": Case(cnn, lambda: O.SGD(0.05, global_clipnorm=0.1)),
     "moving average of weights": Case(cnn, lambda: O.SGD(0.05, use_ema=True, ema_momentum=0.9)),
     "schedule": Case(cnn, lambda: O.SGD(O.schedules.CosineDecay(0.05, STEPS))),

@@ -45,10 +45,28 @@ class Schedule(Section):
         return self
 
 
+OptimizerName = Literal[
+    "sgd",
+    "rmsprop",
+    "adam",
+    "adamw",
+    "nadam",
+    "adamax",
+    "adagrad",
+    "adadelta",
+    "adafactor",
+    "ftrl",
+    "lion",
+    "lamb",
+]
+
+
 class Optimizer(Section):
     """The Keras optimizer and its arguments."""
 
-    name: Literal["sgd", "rmsprop", "adam", "adamw"] = Field("adam", description="the Keras optimizer")
+    name: OptimizerName = Field(
+        "adam", description="the Keras optimizer; a function `optimizer` in the network's file makes any other"
+    )
     learning_rate: Annotated[float, Field(gt=0)] = Field(
         1e-3, description="learning rate before scaling and scheduling"
     )

@@ -13,6 +13,7 @@ from headrace.table import Version
 from headrace.train.checkpoint import load_latest
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
+from headrace.train.model.custom_training import read_custom_training
 from headrace.train.model.donor import Donor, load_donor
 from headrace.train.model.fine_tune import fine_tune, freeze
 from headrace.train.model.loss_and_metrics import RowLossSum, make_loss, make_metrics
@@ -40,15 +41,17 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
     compiled = CompiledModel(model, GradientMonitor(len(model.trainable_variables)))
     settings = record.configuration.train
     rate = learning_rate(settings.optimizer, record.ranks, record.steps_per_epoch, record.total_steps)
-    optimizer = make_optimizer(settings.optimizer, rate, settings.precision)
     contract = version.contract
+    custom = read_custom_training(folder.model_file, contract, settings)
+    optimizer = make_optimizer(settings.optimizer, rate, settings.precision, custom.optimizer(rate))
     compiled.model.compile(
         optimizer=make_distributed(optimizer, settings.compression, compiled.gradients),
-        loss=make_loss(settings.loss, contract),
+        loss=custom.loss() or make_loss(settings.loss, contract),
         # Padding has weight 0 in the loss and in the metrics.
         weighted_metrics=[
             *make_metrics(settings.metrics, contract),
-            RowLossSum(make_loss(settings.loss, contract)),
+            *custom.metrics(),
+            RowLossSum(custom.loss() or make_loss(settings.loss, contract)),
         ],
         # Horovod's operations have no XLA kernel on CPUs.
         jit_compile=False,

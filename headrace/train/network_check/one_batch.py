@@ -16,9 +16,11 @@ from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version
 from headrace.train.bundle_verification.bundle_verifier import BATCH_ROWS, BundleVerifier
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
+from headrace.train.model.custom_training import read_custom_training, require_exact
 from headrace.train.model.donor import load_donor
 from headrace.train.model.fine_tune import fine_tune
 from headrace.train.model.loss_and_metrics import make_loss
+from headrace.train.validate_settings import metric_names
 from headrace.wording import join_names
 
 # A loss of this many times that of guessing comes from inputs that are not normalised, or from wrong outputs.
@@ -49,11 +51,14 @@ def try_network(file: Path, record: RunRecord, version: Version) -> list[str]:
     require_default_training(model, file)
     if settings.fine_tune and donor:
         fine_tune(model, donor, version.contract, settings.fine_tune)
+    custom = read_custom_training(file, version.contract, settings)
     plan = evaluation_plan(version, "train", BATCH_ROWS)
     batch: Batch = next(iter(evaluation_batches(version, "train", plan, configuration.stream).steps(0, 0, 1)))
     try:
         BundleVerifier(model, version, configuration.stream, settings.precision, None).require_usable_outputs()
-        loss, reached = _step(model, batch, make_loss(settings.loss, version.contract))
+        require_exact(custom, metric_names(settings.metrics, version.contract))
+        custom.optimizer(settings.optimizer.learning_rate)
+        loss, reached = _step(model, batch, custom.loss() or make_loss(settings.loss, version.contract))
         random = _random_sources(model, batch[0])
     except HeadraceError:
         raise
@@ -63,7 +68,7 @@ def try_network(file: Path, record: RunRecord, version: Version) -> list[str]:
         raise ConfigurationError(
             f"No weight of the network in {file} gets a gradient: its outputs do not depend on its weights."
         )
-    return _judge_loss(loss, version) + _describe_randomness(random)
+    return ([] if "loss" in custom.functions else _judge_loss(loss, version)) + _describe_randomness(random)
 
 
 def _step(model: keras.Model, batch: Batch, loss: keras.losses.Loss) -> tuple[float, bool]:
