@@ -73,4 +73,7 @@ def build(
     x = layers.Dropout(dropout)(layers.Concatenate()(encoded) if len(encoded) > 1 else encoded[0])
     x = layers.Dense(dense, activation=activation, kernel_regularizer=penalty)(x)
     outputs = layers.Dense(contract.outputs, activation=contract.output_activation, dtype="float32")(x)
+    labels = contract.label_statistics
+    if labels is not None:
+        outputs = layers.Rescaling(labels.standard_deviation[0] or 1.0, labels.mean[0], dtype="float32")(outputs)
     return keras.Model(inputs, outputs, name="image_text")

@@ -236,3 +236,40 @@ def test_network_with_unfaithful_bundle_is_refused(own: Path, source: str, code:
     assert sentence in refused.last_error_line
     assert len(list((own / "run").glob("checkpoints/step-*"))) == (2 if code == 4 else 0)
     assert not list((own / "run").glob("*bundle*"))
+
+
+CUSTOM = """
+
+def loss(contract):
+    def focal(y_true, y_pred):
+        target = keras.ops.one_hot(keras.ops.cast(y_true, "int32"), len(contract.classes))
+        return keras.losses.categorical_focal_crossentropy(target, y_pred)
+
+    return focal
+
+
+def metrics(contract):
+    return [keras.metrics.SparseTopKCategoricalAccuracy(2, name="top_2")]
+
+
+def optimizer(contract, rate):
+    return keras.optimizers.Lion(rate)
+"""
+
+
+def test_loss_metrics_and_optimizer_of_the_network_file_train_on_two_ranks(validated: Path) -> None:
+    file = validated / "models/custom.py"
+    file.write_text((validated / "models/cnn.py").read_text() + CUSTOM)
+    settings = ("model.file=models/custom.py", "train.run=custom", "train.optimizer.learning_rate=0.001")
+    result = headrace_within("train", "conf.yaml", *settings, "train.epochs=4", cwd=validated).json
+    last = epoch_records(result["run"])[-1]
+    headrace_within("predict", result["bundle"], "raw/val", "custom_answers", cwd=validated)
+    rows = pq.read_table(validated / "custom_answers").to_pandas()
+    classes = bundle.load(result["bundle"]).contract.classes
+    found = np.stack(rows["probabilities"].to_list())
+    truth = rows["path"].map(lambda path: classes.index(path.split("/")[0])).to_numpy()
+    expected = np.mean([label in best for label, best in zip(truth, np.argsort(found)[:, -2:], strict=True)])
+    assert last["val_top_2"] == pytest.approx(expected, abs=1e-6)
+    own = found[np.arange(len(truth)), truth]
+    assert last["val_loss"] == pytest.approx(np.mean(-0.25 * (1 - own) ** 2 * np.log(own)), rel=1e-3)
+    assert last["val_accuracy"] > 0.4

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.config.sections.training import Train
+from headrace.config.sections.training import Optimizer, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.network_source import describe_failure, file_functions
@@ -136,9 +136,9 @@ def read_custom_training(path: Path, contract: Contract, settings: Train) -> Cus
 
 def _require_undecided(functions: dict[str, Callable[..., Any]], settings: Train, path: Path) -> None:
     """Raise if a setting would have no effect, because a function of the file decides instead."""
-    optimizer = settings.optimizer
-    keys = [f"optimizer.{name}" for name in ("name", "options") if name in optimizer.model_fields_set]
-    keys += ["optimizer.accumulate_steps"] if optimizer.accumulate_steps > 1 else []
+    optimizer, plain = settings.optimizer, Optimizer()
+    decided = ("name", "options", "accumulate_steps")
+    keys = [f"optimizer.{name}" for name in decided if getattr(optimizer, name) != getattr(plain, name)]
     ignored = keys if "optimizer" in functions else []
     ignored += ["loss.label_smoothing"] if "loss" in functions and settings.loss.label_smoothing else []
     if ignored:

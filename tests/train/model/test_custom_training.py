@@ -93,7 +93,7 @@ def test_optimizer_gets_the_rate_and_is_scaled_in_half_precision(tmp_path: Path)
         ("def metrics(contract):\n    return keras.metrics.Mean()\n", "expected a list of keras.metrics.Metric"),
         ("def metrics(contract):\n    return ['auc']\n", "returned str; expected a list of keras.metrics.Metric"),
         (
-            "def loss(contract):\n    return lambda t, p: p[:, 0] - ops.mean(p)\n",
+            "def loss(contract):\n    return lambda t, p: p[:, 0] - ops.mean(p[:, 0])\n",
             "gives a row another value if other rows are in its batch",
         ),
         (
