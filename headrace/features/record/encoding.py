@@ -126,7 +126,8 @@ class SeveralInputsEncoder:
             try:
                 row |= one.row(cells, record)
             except RejectedRecordError as rejection:
-                raise RejectedRecordError(rejection.reason, f"{one.name}: {rejection.detail}") from None
+                detail = rejection.detail.replace(f"prepare.{one.section.kind}.", f"prepare.inputs.{one.name}.")
+                raise RejectedRecordError(rejection.reason, f"{one.name}: {detail}") from None
             hashes.append(f"{one.name}={row['content_hash']}")
         return row | {"content_hash": text_hash("\0".join(hashes))}
 

@@ -115,6 +115,7 @@ def test_records_with_a_bad_input_are_rejected_with_its_name(project: Path) -> N
     details = {one["path"].rpartition("/")[2]: one["detail"] for one in shown}
     assert details["900"].startswith("photo: there is no file 'photos/none.png'")
     assert details["901"].startswith("costs: price is 'much'")
+    assert details["901"].endswith("name price in prepare.inputs.costs.categories")
     assert details["902"] == "photo: the column file is empty; `missing: empty` accepts it"
     # An empty title is accepted, as the configuration says.
     assert stored_rows(version)["7"]["title"] == b""
@@ -165,6 +166,17 @@ def test_bundle_has_the_fitted_files_of_each_input(project: Path) -> None:
     bundle = load(project / "run/bundle")
     assert set(bundle.files) >= {"tokenizer-title.json", "categories-costs.json"}
     assert bundle.contract.inputs["title"].text_tokenizer.file == "tokenizer-title.json"
+
+
+@pytest.mark.long
+def test_two_ranks_learn_what_one_rank_learns(project: Path) -> None:
+    weights = {}
+    for ranks, batch in ((1, 32), (2, 16)):
+        settings = (f"train.ranks={ranks}", f"train.batch_size={batch}", f"train.run=of-{ranks}", "train.epochs=2")
+        headrace_within("train", "conf.yaml", *settings, cwd=project)
+        weights[ranks] = load(project / f"of-{ranks}/bundle").model().get_weights()
+    for one, two in zip(weights[1], weights[2], strict=True):
+        assert one == pytest.approx(two, abs=1e-5)
 
 
 def answers(project: Path, output: Path, *arguments: str) -> tuple[dict[str, Any], dict[str, float]]:
