@@ -1,7 +1,7 @@
 """Images and texts together, with numbers and categories beside them: an encoder for each input, then joint layers.
 
-Ngiam, Khosla, Kim, Nam, Lee, Ng: Multimodal deep learning. ICML 2011. Whole inputs are dropped at random in training, as
-in Neverova, Wolf, Taylor, Nebout: ModDrop. IEEE TPAMI 38 (2016). The encoders are small ones of images (cnn.py), texts
+Ngiam, Khosla, Kim, Nam, Lee, Ng: Multimodal deep learning. ICML 2011. Whole inputs are dropped at random in training:
+Neverova, Wolf, Taylor, Nebout: ModDrop. IEEE TPAMI 38 (2016). The encoders are small ones of images (cnn.py), texts
 (text_cnn.py: Kim, EMNLP 2014) and rows (Guo, Berkhahn: Entity embeddings of categorical variables, 2016).
 """
 
@@ -30,7 +30,7 @@ def build(
         depth: convolutions of an image.
         embedding: length of the vectors of words, and filters of each size.
         dense: units that each input is encoded to, and of the joint layer.
-        dropout: fraction of the words, of the encoded inputs and of the joint layer's units that is dropped in training.
+        dropout: fraction of words' features, encoded inputs and units of the joint layer that is dropped in training.
         input_dropout: fraction of inputs that is dropped as a whole in training, if a record has several: without it, a
             network learns the input that it fits fastest, and little of the others.
         l2: factor of the L2 penalty on the kernels of convolutions and dense layers.
