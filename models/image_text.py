@@ -31,8 +31,8 @@ def build(
         embedding: length of the vectors of words, and filters of each size.
         dense: units that each input is encoded to, and of the joint layer.
         dropout: fraction of words' features, encoded inputs and units of the joint layer that is dropped in training.
-        input_dropout: fraction of inputs that is dropped as a whole in training, if a record has several: without it, a
-            network learns the input that it fits fastest, and little of the others.
+        input_dropout: fraction of inputs that is dropped as a whole in training, if a record has several, so that the
+            network learns from each of them.
         l2: factor of the L2 penalty on the kernels of convolutions and dense layers.
         activation: Keras name of the activation.
     """
