@@ -1,7 +1,8 @@
 """Images and texts together, with numbers and categories beside them: an encoder for each input, then joint layers.
 
-Ngiam, Khosla, Kim, Nam, Lee, Ng: Multimodal deep learning. ICML 2011. The encoders are small ones of images (cnn.py),
-texts (text_cnn.py: Kim, EMNLP 2014) and rows (Guo, Berkhahn: Entity embeddings of categorical variables, 2016).
+Ngiam, Khosla, Kim, Nam, Lee, Ng: Multimodal deep learning. ICML 2011. Whole inputs are dropped at random in training:
+Neverova, Wolf, Taylor, Nebout: ModDrop. IEEE TPAMI 38 (2016). The encoders are small ones of images (cnn.py), texts
+(text_cnn.py: Kim, EMNLP 2014) and rows (Guo, Berkhahn: Entity embeddings of categorical variables, 2016).
 """
 
 import keras
@@ -17,6 +18,7 @@ def build(
     embedding: int = 64,
     dense: int = 128,
     dropout: float = 0.3,
+    input_dropout: float = 0.3,
     l2: float = 0.0,
     activation: str = "relu",
 ) -> keras.Model:
@@ -28,7 +30,9 @@ def build(
         depth: convolutions of an image.
         embedding: length of the vectors of words, and filters of each size.
         dense: units that each input is encoded to, and of the joint layer.
-        dropout: fraction of the encoded inputs, and of the joint layer's units, that is dropped in training.
+        dropout: fraction of words' features, encoded inputs and units of the joint layer that is dropped in training.
+        input_dropout: fraction of inputs that is dropped as a whole in training, if a record has several, so that the
+            network learns from each of them.
         l2: factor of the L2 penalty on the kernels of convolutions and dense layers.
         activation: Keras name of the activation.
     """
@@ -46,6 +50,7 @@ def build(
     def text(tokens: keras.KerasTensor, one: Contract) -> keras.KerasTensor:
         present = keras.ops.expand_dims(keras.ops.not_equal(tokens, 0), -1)
         words = keras.ops.where(present, layers.Embedding(one.text_tokenizer.vocabulary_size, embedding)(tokens), 0.0)
+        words = layers.SpatialDropout1D(dropout)(words)
         convolutions = [
             layers.Conv1D(embedding, size, padding="same", activation=activation, kernel_regularizer=penalty)(words)
             for size in (1, 2, 3)
@@ -70,6 +75,8 @@ def build(
             raise ValueError(f"this network takes images, texts, numbers and categories; {name} is {one.input_kind}")
         x = layers.Dropout(dropout)(encoders[one.input_kind](inputs[name], one))
         encoded.append(layers.Dense(dense, activation=activation, kernel_regularizer=penalty)(x))
+    if len(encoded) > 1:
+        encoded = [layers.Dropout(input_dropout, noise_shape=(None, 1))(x) for x in encoded]
     x = layers.Dropout(dropout)(layers.Concatenate()(encoded) if len(encoded) > 1 else encoded[0])
     x = layers.Dense(dense, activation=activation, kernel_regularizer=penalty)(x)
     outputs = layers.Dense(contract.outputs, activation=contract.output_activation, dtype="float32")(x)

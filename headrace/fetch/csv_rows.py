@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,25 +27,38 @@ class RowDataset(Dataset[Sequence[Row]]):
 
     def write(self, splits: Mapping[str, Sequence[Row]], counts: Mapping[str, int], folder: Path) -> None:
         """Write NAME.csv, with a header."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow((*self.columns, "split"))
-        for split, count in counts.items():
-            writer.writerows((*row, split) for row in take_evenly(splits[split], count))
-        atomic_write(self._file(folder), text.getvalue().encode())
+        rows = ((*row, split) for split, count in counts.items() for row in take_evenly(splits[split], count))
+        write_rows(self._file(folder), (*self.columns, "split"), rows)
 
     def count(self, splits: Mapping[str, int], folder: Path) -> dict[str, int]:
         """Return the number of complete rows by split."""
-        expected = [*self.columns, "split"]
-        try:
-            with self._file(folder).open(encoding="utf-8", newline="") as file:
-                reader = csv.reader(file)
-                is_valid = next(reader, []) == expected
-                # The split is the last value, so that a row that ends early has none.
-                counts = Counter(row[-1] for row in reader if is_valid and len(row) == len(expected))
-        except (OSError, ValueError, csv.Error):
-            counts = Counter()
+        # The split is the last value, so that a row that ends early has none.
+        counts = Counter(row[-1] for row in read_rows(self._file(folder), (*self.columns, "split")))
         return {name: counts[name] for name in splits}
 
     def _file(self, folder: Path) -> Path:
         return folder / f"{self.name}.csv"
+
+
+def write_rows(file: Path, columns: Row, rows: Iterable[Row]) -> None:
+    """Write a CSV file with a header.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    atomic_write(file, text.getvalue().encode())
+
+
+def read_rows(file: Path, columns: Row) -> list[Row]:
+    """Return the complete rows of a CSV file; none if it cannot be read or has other columns."""
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            reader = csv.reader(lines)
+            is_valid = next(reader, []) == list(columns)
+            return [tuple(row) for row in reader if is_valid and len(row) == len(columns)]
+    except (OSError, ValueError, csv.Error):
+        return []

@@ -28,7 +28,7 @@ def unpack(package: str, folder: Path) -> Path:
 
 
 def download(package: str, folder: Path) -> Path:
-    """Download `package` into `folder`, an existing empty folder; return the .deb file.
+    """Download `package`, or `package=version`, into `folder`, an existing empty folder; return the .deb file.
 
     If the machine's package lists are missing or outdated, this downloads new lists into `folder`, which does not need
     root.
@@ -53,18 +53,20 @@ def file_name(package: str) -> str:
     return f"{package}.deb"
 
 
-def read_packages(packages: Iterable[str]) -> dict[str, bytes]:
-    """Download packages, and return their contents by `file_name`.
+def read_packages(packages: Iterable[str], version: str) -> dict[str, bytes]:
+    """Download packages of one version, and return their contents by `file_name`.
+
+    Another release of a distribution has another version, with other content: apt reports that it finds no such one.
 
     Raises:
-        DataError: this machine has no tools for packages, or one cannot be downloaded.
+        DataError: this machine has no tools for packages, or one cannot be downloaded in this version.
     """
     if not has_packages():
         raise DataError("this machine lacks apt-get or dpkg-deb, which download and unpack packages.")
     contents = {}
     for package in packages:
         with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
-            contents[file_name(package)] = download(package, Path(temporary)).read_bytes()
+            contents[file_name(package)] = download(f"{package}={version}", Path(temporary)).read_bytes()
     return contents
 
 

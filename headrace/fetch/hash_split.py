@@ -6,7 +6,7 @@ import hashlib
 TRAIN, VAL = 80, 10
 
 
-def assign_split(name: str) -> str:
-    """Return `train` for about 80 % of names, `val` and `test` for 10 % each."""
+def assign_split(name: str, train: int = TRAIN, val: int = VAL) -> str:
+    """Return `train` for about `train` percent of names, `val` for `val` percent, and `test` for the others."""
     bucket = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % 100
-    return "train" if bucket < TRAIN else "val" if bucket < TRAIN + VAL else "test"
+    return "train" if bucket < train else "val" if bucket < train + val else "test"

@@ -14,6 +14,7 @@ from headrace.fetch.dataset_description import Dataset
 from headrace.fetch.datasets import (
     diamonds,
     digits,
+    emoji,
     fashion_mnist,
     flights,
     manual_page_languages,
@@ -35,6 +36,7 @@ _ALL: tuple[Dataset[Any], ...] = (
     temperatures.DATASET,
     diamonds.DATASET,
     flights.DATASET,
+    emoji.DATASET,
 )
 DATASETS: dict[str, Dataset[Any]] = {dataset.name: dataset for dataset in _ALL}
 
@@ -46,7 +48,7 @@ def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object
 
     Images are written as SPLIT/CLASS/INDEX.png, or CLASS/INDEX.png if no splits are fixed; sounds as
     SPLIT/CLASS/NAME.wav; texts and series as records.jsonl, one JSON object per line; rows of numbers and categories
-    as NAME.csv with a header.
+    as NAME.csv with a header; rows with a picture each likewise, beside the pictures.
 
     Args:
         name: one of `DATASETS`.

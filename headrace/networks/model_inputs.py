@@ -1,11 +1,8 @@
 """What a model of a contract takes: one tensor, or a dict of tensors by the names of several inputs."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from headrace.contract import Contract
-
-if TYPE_CHECKING:
-    pass
 
 
 def input_signature(contract: Contract) -> Any:

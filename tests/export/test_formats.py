@@ -18,7 +18,7 @@ from headrace.export.formats import TOLERANCE, Format, Name
 from headrace.export.job import export
 from headrace.networks.network_source import build_model
 from headrace.table import Version, read
-from tests.models.test_networks import MODELS, ROWS_OF_CELLS, SERIES, SMALL, SOUNDS, contract_for
+from tests.models.test_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SMALL, SOUNDS, contract_for
 from tests.support.trained_bundles import table_for
 from tests.support.trained_bundles import write as write_for
 
@@ -28,7 +28,7 @@ Pair = tuple[Version, Path]
 
 
 # Networks whose tables and bundles other tests make.
-OTHERS = (*SERIES, *SOUNDS, *ROWS_OF_CELLS)
+OTHERS = (*SERIES, *SOUNDS, *ROWS_OF_CELLS, *RECORDS)
 
 
 @pytest.fixture(scope="module", params=[path.stem for path in MODELS if path.stem not in OTHERS])

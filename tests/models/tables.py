@@ -1,4 +1,4 @@
-"""Tables of a few real records: images, texts, sounds and rows, for classification and regression."""
+"""Tables of a few real records: images, texts, sounds, rows, and all but sounds together; of classes and of numbers."""
 
 import csv
 import json
@@ -14,7 +14,9 @@ from tests.support.sounds import encode_sound, tone
 
 ROWS = 24
 KINDS = [
-    (content, task) for content in ("images", "texts", "sounds", "rows") for task in ("classification", "regression")
+    (content, task)
+    for content in ("images", "texts", "sounds", "rows", "records")
+    for task in ("classification", "regression")
 ]
 WORDS = ("river", "mill", "wheel", "gate", "stone", "flour", "weir", "sluice")
 SOUND: dict[str, Any] = {"rate": 2000, "seconds": 0.5}
@@ -24,6 +26,13 @@ INPUTS: dict[str, dict[str, Any]] = {
     "texts": {"input": "text", "text": {"tokens": {"min_count": 1}}},
     "sounds": {"input": "audio", "audio": SOUND},
     "rows": {"input": "tabular", "tabular": {"numbers": ["size"], "categories": ["kind"], "min_count": 1}},
+}
+INPUTS["records"] = {
+    "inputs": {
+        "photo": {"kind": "image", "column": "file", **INPUTS["images"]["image"]},
+        "title": {"kind": "text", "column": "text", **INPUTS["texts"]["text"]},
+        "costs": {"kind": "tabular", **INPUTS["rows"]["tabular"]},
+    }
 }
 
 
@@ -37,18 +46,13 @@ def write_raw(folder: Path, content: str, task: str) -> dict[str, Any]:
     folder.mkdir(parents=True)
     splits = ["test" if row % 3 == 0 else "train" for row in range(ROWS)]
     labels = [row_label(row, task) for row in range(ROWS)]
-    if content == "texts":
-        texts = [" ".join(WORDS[(row * step) % 8] for step in range(1, 4 + row % 5)) + f" {row}" for row in range(ROWS)]
-        rows = [{"text": t, "label": y, "split": s} for t, y, s in zip(texts, labels, splits, strict=True)]
-        (folder / "texts.json").write_text("\n".join(json.dumps(row) for row in rows))
-        columns = {"input": "text", "split": "split"}
-        return {"kind": "table", "format": "json", "path": str(folder), "columns": columns}
-    if content == "rows":
-        cells = [
-            {"size": row / 3, "kind": WORDS[row % 8], "label": labels[row], "split": splits[row]} for row in range(ROWS)
+    if content in ("texts", "rows", "records"):
+        columns = {"split": "split"} | ({"input": "text"} if content == "texts" else {})
+        rows = [
+            {**record_cells(folder, content, row), "label": labels[row], "split": splits[row]} for row in range(ROWS)
         ]
-        (folder / "rows.json").write_text("\n".join(json.dumps(row) for row in cells))
-        return {"kind": "table", "format": "json", "path": str(folder), "columns": {"split": "split"}}
+        (folder / f"{content}.json").write_text("\n".join(json.dumps(row) for row in rows))
+        return {"kind": "table", "format": "json", "path": str(folder / f"{content}.json"), "columns": columns}
     with (folder / "labels.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["path", "label", "split"])
@@ -56,6 +60,15 @@ def write_raw(folder: Path, content: str, task: str) -> dict[str, Any]:
             name = write_file(folder, content, row)
             writer.writerow([name, labels[row], splits[row]])
     return {"kind": "folder", "path": str(folder), "labels": "labels.csv"}
+
+
+def record_cells(folder: Path, content: str, row: int) -> dict[str, Any]:
+    """Return the cells of a row, without its label, and write the image that they name."""
+    text = " ".join(WORDS[(row * step) % 8] for step in range(1, 4 + row % 5)) + f" {row}"
+    cells = {"size": row / 3, "kind": WORDS[row % 8]}
+    if content == "records":
+        return {"file": write_file(folder, "images", row), "text": text, **cells}
+    return {"text": text} if content == "texts" else cells
 
 
 def write_file(folder: Path, content: str, row: int) -> str:

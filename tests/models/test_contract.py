@@ -19,12 +19,12 @@ from headrace.predict.job import predict
 from headrace.runs.run_folder import RunFolder
 from headrace.train import job
 from tests.models.tables import KINDS, ROWS, prepare_table
-from tests.models.test_networks import MODELS, ROWS_OF_CELLS, SERIES, SMALL, SOUNDS, TEXT
+from tests.models.test_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SMALL, SOUNDS, TEXT
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.tensorflow]
 
 CONTENTS = dict.fromkeys(TEXT, "texts") | dict.fromkeys(SOUNDS, "sounds")
-CONTENTS |= dict.fromkeys(ROWS_OF_CELLS, "rows")
+CONTENTS |= dict.fromkeys(ROWS_OF_CELLS, "rows") | dict.fromkeys(RECORDS, "records")
 CASES = [
     pytest.param(path, content, task, id=f"{path.stem}-{content}-{task}")
     for content, task in KINDS
@@ -94,8 +94,7 @@ def test_network_trains_on_two_ranks_and_predicts_with_spark(
     # Attention's key biases have no gradient: they add the same value to every score of a query.
     assert sum(weights_changed) >= 0.8 * len(weights_changed)
 
-    raw = Path(record.configuration.data.source.path)
-    source = raw / f"{content}.json" if content in ("texts", "rows") else raw
+    source = Path(record.configuration.data.source.path)
     assert predict(bundle.path, Path(record.table), tmp_path / "rows")["rows"] == ROWS
     _predict_raw(bundle.path, source, tmp_path / "raw")
     found, expected = sorted_predictions(tmp_path / "raw"), sorted_predictions(tmp_path / "rows")
@@ -104,9 +103,9 @@ def test_network_trains_on_two_ranks_and_predicts_with_spark(
 
 
 def _predict_raw(bundle: Path, source: Path, output: Path) -> None:
-    """Predict raw records; the name of a JSON Lines file must end with .jsonl."""
+    """Predict raw records; the name of a JSON Lines file must end with .jsonl, and paths in it are relative to it."""
     if source.is_file():
-        lines = output.with_name("texts.jsonl")
+        lines = source.with_suffix(".jsonl")
         lines.write_bytes(source.read_bytes())
         source = lines
     assert predict(bundle, source, output)["rows"] == ROWS

@@ -7,7 +7,16 @@ import keras
 import numpy as np
 import pytest
 
-from headrace.contract import AudioSpec, Column, Contract, Statistics, TabularSpec, Tokenizer, WindowSpec
+from headrace.contract import (
+    AudioSpec,
+    Column,
+    Contract,
+    NamedInputSpec,
+    Statistics,
+    TabularSpec,
+    Tokenizer,
+    WindowSpec,
+)
 from headrace.errors import ConfigurationError
 from headrace.networks.network_source import build_model
 
@@ -18,10 +27,12 @@ TEXT = ("rnn", "text_cnn", "transformer")
 SERIES = ("series",)
 SOUNDS = ("audio_cnn",)
 ROWS_OF_CELLS = ("tabular",)
+RECORDS = ("image_text",)
 RATE = 2000
 SMALL: dict[str, dict[str, Any]] = {
     "audio_cnn": {"width": 4, "depth": 2, "bands": 16},
     "cnn": {"width": 4, "dense": 8},
+    "image_text": {"width": 4, "depth": 2, "embedding": 8, "dense": 8},
     "mlp": {"width": 8},
     "resnet": {"width": 8, "depth": 1, "stages": 2},
     "vit": {"width": 16, "depth": 1, "heads": 2, "patch": 4},
@@ -36,6 +47,8 @@ SMALL: dict[str, dict[str, Any]] = {
 def contract_for(path: Path, **changes: Any) -> Contract:
     """Return a contract of three classes for a network in models/."""
     about: dict[str, Any] = {"classes": ("bag", "boot", "coat")}
+    if path.stem in RECORDS:
+        return record_contract(about | changes)
     if path.stem in TEXT:
         column = Column(role="input", codec="tokens", dtype="uint16", shape=(None,))
         about["tokenizer"] = Tokenizer(kind="word", file="t", sha256="0", vocabulary_size=50, max_length=40)
@@ -57,8 +70,23 @@ def contract_for(path: Path, **changes: Any) -> Contract:
     return Contract(**(about | changes))
 
 
+def record_contract(about: dict[str, Any]) -> Contract:
+    """Return a contract of records with an image, a text and a row, each as the network of its kind takes it."""
+    kinds = {"photo": ("image", "cnn"), "title": ("text", "text_cnn"), "costs": ("tabular", "tabular")}
+    parts = {name: (kind, contract_for(Path(network))) for name, (kind, network) in kinds.items()}
+    columns = {name: one.columns["input"] for name, (_, one) in parts.items()}
+    label = next(one.columns["label"] for _, one in parts.values())
+    named = {
+        name: NamedInputSpec(kind=kind, statistics=one.statistics, tokenizer=one.tokenizer, tabular=one.tabular)
+        for name, (kind, one) in parts.items()
+    }
+    return Contract(**{"columns": columns | {"label": label}, "named_inputs": named} | about)
+
+
 def inputs_for(contract: Contract, rows: int = 4) -> Any:
     """Return rows that a table of `contract` could contain; texts have 6 tokens."""
+    if contract.is_record:
+        return {name: inputs_for(one, rows) for name, one in contract.inputs.items()}
     random = np.random.default_rng(3)
     if contract.tokenizer:
         return random.integers(1, contract.tokenizer.vocabulary_size, (rows, 6), "int32")
@@ -135,9 +163,11 @@ def test_text_network_ignores_padding(name: str) -> None:
 def test_network_refuses_table_of_another_kind(network: Path) -> None:
     kind = dict.fromkeys(TEXT, "text") | dict.fromkeys(SERIES, "windows") | dict.fromkeys(SOUNDS, "sounds")
     kind |= dict.fromkeys(ROWS_OF_CELLS, "rows of numbers and categories")
+    kind |= dict.fromkeys(RECORDS, "records of several inputs")
     wanted = kind.get(network.stem, "images")
     for other in (path for path in MODELS if kind.get(path.stem, "images") != wanted):
-        with pytest.raises(ConfigurationError, match=f"this network expects a table of {wanted}"):
+        records = "|a network for one input cannot take" if other.stem in RECORDS else ""
+        with pytest.raises(ConfigurationError, match=f"this network expects a table of {wanted}{records}"):
             build_model(network, contract_for(other), {})
 
 

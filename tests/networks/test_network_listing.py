@@ -12,7 +12,19 @@ from tests.support.small_table import Content, some_rows, write_table
 
 pytestmark = pytest.mark.tensorflow
 
-NAMES = ["audio_cnn", "cnn", "mlp", "resnet", "rnn", "series", "tabular", "text_cnn", "transformer", "vit"]
+NAMES = [
+    "audio_cnn",
+    "cnn",
+    "image_text",
+    "mlp",
+    "resnet",
+    "rnn",
+    "series",
+    "tabular",
+    "text_cnn",
+    "transformer",
+    "vit",
+]
 
 
 def test_list_networks_reads_options_without_running_files(root: Path, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def _lines(language: str, package: bytes) -> dict[str, str]:
 
 
 def _from_packages() -> dict[str, bytes]:
-    return debian.read_packages(f"manpages-{language}" for language in DIGESTS)
+    return debian.read_packages((f"manpages-{language}" for language in DIGESTS), VERSION)
 
 
 def _file(language: str) -> str:
