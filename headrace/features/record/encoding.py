@@ -56,11 +56,20 @@ class InputEncoder(NamedTuple):
             RejectedRecordError: the input is unusable, or is missing and must not be.
         """
         data = self._data(cells, record.root)
-        if data is None:
-            row = self.kind.empty_row(self.settings) | {"content_hash": ""}
-        else:
-            row = self.encoder.row(record._replace(data=data))
+        row = self._empty_row() if data is None else self._encode(record._replace(data=data))
         return {self._renamed(name): value for name, value in row.items()}
+
+    def _encode(self, record: RawRecord) -> Row:
+        try:
+            return self.encoder.row(record)
+        except RejectedRecordError as rejection:
+            # A text of tags or spaces only is empty once it is clean; an empty file is not an empty cell.
+            if self.section.kind == "text" and rejection.reason == Reason.EMPTY and self.section.missing == "empty":
+                return self._empty_row()
+            raise
+
+    def _empty_row(self) -> Row:
+        return self.kind.empty_row(self.settings) | {"content_hash": ""}
 
     def _renamed(self, column: str) -> str:
         if column in self.encoder.payload_columns:

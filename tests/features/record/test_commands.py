@@ -46,7 +46,10 @@ CONF: dict[str, Any] = {
         "max_rejects": 0.2,
         "shard_rows": 64,
     },
-    "model": {"file": "image_text", "options": {"width": 4, "depth": 1, "embedding": 8, "dense": 16, "dropout": 0.0}},
+    "model": {
+        "file": "image_text",
+        "options": {"width": 4, "depth": 1, "embedding": 8, "dense": 16, "dropout": 0.0, "input_dropout": 0.0},
+    },
     "train": {
         **{"run": "run", "ranks": 2, "epochs": 12, "batch_size": 16},
         "optimizer": {"name": "adam", "learning_rate": 0.01},
@@ -68,7 +71,11 @@ def write_items(folder: Path, first: int = 0, rows: int = ROWS) -> list[list[str
         colour, word = random.choice(list(COLOURS)), random.choice(list(WORDS))
         pixels = np.clip(np.array(COLOURS[colour]) + random.normal(0, 30, (14, 14, 3)), 0, 255)
         Image.fromarray(pixels.astype(np.uint8)).save(folder / f"photos/{row}.png")
-        title = "" if row % 40 == 7 else " ".join(random.permutation(WORDS[word].split()))
+        title = (
+            ("" if row % 80 == 7 else "<b> </b>")
+            if row % 40 == 7
+            else " ".join(random.permutation(WORDS[word].split()))
+        )
         sold = "yes" if (colour == "red") == (word == "fine") else "no"
         part = ("train", "train", "train", "val", "test")[row % 5]
         shop = f"shop {row % 3}"
@@ -119,6 +126,7 @@ def test_records_with_a_bad_input_are_rejected_with_its_name(project: Path) -> N
     assert details["902"] == "photo: the column file is empty; `missing: empty` accepts it"
     # An empty title is accepted, as the configuration says.
     assert stored_rows(version)["7"]["title"] == b""
+    assert stored_rows(version)["47"]["title"] == b""
 
 
 @pytest.mark.parametrize(
