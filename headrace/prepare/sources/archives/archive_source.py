@@ -33,8 +33,8 @@ CUT_OFF = "unexpected end of data"
 # The keys of a .json that may hold the label.
 JSON_LABELS = ("label", "cls", "class")
 TABLE_MEMBER = (
-    "the record has no label, and the name of a table; unpack the archive, and set data.source.kind to table and "
-    "data.source.path to the file"
+    "the record has no label, and the name of a table; unpack the archive: a table of records is read with "
+    "data.source.kind: table, and a list of the labels of files with data.source.labels"
 )
 MAX_LABEL_BYTES = 1_000_000
 IMAGES = (

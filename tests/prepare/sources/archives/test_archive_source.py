@@ -276,4 +276,4 @@ def test_table_in_an_archive_is_told_from_other_members_without_a_label(tmp_path
     """A CSV file that was zipped was one record without a label."""
     pack(tmp_path / "a.zip", {name: b"text,label"})
     (record,) = records(tmp_path)
-    assert ("the name of a table; unpack the archive" in str(record.rejection)) is found
+    assert ("the name of a table; unpack the archive: a table" in str(record.rejection)) is found
