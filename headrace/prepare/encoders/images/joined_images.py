@@ -4,12 +4,17 @@ A JPEG file may announce its further pictures, such as a depth map, in a segment
 such a file is one photo. Neither are other bytes behind an image a second one: phones keep a video there.
 """
 
+import re
 import struct
 
 from headrace.prepare.encoders.images import jpeg_segments, png_chunks
 
 # Where one image ends and another one of the same format begins.
-JPEG_SEAM = jpeg_segments.END + jpeg_segments.START + b"\xff"
+JPEG_BEGINNING = jpeg_segments.START + b"\xff"
+# `re` finds it in half of the time of `bytes.find`, in a fortieth of that of decoding.
+FURTHER_JPEG = re.compile(re.escape(JPEG_BEGINNING))
+# Bytes with which writers fill up to the next block, between two JPEG files.
+PADDING, MAX_PADDING = b"\0\r\n", 4096
 MULTI_PICTURE = b"MPF\0"
 PNG_SEAM = b"IEND\xaeB`\x82" + png_chunks.SIGNATURE
 GIF, GIF_SEAM = b"GIF8", b"\0;GIF8"
@@ -19,8 +24,7 @@ BMP, RIFF, WEBP = b"BM", b"RIFF", b"WEBP"
 def holds_another_image(data: bytes) -> bool:
     """Return whether an image file goes on with another image, for JPEG, PNG, GIF, WebP and BMP."""
     if data.startswith(jpeg_segments.START):
-        # The search takes 0.1 ms for a photo of 3 MB.
-        return JPEG_SEAM in data and not _announces_pictures(data)
+        return _holds_another_jpeg(data)
     if data.startswith(png_chunks.SIGNATURE):
         return PNG_SEAM in data
     if data.startswith(GIF):
@@ -34,5 +38,17 @@ def holds_another_image(data: bytes) -> bool:
     return False
 
 
-def _announces_pictures(data: bytes) -> bool:
-    return any(data.startswith(MULTI_PICTURE, segment.start + 4) for segment in jpeg_segments.segments(data))
+def _holds_another_jpeg(data: bytes) -> bool:
+    """Look behind the metadata, as previews lie there one behind another."""
+    # Most files have no second beginning.
+    if FURTHER_JPEG.search(data, len(JPEG_BEGINNING)) is None:
+        return False
+    header = list(jpeg_segments.segments(data))
+    if not header or any(data.startswith(MULTI_PICTURE, segment.start + 4) for segment in header):
+        return False
+    end = data.find(jpeg_segments.END, header[-1].end)
+    while end >= 0:
+        if data[end + 2 : end + 2 + MAX_PADDING].lstrip(PADDING).startswith(JPEG_BEGINNING):
+            return True
+        end = data.find(jpeg_segments.END, end + 2)
+    return False

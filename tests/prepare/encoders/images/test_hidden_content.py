@@ -15,6 +15,7 @@ from headrace.prepare.encoders.images.image_codec import decode, decode_image
 from headrace.prepare.encoders.images.image_findings import ImageFinding
 from headrace.prepare.encoders.images.joined_images import holds_another_image
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from tests.support.image_files import jpeg_segment, with_segment
 from tests.support.raw_images import encode_image, noise_image
 
 SPEC = Image.model_validate({"mode": "RGB", "size": (16, 16), "resize": "stretch", "codec": "raw"})
@@ -51,6 +52,19 @@ def test_pictures_that_a_photo_announces_are_no_other_image() -> None:
     assert b"\xff\xd9\xff\xd8" in photo
     assert not holds_another_image(photo)
     assert decode_image(photo, SPEC).findings == set()
+
+
+def test_jpeg_files_may_be_joined_with_padding() -> None:
+    file, other = encode_image(noise_image(64, 64), "JPEG"), encode_image(noise_image(64, 64, seed=1), "JPEG")
+    assert holds_another_image(file + bytes(100) + other)
+    assert not holds_another_image(file + b"video" + other)
+
+
+def test_previews_in_the_metadata_are_no_other_image() -> None:
+    """Cameras keep a small and a large one, one behind the other."""
+    preview = encode_image(noise_image(8, 8), "JPEG")
+    file = with_segment(encode_image(noise_image(64, 64), "JPEG"), jpeg_segment(0xE4, preview + preview))
+    assert decode_image(file, SPEC).findings == set()
 
 
 def test_thumbnail_in_the_metadata_is_no_other_image() -> None:
