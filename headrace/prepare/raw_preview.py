@@ -163,7 +163,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
         if table_format == "csv" and not sample.warnings and looks_like_record(columns):
             sample.warnings.append(
                 f"The first line of {escape_path(file.path)} may be a record and not the names of the columns; write "
-                "these above it, or set data.source.options.header to false and name columns _c0, _c1, ..."
+                "these above it, or set data.source.options.header to false and name columns _c0, _c1 and so on."
             )
         found += find_in_csv(reader, escape_path(str(local_file)))
         sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders, *fields)))

@@ -279,7 +279,7 @@ def _first_line_hint(columns: Sequence[str]) -> str:
     if found is None and looks_like_record(columns):
         return (
             f"its columns are: {', '.join(columns)}; if its first line is a record, write the names of the columns "
-            "above it, or set data.source.options.header to false and name columns _c0, _c1, ..."
+            "above it, or set data.source.options.header to false and name columns _c0, _c1 and so on"
         )
     if found is None:
         return ""
