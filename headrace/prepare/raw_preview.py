@@ -22,6 +22,7 @@ from headrace.prepare.encoders.target_encoding_interface import describe_missing
 from headrace.prepare.labels.suspicious_labels import label_warnings
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.csv_findings import CsvFindings, comment_warnings, find_in_csv, log_notes
+from headrace.prepare.readers.csv_reader import looks_like_record
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, list_archives, read_archive
@@ -159,6 +160,11 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
         if sample.columns and {*columns, *folders, *fields} != set(sample.columns):
             shown = ", ".join(columns) or "none"
             sample.warnings.append(f"{escape_path(file.path)} has other columns than the first file: {shown}.")
+        if table_format == "csv" and not sample.warnings and looks_like_record(columns):
+            sample.warnings.append(
+                f"The first line of {escape_path(file.path)} may be a record and not the names of the columns; write "
+                "these above it, or set data.source.options.header to false and name columns _c0, _c1 and so on."
+            )
         found += find_in_csv(reader, escape_path(str(local_file)))
         sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders, *fields)))
         rows = (row for part in reader.ranges(2**62) for row in reader.rows(part))
@@ -229,6 +235,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
     if kind == "archive":
         for record in records:
             observations.add_member(record.path, record.label)
+        observations.add_member_names([record.path for record in records])
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
     named = listing.files if listing.classes else records
     found_in_names = (*mask_warnings(listing.files), *copy_warnings(listing.files))

@@ -11,7 +11,15 @@ from headrace.prepare.encoders.images.image_codec import DecodedFile
 from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.encoders.number_writing import Writing, find_writing, thousands_warning
 from headrace.prepare.rejects.rejection import UnreadArchiveError
-from headrace.prepare.sources.folder_layout import MAX_FOLDERS, class_folder, member_warnings, split_class_warning
+from headrace.prepare.sources.file_copies import find_copies
+from headrace.prepare.sources.folder_layout import (
+    MAX_FOLDERS,
+    class_folder,
+    class_warnings,
+    find_masks,
+    member_warnings,
+    split_class_warning,
+)
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.wording import quantity, quantity_have
 
@@ -45,6 +53,12 @@ class Observations:
         categories: rows with a value, by category.
         unknown: of these the rows whose value is not known.
         unknown_examples: a value of each category that is not known.
+        copies: members of archives that are named like a copy of another one.
+        masks: the same for the mask of another one.
+        named_examples: path of the first member among the copies, and among the masks.
+        left_out: copies of a record in another split, which are dropped whatever `prepare.duplicates` says.
+        relabelled: of these the ones with another label than the record that is kept.
+        left_out_example: path of one of them, if possible with another label, and of the record that is kept.
     """
 
     grey_bits: Counter[int] = field(default_factory=Counter)
@@ -67,6 +81,12 @@ class Observations:
     categories: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     unknown_examples: dict[str, str] = field(default_factory=dict)
+    copies: int = 0
+    masks: int = 0
+    named_examples: dict[str, str] = field(default_factory=dict)
+    left_out: int = 0
+    relabelled: int = 0
+    left_out_example: tuple[str, str] = ("", "")
 
     def add_image(self, decoded: DecodedFile, path: str) -> None:
         """Count what is found in an image."""
@@ -96,6 +116,15 @@ class Observations:
         if len(folders) < MAX_FOLDERS:
             folders[found.folder] = found.label
         self.named_splits = self.named_splits or found.in_split
+
+    def add_member_names(self, paths: Sequence[str]) -> None:
+        """Count the members of archives that are named like copies or masks of others."""
+        copies, masks = find_copies(paths), find_masks(paths)
+        self.copies += len(copies)
+        self.masks += len(masks)
+        for what, found in (("copies", copies), ("masks", masks)):
+            if found:
+                self.named_examples.setdefault(what, found[0])
 
     def add_damaged_archive(self, error: UnreadArchiveError) -> None:
         """Count an archive that could not be read to its end."""
@@ -128,6 +157,13 @@ class Observations:
         if unknown:
             self.unknown_examples.setdefault(name, example[:MAX_EXAMPLE])
 
+    def add_left_out(self, records: int, relabelled: int, example: tuple[str, str]) -> None:
+        """Count copies of records in another split, and those with another label."""
+        if not self.left_out or (relabelled and not self.relabelled):
+            self.left_out_example = example
+        self.left_out += records
+        self.relabelled += relabelled
+
     def update(self, other: "Observations") -> None:
         """Add the counts of another task."""
         self.grey_bits.update(other.grey_bits)
@@ -152,6 +188,11 @@ class Observations:
         self.unknown_examples = other.unknown_examples | self.unknown_examples
         self.doubtful_markup += other.doubtful_markup
         self.markup_example = self.markup_example or other.markup_example
+        self.copies += other.copies
+        self.masks += other.masks
+        self.named_examples = other.named_examples | self.named_examples
+        if other.left_out:
+            self.add_left_out(other.left_out, other.relabelled, other.left_out_example)
 
     def warnings(self, white: int | None) -> list[str]:
         """Return a line for each observation that the user must know of.
@@ -161,7 +202,7 @@ class Observations:
         """
         grey = narrow_warning(self.grey_bits) if white is None else None
         lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning()]
-        lines += [self._overruled_warning(), self._split_warning(), self._markup_warning()]
+        lines += [self._overruled_warning(), self._split_warning(), self._markup_warning(), self._left_out_warning()]
         for (noun, finding), records in sorted(self.findings.items()):
             lines.append(f"{quantity_have(records, noun)} {finding}, such as {self.examples[noun, finding]!r}.")
         lines += [thousands_warning(what, counts) for what, counts in self.writings.items()]
@@ -183,8 +224,26 @@ class Observations:
             for one, text in islice(found.items(), 1)
         ]
         classes = {label for folders in self.folders.values() for label in folders.values()}
+        lines += [f"In the archives, {text}" for text in class_warnings(sorted(classes))] + self._member_warnings()
         named = split_class_warning(sorted(classes), has_splits=self.named_splits)
         return lines if named is None else [*lines, named]
+
+    def _member_warnings(self) -> list[str]:
+        found = (
+            (
+                self.copies,
+                "copies",
+                "a smaller or changed copy of another",
+                "may be in another split than its original",
+            ),
+            (self.masks, "masks", "the mask of another", "is of its folder's class"),
+        )
+        return [
+            f"{quantity(count, 'member')} of archives {'is' if count == 1 else 'are'} named like {what}, such as "
+            f"{self.named_examples[key]!r}; each is a record, and {result}. Leave them out of the archives."
+            for count, key, what, result in found
+            if count
+        ]
 
     def _archive_warning(self) -> str | None:
         if not self.damaged_archives:
@@ -216,6 +275,17 @@ class Observations:
         return (
             f"The source gives no split for {quantity(self.without_split, 'record')} of "
             f"{self.with_split + self.without_split:,}, such as {self.unsplit_example!r}; prepare.splits splits them."
+        )
+
+    def _left_out_warning(self) -> str | None:
+        if not self.left_out:
+            return None
+        dropped, kept = self.left_out_example
+        verb, each = ("is", "it") if self.left_out == 1 else ("are", "each")
+        labels = f"; {self.relabelled:,} with another label" if self.relabelled else ""
+        return (
+            f"{quantity(self.left_out, 'record')} {verb} left out, as {each} equals one in another split, such as "
+            f"{dropped!r} and {kept!r}{labels}. `headrace inspect TABLE.duplicates` lists all."
         )
 
     def _markup_warning(self) -> str | None:

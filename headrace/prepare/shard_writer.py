@@ -96,16 +96,19 @@ class ShardWriter:
 
     def run(self, records: Iterable[RawRecord]) -> ChunkResult:
         """Write `records` to shards, and the rejected ones to the rejects table."""
+        members = list[str]()
         for record in records:
             self.result.seen += 1
             if self.context.kind == "archive":
                 self.result.observations.add_member(record.path, record.label)
+                members.append(record.path)
             try:
                 self._prepare(record)
             except RejectedRecordError as rejection:
                 self._reject(record, rejection)
         for split in sorted(self.rows):
             self._flush(split)
+        self.result.observations.add_member_names(members)
         self.result.observations.update(self.encoder.take_observations())
         if self.rejects:
             rows = pa.Table.from_pylist([reject._asdict() for reject in self.rejects], REJECTS_SCHEMA)
@@ -128,6 +131,7 @@ class ShardWriter:
             self.result.observations.add_number("The labels", record.label or "")
         if self.context.settings.weights:
             row["weight"] = parse_weight(record)
+            self.result.observations.add_number("The weights", record.weight or "")
         split = self._split(record, row["content_hash"])
         self.result.counts[split, target_class(target)] += 1
         self._append(split, row)

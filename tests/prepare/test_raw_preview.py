@@ -244,3 +244,11 @@ def test_inspect_raw_has_the_absolute_path_in_its_result(
     shown = capsys.readouterr()
     assert json.loads(shown.out)["source"] == str(tmp_path / "a.csv")
     assert shown.err.startswith("a.csv: table")
+
+
+def test_preview_says_that_a_first_line_may_be_a_record(tmp_path: Path) -> None:
+    for number in range(2):
+        (tmp_path / f"part-{number}.csv").write_text(f"{number},good\n7,bad\n")
+    first, second = preview(str(tmp_path))["warnings"][:2]
+    assert first.startswith("The first line of part-0.csv may be a record and not the names of the columns")
+    assert second.startswith("part-1.csv has other columns")

@@ -72,3 +72,37 @@ def test_observations_of_all_tasks_give_one_warning_each() -> None:
     assert frames.endswith("such as 'a/1.tif'.")
     assert archives.startswith("2 archives are damaged or cut off: at least 70 of 1,000 bytes were not read.")
     assert total.warnings(4095) == [colours, archives, frames]
+
+
+def test_copies_that_are_left_out_are_counted_with_an_example_of_another_label() -> None:
+    total, other = Observations(), Observations()
+    total.add_left_out(1, 0, ("a/1", "b/1"))
+    (warning,) = total.warnings(None)
+    assert warning.startswith("1 record is left out, as it equals one in another split, such as 'a/1' and 'b/1'.")
+    other.add_left_out(2, 1, ("a/2", "b/2"))
+    total.update(other)
+    (warning,) = total.warnings(None)
+    assert warning.startswith("3 records are left out, as each equals one in another split, such as 'a/2' and 'b/2'; 1")
+
+
+def test_members_of_archives_that_are_named_like_copies_or_masks_are_counted() -> None:
+    total = Observations()
+    for names in (
+        ["a.zip/cat/1.png", "a.zip/cat/1_thumb.png", "a.zip/cat/thumbs/1.png"],
+        ["b.zip/cat/1.png", "b.zip/cat/1_mask.png", "b.zip/cat/2_mask.png"],
+    ):
+        task = Observations()
+        task.add_member_names(names)
+        total.update(task)
+    copies, masks = total.warnings(None)
+    assert copies.startswith(
+        "2 members of archives are named like a smaller or changed copy of another, such as 'a.zip"
+    )
+    assert masks.startswith(
+        "1 member of archives is named like the mask of another, such as 'b.zip/cat/1_mask.png'; each"
+    )
+
+
+def test_copies_of_class_folders_in_archives_are_warned_of() -> None:
+    (warning,) = member_warnings("a.zip/cat/1.png", "a.zip/cat (1)/1.png")
+    assert warning.startswith("In the archives, the folders 'cat (1)' look like copies of others")

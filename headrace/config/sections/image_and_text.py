@@ -42,9 +42,9 @@ class Image(Section):
     truncated: Literal["reject", "accept"] = Field(
         "reject",
         description=(
-            "files that end early, without their end mark or with missing pixels. reject: as `truncated`; accept: fill "
-            "what is missing as the decoder does, mostly with grey or black. Files of which the decoder recovers "
-            "nothing, such as WebP and AVIF, are still rejected"
+            "files that end early, without their end mark or with missing pixels, and JPEG files with damaged pixels. "
+            "reject: as `truncated` or `damaged`; accept: fill what is missing as the decoder does, mostly with grey "
+            "or black. Files of which the decoder recovers nothing, such as WebP and AVIF, are still rejected"
         ),
     )
     white: Annotated[int, Field(ge=1, le=2**32 - 1)] | None = Field(

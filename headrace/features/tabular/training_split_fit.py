@@ -15,7 +15,13 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Contract, Statistics, TabularSpec
 from headrace.errors import DataError
-from headrace.features.tabular.column_warnings import category_warning, count_extremes, missing_code_warning
+from headrace.features.tabular.column_warnings import (
+    category_warning,
+    count_extremes,
+    far_value_warning,
+    missing_code_warning,
+    missing_number_warning,
+)
 from headrace.features.tabular.encoding import CELLS, ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
@@ -54,12 +60,14 @@ class ShardSummary(NamedTuple):
         labels: moments of the labels in regression.
         values: rows of each category by value; None for a missing one.
         extremes: of each number, see `count_extremes`.
+        rows: number of rows.
     """
 
     numbers: list[Moments | None]
     labels: Moments | None
     values: list[Counter[str | None]]
     extremes: list[Counter[float]]
+    rows: int
 
 
 def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
@@ -108,7 +116,10 @@ def fit_columns(spark: SparkSession, context: PrepareContext, shards: Sequence[S
     _warn_of_numbers(statistics, spec.numbers)
     for number, name in enumerate(spec.numbers):
         extremes = reduce(Counter[float].__add__, (one.extremes[number] for one in summaries))
-        _warn(missing_code_warning(name, extremes))
+        code = missing_code_warning(name, extremes)
+        present = int(moments[number].count)
+        _warn(code or far_value_warning(name, extremes, present))
+        _warn(missing_number_warning(name, present, sum(one.rows for one in summaries)))
     values = {
         name: _known_values(reduce(Counter.__add__, (one.values[number] for one in summaries)), context, name)
         for number, name in enumerate(spec.categories)
@@ -195,6 +206,7 @@ def _summarize(context: PrepareContext, column: str, paths: Iterator[str]) -> It
             labels=None if labels is None else compute_moments(labels),
             values=list(map(Counter, zip(*(row.categories for row in cells), strict=True))),
             extremes=[count_extremes(_present(values)) for values in zip(*(row.numbers for row in cells), strict=True)],
+            rows=len(cells),
         )
 
 

@@ -135,7 +135,7 @@ def _decide(rows: DataFrame, context: PrepareContext) -> DataFrame:
     order = Window.partitionBy("content").orderBy("rank", F.col("old").desc(), "path", "shard", "position")
     first = order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     rows = rows.withColumn("occurrence", F.row_number().over(order))
-    for name in ("path", "split"):
+    for name in ("path", "split", "label"):
         rows = rows.withColumn(f"first_{name}", F.first(name).over(first))
     kept = F.when((F.col("occurrence") > 1) & ~F.col("removed") & _is_dropped(context), F.col("first_path"))
     rows = rows.withColumn("kept", kept).withColumn("kind", F.lit("exact"))

@@ -21,8 +21,8 @@ from headrace.table.shards import write_shard
 def make_rewriter(context: PrepareContext) -> Callable[[pd.DataFrame], pd.DataFrame]:
     """Return a function for Spark that rewrites one shard by its decisions and returns a pickled `ChunkResult`.
 
-    Decisions have the columns shard, position, path, split, target_split and removed, and kept and kind for rows that
-    are dropped as duplicates.
+    Decisions have the columns shard, position, path, label, split, target_split and removed, and kept, kind and
+    first_label (of the record that is kept) for rows that are dropped as duplicates.
     """
 
     def rewrite(decisions: pd.DataFrame) -> pd.DataFrame:
@@ -76,9 +76,19 @@ class _ShardRewriter:
         dropped = self.decisions[self.decisions["kept"].notna() & ~self.decisions["removed"]]
         result.duplicates = len(dropped)
         if len(dropped):
+            self._note_left_out(result, dropped)
             rows = pa.Table.from_pandas(dropped[["path", "kind", "kept"]], DUPLICATES_SCHEMA, preserve_index=False)
             folder = duplicates_path(self.context.table)
             result.duplicate_shards.append(write_shard(rows.replace_schema_metadata(None), folder, self.name))
+
+    def _note_left_out(self, result: ChunkResult, dropped: pd.DataFrame) -> None:
+        """Note the copies that are dropped although `prepare.duplicates` keeps them, and those with another label."""
+        settings = self.context.settings
+        if settings.duplicates == "keep" and settings.near_duplicates is None:
+            relabelled = dropped["label"].notna() & (dropped["label"] != dropped["first_label"])
+            first = dropped[relabelled] if relabelled.any() else dropped
+            example = (str(first["path"].iloc[0]), str(first["kept"].iloc[0]))
+            result.observations.add_left_out(len(dropped), int(relabelled.sum()), example)
 
 
 def _count_classes(split: str, rows: pa.Table) -> Counter[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """Labels that look like a mistake: reported before anything is written, as a model would learn them silently."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -26,6 +27,15 @@ MISSING_BY_CUSTOM = frozenset(("na", "n/a", "none", "missing", "?"))
 # What Excel shows for a formula that failed.
 EXCEL_ERRORS = frozenset(("#n/a", "#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!"))
 TRUTH_VALUES, BITS = frozenset(("true", "false")), frozenset(("0", "1"))
+# Writings of truth values: of words one is enough, and of letters, such as those of bases, both.
+TRUTH_WORDS, TRUTH_LETTERS = (TRUTH_VALUES, frozenset(("yes", "no")), BITS), (frozenset("yn"), frozenset("tf"))
+# What spreadsheets write so that a number stays a text.
+FORMULA = re.compile(r'="(.*)"', re.DOTALL)
+# What spreadsheets make of ranges such as 10-14 and 5-9: Oct-14 and 05-Sep, or 9-May.
+MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+RANGE, DATE = re.compile(r"\d+\s*[-/]\s*\d+"), re.compile(rf"(?:{MONTHS})-\d\d|\d{{1,2}}-(?:{MONTHS})", re.IGNORECASE)
+# What people write between two names, besides `SEPARATORS`.
+BETWEEN_NAMES = re.compile(r"\s*(?:[/&+]|\band\b)\s*|\s+", re.IGNORECASE)
 # How each kind of source says that a label is missing; the name of a folder or of a class in a data set is none.
 HOW_TO_LEAVE_OUT = {
     "table": "leave its cell empty, or, in CSV, name it as data.source.options.nullValue",
@@ -64,6 +74,24 @@ def label_warnings(
         warnings.append(
             f"The classes {_names(quoted)} have quotes around their names; if those are of the file's format, set its "
             "reader's options, such as data.source.options.quote or ignoreLeadingWhiteSpace of CSV."
+        )
+    formulas = [name for name in rows if FORMULA.fullmatch(name)]
+    if formulas:
+        warnings.append(
+            f"The classes {_names(formulas)} are formulas of a spreadsheet, and used with their signs; write their "
+            "values, or rename them with data.source.class_names."
+        )
+    dates = spreadsheet_dates((*known, *rows))
+    if dates:
+        warnings.append(
+            f"The classes {_names(dates)} may be ranges that a spreadsheet made dates of; correct the labels, or "
+            "rename them with data.source.class_names."
+        )
+    composed = _composed_names((*known, *rows)) if separator is not None else []
+    if composed:
+        warnings.append(
+            f"The classes {_names(composed)} are made of the names of others; if each is several names, write "
+            f"{separator!r} between them."
         )
     for other in SEPARATORS if separator is not None else ():
         joined = [] if other == separator else _joined_names((*known, *rows), other)
@@ -112,10 +140,12 @@ def _truth_warnings(names: Sequence[str], *, several: bool) -> list[str]:
             f"The only classes are {_names(found)}. If the labels are vectors with a place for each class, such as "
             "[1, 0, 0], they are not understood: list the names of each record's classes instead, such as [cat, dog]."
         ]
-    if folded & TRUTH_VALUES and folded & BITS:
+    writings = [one for one in TRUTH_WORDS if folded & one] + [one for one in TRUTH_LETTERS if folded >= one]
+    if len(writings) > 1:
+        found = [name for name in dict.fromkeys(names) if any(name.casefold() in one for one in writings)]
         return [
-            f"The classes {_names(found)} are truth values in two writings; if 1 means true, give both one name with "
-            "data.source.class_names."
+            f"The classes {_names(found)} are truth values in several writings; if some mean the same, give them one "
+            "name with data.source.class_names."
         ]
     return []
 
@@ -125,6 +155,19 @@ def _joined_names(names: Sequence[str], separator: str) -> list[str]:
     joined = [name for name in names if separator in name.strip(separator)]
     parts = Counter(part.strip() for name in names for part in set(name.split(separator)))
     return [name for name in joined if separator != "," or any(parts[one.strip()] > 1 for one in name.split(separator))]
+
+
+def spreadsheet_dates(names: Iterable[str]) -> list[str]:
+    """Return the names that look like dates of a spreadsheet among others that are ranges of numbers."""
+    listed = list(names)
+    dates = [name for name in listed if DATE.fullmatch(name)]
+    return dates if any(map(RANGE.fullmatch, listed)) else []
+
+
+def _composed_names(names: Sequence[str]) -> list[str]:
+    """Return the names of which every part is a name by itself, as `a/b` beside `a` and `b`."""
+    parts = {name: BETWEEN_NAMES.split(name) for name in names}
+    return [name for name, found in parts.items() if len(found) > 1 and all(part in parts for part in found)]
 
 
 def small_class_warning(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str], splits: Splits) -> str | None:

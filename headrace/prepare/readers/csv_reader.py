@@ -29,6 +29,9 @@ SAMPLE = 1000
 COMPARED = 64 * 2**20
 BLOCK, MAX_LINE = 2**20, 2**16
 COMMENT = re.compile("\n#")
+# Names of columns are no numbers, and questions of surveys apart they are short.
+NUMBER_CELL = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*\s*")
+MAX_NAME_WORDS = 6
 REPEATED_HEADER = "repeats the header, as in concatenated files"
 
 
@@ -273,10 +276,25 @@ def _first_line_hint(columns: Sequence[str]) -> str:
             "to '#'"
         )
     found = re.match(r"sep=(.?)", columns[0], re.IGNORECASE) if columns else None
+    if found is None and looks_like_record(columns):
+        return (
+            f"its columns are: {', '.join(columns)}; if its first line is a record, write the names of the columns "
+            "above it, or set data.source.options.header to false and name columns _c0, _c1 and so on"
+        )
     if found is None:
         return ""
     separator = found[1] or SEPARATORS[0]
     return f"its first line {columns[0]!r} is one of Excel; remove it, and set data.source.options.sep to {separator!r}"
+
+
+def looks_like_record(columns: Iterable[str]) -> bool:
+    """Return whether the first line of a file seems to be a record and not the names of the columns."""
+    return any(map(_is_content, columns))
+
+
+def _is_content(column: str) -> bool:
+    """Return whether a name of a column looks like the cell of a record: a number, or a text of many words."""
+    return NUMBER_CELL.fullmatch(column) is not None or len(column.split()) > MAX_NAME_WORDS
 
 
 def _has_line_breaks(fields: Iterable[str]) -> bool:

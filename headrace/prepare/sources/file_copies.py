@@ -21,8 +21,7 @@ FOLDERS = frozenset(("thumbs", "thumb", "thumbnails", "thumbnail", "previews", "
 
 def copy_warnings(files: Iterable[RawFile]) -> list[str]:
     """Return what to say about files that look like copies of another file in their folder or in the one above."""
-    stems = {os.path.splitext(file.path)[0]: file.path for file in files}
-    copies = [path for stem, path in stems.items() if any(one in stems for one in _originals(stem))]
+    copies = find_copies(file.path for file in files)
     if not copies:
         return []
     named = "1 file is" if len(copies) == 1 else f"{len(copies):,} files are"
@@ -31,6 +30,12 @@ def copy_warnings(files: Iterable[RawFile]) -> list[str]:
         "record, and may be in another split than its original. data.source.exclude leaves files out, such as "
         "'*_thumb.*', and prepare.near_duplicates drops images of other sizes."
     ]
+
+
+def find_copies(paths: Iterable[str]) -> list[str]:
+    """Return the paths that look like copies of another one in their folder or in the one above."""
+    stems = {os.path.splitext(path)[0]: path for path in paths}
+    return [path for stem, path in stems.items() if any(one in stems for one in _originals(stem))]
 
 
 def _originals(stem: str) -> Iterator[str]:

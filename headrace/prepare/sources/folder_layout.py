@@ -89,8 +89,7 @@ def nested_warnings(files: Iterable[RawFile], *, in_splits: bool) -> list[str]:
 
 def mask_warnings(files: Iterable[RawFile]) -> list[str]:
     """Return what to say about files that look like the mask of another file of their folder."""
-    stems = {os.path.splitext(file.path)[0]: file.path for file in files}
-    masks = [path for stem, path in stems.items() if (found := MASK_OF.fullmatch(stem)) and found[1] in stems]
+    masks = find_masks(file.path for file in files)
     if not masks:
         return []
     named = "1 file is" if len(masks) == 1 else f"{len(masks):,} files are"
@@ -98,6 +97,12 @@ def mask_warnings(files: Iterable[RawFile]) -> list[str]:
         f"{named} named like the mask of another file of the same folder, such as {escape_path(masks[0])!r}; each is a "
         "record of its class. data.source.exclude leaves files out, such as '*_mask.*'."
     ]
+
+
+def find_masks(paths: Iterable[str]) -> list[str]:
+    """Return the paths that look like the mask of another one in their folder."""
+    stems = {os.path.splitext(path)[0]: path for path in paths}
+    return [path for stem, path in stems.items() if (found := MASK_OF.fullmatch(stem)) and found[1] in stems]
 
 
 def table_warnings(files: Iterable[RawFile]) -> list[str]:

@@ -12,7 +12,7 @@ from pyspark.sql.types import NumericType, StringType
 from headrace.config.configuration import Prepare, Source
 from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
-from headrace.features.windows.series_rows import drop_repeated_rows, warn_of_missing_codes
+from headrace.features.windows.series_rows import drop_repeated_rows, warn_of_odd_values, warn_of_thousands
 from headrace.prepare.encoders.label_text import number_hint
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord
@@ -63,11 +63,13 @@ def read_windows(
     """
     columns, windows = source.columns or Columns(), settings.windows or Windows(values=("data",), time="time")
     frame = read_columns(spark, source, root, files, window_columns(columns, windows), rejections=True)
+    # Labels are looked at elsewhere.
+    warn_of_thousands(frame, [name for name in windows.values if name != columns.label])
     rows = _rows(frame, columns, windows)
     has_series = F.col("file").isNotNull() & (F.col("file") != "")
     usable = F.col("reason").isNull() & F.col("seconds").isNotNull() & has_series
     series = drop_repeated_rows(rows.where(usable), windows.series)
-    warn_of_missing_codes(series.rows, windows.values, columns.label)
+    warn_of_odd_values(series.rows, windows.values, columns.label)
     timed = series.rows
     if columns.split:
         timed, periods = timed.withColumn("period", F.lit(0)), ()

@@ -35,7 +35,10 @@ def test_label_warnings_report_lists_and_usual_words_for_missing_labels() -> Non
 def test_label_warnings_report_vectors_and_truth_values_in_two_writings() -> None:
     assert "The only classes are '0', '1'" in label_warnings({"0": 40, "1": 60}, separator=",")[0]
     assert "The only classes are 'false', 'true'" in label_warnings({"false": 40, "true": 60}, separator=",")[0]
-    assert "'1', 'true' are truth values in two writings" in label_warnings({"1": 40, "true": 60, "2": 30})[0]
+    assert "'1', 'true' are truth values in several writings" in label_warnings({"1": 40, "true": 60, "2": 30})[0]
+    assert "'yes', '0' are truth values in several" in label_warnings({"yes": 40, "no way": 60, "0": 30})[0]
+    assert "'1', 'y', 'n' are truth values" in label_warnings({"1": 40, "y": 60, "n": 30})[0]
+    assert label_warnings({"a": 40, "c": 40, "t": 40, "n": 40, "1": 40}) == []
     assert label_warnings({"0": 40, "1": 60}) == []
     assert label_warnings({"0": 40, "1": 40, "2": 40}, separator=",") == []
 
@@ -47,6 +50,28 @@ def test_label_warnings_report_names_joined_by_another_separator() -> None:
     assert label_warnings({"Smith, Ann": 40, "Lee, Bo": 60}, separator=";") == []
     assert label_warnings({"a;b": 40, "c": 60}, separator=";") == []
     assert label_warnings({"a;b": 40, "c": 60}) == []
+
+
+@pytest.mark.parametrize("name", ["a b", "a/b", "b & a", "a + b", "b and a"])
+def test_label_warnings_report_names_made_of_other_names(name: str) -> None:
+    """Each combination was learned as a class of its own."""
+    (warning,) = label_warnings({"a": 40, "b": 60, name: 30}, separator=",")
+    assert warning.startswith(
+        f"The classes {name!r} are made of the names of others; if each is several names, write ',' "
+    )
+    assert label_warnings({"a": 40, "b": 60, name: 30}) == []
+    assert label_warnings({"a": 40, name: 30}, separator=",") == []
+
+
+def test_label_warnings_report_ranges_that_a_spreadsheet_made_dates_of() -> None:
+    (warning,) = label_warnings({"Oct-14": 40, "15-19": 60})
+    assert warning.startswith("The classes 'Oct-14' may be ranges that a spreadsheet made dates of")
+    assert label_warnings({"Oct-14": 40, "Nov-14": 60}) == []
+
+
+def test_label_warnings_report_formulas_of_a_spreadsheet() -> None:
+    (warning,) = label_warnings({'="01"': 40, "02": 60})
+    assert warning.startswith("The classes '=\"01\"' are formulas of a spreadsheet, and used with their signs")
 
 
 def test_label_warnings_report_quotes_around_names() -> None:

@@ -282,6 +282,24 @@ def test_csv_reader_says_that_a_first_line_may_be_a_comment(tmp_path: Path) -> N
         read(path, ["text"])
 
 
+@pytest.mark.parametrize(
+    ("first", "found"),
+    [
+        ("good,5", True),
+        ("a,-1.5", True),
+        ("one two three four five six seven,b", True),
+        ("review of a film,stars", False),
+    ],
+)
+def test_csv_reader_says_that_a_first_line_may_be_a_record(first: str, found: bool, tmp_path: Path) -> None:
+    """As in part files of a job that writes no header."""
+    path = tmp_path / "part-00001.csv"
+    path.write_text(f"{first}\nb,2\n")
+    with pytest.raises(ConfigurationError, match="its columns are: ") as raised:
+        read(path, ["text"])
+    assert ("if its first line is a record, write the names of the columns" in str(raised.value)) is found
+
+
 def test_csv_reader_keeps_quotes_in_texts_after_spaces(tmp_path: Path) -> None:
     path = tmp_path / "texts.csv"
     path.write_text('text,label\n "Hi" he said,x\n "Hi" she said, "y"\n')

@@ -144,6 +144,42 @@ def test_rows_that_cannot_be_read_keep_their_line_and_reason(tmp_path: Path) -> 
     assert reject.detail.startswith("line 21 is not a JSON object")
 
 
+def test_value_that_outweighs_all_others_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """All others become equal as they are scaled; only labels were looked at."""
+    rows = hours("a", "train", range(40))
+    rows[10]["wind"] = 1e9
+    prepare(configured(tmp_path, rows))
+    assert "1 of 40 values of 'wind' is 1e+09, and the others are from -39 to 0, which become almost" in caplog.text
+    assert "'temperature' is" not in caplog.text
+
+
+@pytest.mark.parametrize(("small", "found"), [("900", True), (" 80 ", True), ("900.5", False), ("2000", False)])
+def test_points_that_may_part_thousands_in_values_are_warned_of(
+    small: str, found: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only those of the labels were looked at, and 1.200 beside 900 was learned as 1.2."""
+    rows = hours("a", "train", range(40))
+    for row in rows:
+        row["wind"] = f"{int(row['temperature']) % 9 + 1}.200" if row["temperature"] % 2 else small
+    prepare(configured(tmp_path, rows))
+    assert ("The values of 'wind' may have points between thousands: 20 have three" in caplog.text) is found
+    assert "'temperature' may have" not in caplog.text
+
+
+def test_windows_that_equal_one_in_another_split_are_counted_with_their_labels(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A number that hardly changes gives equal windows; most of those in training were dropped without a word."""
+    rows = hours("a", "train", range(20)) + hours("b", "test", range(20))
+    for row in rows:
+        row["wind"] = 0.0 if row["temperature"] % 1000 < 12 else row["temperature"]
+    prepare(configured(tmp_path, rows, {"values": ["wind"]}))
+    left_out = read(tmp_path / "table").summary.duplicates
+    assert left_out == 9
+    assert f"{left_out} records are left out, as each equals one in another split, such as 'a/" in caplog.text
+    assert f"; {left_out} with another label. `headrace inspect TABLE.duplicates` lists all." in caplog.text
+
+
 def test_numbers_that_may_mark_missing_values_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     rows = hours("a", "train", range(40))
     for number in (10, 20, 20):

@@ -19,11 +19,13 @@ from headrace.prepare.encoders.images.fast_jpeg import (
     decode_jpeg,
     encode_jpeg,
     fast_path_size,
+    find_jpeg_warning,
     has_all_pixels,
     may_need_rotation,
     shrink,
 )
 from headrace.prepare.encoders.images.image_findings import ImageFinding
+from headrace.prepare.encoders.images.joined_images import holds_another_image
 from headrace.prepare.encoders.images.jpeg_segments import IN_HEADER
 from headrace.prepare.encoders.images.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
 from headrace.prepare.encoders.images.png_chunks import SIGNATURE, damaged_chunk
@@ -76,13 +78,14 @@ def decode_image(data: bytes, spec: Image) -> DecodedFile:
         # A record is either accepted or rejected; a warning would name neither the file nor a fix.
         warnings.simplefilter("ignore")
         decoded = _decode_image(data, spec)
+    findings = decoded.findings | ({ImageFinding.JOINED} if holds_another_image(data) else set())
     if isinstance(decoded.image, PillowImage):
         if decoded.is_preview:
             raise RejectedRecordError(Reason.NOT_AN_IMAGE, RAW_PREVIEW)
         pixels = _resize_to_spec(decoded.image, spec)
-        return DecodedFile(pixels, decoded.grey_bits, decoded.colour_bits, decoded.findings)
+        return DecodedFile(pixels, decoded.grey_bits, decoded.colour_bits, findings)
     small = shrink(decoded.image, spec)
-    return DecodedFile(conform(decoded.image, spec) if small is None else small)
+    return DecodedFile(conform(decoded.image, spec) if small is None else small, findings=findings)
 
 
 def conform(pixels: Pixels, spec: Image) -> Pixels:
@@ -125,11 +128,26 @@ def _decode_image(data: bytes, spec: Image) -> DecodedImage:
         return _decode_truncated(data, spec, end)
     _check_checksums(data)
     try:
-        return decode_file(data, size, spec)
+        return _decode_warned_jpeg(data, size, spec) if known is JPEG else decode_file(data, size, spec)
     except RejectedRecordError as rejection:
         if rejection.reason not in UNDECODABLE:
             raise
         return _decode_undecodable(data, spec, rejection)
+
+
+def _decode_warned_jpeg(data: bytes, size: tuple[int, int] | None, spec: Image) -> DecodedImage:
+    """Decode a JPEG file with Pillow, and look for the damage that Pillow ignores.
+
+    Raises:
+        RejectedRecordError: as `decode_file`, or pixels are missing or wrong and `spec` does not accept this.
+    """
+    decoded = decode_file(data, size, spec)
+    warning = find_jpeg_warning(data, spec.max_pixels)
+    if warning.damage and spec.truncated == "reject":
+        detail = f"{warning.damage}; pixels are missing or wrong; prepare.image.truncated can accept such files"
+        raise RejectedRecordError(Reason.DAMAGED, detail)
+    found = {ImageFinding.EXTRA_BYTES} if warning.extra_bytes else set()
+    return decoded._replace(findings=decoded.findings | found)
 
 
 def _check_checksums(data: bytes) -> None:

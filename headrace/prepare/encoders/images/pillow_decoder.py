@@ -18,7 +18,13 @@ from headrace.config.configuration import Image
 from headrace.prepare.encoders.format_names import image_name, name_format
 from headrace.prepare.encoders.images.fast_jpeg import decode_jpeg
 from headrace.prepare.encoders.images.grey_depth import to_eight_bits, used_bits
-from headrace.prepare.encoders.images.image_findings import ImageFinding, find_colour_bits, find_hidden, is_raw_preview
+from headrace.prepare.encoders.images.image_findings import (
+    ImageFinding,
+    find_colour_bits,
+    find_hidden,
+    has_inverted_grey,
+    is_raw_preview,
+)
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]
@@ -87,7 +93,7 @@ def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> Decod
             if pixels is not None:
                 return DecodedImage(pixels)
         image.load()
-        converted, grey_bits = _convert_mode(_apply_orientation(image), spec)
+        converted, grey_bits = _convert_mode(_apply_orientation(image), spec, inverted=has_inverted_grey(image))
         colour_bits = find_colour_bits(image, converted, data)
         return DecodedImage(converted, grey_bits, colour_bits, find_hidden(image, data), is_raw_preview(image))
     except UnidentifiedImageError:
@@ -146,11 +152,13 @@ def _read_orientation(image: PillowImage) -> int:
     return orientation
 
 
-def _convert_mode(image: PillowImage, spec: Image) -> tuple[PillowImage, int | None]:
+def _convert_mode(image: PillowImage, spec: Image, *, inverted: bool) -> tuple[PillowImage, int | None]:
     bits = None
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image)
-        image, bits = PIL.Image.fromarray(to_eight_bits(values, spec.white)), used_bits(values)
+        grey = to_eight_bits(values, spec.white)
+        # Pillow inverts the values only of files with up to 8 bits, such as scans of which 0 is white.
+        image, bits = PIL.Image.fromarray(255 - grey if inverted else grey), used_bits(values)
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", image.size, "white"), image)

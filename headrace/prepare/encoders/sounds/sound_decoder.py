@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from headrace.config.sections.audio import Audio
 from headrace.prepare.encoders.format_names import name_format, name_image
 from headrace.prepare.encoders.sounds.container_damage import damage, missing_part, with_unknown_size
+from headrace.prepare.encoders.sounds.flac_frames import missing_of_flac
 from headrace.prepare.encoders.sounds.mp3_frame_count import after_tags, is_mpeg, with_frame_count
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.wording import quantity
@@ -38,12 +39,17 @@ MEANINGS = {
 }
 UNKNOWN_FRAMES = 2**63 - 1
 BLOCK = 2**16  # frames
+# Encoders leave out a few samples, and people cut by ear.
+PADDED_BELOW = 0.9
 
 
 class SoundFinding(StrEnum):
     """What is found in a usable sound; the value is how a warning goes on after the number of sounds."""
 
     CUT = "more than prepare.audio.seconds, and only the part that prepare.audio.align names is kept"
+    PADDED = (
+        "less than 90 % of prepare.audio.seconds, and silence fills the rest; prepare.audio.min_seconds rejects such"
+    )
     BEYOND_SCALE = "samples beyond full scale, which are clipped; samples of type float are to be from -1 to 1"
     LOWER_RATE = "a lower rate than prepare.audio.rate; resampling adds no higher frequencies"
 
@@ -92,6 +98,7 @@ def decode_sound(data: bytes, settings: Audio) -> DecodedSound:
     seconds = len(waveform) / rate
     found = {
         SoundFinding.CUT: seconds > settings.seconds,
+        SoundFinding.PADDED: seconds < PADDED_BELOW * settings.seconds,
         SoundFinding.LOWER_RATE: rate < settings.rate,
         SoundFinding.BEYOND_SCALE: is_beyond,
     }
@@ -225,6 +232,9 @@ def _mix(frames: NDArray[np.float32], settings: Audio) -> Waveform:
 
 
 def _unreadable(data: bytes, reason: str) -> RejectedRecordError:
+    missing = missing_of_flac(data)
+    if missing:
+        return RejectedRecordError(Reason.TRUNCATED, f"the file ends early: {missing}")
     if data[:4] in HEADS or data[8:12] in TYPES or data[:3] == b"ID3" or is_mpeg(data):
         return RejectedRecordError(Reason.DAMAGED, f"the sound cannot be decoded: {MEANINGS.get(reason, reason)}")
     name = name_image(data) or name_format(data)

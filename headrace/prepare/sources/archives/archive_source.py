@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from headrace.errors import DataError
 from headrace.features.kind_modules import input_kind_properties
 from headrace.prepare.encoders.label_text import label_cell, normalize_label, normalize_name
+from headrace.prepare.readers import format_from_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources.archives.archive_members import DAMAGE, ArchiveFile, BehindEndError, Member
 from headrace.prepare.sources.folder_source import walk
@@ -31,6 +32,10 @@ LABELS, SIDECARS = ("cls", "json"), ("json", "cls", "id", "meta", "xml")
 CUT_OFF = "unexpected end of data"
 # The keys of a .json that may hold the label.
 JSON_LABELS = ("label", "cls", "class")
+TABLE_MEMBER = (
+    "the record has no label, and the name of a table; unpack the archive: a table of records is read with "
+    "data.source.kind: table, and a list of the labels of files with data.source.labels"
+)
 MAX_LABEL_BYTES = 1_000_000
 IMAGES = (
     *("jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "avif"),
@@ -129,6 +134,8 @@ class _Group:
                 )
             except RejectedRecordError as bad_label:
                 rejection = rejection or bad_label  # noqa: PLW2901 - the record's own reason comes first
+            if label is None and rejection is None and format_from_name(member.name) is not None:
+                rejection = RejectedRecordError(Reason.NO_CLASS, TABLE_MEMBER)
             yield RawRecord(path, label, split, data, rejection)
 
     @staticmethod

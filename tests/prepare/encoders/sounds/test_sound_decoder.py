@@ -303,3 +303,10 @@ def test_recording_whose_header_was_never_finished_is_read(whole: int) -> None:
 def test_any_bytes_are_decoded_or_rejected(data: bytes, head: bytes) -> None:
     with suppress(RejectedRecordError):
         assert decode_sound(head + data, SPEC).samples.shape == (SPEC.samples,)
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(0.2, True), (0.44, True), (0.46, False), (0.5, False)])
+def test_sounds_that_silence_fills_up_are_found(seconds: float, found: bool) -> None:
+    """Ten samples of sound in a second of silence were learned without a word."""
+    decoded = decode_sound(encode_sound(tone(440.0, seconds), RATE), SPEC)
+    assert decoded.findings == ({SoundFinding.PADDED} if found else set())

@@ -269,3 +269,11 @@ def test_second_member_of_a_name_is_rejected(tmp_path: Path, name: str) -> None:
     assert (first.data, other.data, second.data) == (b"1", b"2", b"")
     assert second.rejection is not None
     assert second.rejection.reason == Reason.REPEATED_NAME
+
+
+@pytest.mark.parametrize(("name", "found"), [("texts.csv", True), ("part-0.parquet", True), ("1.png", False)])
+def test_table_in_an_archive_is_told_from_other_members_without_a_label(tmp_path: Path, name: str, found: bool) -> None:
+    """A CSV file that was zipped was one record without a label."""
+    pack(tmp_path / "a.zip", {name: b"text,label"})
+    (record,) = records(tmp_path)
+    assert ("the name of a table; unpack the archive: a table" in str(record.rejection)) is found

@@ -1,0 +1,138 @@
+"""What decoders ignore without a word: a second image, damaged pixels, further bands, and grey of which 0 is white."""
+
+import io
+import struct
+
+import numpy as np
+import PIL.Image
+import PIL.TiffImagePlugin
+import pytest
+from numpy.typing import NDArray
+
+from headrace.config.configuration import Image
+from headrace.prepare.encoders.images.fast_jpeg import JpegWarning, find_jpeg_warning
+from headrace.prepare.encoders.images.image_codec import decode, decode_image
+from headrace.prepare.encoders.images.image_findings import ImageFinding
+from headrace.prepare.encoders.images.joined_images import holds_another_image
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from tests.support.image_files import jpeg_segment, with_segment
+from tests.support.raw_images import encode_image, noise_image
+
+SPEC = Image.model_validate({"mode": "RGB", "size": (16, 16), "resize": "stretch", "codec": "raw"})
+ACCEPT = SPEC.model_copy(update={"truncated": "accept"})
+MAX_PIXELS = 10**6
+ORIENTATION, ROTATED = 274, 6
+PHOTOMETRIC, SAMPLES, EXTRA_SAMPLES = 262, 277, 338
+
+
+def grey_tiff(values: NDArray[np.uint16], photometric: int) -> bytes:
+    """Return a TIFF file of 16-bit grey; photometric 0 says that 0 is white. Pillow writes none of these itself."""
+    height, width = values.shape
+    tags = {256: width, 257: height, 258: 16, 259: 1, PHOTOMETRIC: photometric, 273: 0, 277: 1, 278: height, 279: 0}
+    tags |= {273: 8 + 2 + 12 * len(tags) + 4, 279: values.nbytes}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(tags.items()))
+    directory = struct.pack("<H", len(tags)) + entries + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8) + directory + values.astype("<u2").tobytes()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP"])
+def test_image_joined_behind_another_one_is_found(kind: str) -> None:
+    """Decoders read the first one, and the other one was left out without a word."""
+    file = encode_image(noise_image(64, 64), kind)
+    joined = file + encode_image(noise_image(64, 64, seed=1), kind)
+    assert decode_image(joined, SPEC).findings == {ImageFinding.JOINED}
+    assert np.array_equal(decode(joined, SPEC), decode(file, SPEC))
+    assert decode_image(file, SPEC).findings == set()
+    assert decode_image(file + b"x" * 1000, SPEC).findings == set()
+
+
+def test_pictures_that_a_photo_announces_are_no_other_image() -> None:
+    """Phones keep a depth map or the picture's other half there."""
+    photo = encode_image(noise_image(64, 64), "MPO", save_all=True, append_images=[noise_image(64, 64, seed=1)])
+    assert b"\xff\xd9\xff\xd8" in photo
+    assert not holds_another_image(photo)
+    assert decode_image(photo, SPEC).findings == set()
+
+
+def test_jpeg_files_may_be_joined_with_padding() -> None:
+    file, other = encode_image(noise_image(64, 64), "JPEG"), encode_image(noise_image(64, 64, seed=1), "JPEG")
+    assert holds_another_image(file + bytes(100) + other)
+    assert not holds_another_image(file + b"video" + other)
+
+
+def test_previews_in_the_metadata_are_no_other_image() -> None:
+    """Cameras keep a small and a large one, one behind the other."""
+    preview = encode_image(noise_image(8, 8), "JPEG")
+    file = with_segment(encode_image(noise_image(64, 64), "JPEG"), jpeg_segment(0xE4, preview + preview))
+    assert decode_image(file, SPEC).findings == set()
+
+
+def test_thumbnail_in_the_metadata_is_no_other_image() -> None:
+    thumbnail = encode_image(noise_image(8, 8), "JPEG")
+    exif = b"Exif\0\0" + thumbnail
+    file = encode_image(noise_image(64, 64), "JPEG", exif=exif)
+    assert thumbnail in file
+    assert not holds_another_image(file)
+
+
+@pytest.mark.parametrize("data", [b"", b"BM", b"RIFF", b"\xff\xd8", b"GIF8"])
+def test_beginning_of_a_file_holds_no_other_image(data: bytes) -> None:
+    assert not holds_another_image(data)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("orientation", [1, ROTATED])
+def test_jpeg_without_some_of_its_pixels_is_damaged(progressive: bool, orientation: int) -> None:
+    """Pillow fills them with grey and says nothing, and the end mark is there."""
+    exif = PIL.Image.Exif()
+    exif[ORIENTATION] = orientation
+    file = encode_image(noise_image(256, 256), "JPEG", progressive=progressive, exif=exif)
+    damaged = file[: len(file) // 2] + file[-2:]
+    with pytest.raises(RejectedRecordError, match="premature end of data segment; pixels are missing") as rejected:
+        decode(damaged, SPEC)
+    assert rejected.value.reason is Reason.DAMAGED
+    assert decode(damaged, ACCEPT).shape == (16, 16, 3)
+    assert decode_image(file, SPEC).findings == set()
+
+
+def test_bytes_between_pixels_and_end_mark_are_found() -> None:
+    file = encode_image(noise_image(64, 64), "JPEG")
+    assert decode_image(file[:-2] + bytes(300) + file[-2:], SPEC).findings == {ImageFinding.EXTRA_BYTES}
+
+
+def test_warnings_about_metadata_are_none_about_pixels() -> None:
+    """A segment of a wrong length before the pixels is skipped."""
+    file = encode_image(noise_image(64, 64), "JPEG")
+    assert find_jpeg_warning(file[:2] + b"\xff\xe5\0\4abcdef" + file[2:], MAX_PIXELS) == JpegWarning()
+
+
+def test_large_images_are_not_decoded_to_find_warnings() -> None:
+    file = encode_image(noise_image(64, 64), "JPEG")
+    assert find_jpeg_warning(file[: len(file) // 2] + file[-2:], max_pixels=10) == JpegWarning()
+
+
+def test_16_bit_grey_of_which_0_is_white_is_inverted() -> None:
+    """Pillow inverts 8 bits only, so that scans of film were negatives."""
+    values = (np.arange(256, dtype=np.uint16) * 257).reshape(16, 16)
+    expected = decode(grey_tiff(values, 1), SPEC)
+    assert expected[0, 0, 0] == 0
+    assert np.array_equal(decode(grey_tiff(65535 - values, 0), SPEC), expected)
+    white = SPEC.model_copy(update={"white": 4095})
+    values //= 16
+    assert np.array_equal(decode(grey_tiff(4095 - values, 0), white), decode(grey_tiff(values, 1), white))
+
+
+def test_pillow_gives_16_bit_grey_as_it_is_stored() -> None:
+    """If this fails, Pillow inverts it, and `has_inverted_grey` must go."""
+    with PIL.Image.open(io.BytesIO(grey_tiff(np.full((4, 4), 1000, np.uint16), 0))) as image:
+        assert int(np.asarray(image).max()) == 1000
+
+
+@pytest.mark.parametrize(("mode", "extra", "found"), [("RGBX", 0, True), ("RGBA", 2, False), ("RGB", None, False)])
+def test_bands_beyond_the_colours_are_found(mode: str, extra: int | None, found: bool) -> None:
+    """Near infrared of satellites is read as nothing."""
+    info = PIL.TiffImagePlugin.ImageFileDirectory_v2()
+    if extra is not None:
+        info[EXTRA_SAMPLES] = extra
+    file = encode_image(noise_image(64, 64).convert(mode), "TIFF", tiffinfo=info)
+    assert decode_image(file, SPEC).findings == ({ImageFinding.EXTRA_BANDS} if found else set())
