@@ -10,7 +10,7 @@ from pyspark.sql.types import DataType
 from headrace.config.column_name import plain_name
 from headrace.config.sections.source import DATAFRAME
 from headrace.errors import ConfigurationError
-from headrace.prepare.sources.tables.dataframe_rows import file_cell, find_column, is_plain
+from headrace.prepare.sources.tables.dataframe_rows import find_column, holds_files, is_plain
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ def _output(outputs: Mapping[str, str] | None) -> tuple[str, str]:
 
 def _content(name: str, kind: str, column: DataType) -> str:
     """Return what a column holds: bytes of files, paths of files, or texts."""
-    if _holds_files(column):
+    if holds_files(column):
         return "bytes"
     if is_plain(column) and kind == "text":
         return "text"
@@ -104,9 +104,3 @@ def _content(name: str, kind: str, column: DataType) -> str:
     raise ConfigurationError(
         f"The column {name!r} of the DataFrame holds {column.simpleString()}, which is no {kind}; expected {expected}."
     )
-
-
-def _holds_files(column: DataType) -> bool:
-    from pyspark.sql import functions as F
-
-    return file_cell(F.lit(None).cast(column), column) is not None

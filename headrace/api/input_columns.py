@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError
-from headrace.prepare.sources.tables.dataframe_rows import file_cell, find_column, is_plain
+from headrace.prepare.sources.tables.dataframe_rows import file_cell, find_column, holds_files, is_plain
 from headrace.prepare.sources.tables.jdbc import label_text
 from headrace.wording import join_names
 
@@ -25,13 +25,14 @@ def input_cells(frame: DataFrame, bundle: Bundle) -> list[Column]:
         return [_row_text(frame, tabular.names)]
     name = _input_name(frame, bundle)
     column, kind = find_column(frame, name)
-    content = file_cell(column, kind)
-    if content is None and not is_plain(kind):
+    if holds_files(kind):
+        return [file_cell(column, kind)]
+    if not is_plain(kind):
         raise ConfigurationError(
             f"The column {name!r} of the DataFrame holds {kind.simpleString()}; the bundle predicts from "
             f"{bundle.contract.feature.noun}: cast it, or rename the column that holds them to {name!r}."
         )
-    return [column.cast("string") if content is None else content]
+    return [column.cast("string")]
 
 
 def _row_text(frame: DataFrame, names: tuple[str, ...]) -> Column:
@@ -52,11 +53,10 @@ def _input_name(frame: DataFrame, bundle: Bundle) -> str:
     recorded = bundle.origin.input_column or bundle.origin.text_column
     if recorded is not None and (recorded in frame.columns or recorded.split(".")[0] in frame.columns):
         return str(recorded)
-    is_file = not bundle.contract.feature.is_cell
+    is_text = bundle.contract.feature.is_cell
     fields = frame.schema.fields
-    found = [one.name for one in fields if file_cell(F.col("x"), one.dataType) is not None] if is_file else []
-    if not is_file:
-        found = [one.name for one in fields if one.dataType.typeName() == "string"]
+    found = [one.name for one in fields if is_text and one.dataType.typeName() == "string"]
+    found += [one.name for one in fields if not is_text and holds_files(one.dataType)]
     if len(found) == 1:
         log.info("The column %s is taken for the %s.", found[0], bundle.contract.feature.noun)
         return str(found[0])

@@ -251,3 +251,19 @@ def test_configuration_of_a_dataframe_needs_the_dataframe(frame: DataFrame, tmp_
     (tmp_path / "conf.yaml").write_text(yaml.safe_dump(tree))
     with pytest.raises(ConfigurationError, match="which a file cannot name"):
         headrace.prepare(tmp_path / "conf.yaml", None)
+
+
+def test_value_that_moves_to_another_column_is_another_row(notebook: SparkSession, tmp_path: Path) -> None:
+    texts = [(f"text {number} with words", "ab"[number % 2]) for number in range(20)]
+    given = TEXTS | {"settings": {"prepare.text.tokens.min_count": 1, "data.source.columns.split": "part"}}
+    schema = "review string, mood string, part string"
+    frame = notebook.createDataFrame([(*text, "train") for text in texts] + [("more text here", None, "train")], schema)
+    moved = frame.withColumns(
+        {"mood": F.coalesce("mood", "part"), "part": F.when(F.col("mood").isNotNull(), F.col("part"))}
+    )
+    assert headrace.prepare(frame, tmp_path / "table", **given).version == 0
+    assert headrace.prepare(moved, tmp_path / "table", **given).version == 1
+
+
+def test_notebook_shows_an_error_as_its_message() -> None:
+    assert DataError("No rows.")._render_traceback_() == ["DataError: No rows."]

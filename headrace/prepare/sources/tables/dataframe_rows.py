@@ -87,41 +87,46 @@ def dataframe_rows(frame: DataFrame, source: Source, settings: Prepare) -> DataF
     return frame_rows(flat, columns, data, label)
 
 
-def find_column(frame: DataFrame, name: str, owner: str = "DataFrame") -> tuple[Column, DataType]:
+def find_column(frame: DataFrame, name: str) -> tuple[Column, DataType]:
     """Return the column `name`, or the field of a struct that it names with dots, and its type.
-
-    Args:
-        owner: what the frame is called in messages.
 
     Raises:
         ConfigurationError: there is none, or there are two of this name.
     """
     plain = plain_name(name)
     if frame.columns.count(plain) > 1:
-        raise ConfigurationError(f"The {owner} has {frame.columns.count(plain)} columns {plain!r}; rename one of them.")
+        raise ConfigurationError(
+            f"The DataFrame has {frame.columns.count(plain)} columns {plain!r}; rename one of them."
+        )
     if plain in frame.columns:
         return F.col(_quoted(plain)), frame.schema[plain].dataType
     first, *fields = plain.split(".")
     kind: DataType = frame.schema
     for field in (first, *fields):
         if not isinstance(kind, StructType) or field not in kind.names:
-            raise MissingColumnError(plain, f"The {owner}", frame.columns)
+            raise MissingColumnError(plain, "The DataFrame", frame.columns)
         kind = kind[field].dataType
     return F.col(".".join(_quoted(one) for one in (first, *fields))), kind
 
 
-def file_cell(column: Column, kind: DataType) -> Column | None:
-    """Return the bytes of a file in a cell: binary, a struct with `bytes`, or an image of Spark's own schema.
+def holds_files(kind: DataType) -> bool:
+    """Return whether cells of a type hold files: binary, structs with `bytes`, or images of Spark's own schema."""
+    return isinstance(kind, BinaryType) or _has_bytes(kind) or _is_spark_image(kind)
 
-    None if cells of the type `kind` hold no files.
-    """
+
+def file_cell(column: Column, kind: DataType) -> Column:
+    """Return the bytes of the file in a cell of a type that holds files."""
     if isinstance(kind, BinaryType):
         return column
-    if isinstance(kind, StructType) and "bytes" in kind.names and isinstance(kind["bytes"].dataType, BinaryType):
-        return column["bytes"]
-    if isinstance(kind, StructType) and {*kind.names} >= IMAGE_FIELDS:
-        return image_file(column)
-    return None
+    return column["bytes"] if _has_bytes(kind) else image_file(column)
+
+
+def _has_bytes(kind: DataType) -> bool:
+    return isinstance(kind, StructType) and "bytes" in kind.names and isinstance(kind["bytes"].dataType, BinaryType)
+
+
+def _is_spark_image(kind: DataType) -> bool:
+    return isinstance(kind, StructType) and {*kind.names} >= IMAGE_FIELDS
 
 
 def is_plain(kind: DataType) -> bool:
@@ -132,10 +137,9 @@ def is_plain(kind: DataType) -> bool:
 def _input_or_plain(frame: DataFrame, name: str, columns: Columns, settings: Prepare) -> Column:
     column, kind = find_column(frame, name)
     if name == columns.input and not isinstance(columns, RowColumns) and columns.content == "bytes":
-        content = file_cell(column, kind)
-        if content is None:
+        if not holds_files(kind):
             raise _wrong_type(name, kind, "binary, a struct with bytes, or Spark's image schema")
-        return content
+        return file_cell(column, kind)
     if (
         name == columns.label
         and isinstance(kind, ArrayType)
@@ -164,8 +168,11 @@ def _absolute(path: Column) -> Column:
 
 def _fingerprint(rows: DataFrame, source: Source, settings: Prepare) -> tuple[int, int]:
     """Return the number of rows, and a number of 63 bits that changes with them, in one pass."""
+    names = ("key", "label", "split", "weight", "data")
+    # A missing cell does not change the hash: without its mark, a value could move to the next column unseen.
+    cells = [part for name in names for part in (F.col(name), F.col(name).isNull())]
     # A sum of 64-bit numbers may be too large for one.
-    row_hash = F.xxhash64("key", "label", "split", "weight", "data").cast("decimal(20,0)")
+    row_hash = F.xxhash64(*cells).cast("decimal(20,0)")
     count, total = rows.agg(F.count("*"), F.sum(row_hash)).collect()[0]
     tag = int(total or 0) % 2**63
     if count and source.columns is not None and source.columns.content == "paths":
