@@ -43,7 +43,7 @@ photos = photos.withColumn("animal", F.element_at(F.split("path", "/"), -2))
 settings = json.loads(sys.argv[2])
 table = headrace.prepare(photos, "table", inputs={"content": "image"}, outputs={"animal": "class"}, settings=settings)
 found["after prepare"] = state() == before
-options = {"train.epochs": 2, "train.batch_size": 4, "model.options": {"width": 4, "dense": 16}}
+options = {"train.epochs": 3, "train.batch_size": 4}
 run = headrace.train(table, "cnn", "run", ranks=2, settings=options)
 found["after train"] = state() == before
 found["weights"] = run.result["weights_sha256"]
@@ -80,7 +80,7 @@ def test_program_trains_as_the_command_and_its_session_is_left_as_it_was(photos:
     kept = [name for name in found if name.startswith("after")]
     assert {name: found[name] for name in kept} == dict.fromkeys(kept, True)
     assert len(kept) == 4
-    assert found["history"] == [[1, 2], ["accuracy", "loss", "seconds", "step", "val_accuracy", "val_loss"]]
+    assert found["history"] == [[1, 2, 3], ["accuracy", "loss", "seconds", "step", "val_accuracy", "val_loss"]]
     assert {"accuracy", "loss", "val_loss"} <= set(found["metrics"])
     assert (found["report"], found["html"], found["resumed"]) == (True, True, found["weights"])
     assert found["accuracy"] > 0.9
@@ -98,8 +98,8 @@ def test_program_trains_as_the_command_and_its_session_is_left_as_it_was(photos:
     configuration = {
         "data": {"source": {"path": str(photos)}, "table": "table"},
         "prepare": {key.removeprefix("prepare."): value for key, value in SETTINGS.items()},
-        "model": {"file": "cnn", "options": {"width": 4, "dense": 16}},
-        "train": {"run": "by-command", "ranks": 2, "epochs": 2, "batch_size": 4},
+        "model": {"file": "cnn"},
+        "train": {"run": "by-command", "ranks": 2, "epochs": 3, "batch_size": 4},
     }
     (tmp_path / "conf.yaml").write_text(yaml.safe_dump(configuration))
     trained = headrace("train", "conf.yaml", cwd=tmp_path).json

@@ -393,4 +393,4 @@ def test_format_of_dataframes_is_for_programs_only(tmp_path: Path) -> None:
     path.write_text(json.dumps(tree))
     with pytest.raises(ConfigurationError) as error:
         load(path)
-    assert "dataframe" not in str(error.value)
+    assert "'dataframe'" not in str(error.value)
