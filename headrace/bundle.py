@@ -81,6 +81,7 @@ class Origin(BaseModel):
         ancestors: training data of the initial weights, and of the weights that those began from.
         steps: optimizer steps of the saved weights.
         settings: the `prepare` section that the training data was prepared with.
+        input_column: source column of the raw inputs; None if they were not read from one column.
         text_column: source column of the raw texts; None if they were not read from a column.
         reader_options: options with which the source's files were read, as in `data.source.options`.
     """
@@ -94,6 +95,7 @@ class Origin(BaseModel):
     weights_sha256: str
     settings: dict[str, Any]
     text_column: str | None = None
+    input_column: str | None = None
     reader_options: dict[str, str] = Field(default_factory=dict)
     table_id: str = ""
     content_id: str = ""

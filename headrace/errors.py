@@ -10,6 +10,10 @@ class HeadraceError(Exception):
 
     exit_code = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the message alone, as a command does."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ConfigurationError(HeadraceError):
     """Invalid configuration or usage; exit code 2."""

@@ -1,5 +1,6 @@
 """Read a configuration file and `key=value` overrides into a validated `Configuration`."""
 
+import copy
 import difflib
 import json
 import re
@@ -14,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from headrace.config.configuration import Configuration
 from headrace.config.sections.named_inputs import INPUT_SECTIONS
+from headrace.config.sections.source import DATAFRAME
 from headrace.config.value_messages import describe_value, received_text
 from headrace.errors import ConfigurationError
 from headrace.storage.location import read_failure
@@ -86,7 +88,23 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Configuration:
     tree = read_yaml(Path(path), "`headrace init` writes one to start from.")
     for override in overrides:
         _apply(tree, override)
+    _refuse_dataframe(tree, path)
     return validate(Configuration, tree, path)
+
+
+def build(sections: Mapping[str, Any], values: Mapping[str, Any], origin: str | Path) -> Configuration:
+    """Return the configuration of `sections` with the values of some dotted keys, such as train.optimizer.name.
+
+    Args:
+        origin: where they come from, for the message.
+
+    Raises:
+        ConfigurationError: a key is unknown, or a value is invalid.
+    """
+    tree = copy.deepcopy(dict(sections))
+    for key, value in values.items():
+        _set(tree, key, value, f"{key} = {value}")
+    return validate(Configuration, tree, origin)
 
 
 def with_values(configuration: Configuration, values: Mapping[str, Any], origin: str | Path) -> Configuration:
@@ -98,10 +116,7 @@ def with_values(configuration: Configuration, values: Mapping[str, Any], origin:
     Raises:
         ConfigurationError: a key is unknown, or a value is invalid.
     """
-    tree = configuration.model_dump(mode="json", exclude_unset=True)
-    for key, value in values.items():
-        _set(tree, key, value, f"{key} = {value}")
-    return validate(Configuration, tree, origin)
+    return build(configuration.model_dump(mode="json", exclude_unset=True), values, origin)
 
 
 def validate(model: type[Model], tree: dict[str, Any], path: str | Path) -> Model:
@@ -138,6 +153,17 @@ def read_yaml(path: Path, hint: str) -> dict[str, Any]:
             f"{path} must hold sections such as `data:` and `train:`; received {received_text(tree)}."
         )
     return tree
+
+
+def _refuse_dataframe(tree: dict[str, Any], path: str | Path) -> None:
+    """Raise if a file names the format of a DataFrame, which only a program has."""
+    data = tree.get("data")
+    source = data.get("source") if isinstance(data, dict) else None
+    if isinstance(source, dict) and source.get("format") == DATAFRAME:
+        raise ConfigurationError(
+            f"{path}: `data.source.format`: {DATAFRAME} stands for the rows of a program, which a file cannot name; "
+            "call headrace.prepare(frame, table, ...) in that program."
+        )
 
 
 def _apply(tree: dict[str, Any], override: str) -> None:

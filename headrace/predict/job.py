@@ -79,7 +79,7 @@ def predict(
     # The link to the champion may point to another bundle a moment later.
     bundle = bundles.load(path if is_remote(path) else path.resolve())
     output, form = output.absolute(), _require_output(output, options.format)
-    _require_decidable(bundle, options.threshold)
+    require_decidable(bundle, options.threshold)
     plan = plan_prediction(bundle, [sources] if isinstance(sources, Path) else sources, options.columns, options.limit)
     spark = session("predict", Spark(cluster=str(options.cluster) if options.cluster else None))
     work = _Work(spark, bundle, plan, options)
@@ -109,12 +109,20 @@ def _require_free(output: Path) -> None:
         raise ConfigurationError(f"The output {output} exists; name a new folder or file as the last argument.")
 
 
-def _require_decidable(bundle: bundles.Bundle, threshold: float | None) -> None:
+def require_decidable(bundle: bundles.Bundle, threshold: float | None, name: str = "--threshold") -> None:
+    """Raise if a threshold is given and the bundle does not decide by one.
+
+    Args:
+        name: of the threshold in messages.
+
+    Raises:
+        ConfigurationError: it is so.
+    """
     contract = bundle.contract
     if threshold is not None and not contract.target.has_labels and len(contract.classes) != 2:
         found = f"{len(contract.classes)} classes" if contract.classes else "numbers"
         raise ConfigurationError(
-            f"--threshold applies to two classes or to multi_label; the bundle {bundle.path} predicts {found}."
+            f"{name} applies to two classes or to multi_label; the bundle {bundle.path} predicts {found}."
         )
 
 

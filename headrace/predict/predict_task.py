@@ -19,8 +19,7 @@ from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.errors import DataError
 from headrace.predict.inputs import InputFile
 from headrace.predict.output import BATCH, PredictionOutput
-from headrace.predict.raw_file_interface import raw_file_module
-from headrace.predict.record_prediction import predict_records
+from headrace.predict.predict_batch import Batch, predict_batch
 from headrace.predict.text_record_file import Record, RecordFile
 from headrace.prepare.readers import RowRange
 from headrace.prepare.record_warnings import Observations
@@ -112,7 +111,7 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResu
                 f"expected {task.manifest[:12]}, received {found[:12]}); two models would share one output. Predict "
                 "again."
             )
-        inference = _inference(task.bundle, found)
+        inference = load_inference(task.bundle, found)
         output = _predict_part(task, part, inference)
         output.threshold = task.threshold
         output.write(task.output, part.number, inference.contract)
@@ -127,10 +126,8 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResu
 def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
     if part.shard and task.table:
         return _predict_shard(task.table, part, task.contract, inference)
-    records = _records(part)
-    if records is not None:
-        return predict_records(part.name, records, task.settings, inference, has_ids=task.has_ids)
-    return raw_file_module(task.contract.input_kind).predict_files(part.files, task.settings, inference)
+    batch = Batch(part.files, _records(part), part.name)
+    return predict_batch(batch, task.settings, inference, has_ids=task.has_ids)
 
 
 def _records(part: Part) -> Iterable[Record] | None:
@@ -140,7 +137,12 @@ def _records(part: Part) -> Iterable[Record] | None:
 
 
 @lru_cache(maxsize=1)
-def _inference(bundle: Path, _manifest: str) -> "Inference":
+def load_inference(bundle: Path, _manifest: str) -> "Inference":
+    """Return the model of the bundle in the folder `bundle`, which this process loads once.
+
+    Args:
+        _manifest: its `manifest_hash`: another bundle in the same folder is another model.
+    """
     # TensorFlow takes seconds to import; tasks that only prepare never pay for it.
     import_engines_lean()
     from headrace.inference import Inference

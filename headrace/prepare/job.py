@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from headrace.config import Configuration
 from headrace.config.configuration import Source
@@ -34,7 +34,7 @@ from headrace.prepare.rejects.side_table_versions import carry_over, commit_side
 from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.change_tags import with_content, with_named_files
 from headrace.prepare.sources.raw_record_types import escape_path
-from headrace.prepare.sources.tables.table_files import NO_FILES
+from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.table_ranges import require_columns
 from headrace.prepare.sources.window_source import window_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
@@ -42,6 +42,7 @@ from headrace.prepare.split_warnings import empty_period_warning, unlearned_clas
 from headrace.prepare.table_schema import arrow_schema
 from headrace.processes.command_line_and_time import command_line
 from headrace.spark.session import session, unwrap_python_errors
+from headrace.spark.temporary_changes import temporary_settings
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
 from headrace.table.dropped_records import read_dropped
@@ -105,12 +106,13 @@ def _text_source(source: Source, context: PrepareContext) -> dict[str, str]:
     return column | {"format": source.format, "options": json.dumps(options)}
 
 
-def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, Any]:
+def prepare(configuration: Configuration, *, full: bool = False, frame: DataFrame | None = None) -> dict[str, Any]:
     """Bring `data.table` up to date with `data.source`; commit no new version if nothing has changed.
 
     Args:
         full: prepare everything, even unchanged files, and determine the classes again: one without a record is
             removed. A change of splits needs it.
+        frame: the rows of the source of format dataframe.
 
     Raises:
         ConfigurationError: the table lies inside the source, or was split with other settings.
@@ -118,11 +120,21 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
             another preparation committed first.
     """
     stopwatch = Stopwatch()
-    settings = configuration.prepare
-    listing = list_source(configuration.data.source, several=settings.target.has_labels, texts=settings.input == "text")
+    source, settings = configuration.data.source, configuration.prepare
+    if frame is not None:
+        with dataframe_listing(frame, source, settings) as listing:
+            return _prepare_listed(configuration, listing, stopwatch, full=full)
+    listing = list_source(source, several=settings.target.has_labels, texts=settings.input == "text")
     log.info("%s listed in %.1f s", _count_listing(listing, configuration.prepare.target), stopwatch.seconds)
+    return _prepare_listed(configuration, listing, stopwatch, full=full)
+
+
+def _prepare_listed(
+    configuration: Configuration, listing: Listing, stopwatch: Stopwatch, *, full: bool
+) -> dict[str, Any]:
     table = locate(configuration.data.table).absolute()
-    _require_apart(table, configuration.data.source.path)
+    if configuration.data.source.has_files:
+        _require_apart(table, configuration.data.source.path)
     base = open_base(table)
     before = None if base.number is None else read(table)
     if before is not None:
@@ -167,13 +179,15 @@ def watched_listing(configuration: Configuration, listing: Listing) -> Listing:
         DataError: a file cannot be read.
     """
     source, by_content = configuration.data.source, configuration.prepare.changes == "content"
+    if not source.has_files:
+        return listing
     named = configuration.prepare.path_cells
     if source.columns is not None and source.columns.content == "paths" and not configuration.prepare.cells:
         named = (source.columns.input,)
     if by_content:
         with unwrap_python_errors():
             listing = with_content(_session(configuration), listing)
-    if named and source.kind == "table" and source.format != NO_FILES:
+    if named and source.kind == "table":
         with unwrap_python_errors():
             listing = with_named_files(_session(configuration), source, named, listing, by_content=by_content)
     return listing
@@ -189,7 +203,7 @@ def _require_columns(configuration: Configuration, listing: Listing, files: list
     """Report a column that the files of a table lack before Spark starts, which takes ten seconds."""
     settings = configuration.prepare
     source, windows = source_as_read(configuration.data.source, settings), settings.windows
-    if source.columns is None or source.format == NO_FILES or source.kind == "petastorm":
+    if source.columns is None or not source.has_files or source.kind == "petastorm":
         return  # the first stage reports them; a data set of Petastorm by its schema
     names = source.columns.names if windows is None else window_columns(source.columns, windows)
     require_columns(source, listing.root, files, names)
@@ -240,7 +254,7 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
     """Return the output of the stages and the checked accounting of the whole version."""
     source, increment = plan.configuration.data.source, plan.increment
     spark = _session(plan.configuration)
-    with unwrap_python_errors():
+    with unwrap_python_errors(), temporary_settings(spark, SMALL_BATCHES):
         output = run_stages(spark, context, source, plan.listing, increment)
     accounting = output.accounting
     for warning in accounting.observations.warnings(context.settings.image.white):

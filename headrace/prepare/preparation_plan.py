@@ -12,7 +12,6 @@ from headrace.features.kind_modules import KINDS, input_kind_properties
 from headrace.prepare.increments.increment import Increment, can_append, increment
 from headrace.prepare.rejects.side_table_versions import SideTable
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
-from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.table import Version
 from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path, rejects_path
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
@@ -132,7 +131,7 @@ def make_plan(
     source, settings = configuration.data.source, configuration.prepare
     key = append_key(listing.root, source, settings)
     # A window may span rows of several files.
-    independent = source.format != NO_FILES and settings.windows is None
+    independent = source.has_files and settings.windows is None
     appends = not full and independent and can_append(before, key)
     summary = before.summary if before and appends else None
     rejects = SideTable(
@@ -161,10 +160,10 @@ def make_plan(
 def is_unchanged(plan: PreparePlan) -> bool:
     """Return whether the previous version was prepared from the same files with the same settings."""
     summary = plan.before.summary if plan.before else None
-    has_files = plan.configuration.data.source.format != NO_FILES
+    # Whether the rows of a database have changed is not known; of a DataFrame the listing has a hash of its rows.
     return (
         summary is not None
-        and has_files
+        and bool(plan.listing.files)
         and (summary.fingerprint, summary.append_key) == (plan.fingerprint, plan.append_key)
     )
 

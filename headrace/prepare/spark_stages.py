@@ -31,7 +31,6 @@ from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.sources.tables.row_columns import with_row_columns
 from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
-from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.window_source import read_windows, window_records
 from headrace.prepare.task_chunks import make_chunks
 from headrace.table.shards import Shard
@@ -39,9 +38,6 @@ from headrace.table.table_version import Period
 from headrace.wording import quantity_have
 
 log = logging.getLogger(__name__)
-
-# Rows that Spark passes to Python at once; they may hold images of a megabyte each.
-ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,9 +198,10 @@ def _list_chunks(spark: SparkSession, context: PrepareContext, changed: Listing)
 def _read_records(
     spark: SparkSession, context: PrepareContext, source: Source, changed: Listing, content: str
 ) -> "tuple[DataFrame | list[Chunk], tuple[Period, ...]]":
-    if not changed.files and source.format != NO_FILES:
+    if changed.rows is not None:
+        return changed.rows, ()
+    if not changed.files and source.has_files:
         return [], context.periods
-    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(ROWS_AT_ONCE))
     if context.settings.windows is not None:
         return read_windows(spark, source, context.settings, changed.root, changed.files, context.periods)
     several = context.settings.target.has_labels

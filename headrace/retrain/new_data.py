@@ -55,7 +55,6 @@ def detect(configuration: Configuration) -> SourceState:
     """
     from headrace.prepare.preparation_plan import append_key, fingerprint
     from headrace.prepare.sources import list_source
-    from headrace.prepare.sources.tables.table_files import NO_FILES
 
     source, settings = configuration.data.source, configuration.prepare
     with _without_warnings():
@@ -66,9 +65,7 @@ def detect(configuration: Configuration) -> SourceState:
         listing = watched_listing(configuration, listing)
     state = f"{append_key(listing.root, source, settings)}-{fingerprint(listing, settings)}"
     # A database cannot be listed: only reading it shows whether it has new rows.
-    return SourceState(
-        "" if source.format == NO_FILES else state, len(listing.files), configuration_digest(configuration)
-    )
+    return SourceState(state if source.has_files else "", len(listing.files), configuration_digest(configuration))
 
 
 @contextmanager

@@ -33,9 +33,11 @@ from headrace.engines.log_filter import start_filter
 from headrace.processes import interruption
 from headrace.spark.java_version import require_java
 from headrace.spark.jvm_locale import require_readable_folder, utf8_locale
+from headrace.spark.lent_session import TIME_ZONE, lent_session
 from headrace.spark.numpy_arguments import recognize_numpy_arguments
 from headrace.spark.pyspark_version_match import require_own_spark_home, require_same_jvm, require_same_master
 from headrace.spark.task_errors import parse_task_error
+from headrace.spark.temporary_changes import silence_repeating_loggers
 from headrace.spark.worker_python import require_worker_python
 
 log = logging.getLogger(__name__)
@@ -54,8 +56,7 @@ DEFAULT_SETTINGS = {
     # Reject a barrier stage without enough slots at once, not after ten minutes of retries.
     "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "1",
     DAEMON: "headrace.spark.worker_daemon",
-    # Times without a zone mean the same on every machine.
-    "spark.sql.session.timeZone": "UTC",
+    **TIME_ZONE,
 }
 
 SHIPPED = "spark.submit.pyFiles"
@@ -76,16 +77,9 @@ JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 # Several runs may train at once, in threads of one process that share a session.
 _session_lock = threading.Lock()
 
-REPEATING_LOGGERS = (
-    "org.apache.spark.executor.Executor",
-    "org.apache.spark.scheduler.TaskSetManager",
-    "org.apache.spark.scheduler.DAGScheduler",
-    "org.apache.spark.storage.DiskBlockObjectWriter",
-)
-
 
 def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
-    """Create this process's Spark session, or return the existing one.
+    """Create this process's Spark session, or return the existing one; as it is if a program has lent it.
 
     Args:
         name: name of the command, shown in Spark's web pages; the cluster file may have settings for it.
@@ -96,6 +90,9 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
         ConfigurationError: Java is missing, no master is configured and local mode is off, or the master does not
             respond or runs another version than PySpark.
     """
+    lent = lent_session()
+    if lent is not None:
+        return lent
     if not _is_launched():
         require_own_spark_home()
         # A running JVM has a Java. Reading its version again would take as long as preparing a hundred photos.
@@ -134,7 +131,7 @@ def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     with _worker_python(requested.get(WORKERS_PYTHON)), _explain_start_failure(master), _without_pyspark_handler():
         spark = builder.getOrCreate()
     require_same_jvm(spark.version)
-    _silence_repeating_loggers(spark)
+    silence_repeating_loggers(spark)
     return spark
 
 
@@ -263,13 +260,6 @@ def _launch_filtered() -> JavaGateway:
             raise errors.ConfigurationError(
                 f"Spark's JVM exited during start-up ({error}); its output above says why."
             ) from error
-
-
-def _silence_repeating_loggers(spark: SparkSession) -> None:
-    """Silence the loggers that print a Java trace for each Python error, which Headrace reports once itself."""
-    log4j = spark.sparkContext._jvm.org.apache.logging.log4j
-    for logger in REPEATING_LOGGERS:
-        log4j.core.config.Configurator.setLevel(logger, log4j.Level.OFF)
 
 
 def _local_settings(settings: Spark, slots: int) -> dict[str, str]:

@@ -70,6 +70,12 @@ class Summary(NumberedRecord):
     data: dict[str, Any] = {}
 
     @property
+    def input_column(self) -> str | None:
+        """Return the source's column of the inputs; None if they were not read from one column."""
+        columns = self.data.get("source", {}).get("columns") or {}
+        return None if self.contract.tabular or self.contract.windows else columns.get("input")
+
+    @property
     def class_counts(self) -> dict[str, dict[str, int]]:
         """Return rows by split, then by class name; a row counts for each of its classes."""
         return self.label_counts if self.contract.target.has_labels else self.counts

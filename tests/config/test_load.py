@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import warnings
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headrace.config import Configuration, load
-from headrace.config.load import SYNONYMS, _known_keys
+from headrace.config.load import SYNONYMS, _known_keys, build
 from headrace.errors import ConfigurationError
 from tests.support.commands import headrace
 
@@ -373,3 +374,23 @@ def test_numbers_of_other_bases_in_yaml_are_decimal_numbers_or_names(smallest: P
     columns = load(smallest, [source]).data.source.columns
     assert columns is not None
     assert (columns.input, columns.label) == ("010", "12:30")
+
+
+def test_format_of_dataframes_is_for_programs_only(tmp_path: Path) -> None:
+    source = {"kind": "table", "format": "dataframe", "path": "DataFrame", "columns": {"input": "photo"}}
+    tree = {"data": {"source": source, "table": "table"}, "model": {"file": "cnn"}, "train": {"run": "run"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        built = build(tree, {"train.epochs": 3}, "program")
+        assert (built.data.source.is_dataframe, built.train.epochs) == (True, 3)
+        assert Configuration.model_validate_json(built.model_dump_json()) == built
+    assert "dataframe" not in json.dumps(Configuration.model_json_schema())
+    path = tmp_path / "conf.yaml"
+    path.write_text(json.dumps(tree))
+    with pytest.raises(ConfigurationError, match="which a file cannot name; call headrace.prepare"):
+        load(path)
+    tree["data"]["source"]["format"] = "excel"
+    path.write_text(json.dumps(tree))
+    with pytest.raises(ConfigurationError) as error:
+        load(path)
+    assert "'dataframe'" not in str(error.value)

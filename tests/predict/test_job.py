@@ -27,7 +27,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
 from headrace.predict import job, prediction_plan
 from headrace.predict.job import predict
-from headrace.predict.predict_task import PredictTask, _inference, manifest_hash, predict_parts
+from headrace.predict.predict_task import PredictTask, load_inference, manifest_hash, predict_parts
 from headrace.predict.text_record_file import TextColumns
 from headrace.table import Version
 from tests.support.commands import headrace
@@ -390,8 +390,8 @@ def test_full_disk_is_reported_and_leaves_nothing(
 def test_objects_of_a_model_are_excluded_from_garbage_collection(bundle: Path) -> None:
     gc.unfreeze()
     try:
-        _inference(bundle, b"of this test")
+        load_inference(bundle, b"of this test")
         assert gc.get_freeze_count() > 100_000
     finally:
         gc.unfreeze()
-        _inference.cache_clear()
+        load_inference.cache_clear()

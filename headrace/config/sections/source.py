@@ -1,8 +1,8 @@
 """The section that says where raw records come from."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidatorFunctionWrapHandler, field_serializer, field_validator, model_validator
 
 from headrace.config.locations import require_source
 from headrace.config.section import NonEmptyStr, Section
@@ -41,6 +41,10 @@ class Columns(Section):
         return tuple(name for name in named if name is not None)
 
 
+# Format of the rows of a Spark DataFrame that a program passes; a file cannot name it.
+DATAFRAME = "dataframe"
+# Formats whose rows are in no files.
+WITHOUT_FILES = ("jdbc", DATAFRAME)
 # Written by Petastorm's CompressedImageCodec, NdarrayCodec, CompressedNdarrayCodec, and ScalarCodec or no codec.
 Codec = Literal["image", "ndarray", "compressed_ndarray", "scalar"]
 
@@ -100,6 +104,16 @@ class Source(Section):
         default_factory=dict, description="class name by the source's own label, such as {0: airplane}"
     )
 
+    @field_validator("format", mode="wrap")
+    @classmethod
+    def _accept_dataframe(cls, value: object, choose: ValidatorFunctionWrapHandler) -> Any:
+        return value if value == DATAFRAME else choose(value)
+
+    @field_serializer("format")
+    def _format_as_text(self, value: str) -> str:
+        # It may be the format that a file cannot name, of which pydantic would warn.
+        return value
+
     @field_validator("class_names", "options", mode="before")
     @classmethod
     def _convert_to_text(cls, value: object) -> object:
@@ -114,24 +128,34 @@ class Source(Section):
             raise ValueError("`columns` is required by the kinds table and petastorm, and not accepted by others")
         if self.labels is not None and self.kind != "folder":
             raise ValueError("`labels` is accepted by the kind folder only")
-        if self.format != "jdbc":
+        if self.has_files:
             require_source(self.path)
         elif self.exclude:
-            raise ValueError("`exclude` names files, and format jdbc has none")
+            raise ValueError(f"`exclude` names files, and format {self.format} has none")
         return self
 
     @model_validator(mode="after")
     def _require_known_options(self) -> "Source":
-        if self.kind == "table":
+        if self.kind == "table" and self.format != DATAFRAME:
             _ = self.reader_options
         elif self.options:
             raise ValueError("`options` is accepted by the kind table only")
         return self
 
     @property
+    def has_files(self) -> bool:
+        """Return whether the rows are in files, and not in a database or a DataFrame."""
+        return self.format not in WITHOUT_FILES
+
+    @property
+    def is_dataframe(self) -> bool:
+        """Return whether the rows are those of a DataFrame."""
+        return str(self.format) == DATAFRAME
+
+    @property
     def reader_options(self) -> ReaderOptions:
         """Return the options of the reader; those of JDBC are Spark's own."""
-        if self.format == "jdbc":
+        if not self.has_files:
             return ReaderOptions()
         return parse_reader_options(self.format, self.options)
 

@@ -119,7 +119,8 @@ def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFr
     label, single = F.col("label"), context.settings.target.has_one_class
     missing = F.col("reason").isNull() & (label.isNull() | (F.lit(single) & (label == "")))
     reason = F.when(missing, Reason.NO_CLASS.value).otherwise(F.col("reason"))
-    path = F.concat_ws("/", "file", F.coalesce(F.col("row") if "row" in records.columns else F.lit(None), F.col("key")))
+    file = F.when(F.col("file") != "", F.col("file"))
+    path = F.concat_ws("/", file, F.coalesce(F.col("row") if "row" in records.columns else F.lit(None), F.col("key")))
     no_label = F.lit(describe_missing_label(context.settings.target))
     example = F.min(F.struct(path.alias("path"), F.coalesce("detail", no_label).alias("detail")))
     found = records.groupBy(reason.alias("why")).agg(F.count("*").alias("rows"), example.alias("example")).collect()

@@ -7,7 +7,7 @@ from functools import partial, reduce
 from operator import xor
 
 import pyarrow as pa
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from headrace.config.sections.source import Source
@@ -43,11 +43,21 @@ def with_named_files(
         DataError: a file cannot be read.
     """
     named = read_columns(spark, source, listing.root, listing.files, list(columns))
-    states = named.mapInArrow(partial(_states, listing.root, by_content), "file string, state long")
-    # Exclusive or does not depend on the order of rows.
-    totals = dict(map(tuple, states.groupBy("file").agg(F.bit_xor("state")).collect()))
+    totals = named_file_states(named, listing.root, by_content=by_content)
     files = [file._replace(modified=file.modified ^ totals.get(escape_path(file.path), 0)) for file in listing.files]
     return replace(listing, files=files)
+
+
+def named_file_states(named: DataFrame, root: str, *, by_content: bool) -> dict[str, int]:
+    """Return, by table file, a number that changes with the files that its rows name.
+
+    Args:
+        named: table file and path of each row.
+        by_content: as in `with_named_files`.
+    """
+    states = named.mapInArrow(partial(_states, root, by_content), "file string, state long")
+    # Exclusive or does not depend on the order of rows.
+    return dict(map(tuple, states.groupBy("file").agg(F.bit_xor("state")).collect()))
 
 
 def _states(root: str, by_content: bool, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headrace.prepare.rejects.rejection import RejectedRecordError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 ESCAPE_LIKE = re.compile(rb"\\(?=x[0-9a-f]{2})")
 
@@ -63,11 +66,16 @@ class RawFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Listing:
-    """All files and labels of a source, sorted; without labels if they must be read from the files."""
+    """All files and labels of a source, sorted; without labels if they must be read from the files.
+
+    Attributes:
+        rows: of a DataFrame, with the columns of `read_frame`; `files` then has one entry, which stands for all rows.
+    """
 
     root: str
     files: list[RawFile]
     classes: tuple[str, ...]
+    rows: "DataFrame | None" = None
 
 
 def escape_path(path: str) -> str:

@@ -233,6 +233,7 @@ def _write(
         weights_sha256=str(summary["weights_sha256"]),
         settings=version.summary.settings,
         text_column=version.summary.source.get("text_column"),
+        input_column=version.summary.input_column,
         reader_options=json.loads(version.summary.source.get("options", "{}")),
         table_id=record.table_id,
         content_id=record.content_id,

@@ -46,9 +46,12 @@ def database_rows(spark: SparkSession, source: Source, columns: Columns, cell_fo
     frame = load_database(spark, source)
     require_columns(frame, columns.names, source)
     _require_plain(frame, columns, source)
-    data = _input(frame, columns, cell_format)
-    missing = F.lit(None).cast("string")
-    label, identity = label_text(frame, columns.label), columns.identity
+    return frame_rows(frame, columns, input_text(frame, columns, cell_format), label_text(frame, columns.label))
+
+
+def frame_rows(frame: DataFrame, columns: Columns, data: Column, label: Column) -> DataFrame:
+    """Return the rows of `frame` with the columns of `read_frame`, of which `data` and `label` are given."""
+    missing, identity = F.lit(None).cast("string"), columns.identity
     named = {
         "file": F.lit(""),
         "key": _column(frame, identity).cast("string") if identity else F.md5(F.concat_ws("\x00", label, data)),
@@ -62,7 +65,7 @@ def database_rows(spark: SparkSession, source: Source, columns: Columns, cell_fo
     return frame.select(*(column.alias(name) for name, column in named.items()))
 
 
-def _input(frame: DataFrame, columns: Columns, cell_format: str) -> Column:
+def input_text(frame: DataFrame, columns: Columns, cell_format: str) -> Column:
     """Return the input column; of several cells the text of `write_cells`."""
     if isinstance(columns, RowColumns):
         cells = [label_text(frame, name).alias(name) for name in columns.cells]

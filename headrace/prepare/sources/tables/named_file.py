@@ -11,12 +11,15 @@ from headrace.storage import locate
 
 
 def read_named_file(root: str, path: str, max_bytes: int) -> bytes:
-    """Return the content of the file `path`, relative to `root`.
+    """Return the content of the file `path`, an address of a store or a path relative to `root`.
 
     Raises:
         RejectedRecordError: there is no such file, or it is larger than `max_bytes`.
         DataError: the file cannot be read.
     """
+    if "://" in path:
+        address = locate(path)
+        root, path = str(address.parent), address.name
     try:
         status = (locate(root) / path).stat()
     except (FileNotFoundError, NotADirectoryError, ValueError):

@@ -156,7 +156,9 @@ def _record(
     data, split, weight = row["data"], _text(row["split"]), _text(row["weight"])
     label = normalize_label(_text(row["label"]))
     file, position = _text(row["file"]) or "", _text(row.get("row"))
-    path = "/".join((file, _text(row["key"]) or ""))
+    key = _text(row["key"]) or ""
+    # Rows of a database or a DataFrame are in no file.
+    path = f"{file}/{key}" if file else key
     reject_path = f"{file}/{position}" if position else None
     rejection = None
     content: bytes | str | NDArray[np.uint8] = b"" if data is None else data
@@ -165,7 +167,7 @@ def _record(
     elif data is None:
         rejection = RejectedRecordError(Reason.EMPTY, f"the column {column} is empty")
     elif cell_format == "paths":
-        content, rejection = _content(root, str(data), max_bytes)
+        content, rejection = file_content(root, str(data), max_bytes)
     elif len(data) > max_bytes:
         rejection = RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {max_bytes}")
     elif cell_format in ARRAYS and isinstance(data, bytes):
@@ -186,7 +188,16 @@ def _pixels(
         return b"", rejection
 
 
-def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecordError | None]:
+def file_content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecordError | None]:
+    """Return the bytes of the file that a cell names, or why it is rejected.
+
+    Args:
+        path: below `root`, absolute, or the address of an object.
+
+    Raises:
+        DataError: the file cannot be read.
+        StoreError: the store refuses the request, or does not respond.
+    """
     try:
         return read_named_file(root, path, max_bytes), None
     except RejectedRecordError as rejection:

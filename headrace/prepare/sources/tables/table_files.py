@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from deltalake import DeltaTable
 
 from headrace.config.sections.source import Source
-from headrace.errors import DataError
+from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.sources.folder_source import walk
 from headrace.prepare.sources.ignored_files import is_ignored
@@ -39,6 +39,11 @@ def list_table(source: Source) -> Listing:
     Raises:
         DataError: there are none, or the folder holds a table of another format.
     """
+    if source.is_dataframe:
+        raise ConfigurationError(
+            "The configuration prepares the rows of a DataFrame, which is not known here; call "
+            "headrace.prepare(frame, table, ...) with it."
+        )
     if source.format == NO_FILES:
         return Listing(source.path, [], ())
     path = locate(source.path).absolute()

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from headrace.prepare.readers import cell_text
-from headrace.prepare.sources.tables.jdbc import _input, label_text
+from headrace.prepare.sources.tables.jdbc import input_text, label_text
 from headrace.prepare.sources.tables.row_columns import RowColumns
 
 NUMBERS: list[tuple[str, list[Any]]] = [
@@ -33,7 +33,9 @@ def test_cells_of_columns_with_dots_have_the_names_of_the_configuration(spark: S
     frame = spark.createDataFrame([(1.0, "x", "p")], ["floor.area", "a`b", "unit.price"])
     names = {name: f"{quote}{name}{quote}" for name in frame.columns}
     columns = RowColumns(label=names["unit.price"], cells=(names["floor.area"], names["a`b"]))
-    cells = frame.select(_input(frame, columns, "text").alias("data"), label_text(frame, columns.label).alias("label"))
+    cells = frame.select(
+        input_text(frame, columns, "text").alias("data"), label_text(frame, columns.label).alias("label")
+    )
     (found,) = cells.collect()
     assert json.loads(found["data"]) == {names["floor.area"]: "1", names["a`b"]: "x"}
     assert found["label"] == "p"

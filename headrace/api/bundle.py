@@ -1,0 +1,169 @@
+"""`headrace.load`: a trained model for DataFrames, SQL and streams."""
+
+import json
+import os
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headrace import bundle as bundles
+from headrace.api.callers_session import callers_session
+from headrace.api.html import page, rows
+from headrace.api.input_columns import input_cells
+from headrace.api.table import Table
+from headrace.contract import Contract
+from headrace.errors import ConfigurationError
+from headrace.spark.lent_session import refuse_connect, running_session
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+class Bundle:
+    """A trained model, with everything that is needed to use it.
+
+    Attributes:
+        path: folder of the bundle.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._bundle = bundles.load(path)
+        self.path = self._bundle.path
+
+    @property
+    def contract(self) -> Contract:
+        """Columns, classes and statistics of the table that the model was trained on."""
+        return self._bundle.contract
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the probabilities; empty in regression."""
+        return self.contract.classes
+
+    def transform(self, frame: "DataFrame", *, threshold: float | None = None, prefix: str = "") -> "DataFrame":
+        """Return a DataFrame, or a stream, with predictions beside all its columns.
+
+        It gains `label` and `probabilities` (in the order of `classes`), of many labels `labels` and `probabilities`,
+        in regression `value`; and `rejected`: why a row could not be predicted, whose other new columns are then null.
+        A bad row never ends the job. Spark passes spark.sql.execution.arrow.maxRecordsPerBatch rows to Python at
+        once, 10,000 unless you set it: set 256 or so for photos.
+
+        Args:
+            frame: with the columns that the model was trained on.
+            threshold: minimum probability, 0 to 1, of a label, or of the second of two classes.
+            prefix: put before the names of the new columns.
+
+        Raises:
+            ConfigurationError: a column is missing or has the wrong type, a new column exists already, or a threshold
+                is given and there are not two classes.
+        """
+        refuse_connect(frame)
+        from pyspark.sql import functions as F
+
+        from headrace.predict.column_prediction import output_columns
+
+        names = {prefix + column.name: column.name for column in output_columns(self.contract)}
+        _require_new(frame, names)
+        with callers_session(frame.sparkSession):
+            cells = input_cells(frame, self._bundle)
+            predict = self._function(frame.sparkSession, threshold)
+            whole = f"headrace_{uuid.uuid4().hex[:12]}"
+            predicted = frame.withColumn(whole, predict(*cells))
+            return predicted.withColumns({new: F.col(whole)[name] for new, name in names.items()}).drop(whole)
+
+    def evaluate(self, table: Table | str | Path, split: str = "test") -> dict[str, Any]:
+        """Evaluate the model on a split, as `headrace evaluate` does, and return what it prints, such as `metrics`.
+
+        Args:
+            table: of `prepare` or `read`, or its folder, of which the newest version is used.
+            split: `train`, `val` or `test`.
+
+        Raises:
+            DataError: the table has no such split, or does not match the bundle.
+        """
+        from headrace.evaluate.job import evaluate
+
+        path, version = (table.path, table.version) if isinstance(table, Table) else (Path(table), None)
+        return evaluate(self.path, path, split, version)
+
+    def _function(self, spark: "SparkSession | None", threshold: float | None = None) -> Any:
+        from headrace.predict.column_prediction import ColumnTask, prediction_function
+        from headrace.predict.job import require_decidable
+        from headrace.predict.shared_bundle import share_bundle
+
+        require_decidable(self._bundle, threshold, "threshold")
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise ConfigurationError(f"threshold is {threshold}; expected a probability, from 0 to 1.")
+        _require_raw_inputs(self._bundle)
+        task = ColumnTask(
+            bundle=share_bundle(self._bundle, spark),
+            settings=self._bundle.origin.prepare,
+            threshold=threshold,
+            folder=os.getcwd(),
+        )
+        return prediction_function(task, self.contract)
+
+    def __repr__(self) -> str:
+        return f"Bundle({str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        origin = self._bundle.origin
+        about = {"run": origin.run, "table": f"{origin.table}, version {origin.data_version}", "steps": origin.steps}
+        return page(f"Bundle {self.path}", rows(about | {"classes": ", ".join(self.classes)}), self._evaluations())
+
+    def _evaluations(self) -> str:
+        """Return the metrics of the splits that were evaluated."""
+        parts = []
+        for split in ("test", "val", "train"):
+            file = self._bundle.evaluation(split)
+            if file.is_file():
+                metrics: Mapping[str, Any] = json.loads(file.read_bytes()).get("metrics", {})
+                parts.append(page(f"Evaluation of the {split} split", rows(metrics)))
+        return "".join(parts)
+
+
+def load(bundle: str | Path) -> Bundle:
+    """Return the trained model in a folder.
+
+    Raises:
+        DataError: the folder is not a bundle, or a file in it is damaged.
+    """
+    return Bundle(bundle)
+
+
+def udf(bundle: Bundle | str | Path) -> Any:
+    """Return a function of Spark that predicts, for `spark.udf.register` and for columns of DataFrames.
+
+    It takes the column of the files (bytes or paths) or texts; of a model of numbers and categories their columns in
+    the order of `contract.tabular.names`, or a struct of them. It returns a struct with the columns of
+    `Bundle.transform`.
+
+    Raises:
+        DataError: the folder is not a bundle, or the model predicts from windows.
+
+    Example:
+        >>> spark.udf.register("classify", headrace.udf("runs/photos/bundle"))
+        >>> spark.sql("SELECT path, classify(content).label FROM photos")
+    """
+    found = bundle if isinstance(bundle, Bundle) else load(bundle)
+    return found._function(running_session())
+
+
+def _require_new(frame: "DataFrame", names: Mapping[str, str]) -> None:
+    existing = {name.lower() for name in frame.columns}
+    for name in names:
+        if name.lower() in existing:
+            raise ConfigurationError(
+                f"The DataFrame has a column {name!r} already, which the predictions would replace; name a prefix, "
+                'such as prefix="predicted_", or drop it.'
+            )
+
+
+def _require_raw_inputs(bundle: bundles.Bundle) -> None:
+    feature = bundle.contract.feature
+    if not feature.is_file and not feature.is_cell:
+        raise ConfigurationError(
+            f"The bundle {bundle.path} predicts from {feature.noun}, which are several rows each; prepare them as a "
+            "table, and predict that with `headrace predict`."
+        )

@@ -1,0 +1,68 @@
+"""The columns of a DataFrame from which a bundle predicts."""
+
+import logging
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from headrace.bundle import Bundle
+from headrace.errors import ConfigurationError
+from headrace.prepare.sources.tables.dataframe_rows import file_cell, find_column, holds_files, is_plain
+from headrace.prepare.sources.tables.jdbc import label_text
+from headrace.wording import join_names
+
+log = logging.getLogger(__name__)
+
+
+def input_cells(frame: DataFrame, bundle: Bundle) -> list[Column]:
+    """Return the inputs as columns that tasks receive: files, paths or texts; of rows the text of all cells.
+
+    Raises:
+        ConfigurationError: a column is missing or has the wrong type, or it is not known which one holds the inputs.
+    """
+    tabular = bundle.contract.tabular
+    if tabular is not None:
+        return [_row_text(frame, tabular.names)]
+    name = _input_name(frame, bundle)
+    column, kind = find_column(frame, name)
+    if holds_files(kind):
+        return [file_cell(column, kind)]
+    if not is_plain(kind):
+        raise ConfigurationError(
+            f"The column {name!r} of the DataFrame holds {kind.simpleString()}; the bundle predicts from "
+            f"{bundle.contract.feature.noun}: cast it, or rename the column that holds them to {name!r}."
+        )
+    return [column.cast("string")]
+
+
+def _row_text(frame: DataFrame, names: tuple[str, ...]) -> Column:
+    """Return the cells of each row as the text that preparation makes of them."""
+    cells = []
+    for name in names:
+        column, kind = find_column(frame, name)
+        if not is_plain(kind):
+            raise ConfigurationError(
+                f"The column {name!r} of the DataFrame holds {kind.simpleString()}; expected numbers or text."
+            )
+        cells.append(label_text(frame, name).alias(name))
+    return F.to_json(F.struct(*cells), {"ignoreNullFields": "false"})
+
+
+def _input_name(frame: DataFrame, bundle: Bundle) -> str:
+    """Return the column that the model was trained on, or the only one that can hold its inputs."""
+    recorded = bundle.origin.input_column or bundle.origin.text_column
+    if recorded is not None and (recorded in frame.columns or recorded.split(".")[0] in frame.columns):
+        return str(recorded)
+    is_text = bundle.contract.feature.is_cell
+    fields = frame.schema.fields
+    found = [one.name for one in fields if is_text and one.dataType.typeName() == "string"]
+    found += [one.name for one in fields if not is_text and holds_files(one.dataType)]
+    if len(found) == 1:
+        log.info("The column %s is taken for the %s.", found[0], bundle.contract.feature.noun)
+        return str(found[0])
+    noun, columns = bundle.contract.feature.noun, join_names(tuple(frame.columns))
+    expected = f"the column {recorded!r} of its training" if recorded else "exactly one column that can hold them"
+    raise ConfigurationError(
+        f"The bundle {bundle.path} predicts from {noun}; expected {expected}; received the columns {columns}. "
+        "Rename or drop columns."
+    )

@@ -1,0 +1,111 @@
+"""`headrace.read`: a version of a table, and its rows for Spark, pandas and Arrow."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from headrace.api.callers_session import callers_session
+from headrace.api.html import grid, page, rows
+from headrace.contract import Contract
+from headrace.table import Summary, Version
+from headrace.table import read as read_version
+from headrace.table.dropped_records import SCHEMA as REJECTS
+from headrace.table.dropped_records import read_rejects
+from headrace.table.table_version import SPLITS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyspark.sql import DataFrame, SparkSession
+
+
+class Table:
+    """One version of a table of prepared records, which never changes.
+
+    Attributes:
+        path: folder of the table.
+        version: number of the version.
+    """
+
+    def __init__(self, version: Version) -> None:
+        self._version = version
+        self.path = version.table
+        self.version = version.number
+
+    @property
+    def summary(self) -> Summary:
+        """The accounting of every record, and the settings of the preparation."""
+        return self._version.summary
+
+    @property
+    def contract(self) -> Contract:
+        """Columns, classes and statistics, from which a network is built."""
+        return self._version.contract
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Rows by split, then by class name; by `all` if a row does not have exactly one class."""
+        return {split: dict(counts) for split, counts in self.summary.counts.items()}
+
+    def rejects(self, spark: "SparkSession") -> "DataFrame":
+        """Return the records that were rejected: path, reason and detail."""
+        number, limit = self.summary.rejects_version, max(1, self.summary.rejected)
+        found = [] if number is None else read_rejects(self.path, number, limit)
+        with callers_session(spark):
+            return spark.createDataFrame([tuple(one) for one in found], ", ".join(f"{n} string" for n in REJECTS.names))
+
+    def arrow(self, split: str, *, decode: bool = False) -> pa.Table:
+        """Return the rows of a split, in the order of the shards, with labels as names.
+
+        Args:
+            split: `train`, `val` or `test`.
+            decode: return inputs as arrays of numbers (images as pixels: height, width, channels), texts as their
+                tokens, and rows of numbers and categories as columns; otherwise as the bytes that are stored.
+
+        Raises:
+            DataError: the version has no row of the split, or a shard is damaged.
+        """
+        from headrace.api.table_rows import arrow_rows
+
+        return pa.concat_tables(arrow_rows(self._version, shard, decode=decode) for shard in self._version.split(split))
+
+    def pandas(self, split: str, *, decode: bool = False) -> "pd.DataFrame":
+        """Return the rows of a split as `arrow` does; decoded inputs are NumPy arrays."""
+        from headrace.api.table_rows import pandas_rows
+
+        return pandas_rows(self.arrow(split, decode=decode))
+
+    def frame(self, spark: "SparkSession", split: str, *, decode: bool = False) -> "DataFrame":
+        """Return the rows of a split as a DataFrame, read by tasks, as `arrow` does.
+
+        Args:
+            decode: as in `arrow`; images become structs of Spark's own image schema.
+        """
+        from headrace.api.table_rows import spark_rows
+
+        with callers_session(spark):
+            return spark_rows(spark, self._version, split, decode=decode)
+
+    def __repr__(self) -> str:
+        return f"Table({str(self.path)!r}, version={self.version})"
+
+    def _repr_html_(self) -> str:
+        summary, splits = self.summary, [split for split in SPLITS if self.counts.get(split)]
+        names = self.contract.classes or ("all",)
+        counted = ((name, *(summary.class_counts[split].get(name, 0) for split in splits)) for name in names)
+        records: dict[str, Any] = {
+            "records": summary.rows_in, "written": summary.written, "rejected": summary.rejected,
+            "duplicates dropped": summary.duplicates,
+        }  # fmt: skip
+        reasons = {f"rejected: {reason}": count for reason, count in summary.rejects.items()}
+        title = f"Table {self.path}, version {self.version}"
+        return page(title, rows(records | reasons), grid(("class", *splits), counted))
+
+
+def read(table: str | Path, version: int | None = None) -> Table:
+    """Return a version of a table; the newest if `version` is None.
+
+    Raises:
+        DataError: there is no such table or version.
+    """
+    return Table(read_version(table, version))

@@ -1,0 +1,41 @@
+"""Prediction of a batch of raw inputs: the one function of `headrace predict`, of `Bundle.transform` and of SQL."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from headrace.config.configuration import Prepare
+from headrace.predict.inputs import InputFile
+from headrace.predict.output import PredictionOutput
+from headrace.predict.raw_file_interface import raw_file_module
+from headrace.predict.record_prediction import predict_records
+from headrace.predict.text_record_file import Record
+
+if TYPE_CHECKING:
+    from headrace.inference import Inference
+
+
+class Batch(NamedTuple):
+    """Raw inputs, all of one kind.
+
+    Attributes:
+        files: files that are one record each.
+        records: records of a file, or cells of a column; None for `files`.
+        name: of the file that `records` are of.
+    """
+
+    files: tuple[InputFile, ...] = ()
+    records: Iterable[Record] | None = None
+    name: str = ""
+
+
+def predict_batch(
+    batch: Batch, settings: Prepare, inference: "Inference", *, has_ids: bool = False
+) -> PredictionOutput:
+    """Return the predictions for raw inputs, prepared as in training, and those that are rejected with the reasons.
+
+    Args:
+        has_ids: whether a column names the records.
+    """
+    if batch.records is not None:
+        return predict_records(batch.name, batch.records, settings, inference, has_ids=has_ids)
+    return raw_file_module(inference.contract.input_kind).predict_files(batch.files, settings, inference)

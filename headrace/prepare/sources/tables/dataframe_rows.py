@@ -1,0 +1,185 @@
+"""The rows of a Spark DataFrame that a program passes, as the rows of a table."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from py4j.protocol import Py4JError
+from pyspark import StorageLevel
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    AtomicType,
+    BinaryType,
+    BooleanType,
+    DataType,
+    DateType,
+    NumericType,
+    StringType,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+)
+
+from headrace.config.column_name import plain_name
+from headrace.config.configuration import Prepare
+from headrace.config.sections.source import Columns, Source
+from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.readers.row import MissingColumnError
+from headrace.prepare.sources.change_tags import named_file_states
+from headrace.prepare.sources.raw_record_types import Listing, RawFile
+from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, image_file
+from headrace.prepare.sources.tables.jdbc import frame_rows, input_text, label_text
+from headrace.prepare.sources.tables.row_columns import RowColumns, with_row_columns
+from headrace.spark.session import unwrap_python_errors
+from headrace.spark.temporary_changes import temporary_settings
+from headrace.wording import quantity
+
+log = logging.getLogger(__name__)
+
+# Rows that Spark passes to Python at once; they may hold images of a megabyte each.
+SMALL_BATCHES = {"spark.sql.execution.arrow.maxRecordsPerBatch": "256"}
+PLAIN = (StringType, NumericType, BooleanType, DateType, TimestampType, TimestampNTZType)
+
+
+@contextmanager
+def dataframe_listing(frame: DataFrame, source: Source, settings: Prepare) -> Iterator[Listing]:
+    """Yield the listing of a DataFrame, whose rows are on the executors' disks until the block ends.
+
+    Its one file stands for all rows, and changes if they do: its size is their number, and its time a sum of their
+    hashes, which does not depend on their order.
+
+    Raises:
+        ConfigurationError: a column is missing, or has a type that it cannot have.
+        DataError: there are no rows.
+    """
+    rows = dataframe_rows(frame, source, settings).persist(StorageLevel.DISK_ONLY)
+    try:
+        with temporary_settings(frame.sparkSession, SMALL_BATCHES), unwrap_python_errors():
+            count, tag = _fingerprint(rows, source, settings)
+            if not count:
+                raise DataError(f"The {source.path} has no rows; expected at least two classes, or numbers.")
+            log.info("%s read", quantity(count, "row"))
+            yield Listing(source.path, [RawFile(source.path, None, None, count, tag)], (), rows)
+    finally:
+        # A JVM that has died has kept nothing.
+        with suppress(Py4JError, OSError, PySparkException):
+            rows.unpersist(blocking=True)
+
+
+def dataframe_rows(frame: DataFrame, source: Source, settings: Prepare) -> DataFrame:
+    """Return the rows of a DataFrame with the columns of `read_frame`.
+
+    Raises:
+        ConfigurationError: a column is missing, or has a type that it cannot have.
+    """
+    columns = with_row_columns(source, settings).columns or Columns()
+    named = {name: _input_or_plain(frame, name, columns, settings) for name in columns.names}
+    flat = frame.select(*(column.alias(plain_name(name)) for name, column in named.items()))
+    data = input_text(flat, columns, columns.content)
+    if columns.content == "paths":
+        data = _absolute(data)
+    is_list = isinstance(flat.schema[plain_name(columns.label)].dataType, ArrayType)
+    label = F.to_json(flat[_quoted(columns.label)]) if is_list else label_text(flat, columns.label)
+    return frame_rows(flat, columns, data, label)
+
+
+def find_column(frame: DataFrame, name: str) -> tuple[Column, DataType]:
+    """Return the column `name`, or the field of a struct that it names with dots, and its type.
+
+    Raises:
+        ConfigurationError: there is none, or there are two of this name.
+    """
+    plain = plain_name(name)
+    if frame.columns.count(plain) > 1:
+        raise ConfigurationError(
+            f"The DataFrame has {frame.columns.count(plain)} columns {plain!r}; rename one of them."
+        )
+    if plain in frame.columns:
+        return F.col(_quoted(plain)), frame.schema[plain].dataType
+    first, *fields = plain.split(".")
+    kind: DataType = frame.schema
+    for field in (first, *fields):
+        if not isinstance(kind, StructType) or field not in kind.names:
+            raise MissingColumnError(plain, "The DataFrame", frame.columns)
+        kind = kind[field].dataType
+    return F.col(".".join(_quoted(one) for one in (first, *fields))), kind
+
+
+def holds_files(kind: DataType) -> bool:
+    """Return whether cells of a type hold files: binary, structs with `bytes`, or images of Spark's own schema."""
+    return isinstance(kind, BinaryType) or _has_bytes(kind) or _is_spark_image(kind)
+
+
+def file_cell(column: Column, kind: DataType) -> Column:
+    """Return the bytes of the file in a cell of a type that holds files."""
+    if isinstance(kind, BinaryType):
+        return column
+    return column["bytes"] if _has_bytes(kind) else image_file(column)
+
+
+def _has_bytes(kind: DataType) -> bool:
+    return isinstance(kind, StructType) and "bytes" in kind.names and isinstance(kind["bytes"].dataType, BinaryType)
+
+
+def _is_spark_image(kind: DataType) -> bool:
+    return isinstance(kind, StructType) and {*kind.names} >= IMAGE_FIELDS
+
+
+def is_plain(kind: DataType) -> bool:
+    """Return whether cells of a type are one number, text, truth value or time each."""
+    return isinstance(kind, PLAIN) and isinstance(kind, AtomicType)
+
+
+def _input_or_plain(frame: DataFrame, name: str, columns: Columns, settings: Prepare) -> Column:
+    column, kind = find_column(frame, name)
+    if name == columns.input and not isinstance(columns, RowColumns) and columns.content == "bytes":
+        if not holds_files(kind):
+            raise _wrong_type(name, kind, "binary, a struct with bytes, or Spark's image schema")
+        return file_cell(column, kind)
+    if (
+        name == columns.label
+        and isinstance(kind, ArrayType)
+        and settings.target.has_labels
+        and is_plain(kind.elementType)
+    ):
+        return column
+    if not is_plain(kind):
+        several = " or a list of names" if name == columns.label and settings.target.has_labels else ""
+        raise _wrong_type(name, kind, f"numbers or text{several}")
+    return column
+
+
+def _wrong_type(name: str, kind: DataType, expected: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The column {name!r} of the DataFrame holds {kind.simpleString()}; expected {expected}; name or cast another."
+    )
+
+
+def _absolute(path: Column) -> Column:
+    """Return a path of this machine without `file:`, and a relative one below the working directory."""
+    plain = F.regexp_replace(path, "^file:/+", "/")
+    is_complete = plain.startswith("/") | plain.contains("://")
+    return F.when(is_complete, plain).otherwise(F.concat(F.lit(os.getcwd() + "/"), plain))
+
+
+def _fingerprint(rows: DataFrame, source: Source, settings: Prepare) -> tuple[int, int]:
+    """Return the number of rows, and a number of 63 bits that changes with them, in one pass."""
+    names = ("key", "label", "split", "weight", "data")
+    # A missing cell does not change the hash: without its mark, a value could move to the next column unseen.
+    cells = [part for name in names for part in (F.col(name), F.col(name).isNull())]
+    # A sum of 64-bit numbers may be too large for one.
+    row_hash = F.xxhash64(*cells).cast("decimal(20,0)")
+    count, total = rows.agg(F.count("*"), F.sum(row_hash)).collect()[0]
+    tag = int(total or 0) % 2**63
+    if count and source.columns is not None and source.columns.content == "paths":
+        states = named_file_states(rows.select("file", "data"), source.path, by_content=settings.changes == "content")
+        tag ^= states.get("", 0)
+    return count, tag
+
+
+def _quoted(name: str) -> str:
+    return f"`{plain_name(name).replace('`', '``')}`"

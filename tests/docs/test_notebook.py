@@ -1,0 +1,46 @@
+"""The page for notebooks runs from top to bottom as it is written."""
+
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from tests.support.commands import run
+
+pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.slow]
+
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+AFTER = """
+assert run.report().is_file()
+assert spark.read.parquet("predicted/rows").where("label is not null").count() == 120
+assert spark.read.parquet("predicted/rows").where("rejected is not null").count() == 1
+"""
+
+
+def write_photos(folder: Path) -> None:
+    """Sixty photos of each class, and a file that is none."""
+    random = np.random.default_rng(2)
+    for number, name in enumerate(("cat", "dog")):
+        (folder / name).mkdir(parents=True)
+        for index in range(60):
+            pixels = np.clip(random.normal(60 + 130 * number, 30, (20, 20, 3)), 0, 255).astype(np.uint8)
+            PIL.Image.fromarray(pixels).save(folder / name / f"{index:02d}.png")
+    (folder / "dog" / "notes.png").write_text("no photo")
+
+
+@pytest.mark.timeout(600)
+def test_blocks_of_the_page_run_in_order(root: Path, tmp_path: Path) -> None:
+    write_photos(tmp_path / "photos")
+    blocks = BLOCK.findall((root / "docs" / "notebook.md").read_text())
+    assert len(blocks) == 2
+    assert len(blocks[0].strip().splitlines()) <= 14
+    (tmp_path / "page.py").write_text("\n".join(blocks) + AFTER)
+    # The page leaves the master to the reader's cluster.
+    master = "--master local[2] --conf spark.ui.enabled=false pyspark-shell"
+    done = run([sys.executable, "page.py"], cwd=tmp_path, PYTHONPATH=str(root), PYSPARK_SUBMIT_ARGS=master)
+    assert "not_an_image" in done.stdout
+    assert "val_loss" in done.stdout
+    assert "classify(content).label" in done.stdout
