@@ -1,6 +1,7 @@
 """The columns of a DataFrame that are inputs and outputs, as the sections of a configuration."""
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 # Kinds of which one column is the whole input, and those of which several columns form a row.
 SINGLE, CELLS = ("image", "text", "audio"), {"number": "numbers", "category": "categories"}
+# The input of all numbers and categories, where there are other inputs.
+ROW, INPUT_NAME = "row", re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 TASKS = {"class": "classification", "labels": "multi_label", "number": "regression"}
 # The columns of `spark.read.format("binaryFile")`, whose paths name the records.
 BINARY_FILE = ("path", "modificationTime", "length", "content")
@@ -28,8 +31,8 @@ def sections_of_frame(
     """Return the sections `data.source` and `prepare` for the columns of a DataFrame.
 
     Args:
-        inputs: kind of each column that a model receives: one `image`, `text` or `audio`, or any number of `number` and
-            `category`.
+        inputs: kind of each column that a model receives: `image`, `text`, `audio`, `number` or `category`. A model
+            receives several as a dict by the names of the columns, all numbers and categories together as `row`.
         outputs: kind of the column that a model predicts: `class`, `labels` or `number`.
 
     Raises:
@@ -47,6 +50,8 @@ def sections_of_frame(
         prepare: dict[str, Any] = {"input": "tabular", "tabular": names}
         for name in given:
             find_column(frame, name)
+    elif len(given) > 1:
+        prepare = {"inputs": _named_inputs(frame, given)}
     else:
         ((name, kind),) = given.items()
         prepare = {"input": kind}
@@ -69,13 +74,28 @@ def _inputs(inputs: Mapping[str, str] | None) -> dict[str, str]:
     for name, kind in inputs.items():
         if kind not in known:
             raise ConfigurationError(f"`inputs` has {name!r}: {kind!r}; expected one of: {join_names(known)}.")
-    single = [name for name, kind in inputs.items() if kind in SINGLE]
-    if single and len(inputs) > 1:
-        raise ConfigurationError(
-            f"`inputs` names {join_names(tuple(inputs))}; expected one column of {inputs[single[0]]}, or several of "
-            "numbers and categories: one model cannot receive several inputs of different kinds yet."
-        )
     return {plain_name(name): kind for name, kind in inputs.items()}
+
+
+def _named_inputs(frame: DataFrame, given: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the section `prepare.inputs`: an input for each column, and one for all numbers and categories."""
+    sections: dict[str, dict[str, Any]] = {}
+    for name, kind in given.items():
+        column = find_column(frame, name)[1]
+        if kind not in SINGLE:
+            cells = sections.setdefault(ROW, {"kind": "tabular", "numbers": [], "categories": []})
+            cells[CELLS[kind]].append(name)
+        elif not INPUT_NAME.fullmatch(name) or name == ROW:
+            raise ConfigurationError(
+                f"The column {name!r} cannot name an input of a network; rename it to letters, digits and underscores, "
+                f"and not to {ROW!r}."
+            )
+        else:
+            sections[name] = {"kind": kind, "column": name}
+            sections[name] |= {} if kind == "text" else {"content": _content(name, kind, column)}
+            if kind == "text" and not is_plain(column):
+                _content(name, kind, column)
+    return sections
 
 
 def _output(outputs: Mapping[str, str] | None) -> tuple[str, str]:

@@ -7,8 +7,9 @@ from pyspark.sql import functions as F
 
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError
-from headrace.prepare.sources.tables.dataframe_rows import file_cell, find_column, holds_files, is_plain
+from headrace.prepare.sources.tables.dataframe_rows import file_cell, find_column, holds_files, is_plain, row_cell
 from headrace.prepare.sources.tables.jdbc import label_text
+from headrace.prepare.sources.tables.row_columns import Cells
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
@@ -20,9 +21,9 @@ def input_cells(frame: DataFrame, bundle: Bundle) -> list[Column]:
     Raises:
         ConfigurationError: a column is missing or has the wrong type, or it is not known which one holds the inputs.
     """
-    tabular = bundle.contract.tabular
-    if tabular is not None:
-        return [_row_text(frame, tabular.names)]
+    cells = Cells.of(bundle.origin.prepare)
+    if cells.names:
+        return [_row_text(frame, cells)]
     name = _input_name(frame, bundle)
     column, kind = find_column(frame, name)
     if holds_files(kind):
@@ -35,17 +36,14 @@ def input_cells(frame: DataFrame, bundle: Bundle) -> list[Column]:
     return [column.cast("string")]
 
 
-def _row_text(frame: DataFrame, names: tuple[str, ...]) -> Column:
+def _row_text(frame: DataFrame, cells: Cells) -> Column:
     """Return the cells of each row as the text that preparation makes of them."""
-    cells = []
-    for name in names:
-        column, kind = find_column(frame, name)
-        if not is_plain(kind):
-            raise ConfigurationError(
-                f"The column {name!r} of the DataFrame holds {kind.simpleString()}; expected numbers or text."
-            )
-        cells.append(label_text(frame, name).alias(name))
-    return F.to_json(F.struct(*cells), {"ignoreNullFields": "false"})
+    columns = []
+    for name in cells.names:
+        column = row_cell(frame, name, cells)
+        is_value = name not in cells.binary and name not in cells.paths
+        columns.append((label_text(frame, name) if is_value else column).alias(name))
+    return F.to_json(F.struct(*columns), {"ignoreNullFields": "false"})
 
 
 def _input_name(frame: DataFrame, bundle: Bundle) -> str:

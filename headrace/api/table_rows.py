@@ -45,7 +45,7 @@ def arrow_rows(version: Version, shard: Shard, *, decode: bool) -> pa.Table:
         DataError: the shard is damaged.
     """
     contract = version.contract
-    names = [name for name in contract.columns if name not in BOOKKEEPING]
+    names = [name for name, column in contract.columns.items() if not _is_bookkeeping(name, column)]
     try:
         with open_verified(version.table, shard) as source, pq.ParquetFile(source) as file:
             stored = file.read(columns=names, use_threads=False)
@@ -58,7 +58,7 @@ def arrow_rows(version: Version, shard: Shard, *, decode: bool) -> pa.Table:
         if column.role == "target":
             found[name] = _labels(stored[name].combine_chunks(), contract)
         elif column.role == "input" and decode:
-            found |= _decoded(version, name, column, stored[name].to_pylist())
+            found |= _decoded(version, contract.inputs[name], name, column, stored[name].to_pylist())
         else:
             found[name] = stored[name].combine_chunks()
     return pa.table(found)
@@ -93,11 +93,17 @@ def _labels(stored: pa.Array, contract: Contract) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, classes.take(pa.array(np.concatenate(indices))))
 
 
-def _decoded(version: Version, name: str, column: Column, stored: list[bytes]) -> dict[str, pa.Array]:
-    """Return the inputs as tensors or texts; of rows of numbers and categories a column each."""
-    contract = version.contract
+def _is_bookkeeping(name: str, column: Column) -> bool:
+    """Return whether only later preparations need the column; of several inputs each may have one."""
+    return name in BOOKKEEPING or (column.role == "identity" and column.dtype == "binary")
+
+
+def _decoded(
+    version: Version, contract: Contract, name: str, column: Column, stored: list[bytes]
+) -> dict[str, pa.Array]:
+    """Return the values of the input that `contract` describes as tensors or texts; of rows a column each."""
     if column.codec == "tokens":
-        return {name: _texts(version, column, stored)}
+        return {name: _texts(version, contract, column, stored)}
     arrays = [_array(one, column) for one in stored]
     if contract.tabular is None:
         return {name: pa.FixedShapeTensorArray.from_numpy_ndarray(np.stack(arrays))}
@@ -109,10 +115,10 @@ def _decoded(version: Version, name: str, column: Column, stored: list[bytes]) -
     return numbers | {one: pa.array([row[one] for row in cells], pa.string()) for one in spec.categories}
 
 
-def _texts(version: Version, column: Column, stored: list[bytes]) -> pa.Array:
+def _texts(version: Version, contract: Contract, column: Column, stored: list[bytes]) -> pa.Array:
     from headrace.prepare.text.tokenizer import load_tokenizer
 
-    tokenizer, dtype = load_tokenizer(version.table, version.contract.text_tokenizer), np.dtype(column.dtype)
+    tokenizer, dtype = load_tokenizer(version.table, contract.text_tokenizer), np.dtype(column.dtype)
     ids = [np.frombuffer(one, dtype.newbyteorder("<")).tolist() for one in stored]
     return pa.array(tokenizer.decode_batch(ids, skip_special_tokens=False), pa.string())
 
@@ -129,7 +135,7 @@ def _spark_types(version: Version, *, decode: bool) -> dict[str, str]:
     contract, types = version.contract, dict[str, str]()
     plain = {"binary": "binary", "string": "string", "float32": "float", "int64": "bigint", "int32": "int"}
     for name, column in contract.columns.items():
-        if name in BOOKKEEPING:
+        if _is_bookkeeping(name, column):
             continue
         if column.role == "target":
             has_names = contract.target.has_classes
@@ -140,13 +146,11 @@ def _spark_types(version: Version, *, decode: bool) -> dict[str, str]:
             types[name] = plain[column.dtype]
         elif not decode:
             types[name] = "binary"
-        elif contract.tabular:
-            types |= dict.fromkeys(contract.tabular.numbers, "float") | dict.fromkeys(
-                contract.tabular.categories, "string"
-            )
+        elif tabular := contract.inputs[name].tabular:
+            types |= dict.fromkeys(tabular.numbers, "float") | dict.fromkeys(tabular.categories, "string")
         elif column.codec == "tokens":
             types[name] = "string"
-        elif contract.input_kind == "image":
+        elif contract.inputs[name].input_kind == "image":
             types[name] = IMAGE
         else:
             kind = SPARK_TYPES[column.dtype]
@@ -172,7 +176,7 @@ def _plain(version: Version, rows: pa.Table) -> pa.Table:
         if isinstance(rows[name].type, pa.FixedShapeTensorType):
             arrays = [array for chunk in rows[name].chunks for array in chunk.to_numpy_ndarray()]
             paths = rows["path"].to_pylist()
-            is_image = version.contract.input_kind == "image"
+            is_image = version.contract.inputs[name].input_kind == "image"
             cells = list(map(_image, paths, arrays)) if is_image else [array.tolist() for array in arrays]
             kind = IMAGE_TYPE if is_image else _list_type(version.contract.columns[name])
             rows = rows.set_column(at, name, pa.array(cells, kind))

@@ -22,7 +22,7 @@ from headrace.predict.shared_bundle import SharedBundle
 from headrace.predict.text_record_file import Record
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, encode_images
-from headrace.prepare.sources.tables.row_columns import write_cells
+from headrace.prepare.sources.tables.row_columns import Cells, write_cells
 from headrace.prepare.sources.tables.table_dataframe import file_content
 from headrace.wording import join_names
 
@@ -95,7 +95,7 @@ def predict_columns(task: ColumnTask, columns: "Sequence[pd.Series | pd.DataFram
 
 def _names(settings: Prepare) -> tuple[str, ...]:
     """Return the columns of a record of several cells; none where a record is one cell."""
-    return settings.tabular.names if settings.tabular else ()
+    return settings.cells
 
 
 def _cells(columns: "Sequence[pd.Series | pd.DataFrame]", names: tuple[str, ...]) -> Iterator[Any]:
@@ -129,8 +129,8 @@ def _files_of_structs(structs: pd.DataFrame) -> Iterator[Any]:
 def _batch(task: ColumnTask, contract: Contract, cells: list[Any], rejected: dict[int, RejectedRecordError]) -> Batch:
     """Return the cells as records or files, numbered by their rows; rows without a file are added to `rejected`."""
     if contract.feature.is_cell:
-        names = _names(task.settings)
-        return Batch(records=[_record(number, cell, names) for number, cell in enumerate(cells)])
+        known = Cells.of(task.settings)
+        return Batch(records=[_record(number, cell, known) for number, cell in enumerate(cells)])
     files = []
     for number, cell in enumerate(cells):
         try:
@@ -140,11 +140,11 @@ def _batch(task: ColumnTask, contract: Contract, cells: list[Any], rejected: dic
     return Batch(files=tuple(files))
 
 
-def _record(number: int, cell: Any, names: tuple[str, ...]) -> Record:
+def _record(number: int, cell: Any, cells: Cells) -> Record:
     if cell is None:
         return Record(number, "", rejection=RejectedRecordError(Reason.EMPTY, "the cell is empty"))
     try:
-        return Record(number, write_cells(cell, names) if isinstance(cell, dict) else cell)
+        return Record(number, write_cells(cell, cells.names, cells.binary) if isinstance(cell, dict) else cell)
     except RejectedRecordError as rejection:
         return Record(number, "", rejection=rejection)
 

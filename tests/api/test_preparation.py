@@ -219,7 +219,6 @@ def test_wrong_columns_are_refused_in_one_sentence(notebook: SparkSession, frame
     assert "needs `inputs`" in refused(inputs=None)
     assert "one column of `outputs`" in refused(outputs=None)
     assert "'content': 'picture'; expected one of: image, text, audio" in refused(inputs={"content": "picture"})
-    assert "several inputs of different kinds" in refused(inputs={"content": "image", "length": "number"})
     assert "holds bigint, which is no image" in refused(inputs={"length": "image"})
     assert "input and an output" in refused(inputs={"animal": "category"}, outputs=outputs)
     assert "holds binary; expected numbers or text" in refused(outputs={"content": "class"}, inputs={"path": "image"})

@@ -33,7 +33,7 @@ from headrace.prepare.sources.change_tags import named_file_states
 from headrace.prepare.sources.raw_record_types import Listing, RawFile
 from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, image_file
 from headrace.prepare.sources.tables.jdbc import frame_rows, input_text, label_text
-from headrace.prepare.sources.tables.row_columns import RowColumns, with_row_columns
+from headrace.prepare.sources.tables.row_columns import Cells, RowColumns, with_row_columns
 from headrace.spark.session import unwrap_python_errors
 from headrace.spark.temporary_changes import temporary_settings
 from headrace.wording import quantity
@@ -135,6 +135,8 @@ def is_plain(kind: DataType) -> bool:
 
 
 def _input_or_plain(frame: DataFrame, name: str, columns: Columns, settings: Prepare) -> Column:
+    if isinstance(columns, RowColumns) and name in columns.cells:
+        return row_cell(frame, name, Cells.of(settings))
     column, kind = find_column(frame, name)
     if name == columns.input and not isinstance(columns, RowColumns) and columns.content == "bytes":
         if not holds_files(kind):
@@ -151,6 +153,22 @@ def _input_or_plain(frame: DataFrame, name: str, columns: Columns, settings: Pre
         several = " or a list of names" if name == columns.label and settings.target.has_labels else ""
         raise _wrong_type(name, kind, f"numbers or text{several}")
     return column
+
+
+def row_cell(frame: DataFrame, name: str, cells: Cells) -> Column:
+    """Return a cell of a record of several: plain values as they are, files in Base64, and absolute paths.
+
+    Raises:
+        ConfigurationError: the column is missing, or has a type that it cannot have.
+    """
+    column, kind = find_column(frame, name)
+    if name in cells.binary:
+        if not holds_files(kind):
+            raise _wrong_type(name, kind, "binary, a struct with bytes, or Spark's image schema")
+        return F.base64(file_cell(column, kind))
+    if not is_plain(kind):
+        raise _wrong_type(name, kind, "numbers or text")
+    return _absolute(column) if name in cells.paths else column
 
 
 def _wrong_type(name: str, kind: DataType, expected: str) -> ConfigurationError:
@@ -175,9 +193,12 @@ def _fingerprint(rows: DataFrame, source: Source, settings: Prepare) -> tuple[in
     row_hash = F.xxhash64(*cells).cast("decimal(20,0)")
     count, total = rows.agg(F.count("*"), F.sum(row_hash)).collect()[0]
     tag = int(total or 0) % 2**63
-    if count and source.columns is not None and source.columns.content == "paths":
-        states = named_file_states(rows.select("file", "data"), source.path, by_content=settings.changes == "content")
-        tag ^= states.get("", 0)
+    paths = [F.get_json_object("data", f"$['{name}']") for name in settings.path_cells]
+    if source.columns is not None and source.columns.content == "paths" and not settings.cells:
+        paths = [F.col("data")]
+    if count and paths:
+        named = rows.select("file", *paths)
+        tag ^= named_file_states(named, source.path, by_content=settings.changes == "content").get("", 0)
     return count, tag
 
 
