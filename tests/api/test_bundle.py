@@ -189,7 +189,8 @@ def test_rows_are_predicted_once_though_a_prediction_has_three_fields(
     predicted.where("rejected is null").select("label", "probabilities", "rejected").collect()
     assert seen.value == 25
     plain: Any = headrace.load(bundle).transform(files(notebook, raw))
-    assert plain._jdf.queryExecution().executedPlan().toString().count("ArrowEvalPython") == 1
+    chosen = plain.where("rejected is null").select("label", "probabilities")
+    assert chosen._jdf.queryExecution().executedPlan().toString().count("ArrowEvalPython") == 1
 
 
 def test_threshold_and_prefix(notebook: SparkSession, raw: Path, tmp_path: Path) -> None:

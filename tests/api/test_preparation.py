@@ -253,12 +253,15 @@ def test_configuration_of_a_dataframe_needs_the_dataframe(frame: DataFrame, tmp_
 
 
 def test_value_that_moves_to_another_column_is_another_row(notebook: SparkSession, tmp_path: Path) -> None:
-    texts = [(f"text {number} with words", "ab"[number % 2]) for number in range(20)]
-    given = TEXTS | {"settings": {"prepare.text.tokens.min_count": 1, "data.source.columns.split": "part"}}
-    schema = "review string, mood string, part string"
-    frame = notebook.createDataFrame([(*text, "train") for text in texts] + [("more text here", None, "train")], schema)
+    columns = {"data.source.columns.split": "part", "data.source.columns.identity": "id"}
+    given = TEXTS | {"settings": columns | {"prepare.text.tokens.min_count": 1}}
+    rows = [(f"text {number} with words", "ab"[number % 2], "train", number) for number in range(20)]
+    frame = notebook.createDataFrame(
+        [*rows, ("more text here", None, "train", 20)], "review string, mood string, part string, id int"
+    )
+    is_last = F.col("id") == 20
     moved = frame.withColumns(
-        {"mood": F.coalesce("mood", "part"), "part": F.when(F.col("mood").isNotNull(), F.col("part"))}
+        {"mood": F.when(is_last, F.col("part")).otherwise(F.col("mood")), "part": F.when(~is_last, F.col("part"))}
     )
     assert headrace.prepare(frame, tmp_path / "table", **given).version == 0
     assert headrace.prepare(moved, tmp_path / "table", **given).version == 1
