@@ -10,9 +10,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from headrace.errors import DataError
+from headrace.features.input_kind_loader import input_kind_properties
 from headrace.features.input_kind_properties import InputKindProperties
-from headrace.features.kind_modules import input_kind_properties
-from headrace.targets.kind_modules import target_kind_properties
+from headrace.targets.target_kind_loader import target_kind_properties
 from headrace.targets.target_kind_properties import Activation, TargetKindProperties
 from headrace.wording import quantity
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract, TabularSpec
 from headrace.errors import DataError
-from headrace.features.kind_modules import input_kind_properties
+from headrace.features.input_kind_loader import input_kind_properties
 from headrace.wording import join_names
 
 # Standard deviations; new data of the same source stays far below.

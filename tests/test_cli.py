@@ -9,7 +9,7 @@ import yaml
 
 from headrace import check, cli
 from headrace.check import CheckRow, Report
-from headrace.cli import program
+from headrace.cli import application
 from tests.support.commands import child_cpu_seconds, headrace, headrace_within, run
 
 VERBS = (
@@ -84,8 +84,8 @@ def test_verbose_adds_the_traceback_of_an_error(tmp_path: Path) -> None:
 
 
 def test_options_of_the_command_stay_where_they_are() -> None:
-    assert program._global_options_first(["fetch", "-v", "--", "--quiet"]) == ["-v", "fetch", "--", "--quiet"]
-    assert program._global_options_first(["inspect", "t", "--version", "0"]) == ["inspect", "t", "--version", "0"]
+    assert application._global_options_first(["fetch", "-v", "--", "--quiet"]) == ["-v", "fetch", "--", "--quiet"]
+    assert application._global_options_first(["inspect", "t", "--version", "0"]) == ["inspect", "t", "--version", "0"]
 
 
 def test_shell_completion_lists_commands(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from headrace.cli import (
     data_commands,
     modeling_commands,
     registry_commands,
-    retraining_commands,
-    run_commands,
+    retrain_and_watch_commands,
+    runs_and_compare_commands,
 )
-from headrace.cli.program import app, main
+from headrace.cli.application import app, main
 
 __all__ = [
     "app",
@@ -21,6 +21,6 @@ __all__ = [
     "main",
     "modeling_commands",
     "registry_commands",
-    "retraining_commands",
-    "run_commands",
+    "retrain_and_watch_commands",
+    "runs_and_compare_commands",
 ]

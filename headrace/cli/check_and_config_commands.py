@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from headrace.cli.application import app, print_result, print_text
 from headrace.cli.parameters import Overrides, SparkSettings, local_path
-from headrace.cli.program import app, print_result, print_text
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -91,14 +91,14 @@ def config(
 
     Example: headrace config --explain train.optimizer
     """
-    from headrace.config import Configuration, commented_yaml, key_reference, load
+    from headrace.config import Configuration, commented_yaml, key_explanation, load
     from headrace.project_template import template_folder
 
     if schema:
         print_text(json.dumps(Configuration.model_json_schema(), indent=2))
     elif explain is not None:
         configuration = None if conf is None else load(conf, overrides or ())
-        print_text(key_reference.explain(explain, template_folder() / "conf", configuration))
+        print_text(key_explanation.explain(explain, template_folder() / "conf", configuration))
     elif conf is None:
         raise typer.BadParameter("expected CONF, --explain KEY, or --schema")
     elif as_json:

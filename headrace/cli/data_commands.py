@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from headrace.cli.application import app, print_result
 from headrace.cli.parameters import Conf, Overrides, SplitName, load_configuration, local_path, location
-from headrace.cli.program import app, print_result
 
 log = logging.getLogger(__name__)
 

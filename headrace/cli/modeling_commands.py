@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from headrace.cli.application import app, print_result
 from headrace.cli.parameters import (
     Conf,
     Overrides,
@@ -18,7 +19,6 @@ from headrace.cli.parameters import (
     location,
     reader_options,
 )
-from headrace.cli.program import app, print_result
 from headrace.cli.result_tables import evaluation_table, prediction_table, training_table
 from headrace.errors import TrainingError
 

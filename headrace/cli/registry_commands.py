@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from headrace.cli.application import app, print_result
 from headrace.cli.parameters import Conf, Overrides, load_configuration
-from headrace.cli.program import app, print_result
 from headrace.cli.usage_messages import PlainGroup
 
 models = typer.Typer(

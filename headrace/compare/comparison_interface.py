@@ -10,7 +10,7 @@ from headrace.compare.saved_predictions import Predictions
 from headrace.contract_match import ClassMatch
 from headrace.evaluate.bootstrap import Intervals
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.targets.kind_modules import kind_module
+from headrace.targets.target_kind_loader import kind_module
 
 
 class ComparisonInterface(Protocol):

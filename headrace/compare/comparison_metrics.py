@@ -2,7 +2,7 @@
 
 from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.saved_predictions import Predictions
-from headrace.targets.kind_modules import target_kind_properties
+from headrace.targets.target_kind_loader import target_kind_properties
 
 LOWER_IS_BETTER = {"loss", "mean_absolute_error", "root_mean_squared_error"}
 

@@ -8,8 +8,8 @@ from typing import Any, get_args
 import yaml
 from pydantic.fields import FieldInfo
 
+from headrace.config.base_section import Section
 from headrace.config.configuration import Configuration
-from headrace.config.section import Section
 
 WIDTH = 120
 INDENT = "  "

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from headrace.config.base_section import NonEmptyStr, Positive, Section
 from headrace.config.column_name import plain_name
 from headrace.config.locations import StoredFolder
-from headrace.config.section import NonEmptyStr, Positive, Section
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.preparation import Prepare, Splits
 from headrace.config.sections.retraining import Registry, Retrain

@@ -22,7 +22,7 @@ from headrace.storage.atomic import atomic_write
 from headrace.stream.decode.targets import encode_targets
 from headrace.stream.stream_builder import evaluation_plan, rank_stream
 from headrace.table import Version, read
-from headrace.targets.kind_modules import kind_module
+from headrace.targets.target_kind_loader import kind_module
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from headrace.contract import Contract
-from headrace.features.kind_modules import kind_module
+from headrace.features.input_kind_loader import kind_module
 from headrace.input_arrays import Inputs, map_arrays
 
 WORST = 24

@@ -8,7 +8,7 @@ from headrace.bundle import Bundle
 from headrace.explain.explanation import Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs
-from headrace.features.kind_modules import kind_module
+from headrace.features.input_kind_loader import kind_module
 from headrace.inference import Inference
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.kind_modules import input_kind_properties
+from headrace.features.input_kind_loader import input_kind_properties
 from headrace.predict.inputs import STDIN, InputFile, Inputs, find_inputs, read_raw
 from headrace.predict.raw_file_interface import raw_file_module
 from headrace.predict.text_record_file import RecordFile

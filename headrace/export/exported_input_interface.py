@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
-from headrace.features.kind_modules import kind_module
+from headrace.features.input_kind_loader import kind_module
 
 # Inputs as bytes of files, (rows,), each batch with what preparation decodes.
 EncodedBatches = Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
-from headrace.features.kind_modules import kind_module
+from headrace.features.input_kind_loader import kind_module
 from headrace.prepare.record_warnings import Observations
 from headrace.table.shards import Shard
 

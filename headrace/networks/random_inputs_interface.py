@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 
 from headrace.contract import Contract
-from headrace.features.kind_modules import kind_module
+from headrace.features.input_kind_loader import kind_module
 from headrace.input_arrays import Inputs
 
 

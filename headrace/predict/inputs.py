@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.kind_modules import kind_module
+from headrace.features.input_kind_loader import kind_module
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.storage import files_below, is_remote
 from headrace.storage.location import looked_for

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.targets.kind_modules import kind_module
+from headrace.targets.target_kind_loader import kind_module
 
 # The threshold of a label unless another one is requested.
 HALF = 0.5

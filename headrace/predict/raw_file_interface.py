@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from headrace.config.configuration import Prepare
-from headrace.features.kind_modules import kind_module
+from headrace.features.input_kind_loader import kind_module
 from headrace.predict.inputs import InputFile, RawFileLimits
 from headrace.predict.output import PredictionOutput
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from headrace.config.configuration import Prepare
-from headrace.features.kind_modules import kind_module
+from headrace.features.input_kind_loader import kind_module
 from headrace.predict.output import BATCH, PredictionOutput
 from headrace.predict.text_record_file import Record
 from headrace.prepare.record_warnings import Observations

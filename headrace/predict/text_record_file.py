@@ -17,8 +17,8 @@ from headrace.predict.input_format_detection import NAMES, detect_format
 from headrace.prepare.readers import Row, RowRange, TableReader, format_from_name, open_reader
 from headrace.prepare.readers.csv_findings import COMMENT_OPTION, find_in_csv, log_findings
 from headrace.prepare.readers.json_reader import HEAD
-from headrace.prepare.readers.row import text_cell
-from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, require_text
+from headrace.prepare.readers.source_row import text_cell
+from headrace.prepare.readers.text_stream import cut_lines, is_splittable, open_text, require_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.tables.row_columns import Cells, write_cells

@@ -12,7 +12,7 @@ from headrace.config.configuration import Source
 from headrace.config.secret_names import withhold_secrets
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.features.kind_modules import input_kind_properties
+from headrace.features.input_kind_loader import input_kind_properties
 from headrace.prepare.dedup.duplicate_warnings import warn_of_copies
 from headrace.prepare.encoders.input_encoding_interface import encoding_of
 from headrace.prepare.encoders.number_precision import require_distinct_labels
@@ -32,11 +32,11 @@ from headrace.prepare.preparation_plan import (
 from headrace.prepare.record_accounting import RecordAccounting, Stopwatch, merge_with_previous
 from headrace.prepare.rejects.side_table_versions import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, RawFile, list_source
-from headrace.prepare.sources.change_tags import with_content, with_named_files
 from headrace.prepare.sources.raw_record_types import escape_path
+from headrace.prepare.sources.series.window_source import window_columns
+from headrace.prepare.sources.source_fingerprints import with_content, with_named_files
 from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.table_ranges import require_columns
-from headrace.prepare.sources.window_source import window_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
 from headrace.prepare.table_schema import arrow_schema

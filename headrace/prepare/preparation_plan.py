@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from headrace.config import Configuration
 from headrace.config.configuration import Prepare, Source
-from headrace.features.kind_modules import KINDS, input_kind_properties
+from headrace.features.input_kind_loader import KINDS, input_kind_properties
 from headrace.prepare.increments.increment import Increment, can_append, increment
 from headrace.prepare.rejects.side_table_versions import SideTable
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile

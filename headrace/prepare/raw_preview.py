@@ -15,21 +15,21 @@ from headrace.config.sections.preparation import Prepare
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.features.kind_modules import KINDS, input_kind_properties
+from headrace.features.input_kind_loader import KINDS, input_kind_properties
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
+from headrace.prepare.encoders.label_encoding_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import normalize_label
-from headrace.prepare.encoders.target_encoding_interface import describe_missing_label
 from headrace.prepare.labels.suspicious_labels import label_warnings
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.csv_findings import CsvFindings, comment_warnings, find_in_csv, log_notes
 from headrace.prepare.readers.csv_reader import looks_like_record
-from headrace.prepare.readers.row import MissingColumnError
+from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, list_archives, read_archive
-from headrace.prepare.sources.file_copies import copy_warnings
-from headrace.prepare.sources.folder_layout import mask_warnings
-from headrace.prepare.sources.folder_source import list_folder, read_file
-from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.folders.file_copies import copy_warnings
+from headrace.prepare.sources.folders.folder_layout import mask_warnings
+from headrace.prepare.sources.folders.folder_source import list_folder, read_file
+from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.sources.tables.table_files import folder_values, list_table

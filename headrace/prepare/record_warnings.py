@@ -11,8 +11,8 @@ from headrace.prepare.encoders.images.image_codec import DecodedFile
 from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.encoders.number_writing import Writing, find_writing, thousands_warning
 from headrace.prepare.rejects.rejection import UnreadArchiveError
-from headrace.prepare.sources.file_copies import find_copies
-from headrace.prepare.sources.folder_layout import (
+from headrace.prepare.sources.folders.file_copies import find_copies
+from headrace.prepare.sources.folders.folder_layout import (
     MAX_FOLDERS,
     class_folder,
     class_warnings,

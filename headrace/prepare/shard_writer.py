@@ -13,8 +13,8 @@ from headrace.prepare.chunk_result import ChunkResult, add_sums, channel_sums
 from headrace.prepare.encoders import label_text
 from headrace.prepare.encoders.hashing import hash_split
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
+from headrace.prepare.encoders.label_encoding_interface import describe_missing_label, encode_target
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
-from headrace.prepare.encoders.target_encoding_interface import describe_missing_label, encode_target
 from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records

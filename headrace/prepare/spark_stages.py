@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column, Statistics, Tokenizer
-from headrace.features.kind_modules import input_kind_properties, kind_module
+from headrace.features.input_kind_loader import input_kind_properties, kind_module
 from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.dedup.duplicate_warnings import warn_of_conflicts
 from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
@@ -29,9 +29,9 @@ from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.raw_record_types import shorten
+from headrace.prepare.sources.series.window_source import read_windows, window_records
 from headrace.prepare.sources.tables.row_columns import with_row_columns
 from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
-from headrace.prepare.sources.window_source import read_windows, window_records
 from headrace.prepare.task_chunks import make_chunks
 from headrace.table.shards import Shard
 from headrace.table.table_version import Period

@@ -10,9 +10,9 @@ from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.readers import format_from_name, open_reader
 from headrace.prepare.readers.json_reader import HEAD, begins_with_objects
-from headrace.prepare.readers.text_file import open_text
+from headrace.prepare.readers.text_stream import open_text
 from headrace.prepare.sources.archives.archive_source import ARCHIVE
-from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.tables.table_files import is_note
 from headrace.storage import files_below
 

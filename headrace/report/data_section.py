@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.errors import DataError, StoreError
-from headrace.features.kind_modules import kind_module
+from headrace.features.input_kind_loader import kind_module
 from headrace.report.pictures_interface import PicturesInterface
 from headrace.report.run_artifacts import RunFile
 from headrace.storage.open_parquet import open_parquet

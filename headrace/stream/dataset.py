@@ -13,11 +13,11 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.stream.batch_assembly import Block
 from headrace.stream.batch_plan import Plan
-from headrace.stream.batches import RankStream
 from headrace.stream.decode.augment import RankRows, augmenter
 from headrace.stream.decode.codecs import InputCodec
 from headrace.stream.decode.targets import encode_targets
 from headrace.stream.decode.text_padding import buckets_for
+from headrace.stream.rank_stream import RankStream
 from headrace.stream.stream_builder import rank_stream, training_columns
 from headrace.table import Version
 

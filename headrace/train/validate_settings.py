@@ -8,7 +8,7 @@ from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.table import Version
-from headrace.targets.kind_modules import kind_module
+from headrace.targets.target_kind_loader import kind_module
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     Raises:
         ConfigurationError: class settings for regression, or class weights for multi-label targets.
     """
-    module: SettingsInterface = kind_module(contract.task, "loss_settings_check")
+    module: SettingsInterface = kind_module(contract.task, "unsupported_loss_settings")
     if fault := module.find_loss_fault(settings):
         raise ConfigurationError(fault)
 

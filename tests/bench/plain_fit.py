@@ -10,8 +10,8 @@ import keras
 import numpy as np
 
 from headrace.networks.network_source import build_model
-from headrace.stream.batches import RankStream
 from headrace.stream.decode.codecs import stored_input
+from headrace.stream.rank_stream import RankStream
 from headrace.stream.stream_builder import evaluation_plan, rank_stream, training_columns
 from headrace.table import read
 from tests.bench.__main__ import WARM_UP_STEPS

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from headrace.compare.comparison_page import write_page
 from headrace.compare.comparison_text import as_text
 from headrace.compare.job import compare, curves, epoch_numbers
-from headrace.compare.page import write_page
 from headrace.contract import Contract, Statistics
 from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate

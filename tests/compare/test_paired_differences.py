@@ -10,9 +10,9 @@ from headrace.compare.comparison_metrics import score
 from headrace.compare.paired_differences import Difference, metric_differences, verdict
 from headrace.compare.saved_predictions import Predictions
 from headrace.targets.classification.comparison import CLASS_COMPARISON
-from headrace.targets.kind_modules import target_kind_properties
 from headrace.targets.multi_label.comparison import CLASS_COMPARISON as LABEL_COMPARISON
 from headrace.targets.regression.comparison import error_quantiles
+from headrace.targets.target_kind_loader import target_kind_properties
 
 ROWS = 400
 

@@ -13,7 +13,7 @@ from headrace.predict.output import PredictionOutput
 from headrace.predict.true_target_columns import table_columns
 from headrace.prepare.encoders.label_text import encode_labels
 from headrace.stream.read.column_buffers import column_values
-from headrace.targets.kind_modules import kind_module
+from headrace.targets.target_kind_loader import kind_module
 
 CLASSES = ("coat", "bag", "boot")
 

@@ -18,7 +18,7 @@ from headrace.config.load import load
 from headrace.prepare.job import prepare
 from headrace.prepare.preparation_plan import append_key
 from headrace.table import read
-from tests.prepare.sources.test_window_source import configured, hours
+from tests.prepare.sources.series.test_window_source import configured, hours
 from tests.support.raw_images import configuration, read_rows, write_source
 from tests.support.text_files import write_texts
 from tests.support.workspace import ROOT

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from headrace.cli.program import app
+from headrace.cli.application import app
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.raw_preview import as_text, preview
 from tests.prepare.sources.archives.test_archive_source import pack

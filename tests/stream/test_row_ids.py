@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from headrace.stream.batches import row_ids
+from headrace.stream.rank_stream import row_ids
 from headrace.stream.stream_builder import rank_stream, training_columns, training_plan
 from headrace.table import Version
 

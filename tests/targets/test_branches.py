@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import headrace
-from headrace.targets.kind_modules import TASKS
+from headrace.targets.target_kind_loader import TASKS
 
 BRANCH = re.compile(rf"task\s*(==|!=|in)\s*[(\[]?\"({'|'.join(TASKS)})\"")
 

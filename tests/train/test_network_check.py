@@ -16,7 +16,7 @@ from headrace.table import Version
 from headrace.train import job
 from headrace.train.network_check import check_process as network_check
 from headrace.train.network_check.check_process import require_trainable
-from headrace.train.network_check.one_batch import try_network
+from headrace.train.network_check.network_dry_run import try_network
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.trained_bundles import write
 

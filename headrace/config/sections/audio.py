@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from headrace.config.section import Fraction, Positive, Section
+from headrace.config.base_section import Fraction, Positive, Section
 
 
 class Audio(Section):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from headrace.config.section import Fraction, NonEmptyStr, Positive, Section, Side
+from headrace.config.base_section import Fraction, NonEmptyStr, Positive, Section, Side
 
 
 class Image(Section):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from headrace.config.section import NonEmptyStr, Section
+from headrace.config.base_section import NonEmptyStr, Section
 from headrace.config.sections.audio import Audio
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.tabular import Tabular

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from headrace.config.section import Fraction, Positive, Section, Seed
+from headrace.config.base_section import Fraction, Positive, Section, Seed
 from headrace.config.sections.audio import Audio
 from headrace.config.sections.expectations import Expectations, Range
 from headrace.config.sections.image_and_text import Image, Text
@@ -12,8 +12,8 @@ from headrace.config.sections.named_inputs import InputName, NamedInput
 from headrace.config.sections.tabular import Tabular
 from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError
-from headrace.features.kind_modules import input_kind_properties
-from headrace.targets.kind_modules import target_kind_properties
+from headrace.features.input_kind_loader import input_kind_properties
+from headrace.targets.target_kind_loader import target_kind_properties
 from headrace.targets.target_kind_properties import TargetKindProperties
 
 # Columns of every table, and partitions of its files.

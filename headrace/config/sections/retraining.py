@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from headrace.config.base_section import Fraction, NonEmptyStr, Positive, Section
 from headrace.config.locations import Location, StoredFolder
-from headrace.config.section import Fraction, NonEmptyStr, Positive, Section
 from headrace.config.sections.expectations import Range
-from headrace.targets.kind_modules import target_kind_properties
+from headrace.targets.target_kind_loader import target_kind_properties
 
 Ratio = Annotated[float, Field(gt=0)]
 Metric = Literal[

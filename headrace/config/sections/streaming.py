@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from headrace.config.section import Fraction, NonEmptyStr, Positive, Section
+from headrace.config.base_section import Fraction, NonEmptyStr, Positive, Section
 
 
 class Augment(Section):

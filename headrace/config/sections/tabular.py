@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from headrace.config.base_section import NonEmptyStr, Positive, Section
 from headrace.config.column_name import plain_name
-from headrace.config.section import NonEmptyStr, Positive, Section
 
 
 class Tabular(Section):

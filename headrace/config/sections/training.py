@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from headrace.config.base_section import Fraction, NonEmptyStr, Positive, Section, Seed
 from headrace.config.locations import StoredFolder
-from headrace.config.section import Fraction, NonEmptyStr, Positive, Section, Seed
 
 NotNegative = Annotated[float, Field(ge=0)]
 

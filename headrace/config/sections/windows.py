@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headrace.config.section import NonEmptyStr, Positive, Section
+from headrace.config.base_section import NonEmptyStr, Positive, Section
 
 
 class Windows(Section):

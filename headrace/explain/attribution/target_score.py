@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from headrace.contract import Contract
-from headrace.targets.kind_modules import kind_module
+from headrace.targets.target_kind_loader import kind_module
 
 # Lower bound inside the logarithm, close to the smallest number that float32 holds with full precision.
 MIN_PROBABILITY = 1e-37

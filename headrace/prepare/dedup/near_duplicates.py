@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.config.sections.preparation import NearDuplicates
-from headrace.features.kind_modules import kind_module
+from headrace.features.input_kind_loader import kind_module
 from headrace.prepare.preparation_plan import PrepareContext
 
 

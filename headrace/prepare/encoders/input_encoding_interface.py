@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from headrace.config.configuration import Configuration, Prepare
 from headrace.contract import Column
-from headrace.features.kind_modules import kind_module
+from headrace.features.input_kind_loader import kind_module
 from headrace.prepare.record_warnings import Observations
 from headrace.prepare.sources.raw_record_types import RawRecord
 

@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 
 from headrace.errors import DataError
 from headrace.prepare.chunk_result import ChunkResult
+from headrace.prepare.encoders.label_encoding_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import normalize_label, readable_labels
-from headrace.prepare.encoders.target_encoding_interface import describe_missing_label
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results

@@ -8,7 +8,7 @@ from headrace.config.sections.reader_options import ReaderOptions
 from headrace.prepare.readers.csv_reader import CsvReader
 from headrace.prepare.readers.json_reader import JsonReader
 from headrace.prepare.readers.parquet_and_orc_reader import ColumnarReader
-from headrace.prepare.readers.row import Row, RowRange, cell_text
+from headrace.prepare.readers.source_row import Row, RowRange, cell_text
 
 TableReader = CsvReader | JsonReader | ColumnarReader
 

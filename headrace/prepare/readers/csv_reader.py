@@ -15,9 +15,9 @@ from headrace.config.column_name import plain_name
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.csv_records import SQL_NULL, Fields, split_records
-from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, encoding_rejection
+from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange, encoding_rejection
 from headrace.prepare.readers.stray_quotes import JoinedLines
-from headrace.prepare.readers.text_file import cut_ranges, has_undecodable_bytes, is_splittable, open_text
+from headrace.prepare.readers.text_stream import cut_ranges, has_undecodable_bytes, is_splittable, open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.wording import quantity
 

@@ -11,8 +11,8 @@ from typing import IO, Any
 from headrace.config.column_name import plain_name
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import DataError
-from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, encoding_rejection
-from headrace.prepare.readers.text_file import cut_lines, has_undecodable_bytes, is_splittable, open_text
+from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange, encoding_rejection
+from headrace.prepare.readers.text_stream import cut_lines, has_undecodable_bytes, is_splittable, open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 CHARACTERS = 2**20

@@ -12,7 +12,7 @@ from pyarrow import orc
 
 from headrace.config.column_name import plain_name
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.row import MissingColumnError, Row, RowRange
+from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.storage.open_parquet import open_parquet
 

@@ -7,12 +7,12 @@ from functools import partial
 from headrace.config.configuration import Source
 from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
-from headrace.prepare.sources.exclude_patterns import exclude
-from headrace.prepare.sources.file_copies import copy_warnings
-from headrace.prepare.sources.folder_layout import mask_warnings, table_warnings
-from headrace.prepare.sources.folder_source import list_folder, read_file
+from headrace.prepare.sources.folders.exclude_patterns import exclude
+from headrace.prepare.sources.folders.file_copies import copy_warnings
+from headrace.prepare.sources.folders.folder_layout import mask_warnings, table_warnings
+from headrace.prepare.sources.folders.folder_source import list_folder, read_file
+from headrace.prepare.sources.folders.labels_file import UNLABELLED, list_labelled
 from headrace.prepare.sources.idx import list_idx, read_idx
-from headrace.prepare.sources.labels_file import UNLABELLED, list_labelled
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
 from headrace.prepare.sources.tables.table_files import list_table
 from headrace.storage import is_remote, locate

@@ -8,7 +8,7 @@ import ftfy
 
 from headrace.config.configuration import Text
 from headrace.prepare.encoders.format_names import name_binary, name_format, name_image
-from headrace.prepare.readers.text_file import encoding_from_mark
+from headrace.prepare.readers.text_stream import encoding_from_mark
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.text.html_removal import remove_html
 from headrace.prepare.text.invisible_characters import drop_invisible

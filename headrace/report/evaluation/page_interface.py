@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from headrace.report.evaluation.evaluation_file import TaskEvaluation
-from headrace.targets.kind_modules import kind_module
+from headrace.targets.target_kind_loader import kind_module
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from headrace.contract import Contract
-from headrace.features.kind_modules import kind_module as feature_module
-from headrace.targets.kind_modules import kind_module
+from headrace.features.input_kind_loader import kind_module as feature_module
+from headrace.targets.target_kind_loader import kind_module
 
 ALL = "all rows"
 
 
 class DriftInterface(Protocol):
-    """The module `profile_counts` of a target kind."""
+    """The module `profile_labels` of a target kind."""
 
     def name_target(self, target: Any, contract: Contract) -> Any:
         """Return a stored target with names instead of numbers, which another version may assign otherwise."""
@@ -25,7 +25,7 @@ class DriftInterface(Protocol):
 
 def drift_module(task: str) -> DriftInterface:
     """Return how the target kind `task` counts rows."""
-    module: DriftInterface = kind_module(task, "profile_counts")
+    module: DriftInterface = kind_module(task, "profile_labels")
     return module
 
 

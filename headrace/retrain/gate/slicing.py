@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.compare.comparison_metrics import metric_label
 from headrace.compare.saved_predictions import Predictions
-from headrace.targets.kind_modules import kind_module, target_kind_properties
+from headrace.targets.target_kind_loader import kind_module, target_kind_properties
 
 
 class ModelPair(NamedTuple):

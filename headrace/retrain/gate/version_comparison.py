@@ -11,8 +11,8 @@ from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap
 from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.model_registry import open_registry
 from headrace.registry.versions import version_named
-from headrace.retrain.gate.checks import Check, Comparison, run_checks
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
+from headrace.retrain.gate.promotion_checks import Check, Comparison, run_checks
 from headrace.retrain.gate.scored_model import compute_metrics
 from headrace.retrain.journal import Journal
 from headrace.retrain.recorded_table_version import read_recorded

@@ -6,7 +6,7 @@ from typing import Any
 from headrace.registry.model_registry import CHAMPION
 from headrace.registry.versions import ModelRecord
 from headrace.retrain.drift.assessment import Distance, drift_order
-from headrace.retrain.gate.checks import Check
+from headrace.retrain.gate.promotion_checks import Check
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome, StepRecord
 from headrace.retrain.steps.runner import NAMES

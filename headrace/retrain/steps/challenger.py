@@ -86,7 +86,7 @@ def register(context: CycleContext) -> StepResult:
 
 def gate(context: CycleContext) -> StepResult:
     """Run the checks; a refused challenger keeps its run and its version, and every failed check is a reason."""
-    from headrace.retrain.gate.checks import Comparison, run_checks
+    from headrace.retrain.gate.promotion_checks import Comparison, run_checks
 
     version, evaluated = _test_version(context), context.output("evaluate")
     comparison = Comparison(

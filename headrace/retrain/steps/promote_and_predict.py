@@ -5,7 +5,7 @@ from headrace.registry.bundle_store import champion_link, stored_bundle
 from headrace.registry.promotion import ChampionChangedError
 from headrace.registry.promotion import promote as promote_version
 from headrace.registry.versions import version_named
-from headrace.retrain.gate.checks import AGAINST_CHAMPION, Check
+from headrace.retrain.gate.promotion_checks import AGAINST_CHAMPION, Check
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 from headrace.storage import locate

@@ -12,7 +12,7 @@ import tensorflow as tf
 from headrace.errors import TrainingError
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.atomic import atomic_write
-from headrace.stream.batches import RankStream
+from headrace.stream.rank_stream import RankStream
 from headrace.train.callbacks.step_figures import RunningResults, figures_between
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.rank.rank_context_and_position import Position

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from headrace.config.sections.training import Loss
 from headrace.contract import Contract
-from headrace.targets.kind_modules import kind_module
+from headrace.targets.target_kind_loader import kind_module
 from headrace.train.validate_settings import metric_names, require_loss
 
 

@@ -16,9 +16,9 @@ from headrace.train.distributed.gradient_averaging_and_monitoring import Gradien
 from headrace.train.model.custom_training import read_custom_training
 from headrace.train.model.donor import Donor, load_donor
 from headrace.train.model.fine_tune import fine_tune, freeze
+from headrace.train.model.learning_rate_schedule import learning_rate
 from headrace.train.model.loss_and_metrics import RowLossSum, make_loss, make_metrics
 from headrace.train.model.optimizer import make_distributed, make_optimizer
-from headrace.train.model.schedule import learning_rate
 from headrace.train.model.sync_batch_norm import synchronize
 
 

@@ -20,7 +20,7 @@ def main(run: str, file: str) -> None:
     if record is None:
         raise ConfigurationError(f"{run} is not the folder of a run.")
     import_engines_lean()
-    from headrace.train.network_check.one_batch import try_network
+    from headrace.train.network_check.network_dry_run import try_network
 
     answer: dict[str, Any] = {"error": None, "kind": None, "warnings": []}
     try:

@@ -12,7 +12,7 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.prepare.readers.compression import open_decompressed
-from headrace.prepare.readers.text_file import open_text
+from headrace.prepare.readers.text_stream import open_text
 
 KINDS = [gzip.compress, bz2.compress, lzma.compress, pa.Codec("zstd").compress]
 Compress = Callable[[bytes], bytes]

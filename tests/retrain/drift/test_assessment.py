@@ -18,7 +18,7 @@ from headrace.retrain.drift.assessment import EVERY_CLASS, SHARES, RowChanges, c
 from headrace.table import Version, read
 from headrace.table.shards import write_shard
 from headrace.table.transaction_log import FileChanges, commit, open_base
-from headrace.targets.multi_label.profile_counts import counted_names, name_target
+from headrace.targets.multi_label.profile_labels import counted_names, name_target
 from headrace.targets.regression.encoding import COLUMN as NUMBER
 from tests.support.small_table import CLASSES, Content, Rows, write_shards, write_table
 from tests.support.table_columns import table_columns

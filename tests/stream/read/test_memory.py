@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from headrace.stream.batch_plan import Plan
-from headrace.stream.batches import RankStream
+from headrace.stream.rank_stream import RankStream
 from headrace.stream.read.shard_reader import READ_AHEAD
 from headrace.table import Shard
 from headrace.table.shards import write_shard

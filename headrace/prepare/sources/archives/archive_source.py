@@ -9,14 +9,14 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from headrace.errors import DataError
-from headrace.features.kind_modules import input_kind_properties
+from headrace.features.input_kind_loader import input_kind_properties
 from headrace.prepare.encoders.label_text import label_cell, normalize_label, normalize_name
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources.archives.archive_members import DAMAGE, ArchiveFile, BehindEndError, Member
-from headrace.prepare.sources.folder_source import walk
-from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.labels_file import is_inside
+from headrace.prepare.sources.folders.folder_source import walk
+from headrace.prepare.sources.folders.ignored_files import is_ignored
+from headrace.prepare.sources.folders.labels_file import is_inside
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord, escape_path, escape_text
 from headrace.prepare.sources.split_names import split_from_name, split_from_path, unclear_split_files
 from headrace.storage import locate, read_entry

@@ -28,9 +28,9 @@ from headrace.config.column_name import plain_name
 from headrace.config.configuration import Prepare
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.row import MissingColumnError
-from headrace.prepare.sources.change_tags import named_file_states
+from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.sources.raw_record_types import Listing, RawFile
+from headrace.prepare.sources.source_fingerprints import named_file_states
 from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, image_file
 from headrace.prepare.sources.tables.jdbc import frame_rows, input_text, label_text
 from headrace.prepare.sources.tables.row_columns import Cells, RowColumns, with_row_columns

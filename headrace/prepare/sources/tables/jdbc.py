@@ -12,7 +12,7 @@ from headrace.config.column_name import plain_name
 from headrace.config.env_substitution import from_environment
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.row import MissingColumnError
+from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.sources.tables.row_columns import RowColumns
 from headrace.prepare.sources.tables.table_files import NO_FILES
 

@@ -4,8 +4,8 @@ import stat
 
 from headrace.errors import DataError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.folder_source import read_bytes
-from headrace.prepare.sources.listed_file_hint import near_hint
+from headrace.prepare.sources.folders.folder_source import read_bytes
+from headrace.prepare.sources.folders.listed_file_hint import near_hint
 from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.storage import locate
 

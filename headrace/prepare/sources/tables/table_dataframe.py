@@ -19,10 +19,10 @@ from pyspark.sql import functions as F
 from headrace.config.column_name import plain_name
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError
-from headrace.features.kind_modules import input_kind_properties
+from headrace.features.input_kind_loader import input_kind_properties
 from headrace.prepare.encoders.label_text import label_cell, normalize_label
 from headrace.prepare.readers import Row
-from headrace.prepare.readers.row import text_cell
+from headrace.prepare.readers.source_row import text_cell
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord, escape_path
 from headrace.prepare.sources.tables.column_types import require_column_types

@@ -13,8 +13,8 @@ from deltalake import DeltaTable
 from headrace.config.sections.source import Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import format_from_name
-from headrace.prepare.sources.folder_source import walk
-from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.folders.folder_source import walk
+from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, shorten
 from headrace.prepare.sources.split_names import split_from_path, unclear_split_files
 from headrace.storage import Entry, locate, read_entry

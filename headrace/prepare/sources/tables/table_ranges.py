@@ -13,7 +13,7 @@ from headrace.config.sections.source import Source
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
 from headrace.prepare.readers.csv_findings import CsvFindings, find_in_csv, log_findings
-from headrace.prepare.readers.row import MissingColumnError
+from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.sources.raw_record_types import RawFile, escape_path
 from headrace.prepare.sources.tables.table_files import folder_values
 from headrace.storage import locate

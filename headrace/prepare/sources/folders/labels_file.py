@@ -18,10 +18,10 @@ from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.readers import TableReader, format_from_name, open_reader
 from headrace.prepare.readers.csv_reader import REPEATED_HEADER
 from headrace.prepare.readers.json_reader import JsonReader
-from headrace.prepare.readers.row import MissingColumnError, cell_text
+from headrace.prepare.readers.source_row import MissingColumnError, cell_text
 from headrace.prepare.rejects.rejection import RejectedRecordError
-from headrace.prepare.sources.folder_source import walk
-from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.folders.folder_source import walk
+from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, escape_path, natural_sort, shorten
 from headrace.storage import Entry, files_below, is_remote, locate
 from headrace.storage.location import read_failure

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from headrace.cli.application import app, print_result, print_text
 from headrace.cli.parameters import local_path, location
-from headrace.cli.program import app, print_result, print_text
 
 Split = Literal["test", "val"]
 
@@ -32,7 +32,7 @@ def runs(
 
     Example: headrace runs runs --sort -test.accuracy
     """
-    from headrace.compare.run_table import list_as_json, list_as_text, sort_rows
+    from headrace.compare.runs_overview import list_as_json, list_as_text, sort_rows
     from headrace.runs.run_listing import list_runs
 
     rows = list_runs(folder)
@@ -76,9 +76,9 @@ def compare(
 
     Example: headrace compare runs/small runs/large --page comparison.html
     """
+    from headrace.compare.comparison_page import write_page
     from headrace.compare.comparison_text import as_text
     from headrace.compare.job import compare as run
-    from headrace.compare.page import write_page
 
     comparison = run(models, table, version, split)
     if page is not None:

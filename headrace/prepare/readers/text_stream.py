@@ -16,7 +16,7 @@ from headrace.errors import DataError
 from headrace.prepare.encoders.format_names import HEAD_BYTES as FORMAT_BYTES
 from headrace.prepare.encoders.format_names import name_binary
 from headrace.prepare.readers.compression import HEAD_BYTES, find_compression, open_decompressed
-from headrace.prepare.readers.row import RowRange
+from headrace.prepare.readers.source_row import RowRange
 
 UNREADABLE = (
     (b"PK\x03\x04", "a zip archive or an Office document", "unpack the archive, or save the document as CSV"),

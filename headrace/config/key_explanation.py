@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from pydantic.fields import FieldInfo
 
+from headrace.config.base_section import Section
 from headrace.config.commented_yaml import WIDTH, default_of, description_of, inline_yaml, plain_value, section_type
 from headrace.config.configuration import Configuration
 from headrace.config.load import nearest_key, read_yaml
-from headrace.config.schema_text import range_text, type_name
-from headrace.config.section import Section
+from headrace.config.type_and_range_text import range_text, type_name
 from headrace.errors import ConfigurationError
 
 # Examples of keys that no shipped configuration sets and that have no default, by their type in the JSON Schema.

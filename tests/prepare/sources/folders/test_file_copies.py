@@ -7,7 +7,7 @@ import pytest
 from headrace.config.configuration import Source
 from headrace.prepare.raw_preview import preview
 from headrace.prepare.sources import list_source
-from headrace.prepare.sources.file_copies import copy_warnings
+from headrace.prepare.sources.folders.file_copies import copy_warnings
 from headrace.prepare.sources.raw_record_types import RawFile
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from headrace.compare.comparison_page import write_page
 from headrace.compare.job import compare
-from headrace.compare.page import write_page
 from tests.report.test_browser import BROWSER, channels, contrast, luminance, probe_page
 
 pytestmark = [

@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from headrace.check import machine
+from headrace.check import local_machine_rows
 from headrace.spark.java_version import java_range
 
 pytestmark = pytest.mark.tensorflow
 
 
 def test_all_rows_are_ok_on_this_machine() -> None:
-    rows = [machine.java_row(), machine.bytecode_row(), machine.compiler_row(False), machine.disk_row(Path.cwd())]
+    rows = [
+        local_machine_rows.java_row(),
+        local_machine_rows.bytecode_row(),
+        local_machine_rows.compiler_row(False),
+        local_machine_rows.disk_row(Path.cwd()),
+    ]
     assert [row for row in rows if not row.ok] == []
 
 
@@ -24,7 +29,7 @@ def test_java_row_shows_version_and_path(tmp_path: Path, monkeypatch: pytest.Mon
     program.write_text("#!/bin/sh\necho 'openjdk version \"1.7.0_80\" 2021-10-19' >&2\n")
     program.chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    row = machine.java_row()
+    row = local_machine_rows.java_row()
     assert (row.found, row.needed, row.ok) == (f"1.7.0_80 ({program})", str(java_range()), False)
     assert "openjdk-17-jre-headless" in row.fix
 
@@ -32,7 +37,7 @@ def test_java_row_shows_version_and_path(tmp_path: Path, monkeypatch: pytest.Mon
 def test_java_row_reports_missing_java(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
-    row = machine.java_row()
+    row = local_machine_rows.java_row()
     assert (row.found, row.ok) == ("none", False)
     assert "no `java` on PATH" in row.fix
 
@@ -42,28 +47,34 @@ def test_bytecode_row_names_package_without_bytecode(tmp_path: Path, monkeypatch
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(machine, "COMPILED", ("slow", "quick"))
+    monkeypatch.setattr(local_machine_rows, "COMPILED", ("slow", "quick"))
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     importlib.import_module("quick")
-    row = machine.bytecode_row()
+    row = local_machine_rows.bytecode_row()
     assert (row.found, row.ok, row.fix) == ("missing for slow", False, f"python -m compileall -q -j 0 {tmp_path}")
     importlib.import_module("slow")
-    assert machine.bytecode_row().ok
+    assert local_machine_rows.bytecode_row().ok
 
 
 def test_bytecode_row_accepts_package_in_an_archive(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "packages.zip", "w") as archive:
         archive.writestr("archived_package/__init__.py", "")
     monkeypatch.syspath_prepend(str(tmp_path / "packages.zip"))
-    monkeypatch.setattr(machine, "COMPILED", ("archived_package",))
-    assert machine.bytecode_row().ok
+    monkeypatch.setattr(local_machine_rows, "COMPILED", ("archived_package",))
+    assert local_machine_rows.bytecode_row().ok
 
 
 def test_bytecode_row_does_not_blame_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "COMPILED", ("no_such_package_here", "keras"))
-    assert (machine.bytecode_row().found, machine.bytecode_row().ok) == ("present for keras", True)
-    monkeypatch.setattr(machine, "COMPILED", ("no_such_package_here",))
-    assert (machine.bytecode_row().found, machine.bytecode_row().ok) == ("nothing to compile", True)
+    monkeypatch.setattr(local_machine_rows, "COMPILED", ("no_such_package_here", "keras"))
+    assert (local_machine_rows.bytecode_row().found, local_machine_rows.bytecode_row().ok) == (
+        "present for keras",
+        True,
+    )
+    monkeypatch.setattr(local_machine_rows, "COMPILED", ("no_such_package_here",))
+    assert (local_machine_rows.bytecode_row().found, local_machine_rows.bytecode_row().ok) == (
+        "nothing to compile",
+        True,
+    )
 
 
 @pytest.mark.parametrize(("horovod_works", "ok"), [(True, True), (False, False)])
@@ -72,12 +83,12 @@ def test_compiler_row_is_ok_without_compiler_if_horovod_works(
 ) -> None:
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
-    row = machine.compiler_row(horovod_works)
+    row = local_machine_rows.compiler_row(horovod_works)
     assert (row.found, row.ok, bool(row.fix)) == ("none", ok, not ok)
 
 
 def test_disk_row_reports_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "FREE_GIGABYTES", 1e9)
-    row = machine.disk_row(tmp_path)
+    monkeypatch.setattr(local_machine_rows, "FREE_GIGABYTES", 1e9)
+    row = local_machine_rows.disk_row(tmp_path)
     assert not row.ok
     assert str(tmp_path) in row.fix

@@ -9,7 +9,7 @@ from headrace.errors import ConfigurationError
 from headrace.html.number_formatting import duration, metric
 from headrace.runs.run_listing import RunRow
 from headrace.runs.settings_differences import differing
-from headrace.targets.kind_modules import TASKS, target_kind_properties
+from headrace.targets.target_kind_loader import TASKS, target_kind_properties
 from headrace.terminal_table import text_table
 from headrace.wording import join_names, shortest_suffixes
 

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from headrace.cli.application import app, print_result
 from headrace.cli.parameters import Conf, Overrides, load_configuration
-from headrace.cli.program import app, print_result
 from headrace.cli.result_tables import retraining_table
 
 # A copy of the steps in headrace.retrain.steps.runner, which is slow to import.

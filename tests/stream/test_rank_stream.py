@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.stream import batches as module
+from headrace.stream import rank_stream as module
 from headrace.stream.batch_plan import Plan, lanes_for
-from headrace.stream.batches import RankStream
+from headrace.stream.rank_stream import RankStream
 from headrace.stream.read.column_buffers import Columns
 from headrace.stream.stream_builder import evaluation_plan, rank_stream, training_plan
 from headrace.table import Shard, Version

@@ -16,9 +16,9 @@ from headrace.features.windows.series_rows import drop_repeated_rows, warn_of_od
 from headrace.prepare.encoders.label_text import number_hint
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord
+from headrace.prepare.sources.series.time_splits import extend_periods, split_by_time
+from headrace.prepare.sources.series.unreadable_time import describe_bad_time
 from headrace.prepare.sources.tables.table_dataframe import REJECTION, quote_column, read_columns
-from headrace.prepare.sources.time_splits import extend_periods, split_by_time
-from headrace.prepare.sources.unreadable_time import describe_bad_time
 from headrace.table.table_version import Period
 
 # Units of times that are numbers, in seconds, and the numbers that they have in the years from 1980 to 2100.

@@ -10,9 +10,14 @@ from pathlib import Path
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.folder_layout import class_warnings, inner_class_hint, nested_warnings, unsorted_hint
-from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.listed_file_hint import near_hint
+from headrace.prepare.sources.folders.folder_layout import (
+    class_warnings,
+    inner_class_hint,
+    nested_warnings,
+    unsorted_hint,
+)
+from headrace.prepare.sources.folders.ignored_files import is_ignored
+from headrace.prepare.sources.folders.listed_file_hint import near_hint
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.storage import Entry, files_below, is_remote, locate

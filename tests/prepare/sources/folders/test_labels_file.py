@@ -7,7 +7,7 @@ import pytest
 
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.sources import LABELS_FILE, read_records
-from headrace.prepare.sources.labels_file import list_labelled
+from headrace.prepare.sources.folders.labels_file import list_labelled
 
 
 def write(folder: Path, name: str, rows: list[dict[str, object]]) -> None:

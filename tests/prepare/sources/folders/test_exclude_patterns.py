@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.errors import DataError
-from headrace.prepare.sources.exclude_patterns import exclude
+from headrace.prepare.sources.folders.exclude_patterns import exclude
 from headrace.prepare.sources.raw_record_types import Listing, RawFile
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headrace.compare.run_table import sort_rows
+from headrace.compare.runs_overview import sort_rows
 from headrace.errors import ConfigurationError
 from headrace.runs.run_listing import RunRow
 from tests.support.commands import headrace_within

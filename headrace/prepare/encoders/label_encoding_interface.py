@@ -6,7 +6,7 @@ from headrace.contract import Column
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
-from headrace.targets.kind_modules import kind_module
+from headrace.targets.target_kind_loader import kind_module
 from headrace.targets.target_kind_properties import TargetKindProperties
 
 

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.sections.source import Source
 from headrace.errors import DataError
-from headrace.prepare.sources.folder_source import read_bytes
+from headrace.prepare.sources.folders.folder_source import read_bytes
 from headrace.prepare.sources.raw_record_types import Listing, escape_path
 from headrace.prepare.sources.tables.table_dataframe import read_columns
 from headrace.storage import locate

@@ -5,10 +5,10 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
+from headrace.config.base_section import Section
 from headrace.config.configuration import Spark
 from headrace.config.env_substitution import from_environment
 from headrace.config.load import read_yaml, validate
-from headrace.config.section import Section
 from headrace.config.spark_properties import Settings
 
 # The commands that run on Spark; training and preparation may need different executors.

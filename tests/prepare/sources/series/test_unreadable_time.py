@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.prepare.sources.unreadable_time import describe_bad_time
+from headrace.prepare.sources.series.unreadable_time import describe_bad_time
 
 
 @pytest.mark.parametrize(

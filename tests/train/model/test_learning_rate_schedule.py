@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from headrace.config.sections.training import Optimizer, Schedule
-from headrace.train.model.schedule import learning_rate
+from headrace.train.model.learning_rate_schedule import learning_rate
 
 pytestmark = pytest.mark.tensorflow
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from headrace.prepare.sources import RawFile
-from headrace.prepare.sources.folder_source import read_file
-from headrace.prepare.sources.listed_file_hint import near_hint
+from headrace.prepare.sources.folders.folder_source import read_file
+from headrace.prepare.sources.folders.listed_file_hint import near_hint
 
 CAFE = unicodedata.normalize("NFD", "caf\u00e9 1.png")
 

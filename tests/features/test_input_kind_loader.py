@@ -11,7 +11,7 @@ from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import RenderingInterface
 from headrace.explain.explanation_interface import FeatureExplanationInterface
 from headrace.export.exported_input_interface import ExportedInputInterface
-from headrace.features.kind_modules import KINDS, input_kind_properties, kind_module
+from headrace.features.input_kind_loader import KINDS, input_kind_properties, kind_module
 from headrace.features.named_input_interface import NamedInputInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_interface import RawFileInterface
@@ -82,7 +82,7 @@ def test_every_input_of_a_preparation_has_a_room() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_most_modules_are_imported_without_tensorflow(kind: str) -> None:
     program = (
-        "import sys; from headrace.features.kind_modules import input_kind_properties, kind_module; "
+        "import sys; from headrace.features.input_kind_loader import input_kind_properties, kind_module; "
         f"input_kind_properties({kind!r}); "
         "engines = {'numpy', 'pyspark', 'tensorflow', 'pydantic'} & set(sys.modules); "
         f"[kind_module({kind!r}, module) for module in ('profile_statistics', 'rendering', 'encoding')]; "

@@ -10,11 +10,11 @@ from headrace.compare.comparison_interface import ComparisonInterface
 from headrace.evaluate.evaluation_batch import EvaluationInterface
 from headrace.explain.attribution.target_score import ExplanationInterface
 from headrace.predict.prediction_columns_interface import PredictionInterface
-from headrace.prepare.encoders.target_encoding_interface import EncodingInterface
+from headrace.prepare.encoders.label_encoding_interface import EncodingInterface
 from headrace.report.evaluation.page_interface import PageInterface
 from headrace.retrain.drift.drift_interface import DriftInterface
 from headrace.retrain.gate.slicing import GateInterface
-from headrace.targets.kind_modules import TASKS, kind_module, target_kind_properties
+from headrace.targets.target_kind_loader import TASKS, kind_module, target_kind_properties
 from headrace.train.model.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import SettingsInterface
 from tests.support.protocols import require_protocol
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
     "comparison": ComparisonInterface,
-    "profile_counts": DriftInterface,
+    "profile_labels": DriftInterface,
     "encoding": EncodingInterface,
     "evaluation": EvaluationInterface,
     "explanation": ExplanationInterface,
@@ -31,7 +31,7 @@ INTERFACES: dict[str, Any] = {
     "objective": ObjectiveInterface,
     "page": PageInterface,
     "prediction_columns": PredictionInterface,
-    "loss_settings_check": SettingsInterface,
+    "unsupported_loss_settings": SettingsInterface,
 }
 
 
@@ -49,7 +49,7 @@ def test_compared_metrics_are_those_of_the_properties(task: str) -> None:
 
 def test_properties_import_no_engine() -> None:
     program = (
-        "import sys; from headrace.targets.kind_modules import TASKS, target_kind_properties; "
+        "import sys; from headrace.targets.target_kind_loader import TASKS, target_kind_properties; "
         "[target_kind_properties(task) for task in TASKS]; "
         "print(sorted({'numpy', 'pyarrow', 'pyspark', 'tensorflow', 'keras', 'pydantic'} & set(sys.modules)))"
     )

@@ -9,9 +9,9 @@ from pydantic import TypeAdapter
 
 from headrace import cli
 from headrace.config import Configuration, load
+from headrace.config.base_section import Section
 from headrace.config.commented_yaml import section_type
-from headrace.config.key_reference import example, explain, find_key, read_examples
-from headrace.config.section import Section
+from headrace.config.key_explanation import example, explain, find_key, read_examples
 from headrace.errors import ConfigurationError
 
 CONF = Path(__file__).parents[2] / "conf"
