@@ -10,7 +10,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.features.input_kind_loader import input_kind_properties
 from headrace.predict.inputs import STDIN, InputFile, Inputs, find_inputs, read_raw
 from headrace.predict.raw_file_interface import raw_file_module
-from headrace.predict.text_record_file import RecordFile
+from headrace.predict.records.text_record_file import RecordFile
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.tables.row_columns import Cells

@@ -23,7 +23,7 @@ from headrace.predict.flat_file import OutputFormat, output_format, write_predic
 from headrace.predict.inputs import STDIN
 from headrace.predict.predict_task import Part, PartResult, PredictTask, manifest_hash, predict_parts
 from headrace.predict.prediction_plan import PredictionPlan, plan_prediction
-from headrace.predict.text_record_file import TextColumns
+from headrace.predict.records.text_record_file import TextColumns
 from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.reject_summary import list_reasons
 from headrace.spark.session import await_tasks, session, unwrap_python_errors

@@ -11,12 +11,12 @@ from deltalake import DeltaTable
 from headrace.bundle import Bundle
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict import text_record_file
 from headrace.predict.inputs import STDIN, Input, InputFile, Inputs, find_inputs
 from headrace.predict.predict_task import Part
 from headrace.predict.raw_file_interface import RawFileInterface, raw_file_module
-from headrace.predict.standard_input import read_file, stdin_records
-from headrace.predict.text_record_file import Record, RecordFile, TextColumns, open_records
+from headrace.predict.records import text_record_file
+from headrace.predict.records.standard_input import read_file, stdin_records
+from headrace.predict.records.text_record_file import Record, RecordFile, TextColumns, open_records
 from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.table import Version, read
 from headrace.table.delta_access import delta_address

@@ -15,7 +15,7 @@ from headrace.features.input_kind_loader import KINDS, input_kind_properties, ki
 from headrace.features.named_input_interface import NamedInputInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_interface import RawFileInterface
-from headrace.predict.record_prediction import RecordPredictionInterface
+from headrace.predict.records.record_prediction import RecordPredictionInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.input_encoding_interface import FeatureEncodingInterface
 from headrace.prepare.spark_stages import TrainingSplitFitInterface

@@ -14,9 +14,9 @@ from headrace import bundle as bundles
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.network_source import build_model
-from headrace.predict import text_record_file
 from headrace.predict.job import PredictOptions, predict
-from headrace.predict.text_record_file import TextColumns
+from headrace.predict.records import text_record_file
+from headrace.predict.records.text_record_file import TextColumns
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
 from tests.support.commands import headrace

@@ -18,7 +18,7 @@ from headrace.features.named_input_interface import named_input_module
 from headrace.features.record.record_prediction import encode, make_preparer
 from headrace.features.record.rendering import make_renderer
 from headrace.inference import Inference
-from headrace.predict.text_record_file import record_cells, refuse_column_of_cells
+from headrace.predict.records.text_record_file import record_cells, refuse_column_of_cells
 from headrace.prepare.record_warnings import Observations
 
 WORDS = ExplanationWords(

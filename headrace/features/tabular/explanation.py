@@ -16,7 +16,7 @@ from headrace.explain.token_spans import TokenSpan
 from headrace.features.tabular.row_cells import read_cells
 from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
 from headrace.inference import Inference
-from headrace.predict.text_record_file import record_cells, refuse_column_of_cells
+from headrace.predict.records.text_record_file import record_cells, refuse_column_of_cells
 
 WORDS = ExplanationWords(
     noun="row",

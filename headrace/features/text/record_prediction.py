@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from headrace.config.configuration import Prepare, Text
 from headrace.features.text.encoding import clean_text
 from headrace.predict.output import PredictionOutput
-from headrace.predict.record_prediction import RecordBatcher
+from headrace.predict.records.record_prediction import RecordBatcher
 from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 

@@ -8,7 +8,7 @@ import numpy as np
 from headrace.config.configuration import Prepare
 from headrace.features.input_kind_loader import kind_module
 from headrace.predict.output import BATCH, PredictionOutput
-from headrace.predict.text_record_file import Record
+from headrace.predict.records.text_record_file import Record
 from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import RejectedRecordError
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from headrace.bundle import Origin
 from headrace.config.configuration import Text
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict import text_record_file
-from headrace.predict.text_record_file import Record, RecordFile, TextColumns, open_records, require_columns
+from headrace.predict.records import text_record_file
+from headrace.predict.records.text_record_file import Record, RecordFile, TextColumns, open_records, require_columns
 from headrace.prepare.rejects.rejection import Reason
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1), min_size=1)

@@ -13,7 +13,7 @@ from headrace.bundle import Origin
 from headrace.config.configuration import Text
 from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict.input_format_detection import NAMES, detect_format
+from headrace.predict.records.input_format_detection import NAMES, detect_format
 from headrace.prepare.readers import Row, RowRange, TableReader, format_from_name, open_reader
 from headrace.prepare.readers.csv_findings import COMMENT_OPTION, find_in_csv, log_findings
 from headrace.prepare.readers.json_reader import HEAD

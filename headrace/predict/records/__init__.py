@@ -1,0 +1,1 @@
+"""Records in the rows or lines of files: read, prepared and predicted."""
