@@ -114,7 +114,8 @@ class SeveralInputsEncoder:
     def __init__(self, settings: Prepare) -> None:
         self._inputs = input_encoders(settings)
         self.payload_columns = tuple(one.name for one in self._inputs)
-        self.max_bytes = sum(one.encoder.max_bytes for one in self._inputs)
+        # Of the text of all cells, where files are in Base64; each input has its own limit too.
+        self.max_bytes = 2 * sum(one.encoder.max_bytes for one in self._inputs)
         columns = [one.columns() for one in self._inputs]
         names = [name for part in columns for name in part]
         repeated = sorted({name for name in names if names.count(name) > 1})

@@ -1,7 +1,7 @@
 """Learn what each input of a record needs from the training split, and write the final shards."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,10 +15,8 @@ from headrace.features.record.encoding import SeveralInputsEncoder
 from headrace.prepare.increments.increment import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_warnings import Observations
-from headrace.prepare.shard_writer import attempt_id, write_shard_in
+from headrace.prepare.second_stage import EncodeRows, encode_staged
 from headrace.prepare.spark_stages import StageOutput
-from headrace.prepare.table_schema import arrow_schema
-from headrace.storage.open_parquet import open_parquet
 from headrace.table.shards import Shard
 
 log = logging.getLogger(__name__)
@@ -42,7 +40,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
             "The training split holds no record", "Check prepare.splits or the source's splits."
         )
     fitted = _fitted_before(before) if before else _learn(spark, context, training)
-    final, observations = _encode(spark, context, staged, fitted) if staged else ([], Observations())
+    final, observations = encode_staged(spark, context, staged, fitted.columns, partial(_make_encoder, context, fitted))
     if before is not None:
         for warning in observations.warnings(None):
             log.warning("%s New values become known with `headrace prepare --full`.", warning)
@@ -68,35 +66,16 @@ def _learn(spark: SparkSession, context: PrepareContext, training: Sequence[Shar
     return Fitted(inputs, labels, columns)
 
 
-def _encode(
-    spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], fitted: Fitted
-) -> tuple[list[Shard], Observations]:
-    """Write one final shard for each of `staged`; return them, and what is found in them."""
-    numbered = list(enumerate(staged))
-    tasks = spark.sparkContext.parallelize(numbered, len(numbered))
-    found = tasks.mapPartitions(partial(_encode_shards, context, fitted)).collect()
-    total = Observations()
-    for _, observations in found:
-        total.update(observations)
-    return [shard for shard, _ in found], total
-
-
-def _encode_shards(
-    context: PrepareContext, fitted: Fitted, staged: Iterator[tuple[int, Shard]]
-) -> Iterator[tuple[Shard, Observations]]:
-    schema = arrow_schema(fitted.columns)
+def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
     contracts = _contracts(context, fitted)
-    for number, shard in staged:
-        with open_parquet(context.table / shard.path) as file:
-            rows = file.read()
-        observations = Observations()
-        for name, contract in contracts.items():
-            kind = named_input_module(contract.input_kind)
-            stored = kind.encode(rows[name], contract, context.table, observations)
-            rows = rows.set_column(rows.column_names.index(name), name, stored)
-        final = pa.table([rows[name] for name in schema.names], schema=schema)
-        name = f"{context.identity}-{number:06d}-{attempt_id()}-t"
-        yield write_shard_in(context, final, ".", name, shard.split), observations
+
+    def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array | pa.ChunkedArray]:
+        return {
+            name: named_input_module(one.input_kind).encode(rows[name], one, context.table, observations)
+            for name, one in contracts.items()
+        }
+
+    return encode
 
 
 def _contracts(context: PrepareContext, fitted: Fitted) -> Mapping[str, Contract]:

@@ -31,10 +31,9 @@ from headrace.prepare.increments.increment import Increment
 from headrace.prepare.labels.similar_names import similar_names
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_warnings import Observations
-from headrace.prepare.shard_writer import attempt_id, write_shard_in
+from headrace.prepare.second_stage import EncodeRows, encode_staged
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.spark_stages import StageOutput
-from headrace.prepare.table_schema import arrow_schema
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shards import Shard
 from headrace.wording import join_names, quantity
@@ -80,13 +79,14 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
         )
     is_first = fitted is None
     fitted = fitted or fit_columns(spark, context, [shard for shard in staged if shard.split == "train"])
-    final, observations = _encode(spark, context, staged, fitted) if staged else ([], Observations())
+    columns = row_columns(fitted.spec, context.settings)
+    final, observations = encode_staged(spark, context, staged, columns, partial(_make_encoder, context, fitted))
     if not is_first:
         for warning in observations.warnings(None):
             log.warning("%s New values become known with `headrace prepare --full`.", warning)
     return replace(
         output.with_final(final),
-        columns=row_columns(fitted.spec, context.settings),
+        columns=columns,
         statistics=fitted.statistics,
         fitted={"tabular": fitted.spec, "label_statistics": fitted.labels},
     )
@@ -219,34 +219,13 @@ def _moments(column: Sequence[float | None]) -> Moments | None:
     return compute_moments(values[:, None]) if len(values) else None
 
 
-def _encode(
-    spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], fitted: Fitted
-) -> tuple[list[Shard], Observations]:
-    """Write one final shard for each of `staged`; return them, and the values of categories that are not known."""
-    numbered = list(enumerate(staged))
-    tasks = spark.sparkContext.parallelize(numbered, max(1, len(numbered)))
-    found = tasks.mapPartitions(partial(_encode_shards, context, fitted)).collect()
-    total = Observations()
-    for _, observations in found:
-        total.update(observations)
-    return [shard for shard, _ in found], total
-
-
-def _encode_shards(
-    context: PrepareContext, fitted: Fitted, staged: Iterator[tuple[int, Shard]]
-) -> Iterator[tuple[Shard, Observations]]:
-    """Yield each final shard, and what its categories were found to be."""
-    schema = arrow_schema(row_columns(fitted.spec, context.settings))
+def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
     vocabulary = load_vocabulary(context.table, fitted.spec)
-    for number, shard in staged:
-        with open_parquet(context.table / shard.path) as file:
-            rows = file.read()
+
+    def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array]:
         cells = [RowCells.from_text(text) for text in rows[CELLS].to_pylist()]
         encoded = np.ascontiguousarray(vocabulary.encode(cells, fitted.statistics), "<f4")
-        stored = pa.array([row.tobytes() for row in encoded], pa.binary())
-        rows = rows.set_column(rows.column_names.index(CELLS), ROW, [stored])
-        final = pa.table([rows[name] for name in schema.names], schema=schema)
-        observations = Observations()
         vocabulary.observe(cells, encoded, fitted.spec, observations)
-        name = f"{context.identity}-{number:06d}-{attempt_id()}-t"
-        yield write_shard_in(context, final, ".", name, shard.split), observations
+        return {ROW: pa.array([row.tobytes() for row in encoded], pa.binary())}
+
+    return encode

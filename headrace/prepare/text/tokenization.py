@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
@@ -14,8 +13,9 @@ from headrace.contract import Column, Tokenizer
 from headrace.errors import DataError
 from headrace.features.text.encoding import bookkeeping_columns, text_columns
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.shard_writer import attempt_id, write_shard_in
-from headrace.prepare.table_schema import arrow_schema, record_columns
+from headrace.prepare.record_warnings import Observations
+from headrace.prepare.second_stage import EncodeRows, encode_staged
+from headrace.prepare.table_schema import record_columns
 from headrace.prepare.text.tokenizer import (
     WordCount,
     bpe_tokenizer,
@@ -34,13 +34,6 @@ log = logging.getLogger(__name__)
 # A vocabulary that covers less than this share of all words is reported.
 MIN_COVERAGE = 0.5
 BATCH = 1024
-
-
-class StagedShard(NamedTuple):
-    """Shard of clean texts and its number."""
-
-    number: int
-    shard: Shard
 
 
 def train_tokenizer(
@@ -91,9 +84,8 @@ def tokenize(
     spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], tokenizer: Tokenizer
 ) -> list[Shard]:
     """Write one final shard of token ids for each of `staged` and return them."""
-    numbered = [StagedShard(number, shard) for number, shard in enumerate(staged)]
-    shards_by_number = spark.sparkContext.parallelize(numbered, max(1, len(numbered)))
-    return list(shards_by_number.mapPartitions(partial(_tokenize, context, tokenizer)).collect())
+    make_encoder = partial(_make_encoder, context, tokenizer)
+    return encode_staged(spark, context, staged, token_columns(context, tokenizer), make_encoder)[0]
 
 
 def token_columns(context: PrepareContext, tokenizer: Tokenizer) -> dict[str, Column]:
@@ -124,12 +116,8 @@ def _iter_texts(path: Path, column: str) -> Iterator[str]:
             yield from batch[column].to_pylist()
 
 
-def _tokenize(context: PrepareContext, tokenizer: Tokenizer, staged: Iterator[StagedShard]) -> Iterator[Shard]:
-    schema = arrow_schema(token_columns(context, tokenizer))
-    for number, shard in staged:
-        with open_parquet(context.table / shard.path) as file:
-            rows = file.read()
-        tokens = encode(rows["text"].to_pylist(), tokenizer, context.table)
-        rows = rows.set_column(rows.column_names.index("text"), "tokens", [pa.array(tokens, pa.binary())])
-        final = pa.table([rows[name] for name in schema.names], schema=schema)
-        yield write_shard_in(context, final, ".", f"{context.identity}-{number:06d}-{attempt_id()}-t", shard.split)
+def _make_encoder(context: PrepareContext, tokenizer: Tokenizer) -> EncodeRows:
+    def encode_texts(rows: pa.Table, observations: Observations) -> dict[str, pa.Array]:
+        return {"tokens": pa.array(encode(rows["text"].to_pylist(), tokenizer, context.table), pa.binary())}
+
+    return encode_texts
