@@ -32,7 +32,7 @@ from headrace.train.launch.rank_messages import Message
 from headrace.train.network_check.check_process import require_trainable
 from headrace.train.run_monitor import Progress
 from headrace.train.run_observer import RunObserver, StoppedError
-from headrace.train.validate_settings import require_fit, require_updates
+from headrace.train.validate_settings import require_fit, require_updates, warn_of_other_preparation
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +152,7 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
     settings = configuration.train
     rows = sum(shard.rows for shard in table.split("train"))
     require_fit(settings, table)
+    warn_of_other_preparation(configuration.prepare, table)
     if not table.summary.counts.get("test"):
         log.warning(
             "Version %s of %s has no test split to evaluate the model on; set prepare.splits, or evaluate another.",

@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
+from headrace.config.sections.preparation import Prepare
 from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
+from headrace.features.input_kind_loader import KINDS
 from headrace.table import Version
 from headrace.targets.target_kind_loader import kind_module
 from headrace.wording import quantity
@@ -36,6 +38,27 @@ def require_fit(settings: Train, version: Version) -> None:
     metric = monitored_metric(settings.monitor, names, bool(version.summary.counts.get("val")))
     require_defined(metric, names, version)
     class_weights(settings.loss, contract, version.summary.counts.get("train", {}))
+
+
+def warn_of_other_preparation(settings: Prepare, version: Version) -> None:
+    """Warn of settings of the preparation that the table was not prepared with, as training uses it as it is."""
+    given, used = settings.model_dump(mode="json"), version.summary.settings
+    unused = {*KINDS, "max_rejects", "expectations"} - {settings.input}
+    differing = [name for name in given.keys() & used.keys() - unused if given[name] != used[name]]
+    if differing:
+        log.warning(
+            "%s was prepared with other settings than those of the configuration: %s. It is used as it is; run "
+            "`headrace prepare` to change it.",
+            version.table, ", ".join(_differences(name, given[name], used[name]) for name in sorted(differing)),
+        )  # fmt: skip
+
+
+def _differences(name: str, given: Any, used: Any) -> str:
+    """Return a differing key of `prepare`, or those below it, with both values."""
+    if isinstance(given, dict) and isinstance(used, dict):
+        keys = [key for key in given if key in used and given[key] != used[key]]
+        return ", ".join(_differences(f"{name}.{key}", given[key], used[key]) for key in keys) or f"prepare.{name}"
+    return f"prepare.{name} was {used} and is {given}"
 
 
 def require_defined(monitored: str, metrics: tuple[str, ...], version: Version) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from headrace.config.sections.preparation import Prepare
 from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
@@ -16,6 +17,7 @@ from headrace.train.validate_settings import (
     require_fit,
     require_updates,
     ships_best_epoch,
+    warn_of_other_preparation,
 )
 from tests.support.small_table import Content, some_rows, write_table
 
@@ -153,3 +155,15 @@ def test_settings_without_effect_get_a_warning(
     require_updates(train_settings(optimizer), steps_per_epoch=10)
     assert warning in caplog.text
     assert bool(caplog.records) == bool(warning)
+
+
+def test_settings_that_the_table_was_not_prepared_with_get_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    version = write_table(tmp_path / "table", Content(splits={"train": some_rows(12)}))
+    same = Prepare.model_validate(version.summary.settings)
+    warn_of_other_preparation(same.model_copy(update={"max_rejects": 0.5}), version)
+    assert caplog.text == ""
+    image = same.image.model_copy(update={"resize": "pad"})
+    warn_of_other_preparation(same.model_copy(update={"seed": 3, "image": image}), version)
+    assert "prepare.image.resize was crop and is pad, prepare.seed was 0 and is 3. It is used as it is" in caplog.text
