@@ -5,7 +5,7 @@ apt verifies downloads against the signature of the distribution.
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,18 +53,18 @@ def file_name(package: str) -> str:
     return f"{package}.deb"
 
 
-def read_packages(packages: Iterable[str], version: str) -> dict[str, bytes]:
-    """Download packages of one version, and return their contents by `file_name`.
+def read_packages(versions: Mapping[str, str]) -> dict[str, bytes]:
+    """Download packages, each in its version, and return their contents by `file_name`.
 
     Another release of a distribution has another version, with other content: apt reports that it finds no such one.
 
     Raises:
-        DataError: this machine has no tools for packages, or one cannot be downloaded in this version.
+        DataError: this machine has no tools for packages, or one cannot be downloaded in its version.
     """
     if not has_packages():
         raise DataError("this machine lacks apt-get or dpkg-deb, which download and unpack packages.")
     contents = {}
-    for package in packages:
+    for package, version in versions.items():
         with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
             contents[file_name(package)] = download(f"{package}={version}", Path(temporary)).read_bytes()
     return contents

@@ -143,7 +143,7 @@ def test_unknown_key_is_refused_with_the_nearest_key(smallest: Path, override: s
         ("train.ranks=0", "`train.ranks`: input should be greater than 0, received 0"),
         ("prepare.duplicates=perhaps", "`prepare.duplicates`: input should be 'keep' or 'drop', received 'perhaps'"),
         ("prepare.image.size=28", "`prepare.image.size`: expected a list such as [28, 28], received 28"),
-        ("train.optimizer.name=adm", "or 'adamw', received 'adm'; did you mean 'adam'?"),
+        ("train.optimizer.name=adm", "or 'lamb', received 'adm'; did you mean 'adam'?"),
         ("train.epochs=1.5", "`train.epochs`: expected a whole number, received 1.5"),
         ("train.epochs=true", "`train.epochs`: expected a whole number, received True"),
         ("prepare.max_rejects=no", "`prepare.max_rejects`: expected a number, received False"),

@@ -52,7 +52,7 @@ def read() -> tuple[dict[str, Sequence[PictureRow]], str]:
         DataError: the package cannot be downloaded, or has another version.
     """
     source_name = f"package {PACKAGE} {VERSION} of Debian 12"
-    contents, source = download("emoji", DIGESTS, {source_name: lambda: debian.read_packages([PACKAGE], VERSION)})
+    contents, source = download("emoji", DIGESTS, {source_name: lambda: debian.read_packages({PACKAGE: VERSION})})
     splits: dict[str, list[PictureRow]] = {"train": [], "val": [], "test": []}
     with debian.unpacked(contents[debian.file_name(PACKAGE)]) as package:
         for row in sorted(_distinct_pictures(package / GEM), key=lambda row: (row.values[1], row.name)):

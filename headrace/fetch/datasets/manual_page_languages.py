@@ -18,6 +18,8 @@ from headrace.fetch.hash_split import assign_split
 from headrace.fetch.json_lines import Record, RecordDataset, take_evenly
 
 VERSION = "4.18.1-1"
+# Debian counts the versions of some packages anew.
+EPOCHS = {"pl": "1:"}
 # Digests of the Debian 12 packages manpages-LANGUAGE.
 DIGESTS = {
     "de": "37d2e7ee51f22952aecec3af93647ff59194a3c74bb7a694560f49c7f7ab3978",
@@ -78,7 +80,7 @@ def _lines(language: str, package: bytes) -> dict[str, str]:
 
 
 def _from_packages() -> dict[str, bytes]:
-    return debian.read_packages((f"manpages-{language}" for language in DIGESTS), VERSION)
+    return debian.read_packages({f"manpages-{name}": EPOCHS.get(name, "") + VERSION for name in DIGESTS})
 
 
 def _file(language: str) -> str:

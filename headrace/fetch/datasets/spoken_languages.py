@@ -35,7 +35,7 @@ def read() -> tuple[dict[str, Sequence[Sound]], str]:
     contents, source = download(
         "spoken-languages",
         {debian.file_name(name): digest for name, digest in names.items()},
-        {f"packages asterisk-core-sounds-* {VERSION}": lambda: debian.read_packages(names, VERSION)},
+        {f"packages asterisk-core-sounds-* {VERSION}": lambda: debian.read_packages(dict.fromkeys(names, VERSION))},
     )
     splits: dict[str, list[Sound]] = {"train": [], "val": [], "test": []}
     for language in DIGESTS:
