@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from headrace.stream.batch_assembly import Block
-from headrace.stream.dataset import Batches, Codecs, Elements, decode_inputs
+from headrace.stream.dataset import Batches, Codecs, Elements, Tensors, decode_inputs
 from headrace.stream.stage_timer import StageTimer, TimedCache
 from headrace.wording import quantity
 
@@ -123,14 +123,14 @@ def _profile_epoch(batches: ProfiledBatches, timer: StageTimer, epoch: int) -> S
     )
 
 
-def _time_call(function: Callable[[Any], tf.Tensor], inputs: Any) -> tuple[tf.Tensor, tf.Tensor]:
+def _time_call(function: Callable[[Any], Tensors], inputs: Any) -> tuple[Tensors, tf.Tensor]:
     """Return graph tensors of `function`'s result for `inputs` and of the seconds that it takes."""
     with tf.control_dependencies(tf.nest.flatten(inputs)):
         begin = tf.timestamp()
     with tf.control_dependencies([begin]):
         result = function(tf.nest.map_structure(tf.identity, inputs))
-    with tf.control_dependencies([result]):
-        return tf.identity(result), tf.timestamp() - begin
+    with tf.control_dependencies(tf.nest.flatten(result)):
+        return tf.nest.map_structure(tf.identity, result), tf.timestamp() - begin
 
 
 def draw_bars(profile: StreamProfile, width: int = 40) -> str:
