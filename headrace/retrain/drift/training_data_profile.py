@@ -85,7 +85,7 @@ def profile(
 
 def typical_values(version: Version) -> dict[str, float]:
     """Return the median of each statistic in the first training rows, near which histograms have a fine resolution."""
-    columns = [version.contract.named(role)[0] for role in ("input", "target")]
+    columns = [*version.contract.input_names, version.contract.named("target")[0]]
     for shard in version.split("train"):
         with open_parquet(version.table / shard.path) as file:
             for batch in file.iter_batches(BATCH_ROWS, columns=columns):

@@ -16,6 +16,7 @@ import yaml
 from PIL import Image
 
 from headrace.bundle import load
+from headrace.retrain.drift.training_data_profile import typical_values
 from headrace.table import Version, read
 from tests.support.commands import headrace_within
 from tests.support.workspace import make_once
@@ -168,6 +169,13 @@ def test_network_learns_what_only_two_inputs_tell_together(project: Path) -> Non
     found = headrace_within("evaluate", "run/bundle", "--table", "table", "--slice", "title length", cwd=project).json
     assert found["metrics"]["accuracy"] > 0.9
     assert [one["name"] for one in found["slices"]["title length"]] == ["4"]
+
+
+def test_statistics_of_drift_have_the_names_of_their_inputs(project: Path) -> None:
+    """A second cycle of retraining compares them with those of the first."""
+    found = typical_values(read(project / "table"))
+    assert {"photo brightness", "costs price", "costs shop"} <= found.keys()
+    assert any(name.startswith("title ") for name in found)
 
 
 def test_bundle_has_the_fitted_files_of_each_input(project: Path) -> None:
