@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from headrace.bundle import Origin
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
+from headrace.explain.options import ExplainOptions
 from headrace.features.input_kind_loader import input_kind_properties
 from headrace.predict.inputs import STDIN, InputFile, Inputs, find_inputs, read_raw
 from headrace.predict.raw_file_interface import raw_file_module
-from headrace.predict.records.text_record_file import RecordFile
+from headrace.predict.records.text_record_file import RecordFile, record_cells, refuse_column_of_cells
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.tables.row_columns import Cells
@@ -100,17 +102,22 @@ def raw_texts(
     return _records(inputs, settings, column, options)
 
 
-def raw_rows(source: Path, settings: Prepare, options: Mapping[str, str] | None = None) -> RawInputs:
+def raw_rows(source: Path, origin: Origin, options: ExplainOptions, what: str) -> RawInputs:
     """Return the rows of `source`, a file of records of several cells, as the texts of `write_cells`.
 
     Args:
-        options: options of the reader, as in `data.source.options`.
+        origin: says which cells a record has, and how the source of the training was read.
+        options: options of the reader take the place of those of the training.
+        what: what the rows are, with its verb, in a message.
 
     Raises:
-        ConfigurationError: the file lacks a column.
-        DataError: `source` contains no rows, or a file cannot be read.
+        ConfigurationError: the file lacks a column, or a column of texts is named.
+        DataError: `source` is a folder, contains no rows, or a file cannot be read.
     """
-    return _records(_find(source), settings, None, options)
+    refuse_column_of_cells(options.column, record_cells(origin))
+    if source.is_dir():
+        raise DataError(f"{source} is a folder, and {what} in files of tables; name such a file.")
+    return _records(_find(source), origin.prepare, None, {**origin.reader_options, **options.reader_options})
 
 
 def _records(inputs: Inputs, settings: Prepare, column: str | None, options: Mapping[str, str] | None) -> RawInputs:

@@ -17,9 +17,6 @@ EncodedBatches = Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]
 class ExportedInputInterface(Protocol):
     """The module `exported_input` of an input kind."""
 
-    def model_dtype(self, contract: Contract) -> str:
-        """Return the data type of the model's input."""
-
     def describe_input(self, bundle: Bundle) -> str:
         """Return for programs without Headrace what the input is."""
 

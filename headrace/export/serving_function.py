@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
-from headrace.export.exported_input_interface import serving_module
 from headrace.input_arrays import Inputs
 
 SIGNATURE = "serving_default"
@@ -63,8 +62,7 @@ class ServingModel:
 
 
 def _spec(contract: Contract, name: str) -> tf.TensorSpec:
-    dtype = tf.as_dtype(serving_module(contract).model_dtype(contract))
-    return tf.TensorSpec((None, *contract.input_shape), dtype, name=name)
+    return tf.TensorSpec((None, *contract.input_shape), contract.model_dtype, name=name)
 
 
 def as_arguments(inputs: Inputs, names: Collection[str]) -> dict[str, NDArray[Any]]:

@@ -4,11 +4,6 @@ from headrace.bundle import Bundle
 from headrace.contract import Contract
 
 
-def model_dtype(contract: Contract) -> str:
-    """Return the type of the stored samples."""
-    return contract.named("input")[1].dtype
-
-
 def describe_input(bundle: Bundle) -> str:
     """See `ExportedInputInterface`."""
     contract, spec = bundle.contract, bundle.origin.prepare.audio

@@ -16,11 +16,6 @@ from headrace.prepare.encoders.images.resize import PILLOW_CALLS
 MODES = {1: "L", 3: "RGB"}
 
 
-def model_dtype(contract: Contract) -> str:
-    """Return the type of the stored pixels."""
-    return contract.named("input")[1].dtype
-
-
 def describe_input(bundle: Bundle) -> str:
     """See `ExportedInputInterface`."""
     height, width, _ = bundle.contract.named("input")[1].image_shape

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
-from headrace.errors import DataError
 from headrace.explain.attribution.occlusion import score_decreases
 from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.explanation_interface import ExplanationWords
@@ -18,7 +17,6 @@ from headrace.features.named_input_interface import named_input_module
 from headrace.features.record.record_prediction import encode, make_preparer
 from headrace.features.record.rendering import make_renderer
 from headrace.inference import Inference
-from headrace.predict.records.text_record_file import record_cells, refuse_column_of_cells
 from headrace.prepare.record_warnings import Observations
 
 WORDS = ExplanationWords(
@@ -33,11 +31,7 @@ WORDS = ExplanationWords(
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
     """See `FeatureExplanationInterface`."""
-    origin = bundle.origin
-    refuse_column_of_cells(options.column, record_cells(origin))
-    if source.is_dir():
-        raise DataError(f"{source} is a folder, and records are rows in files of tables; name such a file.")
-    return raw_rows(source, origin.prepare, {**origin.reader_options, **options.reader_options})
+    return raw_rows(source, bundle.origin, options, "records are rows")
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "RecordExplainer":

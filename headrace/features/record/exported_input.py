@@ -4,11 +4,6 @@ from headrace.bundle import Bundle
 from headrace.contract import Contract
 
 
-def model_dtype(contract: Contract) -> str:
-    """See `ExportedInputInterface`; each input has a type of its own."""
-    return contract.model_dtype
-
-
 def describe_input(bundle: Bundle) -> str:
     """See `ExportedInputInterface`; each input is described for itself."""
     return ", ".join(bundle.contract.named_inputs)

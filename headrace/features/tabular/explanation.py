@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
-from headrace.errors import DataError
 from headrace.explain.attribution.occlusion import score_decreases
 from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.explanation_interface import ExplanationWords
@@ -16,7 +15,6 @@ from headrace.explain.token_spans import TokenSpan
 from headrace.features.tabular.row_cells import read_cells
 from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
 from headrace.inference import Inference
-from headrace.predict.records.text_record_file import record_cells, refuse_column_of_cells
 
 WORDS = ExplanationWords(
     noun="row",
@@ -30,11 +28,7 @@ WORDS = ExplanationWords(
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
     """See `FeatureExplanationInterface`."""
-    origin = bundle.origin
-    refuse_column_of_cells(options.column, record_cells(origin))
-    if source.is_dir():
-        raise DataError(f"{source} is a folder, and rows are in files of tables; name such a file.")
-    return raw_rows(source, origin.prepare, {**origin.reader_options, **options.reader_options})
+    return raw_rows(source, bundle.origin, options, "rows are")
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "RowExplainer":

@@ -4,11 +4,6 @@ from headrace.bundle import Bundle
 from headrace.contract import Contract
 
 
-def model_dtype(contract: Contract) -> str:
-    """Return float32."""
-    return contract.named("input")[1].dtype
-
-
 def describe_input(bundle: Bundle) -> str:
     """See `ExportedInputInterface`."""
     spec = bundle.contract.tabular_spec

@@ -47,9 +47,7 @@ def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observatio
     spec = contract.tabular_spec
     vocabulary = load_vocabulary(folder, spec)
     cells = [RowCells.from_text(text) for text in values.to_pylist()]
-    rows = np.ascontiguousarray(vocabulary.encode(cells, contract.statistics), "<f4")
-    vocabulary.observe(cells, rows, spec, observations)
-    return pa.array([row.tobytes() for row in rows], pa.binary())
+    return pa.array(vocabulary.store(cells, contract.statistics, spec, observations), pa.binary())
 
 
 def empty_input(contract: Contract) -> bytes:

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from headrace.config.configuration import Prepare
 from headrace.features.tabular.row_cells import RowCells, read_cells
 from headrace.features.tabular.vocabulary import load_vocabulary
@@ -27,6 +25,5 @@ def encode(records: list[RowCells], inference: "Inference", observations: Observ
     """See `RecordPredictionInterface`."""
     contract = inference.contract
     vocabulary = load_vocabulary(inference.path, contract.tabular_spec)
-    rows = np.ascontiguousarray(vocabulary.encode(records, contract.statistics), "<f4")
-    vocabulary.observe(records, rows, contract.tabular_spec, observations)
-    return {contract.named("input")[0]: [row.tobytes() for row in rows]}
+    stored = vocabulary.store(records, contract.statistics, contract.tabular_spec, observations)
+    return {contract.named("input")[0]: stored}

@@ -224,8 +224,6 @@ def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
 
     def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array]:
         cells = [RowCells.from_text(text) for text in rows[CELLS].to_pylist()]
-        encoded = np.ascontiguousarray(vocabulary.encode(cells, fitted.statistics), "<f4")
-        vocabulary.observe(cells, encoded, fitted.spec, observations)
-        return {ROW: pa.array([row.tobytes() for row in encoded], pa.binary())}
+        return {ROW: pa.array(vocabulary.store(cells, fitted.statistics, fitted.spec, observations), pa.binary())}
 
     return encode

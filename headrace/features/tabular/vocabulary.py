@@ -81,6 +81,14 @@ class Vocabulary:
             if known:
                 observations.add_category(name, int((column != MISSING).sum()), len(unknown), example)
 
+    def store(
+        self, rows: Sequence[RowCells], statistics: Statistics | None, spec: TabularSpec, observations: Observations
+    ) -> list[bytes]:
+        """Return the rows as a table stores them, little-endian; count the values as `observe` does."""
+        encoded = np.ascontiguousarray(self.encode(rows, statistics), "<f4")
+        self.observe(rows, encoded, spec, observations)
+        return [row.tobytes() for row in encoded]
+
     def describe(self, row: NDArray[np.float32], spec: TabularSpec) -> dict[str, str]:
         """Return the values of a row, (columns,), as text by column; categories by their names."""
         numbers, categories = row[: len(spec.numbers)], row[len(spec.numbers) :]

@@ -4,11 +4,6 @@ from headrace.bundle import Bundle
 from headrace.contract import Contract
 
 
-def model_dtype(contract: Contract) -> str:
-    """Return int32, whatever the type in which a table stores token ids."""
-    return "int32"
-
-
 def describe_input(bundle: Bundle) -> str:
     """See `ExportedInputInterface`."""
     tokenizer = bundle.contract.text_tokenizer

@@ -18,7 +18,7 @@ from headrace.fetch.hash_split import assign_split
 from headrace.fetch.json_lines import Record, RecordDataset, take_evenly
 
 VERSION = "4.18.1-1"
-# Debian counts the versions of some packages anew.
+# Prefixes of the versions of packages whose numbering in Debian began again.
 EPOCHS = {"pl": "1:"}
 # Digests of the Debian 12 packages manpages-LANGUAGE.
 DIGESTS = {
