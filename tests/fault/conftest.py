@@ -1,5 +1,6 @@
 """Fixtures: a real Spark standalone cluster and the result of an undisturbed run."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from jobs.local_cluster import LocalCluster
 from tests.support.cluster_settings import spark_setting
 from tests.support.commands import headrace
+from tests.support.workspace import link_workspace, make_once
 
 # 30 epochs of 10 steps; a checkpoint every 25 steps, so most of them fall within an epoch.
 LONG = (
@@ -33,6 +35,13 @@ def train_arguments(cluster: LocalCluster) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="package")
-def undisturbed(workspace: Path, train_arguments: tuple[str, ...]) -> dict[str, Any]:
-    """Return the result of the same run without any fault."""
-    return headrace("train", "conf.yaml", *train_arguments, "train.run=undisturbed", cwd=workspace).json
+def undisturbed(workspace: Path, train_arguments: tuple[str, ...], shared: Path) -> dict[str, Any]:
+    """Return the result of the same run without any fault, trained once for all test processes."""
+
+    def make(folder: Path) -> None:
+        link_workspace(workspace, folder)
+        trained = headrace("train", "conf.yaml", *train_arguments, "train.run=undisturbed", cwd=folder).json
+        (folder / "result.json").write_text(json.dumps(trained))
+
+    found: dict[str, Any] = json.loads((make_once(shared / "undisturbed", make) / "result.json").read_text())
+    return found

@@ -35,6 +35,7 @@ train: {{run: run, ranks: 2, epochs: 1, batch_size: 64, checkpoint_every_steps: 
 
 def link_workspace(workspace: Path, folder: Path) -> Path:
     """Fill `folder` with a copy of `conf.yaml` and of the networks, and a link to the table of `workspace`."""
+    folder.mkdir(exist_ok=True)
     shutil.copy(workspace / "conf.yaml", folder)
     shutil.copytree(workspace / "models", folder / "models")
     (folder / "table").symlink_to(workspace / "table")
