@@ -101,6 +101,15 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
         return _create(name, settings, slots)
 
 
+def has_cluster(name: str, settings: Spark) -> bool:
+    """Return whether the command `name` has a Spark of its own choice: lent, launched, or a master in the settings.
+
+    Raises:
+        ConfigurationError: the cluster file is invalid, or an environment variable is not set.
+    """
+    return lent_session() is not None or _has_master(spark_settings(settings, name))
+
+
 def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     configured = spark_settings(settings, name)
     configured = _without_headrace_daemon(configured, configured.get(SHIPPED))
