@@ -15,7 +15,7 @@ from headrace.errors import DataError
 from headrace.input_arrays import Inputs
 from headrace.networks.model_inputs import input_signature
 from headrace.prepare.encoders.images.image_codec import encode
-from headrace.stream.read.column_buffers import Columns
+from headrace.stream.read.columnar_rows import Columns
 
 quiet_tensorflow()
 

@@ -12,7 +12,7 @@ from headrace.table import Summary, Version
 from headrace.table import read as read_version
 from headrace.table.dropped_records import SCHEMA as REJECTS
 from headrace.table.dropped_records import read_rejects
-from headrace.table.table_version import SPLITS
+from headrace.table.table_snapshot import SPLITS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from headrace.cli.application import app, print_result
+from headrace.cli.help_and_usage_errors import PlainGroup
 from headrace.cli.parameters import Conf, Overrides, load_configuration
-from headrace.cli.usage_messages import PlainGroup
 
 models = typer.Typer(
     cls=PlainGroup,

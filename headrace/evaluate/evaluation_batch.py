@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from headrace.contract import Contract
 from headrace.evaluate.mistakes import Renderer
 from headrace.input_arrays import Inputs
-from headrace.stream.read.column_buffers import Columns
+from headrace.stream.read.columnar_rows import Columns
 
 
 class EvaluationBatch(NamedTuple):

@@ -22,7 +22,7 @@ from headrace.storage.atomic import atomic_write
 from headrace.stream.decode.targets import encode_targets
 from headrace.stream.stream_builder import evaluation_plan, rank_stream
 from headrace.table import Version, read
-from headrace.targets.target_kind_loader import kind_module
+from headrace.targets.target_kind_loader import target_module
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
 
 def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:
     """Return the evaluator for the task of `bundle`, with the classes of the table's `contract`."""
-    module: EvaluationInterface = kind_module(contract.task, "evaluation")
+    module: EvaluationInterface = target_module(contract.task, "evaluation")
     return module.make_evaluator(contract, renderer_for(bundle.contract, bundle.path))
 
 

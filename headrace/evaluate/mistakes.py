@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from headrace.contract import Contract
-from headrace.features.input_kind_loader import kind_module
+from headrace.features.input_kind_loader import input_module
 from headrace.input_arrays import Inputs, map_arrays
 
 WORST = 24
@@ -86,7 +86,7 @@ class RenderingInterface(Protocol):
 
 def renderer_for(contract: Contract, folder: Path) -> Renderer:
     """Return the function that renders inputs of `contract`; the tokenizer of texts is in `folder`."""
-    module: RenderingInterface = kind_module(contract.input_kind, "rendering")
+    module: RenderingInterface = input_module(contract.input_kind, "rendering")
     return module.make_renderer(contract, folder)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
-from headrace.features.input_kind_loader import kind_module
+from headrace.features.input_kind_loader import input_module
 
 # Inputs as bytes of files, (rows,), each batch with what preparation decodes.
 EncodedBatches = Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]
@@ -26,5 +26,5 @@ class ExportedInputInterface(Protocol):
 
 def serving_module(contract: Contract) -> ExportedInputInterface:
     """Return the module `exported_input` of the contract's input kind."""
-    module: ExportedInputInterface = kind_module(contract.input_kind, "exported_input")
+    module: ExportedInputInterface = input_module(contract.input_kind, "exported_input")
     return module

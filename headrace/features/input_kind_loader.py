@@ -12,12 +12,12 @@ KINDS = tuple(sorted(room.name for room in iter_modules(features.__path__) if ro
 
 
 @cache
-def kind_module(kind: str, name: str) -> Any:
+def input_module(kind: str, name: str) -> Any:
     """Return the module `name` of the input kind `kind`; the caller states the interface that it expects."""
     return import_module(f"headrace.features.{kind}.{name}")
 
 
 def input_kind_properties(kind: str) -> InputKindProperties:
     """Return the properties of the input kind `kind`."""
-    properties: InputKindProperties = kind_module(kind, "kind_properties").PROPERTIES
+    properties: InputKindProperties = input_module(kind, "kind_properties").PROPERTIES
     return properties

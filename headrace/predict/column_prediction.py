@@ -14,12 +14,12 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError, StoreError
 from headrace.predict.inputs import InputFile, raw_file_limits
-from headrace.predict.output import PredictionOutput
 from headrace.predict.predict_batch import Batch, predict_batch
 from headrace.predict.predict_task import load_inference
 from headrace.predict.prediction_columns_interface import ModelOutputs, predictions_table
 from headrace.predict.records.text_record_file import Record
 from headrace.predict.shared_bundle import SharedBundle
+from headrace.predict.task_output import PredictionOutput
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, encode_images
 from headrace.prepare.sources.tables.row_columns import Cells, write_cells

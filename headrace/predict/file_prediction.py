@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.errors import DataError
 from headrace.predict.inputs import STDIN, InputFile
-from headrace.predict.output import BATCH, PredictionOutput
+from headrace.predict.task_output import BATCH, PredictionOutput
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import RejectedRecordError

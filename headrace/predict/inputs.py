@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.input_kind_loader import kind_module
+from headrace.features.input_kind_loader import input_module
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import escape_path
@@ -135,7 +135,7 @@ class RawFileLimits(NamedTuple):
 
 def raw_file_limits(settings: Prepare) -> RawFileLimits:
     """Return the limits of raw files for `prepare.input`."""
-    limits: RawFileLimits = kind_module(settings.input, "raw_file_prediction").limits(settings)
+    limits: RawFileLimits = input_module(settings.input, "raw_file_prediction").limits(settings)
     return limits
 
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from headrace.contract import Contract
 from headrace.stream.decode.targets import encode_targets
-from headrace.stream.read.column_buffers import Columns
+from headrace.stream.read.columnar_rows import Columns
 
 SPLIT = "split"
 

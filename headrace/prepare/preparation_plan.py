@@ -15,7 +15,7 @@ from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.table import Version
 from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path, rejects_path
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
-from headrace.table.table_version import Period
+from headrace.table.table_snapshot import Period
 from headrace.table.transaction_log import CommitBase, open_base
 
 # Split of the shards whose records have no split yet.

@@ -26,7 +26,7 @@ from headrace.prepare.readers.csv_reader import looks_like_record
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, list_archives, read_archive
-from headrace.prepare.sources.folders.file_copies import copy_warnings
+from headrace.prepare.sources.folders.derived_file_names import derived_name_warnings
 from headrace.prepare.sources.folders.folder_layout import mask_warnings
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.ignored_files import is_ignored
@@ -238,7 +238,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
         observations.add_member_names([record.path for record in records])
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
     named = listing.files if listing.classes else records
-    found_in_names = (*mask_warnings(listing.files), *copy_warnings(listing.files))
+    found_in_names = (*mask_warnings(listing.files), *derived_name_warnings(listing.files))
     names = [f"In {listing.root}, {warning}" for warning in found_in_names]
     classes = Counter(one.label for one in named if one.label)
     return {

@@ -9,9 +9,9 @@ from itertools import islice
 from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
 from headrace.prepare.encoders.images.image_codec import DecodedFile
 from headrace.prepare.encoders.label_text import normalize_name
-from headrace.prepare.encoders.number_writing import Writing, find_writing, thousands_warning
+from headrace.prepare.encoders.thousands_separator import NumberFormat, number_format, thousands_warning
 from headrace.prepare.rejects.rejection import UnreadArchiveError
-from headrace.prepare.sources.folders.file_copies import find_copies
+from headrace.prepare.sources.folders.derived_file_names import find_copies
 from headrace.prepare.sources.folders.folder_layout import (
     MAX_FOLDERS,
     class_folder,
@@ -77,7 +77,7 @@ class Observations:
     member_labels: set[str] = field(default_factory=set)
     doubtful_markup: int = 0
     markup_example: tuple[str, str] | None = None
-    writings: dict[str, Counter[Writing]] = field(default_factory=dict)
+    writings: dict[str, Counter[NumberFormat]] = field(default_factory=dict)
     categories: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     unknown_examples: dict[str, str] = field(default_factory=dict)
@@ -148,7 +148,7 @@ class Observations:
 
     def add_number(self, what: str, text: str) -> None:
         """Count how a number is written; `what` is the numbers in a sentence, in the plural."""
-        self.writings.setdefault(what, Counter())[find_writing(text)] += 1
+        self.writings.setdefault(what, Counter())[number_format(text)] += 1
 
     def add_category(self, name: str, rows: int, unknown: int, example: str) -> None:
         """Count rows with a value of a category, and those whose value is not known; `example` is one of these."""

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column, Statistics, Tokenizer
-from headrace.features.input_kind_loader import input_kind_properties, kind_module
+from headrace.features.input_kind_loader import input_kind_properties, input_module
 from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.dedup.duplicate_warnings import warn_of_conflicts
 from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
@@ -24,9 +24,9 @@ from headrace.prepare.encoders.input_encoding_interface import encoder_for
 from headrace.prepare.increments.increment import Increment
 from headrace.prepare.labels.classes import Classes, classes_without_records, list_classes, require_some
 from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
+from headrace.prepare.prepare_task import ShardWriter, prepare_chunks
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reject_summary import list_refused
-from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.sources.series.window_source import read_windows, window_records
@@ -34,7 +34,7 @@ from headrace.prepare.sources.tables.row_columns import with_row_columns
 from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
 from headrace.prepare.task_chunks import make_chunks
 from headrace.table.shards import Shard
-from headrace.table.table_version import Period
+from headrace.table.table_snapshot import Period
 from headrace.wording import quantity_have
 
 log = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ def run_stages(
     )
     if not input_kind_properties(context.settings.input).is_fitted:
         return output
-    module: TrainingSplitFitInterface = kind_module(context.settings.input, "training_split_fit")
+    module: TrainingSplitFitInterface = input_module(context.settings.input, "training_split_fit")
     return module.fit(spark, context, output, increment)
 
 

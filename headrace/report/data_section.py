@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.errors import DataError, StoreError
-from headrace.features.input_kind_loader import kind_module
+from headrace.features.input_kind_loader import input_module
 from headrace.report.pictures_interface import PicturesInterface
 from headrace.report.run_artifacts import RunFile
 from headrace.storage.open_parquet import open_parquet
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from headrace.contract import Contract
     from headrace.table.dropped_records import Reject
-    from headrace.table.table_version import Summary, Version
+    from headrace.table.table_snapshot import Summary, Version
 
 MAX_CLASSES = 20
 PER_CLASS = 8
@@ -57,7 +57,7 @@ def sample_images(version: "Version") -> Samples | None:
     shown = next(((name, one) for name, one in contract.inputs.items() if one.feature.has_pictures), None)
     if shown is None:
         return None
-    module: PicturesInterface = kind_module(shown[1].input_kind, "pictures")
+    module: PicturesInterface = input_module(shown[1].input_kind, "pictures")
     column = shown[1].named("input")[1]
     classes = contract.classes or (ALL,)
     samples: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}

@@ -4,7 +4,7 @@ import logging
 import re
 
 from headrace import errors
-from headrace.spark.worker_python import explain_worker_python
+from headrace.spark.worker_python_check import explain_worker_python
 from headrace.storage.disk_errors import describe_text
 
 log = logging.getLogger(__name__)

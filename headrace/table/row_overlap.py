@@ -21,7 +21,7 @@ from headrace.storage.concurrent_reads import prefetch
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.dropped_records import duplicates_path, read_dropped
 from headrace.table.shards import Shard
-from headrace.table.table_version import Version
+from headrace.table.table_snapshot import Version
 from headrace.table.transaction_log import list_shards
 
 COLUMNS = ["path", "content_hash"]

@@ -36,7 +36,7 @@ from headrace.table.delta_access import (
     store_errors,
 )
 from headrace.table.shards import Shard
-from headrace.table.table_version import Summary, Version
+from headrace.table.table_snapshot import Summary, Version
 
 KEY = "headrace"
 # The summary of a table that lists rejected or duplicate records.

@@ -15,12 +15,12 @@ TASKS = tuple(sorted(room.name for room in iter_modules(targets.__path__) if roo
 
 
 @cache
-def kind_module(task: str, name: str) -> Any:
+def target_module(task: str, name: str) -> Any:
     """Return the module `name` of the target kind `task`; the caller states the interface that it expects."""
     return import_module(f"headrace.targets.{task}.{name}")
 
 
 def target_kind_properties(task: str) -> TargetKindProperties:
     """Return the properties of the target kind `task`."""
-    properties: TargetKindProperties = kind_module(task, "kind_properties").PROPERTIES
+    properties: TargetKindProperties = target_module(task, "target_properties").PROPERTIES
     return properties

@@ -10,7 +10,7 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import KINDS
 from headrace.table import Version
-from headrace.targets.target_kind_loader import kind_module
+from headrace.targets.target_kind_loader import target_module
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     Raises:
         ConfigurationError: class settings for regression, or class weights for multi-label targets.
     """
-    module: SettingsInterface = kind_module(contract.task, "unsupported_loss_settings")
+    module: SettingsInterface = target_module(contract.task, "unsupported_loss_settings")
     if fault := module.find_loss_fault(settings):
         raise ConfigurationError(fault)
 

@@ -11,8 +11,8 @@ from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import RenderingInterface
 from headrace.explain.explanation_interface import FeatureExplanationInterface
 from headrace.export.exported_input_interface import ExportedInputInterface
-from headrace.features.input_kind_loader import KINDS, input_kind_properties, kind_module
-from headrace.features.named_input_interface import NamedInputInterface
+from headrace.features.input_kind_loader import KINDS, input_kind_properties, input_module
+from headrace.features.record_field_interface import RecordFieldInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_interface import RawFileInterface
 from headrace.predict.records.record_prediction import RecordPredictionInterface
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
     "profile_statistics": FeatureDriftInterface,
-    "encoding": FeatureEncodingInterface,
+    "storage_encoding": FeatureEncodingInterface,
     "random_inputs": RandomInputsInterface,
     "rendering": RenderingInterface,
     "exported_input": ExportedInputInterface,
@@ -37,42 +37,42 @@ INTERFACES: dict[str, Any] = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("module", INTERFACES)
 def test_module_has_what_its_interface_declares(module: str, kind: str) -> None:
-    require_protocol(kind_module(kind, module), INTERFACES[module])
+    require_protocol(input_module(kind, module), INTERFACES[module])
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).is_fitted])
 def test_fitted_kinds_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "training_split_fit"), TrainingSplitFitInterface)
+    require_protocol(input_module(kind, "training_split_fit"), TrainingSplitFitInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).has_pictures])
 def test_kinds_with_pictures_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "pictures"), PicturesInterface)
+    require_protocol(input_module(kind, "pictures"), PicturesInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).has_near_duplicates])
 def test_kinds_with_near_duplicates_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "near_duplicates"), NearDuplicatesInterface)
+    require_protocol(input_module(kind, "near_duplicates"), NearDuplicatesInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).is_file])
 def test_kinds_with_raw_files_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "raw_file_prediction"), RawFileInterface)
+    require_protocol(input_module(kind, "raw_file_prediction"), RawFileInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).is_cell])
 def test_kinds_whose_records_are_rows_of_files_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "record_prediction"), RecordPredictionInterface)
+    require_protocol(input_module(kind, "record_prediction"), RecordPredictionInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).methods])
 def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "explanation"), FeatureExplanationInterface)
+    require_protocol(input_module(kind, "explanation"), FeatureExplanationInterface)
 
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)
 def test_kinds_of_named_inputs_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "named_input"), NamedInputInterface)
+    require_protocol(input_module(kind, "record_field"), RecordFieldInterface)
 
 
 def test_every_input_of_a_preparation_has_a_room() -> None:
@@ -82,10 +82,10 @@ def test_every_input_of_a_preparation_has_a_room() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_most_modules_are_imported_without_tensorflow(kind: str) -> None:
     program = (
-        "import sys; from headrace.features.input_kind_loader import input_kind_properties, kind_module; "
+        "import sys; from headrace.features.input_kind_loader import input_kind_properties, input_module; "
         f"input_kind_properties({kind!r}); "
         "engines = {'numpy', 'pyspark', 'tensorflow', 'pydantic'} & set(sys.modules); "
-        f"[kind_module({kind!r}, module) for module in ('profile_statistics', 'rendering', 'encoding')]; "
+        f"[input_module({kind!r}, module) for module in ('profile_statistics', 'rendering', 'encoding')]; "
         "print(sorted(engines), 'tensorflow' in sys.modules)"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.image_codec import DecodedFile
-from headrace.prepare.encoders.images.image_findings import ImageFinding
 from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import UnreadArchiveError
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Contract, Statistics
-from headrace.features.image.encoding import image_columns
+from headrace.features.image.storage_encoding import image_columns
 from headrace.prepare.encoders.images.image_codec import encode
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table import Shard, Summary, Version, read

@@ -8,14 +8,14 @@ import pytest
 
 from headrace.config.sections.windows import Windows
 from headrace.contract import Contract, Statistics, WindowSpec
-from headrace.features.windows.encoding import window_columns
+from headrace.features.windows.storage_encoding import window_columns
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table import Version, read
 from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path
 from headrace.table.row_overlap import SplitRows
 from headrace.table.shards import write_shard
 from headrace.table.transaction_log import NO_SUMMARY, commit, open_base
-from headrace.targets.regression.encoding import COLUMN as NUMBER
+from headrace.targets.regression.label_encoding import COLUMN as NUMBER
 from tests.support.table_columns import table_columns
 from tests.support.table_versions import summary
 

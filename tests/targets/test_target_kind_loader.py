@@ -14,7 +14,7 @@ from headrace.prepare.encoders.label_encoding_interface import EncodingInterface
 from headrace.report.evaluation.page_interface import PageInterface
 from headrace.retrain.drift.drift_interface import DriftInterface
 from headrace.retrain.gate.slicing import GateInterface
-from headrace.targets.target_kind_loader import TASKS, kind_module, target_kind_properties
+from headrace.targets.target_kind_loader import TASKS, target_kind_properties, target_module
 from headrace.train.model.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import SettingsInterface
 from tests.support.protocols import require_protocol
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.tensorflow
 INTERFACES: dict[str, Any] = {
     "comparison": ComparisonInterface,
     "profile_labels": DriftInterface,
-    "encoding": EncodingInterface,
+    "label_encoding": EncodingInterface,
     "evaluation": EvaluationInterface,
-    "explanation": ExplanationInterface,
+    "attribution_target": ExplanationInterface,
     "gate_measures": GateInterface,
     "objective": ObjectiveInterface,
     "page": PageInterface,
@@ -38,12 +38,12 @@ INTERFACES: dict[str, Any] = {
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("module", INTERFACES)
 def test_module_has_what_its_interface_declares(module: str, task: str) -> None:
-    require_protocol(kind_module(task, module), INTERFACES[module])
+    require_protocol(target_module(task, module), INTERFACES[module])
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_compared_metrics_are_those_of_the_properties(task: str) -> None:
-    assert tuple(kind_module(task, "comparison").SCORES) == target_kind_properties(task).comparison_metrics
+    assert tuple(target_module(task, "comparison").SCORES) == target_kind_properties(task).comparison_metrics
     assert target_kind_properties(task).slice_metric in target_kind_properties(task).comparison_metrics
 
 

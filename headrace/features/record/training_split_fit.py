@@ -10,8 +10,8 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Contract, NamedInputSpec, Statistics
-from headrace.features.named_input_interface import named_input_module
-from headrace.features.record.encoding import SeveralInputsEncoder
+from headrace.features.record.storage_encoding import SeveralInputsEncoder
+from headrace.features.record_field_interface import record_field_module
 from headrace.prepare.increments.increment import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_warnings import Observations
@@ -58,7 +58,7 @@ def _fitted_before(contract: Contract) -> Fitted:
 def _learn(spark: SparkSession, context: PrepareContext, training: Sequence[Shard]) -> Fitted:
     labels, inputs, columns = None, dict[str, NamedInputSpec](), SeveralInputsEncoder(context.settings).columns
     for name, section in context.settings.inputs.items():
-        part, kind = context.settings.of_input(name), named_input_module(section.kind)
+        part, kind = context.settings.of_input(name), record_field_module(section.kind)
         fields = dict(kind.learn(spark, replace(context, settings=part), name, training))
         labels = fields.pop("label_statistics", None) or labels
         inputs[name] = NamedInputSpec(kind=section.kind, **fields)
@@ -71,7 +71,7 @@ def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
 
     def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array | pa.ChunkedArray]:
         return {
-            name: named_input_module(one.input_kind).encode(rows[name], one, context.table, observations)
+            name: record_field_module(one.input_kind).encode(rows[name], one, context.table, observations)
             for name, one in contracts.items()
         }
 

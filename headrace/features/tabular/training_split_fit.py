@@ -22,8 +22,8 @@ from headrace.features.tabular.column_warnings import (
     missing_code_warning,
     missing_number_warning,
 )
-from headrace.features.tabular.encoding import CELLS, ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
+from headrace.features.tabular.storage_encoding import CELLS, ROW, row_columns
 from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import Moments, compute_moments

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare, Text
-from headrace.features.text.encoding import clean_text
-from headrace.predict.output import PredictionOutput
+from headrace.features.text.storage_encoding import clean_text
 from headrace.predict.records.record_prediction import RecordBatcher
+from headrace.predict.task_output import PredictionOutput
 from headrace.prepare.record_warnings import Observations
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 

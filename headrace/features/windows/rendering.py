@@ -1,4 +1,4 @@
-"""Windows on a page."""
+"""Rendering of windows on pages: none, a page names only the row of the source."""
 
 from pathlib import Path
 
@@ -7,5 +7,5 @@ from headrace.evaluate.mistakes import Renderer, picture
 
 
 def make_renderer(contract: Contract, folder: Path) -> Renderer:
-    """Return a function that shows nothing of a window."""
+    """Return a renderer without a picture, as windows have none."""
     return picture

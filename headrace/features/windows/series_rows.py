@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from headrace.features.tabular.column_warnings import FAR, MIN_VALUES, describe_far_value
-from headrace.prepare.encoders.number_writing import GROUPED, WHOLE, Writing, thousands_warning
+from headrace.prepare.encoders.thousands_separator import GROUPED, WHOLE, NumberFormat, thousands_warning
 from headrace.prepare.labels.similar_names import similar_names
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.sources.tables.table_dataframe import quote_column
@@ -83,14 +83,14 @@ def warn_of_thousands(frame: DataFrame, names: Sequence[str]) -> None:
 
 
 def _writings(text: Column) -> list[Column]:
-    """Return how many texts are of each `Writing`, as `find_writing` has it."""
+    """Return how many texts are of each `NumberFormat`, as `number_format` has it."""
     grouped, whole = text.rlike(f"^(?:{GROUPED.pattern})$"), text.rlike(f"^(?:{WHOLE.pattern})$")
     kinds = {
-        Writing.GROUPED_ZERO: grouped & text.rlike(r"0\s*$"),
-        Writing.GROUPED: grouped & ~text.rlike(r"0\s*$"),
-        Writing.SMALL: whole & (F.abs(F.trim(text).try_cast("double")) < 1000),
+        NumberFormat.GROUPED_ZERO: grouped & text.rlike(r"0\s*$"),
+        NumberFormat.GROUPED: grouped & ~text.rlike(r"0\s*$"),
+        NumberFormat.SMALL: whole & (F.abs(F.trim(text).try_cast("double")) < 1000),
     }
-    kinds[Writing.OTHER] = ~F.coalesce(reduce(Column.__or__, kinds.values()), F.lit(False)) & (F.trim(text) != "")
+    kinds[NumberFormat.OTHER] = ~F.coalesce(reduce(Column.__or__, kinds.values()), F.lit(False)) & (F.trim(text) != "")
     return [F.count(F.when(applies, 1)).alias(kind.value) for kind, applies in kinds.items()]
 
 

@@ -6,7 +6,7 @@ from headrace.contract import Column
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
-from headrace.targets.target_kind_loader import kind_module
+from headrace.targets.target_kind_loader import target_module
 from headrace.targets.target_kind_properties import TargetKindProperties
 
 
@@ -16,7 +16,7 @@ def describe_missing_label(target: TargetKindProperties) -> str:
 
 
 class EncodingInterface(Protocol):
-    """The module `encoding` of a target kind."""
+    """The module `label_encoding` of a target kind."""
 
     @property
     def COLUMN(self) -> Column:  # noqa: N802 - the name of a constant
@@ -43,5 +43,5 @@ def encode_target(record: RawRecord, context: PrepareContext) -> int | float | b
 
 def encoding_module(task: str) -> EncodingInterface:
     """Return how the target kind `task` is stored."""
-    module: EncodingInterface = kind_module(task, "encoding")
+    module: EncodingInterface = target_module(task, "label_encoding")
     return module

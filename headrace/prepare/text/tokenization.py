@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Tokenizer
 from headrace.errors import DataError
-from headrace.features.text.encoding import bookkeeping_columns, text_columns
+from headrace.features.text.storage_encoding import bookkeeping_columns, text_columns
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_warnings import Observations
 from headrace.prepare.second_stage import EncodeRows, encode_staged

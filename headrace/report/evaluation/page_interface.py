@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from headrace.report.evaluation.evaluation_file import TaskEvaluation
-from headrace.targets.target_kind_loader import kind_module
+from headrace.targets.target_kind_loader import target_module
 
 
 @dataclass(frozen=True)
@@ -45,5 +45,5 @@ class PageInterface(Protocol):
 
 def page_module(task: str) -> PageInterface:
     """Return the page's part of the target kind `task`."""
-    module: PageInterface = kind_module(task, "page")
+    module: PageInterface = target_module(task, "page")
     return module

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from headrace.contract import Contract
-from headrace.features.input_kind_loader import kind_module as feature_module
-from headrace.targets.target_kind_loader import kind_module
+from headrace.features.input_kind_loader import input_module
+from headrace.targets.target_kind_loader import target_module
 
 ALL = "all rows"
 
@@ -25,7 +25,7 @@ class DriftInterface(Protocol):
 
 def drift_module(task: str) -> DriftInterface:
     """Return how the target kind `task` counts rows."""
-    module: DriftInterface = kind_module(task, "profile_labels")
+    module: DriftInterface = target_module(task, "profile_labels")
     return module
 
 
@@ -38,5 +38,5 @@ class FeatureDriftInterface(Protocol):
 
 def feature_drift_module(kind: str) -> FeatureDriftInterface:
     """Return the statistics of the input kind `kind`."""
-    module: FeatureDriftInterface = feature_module(kind, "profile_statistics")
+    module: FeatureDriftInterface = input_module(kind, "profile_statistics")
     return module

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.compare.comparison_metrics import metric_label
 from headrace.compare.saved_predictions import Predictions
-from headrace.targets.target_kind_loader import kind_module, target_kind_properties
+from headrace.targets.target_kind_loader import target_kind_properties, target_module
 
 
 class ModelPair(NamedTuple):
@@ -49,7 +49,7 @@ class GateInterface(Protocol):
 
 def gate_module(task: str) -> GateInterface:
     """Return the gate's part of the target kind `task`."""
-    module: GateInterface = kind_module(task, "gate_measures")
+    module: GateInterface = target_module(task, "gate_measures")
     return module
 
 

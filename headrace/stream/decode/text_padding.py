@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.stream.read.column_buffers import BinaryColumn
+from headrace.stream.read.columnar_rows import BinaryColumn
 
 SHORTEST_BUCKET = 16
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from headrace.evaluate.slices_by_column import by_class
 from headrace.retrain.gate.slicing import ModelPair, Slice, select_rows
-from headrace.targets.classification.kind_properties import PROPERTIES
+from headrace.targets.classification.target_properties import PROPERTIES
 
 
 def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from headrace.retrain.gate.slicing import ModelPair, Slice
 from headrace.targets.classification.gate_measures import describe_limit, drop
-from headrace.targets.multi_label.kind_properties import PROPERTIES
+from headrace.targets.multi_label.target_properties import PROPERTIES
 
 __all__ = ["class_slices", "describe_limit", "drop"]
 

@@ -11,7 +11,7 @@ from headrace.contract_match import ClassMatch
 from headrace.evaluate.bootstrap import Intervals, sum_intervals
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.targets.regression.evaluation import error_terms, errors, errors_from_sums
-from headrace.targets.regression.kind_properties import PROPERTIES
+from headrace.targets.regression.target_properties import PROPERTIES
 
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 

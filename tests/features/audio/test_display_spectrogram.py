@@ -8,7 +8,7 @@ from headrace.features.audio.display_spectrogram import MAX_FRAMES, spectrogram
 from headrace.features.audio.profile_statistics import statistics
 from headrace.features.audio.rendering import make_renderer
 from headrace.prepare.table_schema import IDENTITY
-from headrace.targets.classification.encoding import COLUMN as LABEL
+from headrace.targets.classification.label_encoding import COLUMN as LABEL
 from tests.support.sounds import RATE, tone
 
 COLUMN = Column(role="input", codec="raw", dtype="int16", shape=(RATE,))

@@ -19,7 +19,7 @@ from headrace.features.image.exported_input import describe_input
 from headrace.prepare.encoders.images.image_codec import decode
 from headrace.prepare.encoders.images.resize import RESIZE
 from headrace.prepare.table_schema import IDENTITY
-from headrace.targets.classification.encoding import COLUMN as LABEL
+from headrace.targets.classification.label_encoding import COLUMN as LABEL
 from tests.support.raw_images import encode_image
 
 pytestmark = pytest.mark.tensorflow

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import encode_labels
 from headrace.stream.decode.targets import encode_targets
-from headrace.stream.read.column_buffers import BinaryColumn
-from headrace.targets.classification.encoding import COLUMN as LABEL
-from headrace.targets.multi_label.encoding import COLUMN as LABELS
+from headrace.stream.read.columnar_rows import BinaryColumn
+from headrace.targets.classification.label_encoding import COLUMN as LABEL
+from headrace.targets.multi_label.label_encoding import COLUMN as LABELS
 
 sets = st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=20)
 

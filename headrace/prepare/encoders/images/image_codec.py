@@ -24,7 +24,7 @@ from headrace.prepare.encoders.images.fast_jpeg import (
     may_need_rotation,
     shrink,
 )
-from headrace.prepare.encoders.images.image_findings import ImageFinding
+from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.joined_images import holds_another_image
 from headrace.prepare.encoders.images.jpeg_segments import IN_HEADER
 from headrace.prepare.encoders.images.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled

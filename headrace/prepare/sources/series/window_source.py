@@ -19,7 +19,7 @@ from headrace.prepare.sources.raw_record_types import RawFile, RawRecord
 from headrace.prepare.sources.series.time_splits import extend_periods, split_by_time
 from headrace.prepare.sources.series.unreadable_time import describe_bad_time
 from headrace.prepare.sources.tables.table_dataframe import REJECTION, quote_column, read_columns
-from headrace.table.table_version import Period
+from headrace.table.table_snapshot import Period
 
 # Units of times that are numbers, in seconds, and the numbers that they have in the years from 1980 to 2100.
 TIME_UNITS = (

@@ -25,7 +25,7 @@ from headrace.prepare.readers import Row
 from headrace.prepare.readers.source_row import text_cell
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord, escape_path
-from headrace.prepare.sources.tables.column_types import require_column_types
+from headrace.prepare.sources.tables.column_type_check import require_column_types
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
 from headrace.prepare.sources.tables.named_file import read_named_file
 from headrace.prepare.sources.tables.npy_pixels import read_pixels

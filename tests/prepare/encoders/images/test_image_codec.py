@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Image
+from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.image_codec import Pixels, decode, decode_image, encode
-from headrace.prepare.encoders.images.image_findings import ImageFinding
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 

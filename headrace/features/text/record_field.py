@@ -1,4 +1,4 @@
-"""Texts as one of several inputs of a record."""
+"""Texts as one field of a record of several inputs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
-from headrace.features.text.encoding import text_columns
+from headrace.features.text.storage_encoding import text_columns
 from headrace.prepare.record_warnings import Observations
 from headrace.table.shards import Shard
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 def empty_row(settings: Prepare) -> dict[str, Any]:
-    """See `NamedInputInterface`."""
+    """See `RecordFieldInterface`."""
     return {"text": ""}
 
 
 def learn(
     spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
 ) -> Mapping[str, Any]:
-    """See `NamedInputInterface`.
+    """See `RecordFieldInterface`.
 
     Raises:
         DataError: no word is frequent enough.
@@ -44,7 +44,7 @@ def learn(
 
 
 def final_column(settings: Prepare, fields: Mapping[str, Any]) -> Column:
-    """See `NamedInputInterface`."""
+    """See `RecordFieldInterface`."""
     from headrace.prepare.text.tokenizer import token_dtype
 
     tokenizer = fields["tokenizer"]
@@ -53,21 +53,21 @@ def final_column(settings: Prepare, fields: Mapping[str, Any]) -> Column:
 
 
 def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observations: Observations) -> pa.Array:
-    """See `NamedInputInterface`."""
+    """See `RecordFieldInterface`."""
     from headrace.prepare.text import tokenizer
 
     return pa.array(tokenizer.encode(values.to_pylist(), contract.text_tokenizer, folder), pa.binary())
 
 
 def empty_input(contract: Contract) -> bytes:
-    """See `NamedInputInterface`; a text without tokens."""
+    """See `RecordFieldInterface`; a text without tokens."""
     return np.array([], contract.named("input")[1].dtype).tobytes()
 
 
 def without_parts(
     staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
 ) -> list[tuple[str, NDArray[Any]]]:
-    """See `NamedInputInterface`; the tokens, of which the following ones move up."""
+    """See `RecordFieldInterface`; the tokens, of which the following ones move up."""
     from headrace.prepare.text.tokenizer import encode_with_spans
 
     text = str(staged)

@@ -1,4 +1,4 @@
-"""Images in a table: decoded, converted to one mode and size, and encoded again."""
+"""Encode images for a table: decode them, convert them to one mode and size, and encode them again."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The task of the first stage: read its records once, encode them, and write shards."""
+"""The Spark task of preparation's first stage: read raw records once, encode them, and write shards."""
 
 import math
 from collections import Counter

@@ -7,12 +7,12 @@ import pytest
 from headrace.config.configuration import Source
 from headrace.prepare.raw_preview import preview
 from headrace.prepare.sources import list_source
-from headrace.prepare.sources.folders.file_copies import copy_warnings
+from headrace.prepare.sources.folders.derived_file_names import derived_name_warnings
 from headrace.prepare.sources.raw_record_types import RawFile
 
 
 def warnings(*paths: str) -> str:
-    return "".join(copy_warnings(RawFile(path, None, None, 1, 0) for path in paths))
+    return "".join(derived_name_warnings(RawFile(path, None, None, 1, 0) for path in paths))
 
 
 @pytest.mark.parametrize(

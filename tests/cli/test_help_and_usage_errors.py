@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from headrace import cli
-from headrace.cli.usage_messages import plain_message
+from headrace.cli.help_and_usage_errors import plain_message
 
 
 @pytest.mark.parametrize(

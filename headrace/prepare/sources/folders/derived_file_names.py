@@ -19,7 +19,7 @@ BEFORE = re.compile(rf"(?:{SIZES}|tn)[-_. ]+(.+)", re.IGNORECASE)
 FOLDERS = frozenset(("thumbs", "thumb", "thumbnails", "thumbnail", "previews", "preview", "resized", "augmented"))
 
 
-def copy_warnings(files: Iterable[RawFile]) -> list[str]:
+def derived_name_warnings(files: Iterable[RawFile]) -> list[str]:
     """Return what to say about files that look like copies of another file in their folder or in the one above."""
     copies = find_copies(file.path for file in files)
     if not copies:

@@ -4,5 +4,5 @@ from typing import Any
 
 
 def target_score(predictions: Any, class_number: Any) -> Any:
-    """Return the number itself."""
+    """Return the predicted number of each row."""
     return predictions[:, 0]

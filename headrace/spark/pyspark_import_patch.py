@@ -1,4 +1,4 @@
-"""Let PySpark recognise arguments of NumPy without its testing tools.
+"""Patch PySpark so that calls to Java do not import `pyspark.testing`, and pandas with it.
 
 For every argument of a Java call PySpark 4.3 imports `pyspark.testing`, only to learn whether NumPy is installed. That
 imports pandas: 0.3 s of CPU time in the driver of a command that needs it for nothing.
@@ -10,7 +10,7 @@ import numpy as np
 from pyspark.sql.types import NumpyArrayConverter, NumpyScalarConverter
 
 
-def recognize_numpy_arguments() -> None:
+def patch_numpy_import() -> None:
     """Replace the two checks of PySpark by the same ones without the import; NumPy is always installed here."""
     NumpyArrayConverter.can_convert = _is_vector
     NumpyScalarConverter.can_convert = _is_scalar

@@ -5,14 +5,14 @@ import json
 import pytest
 
 from headrace.config.sections.preparation import Prepare
-from headrace.features.tabular.encoding import make_encoder
-from headrace.prepare.encoders.number_writing import count_writings, thousands_warning
+from headrace.features.tabular.storage_encoding import make_encoder
+from headrace.prepare.encoders.thousands_separator import count_formats, thousands_warning
 from headrace.prepare.record_warnings import Observations
 from headrace.prepare.sources.raw_record_types import RawRecord
 
 
 def test_points_between_thousands_are_warned_of() -> None:
-    warning = thousands_warning("The labels", count_writings(["1.200", "12.350", "1.234", "999", " 20 "]))
+    warning = thousands_warning("The labels", count_formats(["1.200", "12.350", "1.234", "999", " 20 "]))
     assert warning is not None
     assert warning.startswith(
         "The labels may have points between thousands: 3 have three digits behind a point, with zeros at the end, and "
@@ -35,7 +35,7 @@ def test_points_between_thousands_are_warned_of() -> None:
     ids=["below 1", "other decimals", "thousands", "no zeros", "all with decimals", "one", "others", "none"],
 )
 def test_decimals_are_not_warned_of(numbers: list[str]) -> None:
-    assert thousands_warning("The labels", count_writings(numbers)) is None
+    assert thousands_warning("The labels", count_formats(numbers)) is None
 
 
 def test_numbers_of_all_tasks_are_counted_together() -> None:

@@ -1,4 +1,4 @@
-"""Sounds as one of several inputs of a record."""
+"""Sounds as one field of a record of several inputs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import AudioSpec, Column, Contract
-from headrace.features.audio.encoding import audio_columns
+from headrace.features.audio.storage_encoding import audio_columns
 from headrace.prepare.record_warnings import Observations
 from headrace.table.shards import Shard
 
@@ -21,34 +21,34 @@ if TYPE_CHECKING:
 
 
 def empty_row(settings: Prepare) -> dict[str, Any]:
-    """See `NamedInputInterface`; silence."""
+    """See `RecordFieldInterface`; silence."""
     return {"audio": np.zeros(settings.audio.samples, "<i2").tobytes(), "seconds": 0.0}
 
 
 def learn(
     spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
 ) -> Mapping[str, Any]:
-    """See `NamedInputInterface`; sounds have nothing to learn."""
+    """See `RecordFieldInterface`; sounds have nothing to learn."""
     return {"audio": AudioSpec(rate=context.settings.audio.rate)}
 
 
 def final_column(settings: Prepare, fields: Mapping[str, Any]) -> Column:
-    """See `NamedInputInterface`."""
+    """See `RecordFieldInterface`."""
     return audio_columns(settings.audio)["audio"]
 
 
 def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observations: Observations) -> pa.ChunkedArray:
-    """See `NamedInputInterface`; the first stage's sounds are final."""
+    """See `RecordFieldInterface`; the first stage's sounds are final."""
     return values
 
 
 def empty_input(contract: Contract) -> bytes:
-    """See `NamedInputInterface`; silence."""
+    """See `RecordFieldInterface`; silence."""
     return np.zeros(contract.named("input")[1].fixed_shape, "<i2").tobytes()
 
 
 def without_parts(
     staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
 ) -> list[tuple[str, NDArray[Any]]]:
-    """See `NamedInputInterface`; a sound is left out as a whole."""
+    """See `RecordFieldInterface`; a sound is left out as a whole."""
     return []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.fetch.picture_rows import PictureRow, PictureRowDataset
+from headrace.fetch.csv_with_images import CsvImageDataset, PictureRow
 
 SPLITS = {
     "train": [PictureRow(f"{name}.png", name.encode(), (name, "fruit")) for name in ("fig", "pear, ripe", "é", "plum")],
@@ -13,9 +13,9 @@ SPLITS = {
 COUNTS = {"train": 4, "test": 1}
 
 
-def dataset() -> PictureRowDataset:
+def dataset() -> CsvImageDataset:
     """Return a data set of five rows, which are not downloaded."""
-    return PictureRowDataset(
+    return CsvImageDataset(
         name="plants",
         licence="CC0-1.0",
         size="small",

@@ -3,7 +3,7 @@
 from headrace.contract import Column
 from headrace.prepare.encoders.label_text import encode_labels, parse_labels
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.targets.classification.encoding import class_index
+from headrace.targets.classification.label_encoding import class_index
 
 COLUMN = Column(role="target", codec="labels", dtype="int32", shape=(None,))
 

@@ -1,4 +1,4 @@
-"""Declare what an input kind offers so that its inputs can be some of several in a record."""
+"""Declare the interface of an input kind whose inputs can be fields of a record of several inputs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
-from headrace.features.input_kind_loader import kind_module
+from headrace.features.input_kind_loader import input_module
 from headrace.prepare.record_warnings import Observations
 from headrace.table.shards import Shard
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from headrace.prepare.preparation_plan import PrepareContext
 
 
-class NamedInputInterface(Protocol):
-    """The module `named_input` of an input kind.
+class RecordFieldInterface(Protocol):
+    """The module `record_field` of an input kind.
 
     The first stage stores what the kind's encoder yields: its payload in a column of the input's name, other columns
     under names that begin with it. The second one learns what only the training split gives, and encodes the column.
@@ -76,7 +76,7 @@ class NamedInputInterface(Protocol):
         """
 
 
-def named_input_module(kind: str) -> NamedInputInterface:
+def record_field_module(kind: str) -> RecordFieldInterface:
     """Return how an input of the kind `kind` is one of several."""
-    module: NamedInputInterface = kind_module(kind, "named_input")
+    module: RecordFieldInterface = input_module(kind, "record_field")
     return module

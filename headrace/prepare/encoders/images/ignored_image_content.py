@@ -1,4 +1,4 @@
-"""Find what an image file has that its pixels do not show, for warnings; none of it rejects the file."""
+"""Find content of an image file that decoding ignores, such as further frames; it is warned of, not rejected."""
 
 from enum import StrEnum
 
@@ -64,7 +64,7 @@ def has_inverted_grey(image: PillowImage) -> bool:
     return deep and isinstance(image, TiffImageFile) and image.tag_v2.get(TIFF_PHOTOMETRIC) == 0
 
 
-def find_colour_bits(image: PillowImage, converted: PillowImage, data: bytes) -> int | None:
+def stored_colour_bits(image: PillowImage, converted: PillowImage, data: bytes) -> int | None:
     """Return how many of 16 bits the colours of a file use; None if they do not have 16.
 
     Pillow keeps the upper byte of each, so that it is told from `converted`.

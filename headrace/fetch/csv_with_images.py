@@ -1,4 +1,4 @@
-"""Data sets of rows that name a picture: a folder of pictures, and one CSV file that Spark's `csv` reader accepts."""
+"""Data sets as one CSV file whose rows name images, and the folder of these images."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ class PictureRow(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureRowDataset(Dataset[Sequence[PictureRow]]):
+class CsvImageDataset(Dataset[Sequence[PictureRow]]):
     """A data set of rows with a picture each, and fixed splits.
 
     Attributes:

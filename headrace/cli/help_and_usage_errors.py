@@ -1,4 +1,4 @@
-"""Help and messages of the command line in plain words: Typer cuts sentences, and passes on a library's messages."""
+"""Format help and usage errors of the command line in full sentences, which Typer shortens or leaves to libraries."""
 
 import difflib
 import re

@@ -1,4 +1,4 @@
-"""How the numbers of a column are written: whether a point may part thousands, as in German, and not decimals."""
+"""Detect columns of numbers whose point may be a thousands separator, as in German, and not a decimal point."""
 
 import re
 from collections import Counter
@@ -12,25 +12,25 @@ WHOLE = re.compile(r"\s*[-+]?\d+\s*")
 MIN_NUMBERS = 2
 
 
-class Writing(StrEnum):
-    """A way to write a number: with three digits behind a point, a zero as the last of them, or otherwise."""
+class NumberFormat(StrEnum):
+    """The format of a number: three digits behind a point, a zero as the last of them, or another."""
 
     GROUPED, GROUPED_ZERO, SMALL, OTHER = "grouped", "grouped_zero", "small", "other"
 
 
-def find_writing(text: str) -> Writing:
+def number_format(text: str) -> NumberFormat:
     """Return how a number is written; SMALL is a whole number below 1000, which has no thousands to part."""
     if GROUPED.fullmatch(text):
-        return Writing.GROUPED_ZERO if text.rstrip().endswith("0") else Writing.GROUPED
-    return Writing.SMALL if WHOLE.fullmatch(text) and abs(int(text)) < 1000 else Writing.OTHER
+        return NumberFormat.GROUPED_ZERO if text.rstrip().endswith("0") else NumberFormat.GROUPED
+    return NumberFormat.SMALL if WHOLE.fullmatch(text) and abs(int(text)) < 1000 else NumberFormat.OTHER
 
 
-def count_writings(texts: Iterable[str]) -> Counter[Writing]:
+def count_formats(texts: Iterable[str]) -> Counter[NumberFormat]:
     """Return the numbers by how they are written."""
-    return Counter(map(find_writing, texts))
+    return Counter(map(number_format, texts))
 
 
-def thousands_warning(what: str, counts: Counter[Writing]) -> str | None:
+def thousands_warning(what: str, counts: Counter[NumberFormat]) -> str | None:
     """Return a warning if all numbers look as if a point parts thousands; None else.
 
     Decimals of a fixed number of digits are in all numbers of a column, and those of other columns have no zeros at
@@ -39,9 +39,9 @@ def thousands_warning(what: str, counts: Counter[Writing]) -> str | None:
     Args:
         what: the numbers in the sentence, in the plural.
     """
-    grouped = counts[Writing.GROUPED] + counts[Writing.GROUPED_ZERO]
-    small = counts[Writing.SMALL]
-    if counts[Writing.OTHER] or not counts[Writing.GROUPED_ZERO] or min(grouped, small) < MIN_NUMBERS:
+    grouped = counts[NumberFormat.GROUPED] + counts[NumberFormat.GROUPED_ZERO]
+    small = counts[NumberFormat.SMALL]
+    if counts[NumberFormat.OTHER] or not counts[NumberFormat.GROUPED_ZERO] or min(grouped, small) < MIN_NUMBERS:
         return None
     return (
         f"{what} may have points between thousands: {grouped:,} have three digits behind a point, with zeros at the "

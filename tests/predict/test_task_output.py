@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from headrace.contract import Contract
-from headrace.predict.output import PredictionOutput
+from headrace.predict.task_output import PredictionOutput
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.targets.classification.prediction_columns import SCHEMA as PREDICTIONS
 from headrace.targets.multi_label.prediction_columns import SCHEMA as MANY

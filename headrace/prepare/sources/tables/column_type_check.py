@@ -1,4 +1,4 @@
-"""Types of the columns that a table's files must have for what the configuration uses them for."""
+"""Verify that the columns of a table's files have types that fit their roles in the configuration."""
 
 import logging
 

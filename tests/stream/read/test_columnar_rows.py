@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.stream.read.column_buffers import BinaryColumn, column_values, concat_rows, count_rows, take_rows
+from headrace.stream.read.columnar_rows import BinaryColumn, column_values, concat_rows, count_rows, take_rows
 
 values = st.lists(st.binary(max_size=5), max_size=8)
 same_widths = st.integers(0, 4).flatmap(lambda width: st.lists(st.binary(min_size=width, max_size=width), max_size=8))

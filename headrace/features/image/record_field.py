@@ -1,4 +1,4 @@
-"""Images as one of several inputs of a record."""
+"""Images as one field of a record of several inputs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial, reduce
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
-from headrace.features.image.encoding import CHANNELS, image_columns
+from headrace.features.image.storage_encoding import CHANNELS, image_columns
 from headrace.prepare.encoders.images.image_codec import Pixels
 from headrace.prepare.encoders.images.image_codec import encode as encode_pixels
 from headrace.prepare.encoders.statistics import ChannelSums, stored_sums
@@ -30,7 +30,7 @@ def _black(spec: Image) -> Pixels:
 
 
 def empty_row(settings: Prepare) -> dict[str, Any]:
-    """See `NamedInputInterface`; a black image."""
+    """See `RecordFieldInterface`; a black image."""
     pixels = _black(settings.image)
     return {"image": encode_pixels(pixels, settings.image), "channel_sums": stored_sums(pixels)}
 
@@ -38,7 +38,7 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
 def learn(
     spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
 ) -> Mapping[str, Any]:
-    """See `NamedInputInterface`; the sums that each row carries are added up, exactly."""
+    """See `RecordFieldInterface`; the sums that each row carries are added up, exactly."""
     paths = sorted(shard.path for shard in training)
     tasks = spark.sparkContext.parallelize(paths, min(len(paths), 4 * spark.sparkContext.defaultParallelism))
     sums = tasks.mapPartitions(partial(_sums, context, f"{column}_channel_sums")).collect()
@@ -54,17 +54,17 @@ def _sums(context: "PrepareContext", column: str, paths: Iterator[str]) -> Itera
 
 
 def final_column(settings: Prepare, fields: Mapping[str, Any]) -> Column:
-    """See `NamedInputInterface`."""
+    """See `RecordFieldInterface`."""
     return image_columns(settings.image)["image"]
 
 
 def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observations: Observations) -> pa.ChunkedArray:
-    """See `NamedInputInterface`; the first stage's images are final."""
+    """See `RecordFieldInterface`; the first stage's images are final."""
     return values
 
 
 def empty_input(contract: Contract) -> bytes:
-    """See `NamedInputInterface`; a black image."""
+    """See `RecordFieldInterface`; a black image."""
     height, width, channels = contract.named("input")[1].image_shape
     mode = next(mode for mode, number in CHANNELS.items() if number == channels)
     spec = Image.model_validate({"size": (height, width), "mode": mode, "codec": contract.named("input")[1].codec})
@@ -74,5 +74,5 @@ def empty_input(contract: Contract) -> bytes:
 def without_parts(
     staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
 ) -> list[tuple[str, NDArray[Any]]]:
-    """See `NamedInputInterface`; an image is left out as a whole."""
+    """See `RecordFieldInterface`; an image is left out as a whole."""
     return []

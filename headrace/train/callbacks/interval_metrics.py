@@ -1,4 +1,4 @@
-"""The figures of the steps between two moments of an epoch, from the running results of Keras since its start."""
+"""Loss and metrics of an interval of steps, recovered from the values that Keras accumulates over an epoch."""
 
 import math
 from typing import NamedTuple
@@ -11,7 +11,7 @@ NOT_MEANS = frozenset(("auc", "macro_f1", "micro_f1"))
 ROOT_OF_MEAN = "root_mean_squared_error"
 
 
-class RunningResults(NamedTuple):
+class RunningMetrics(NamedTuple):
     """The results of one rank after some steps of an epoch.
 
     Attributes:
@@ -25,7 +25,7 @@ class RunningResults(NamedTuple):
     results: Logs = {}  # noqa: RUF012  never changed
 
 
-def figures_between(before: RunningResults, after: RunningResults, batch_size: int) -> Logs:
+def metrics_between(before: RunningMetrics, after: RunningMetrics, batch_size: int) -> Logs:
     """Return the loss and the metrics over the rows between two moments of an epoch, without padding.
 
     Args:
@@ -40,7 +40,7 @@ def figures_between(before: RunningResults, after: RunningResults, batch_size: i
     }
 
 
-def _metric_between(name: str, before: RunningResults, after: RunningResults) -> float:
+def _metric_between(name: str, before: RunningMetrics, after: RunningMetrics) -> float:
     power, rows = (2 if name == ROOT_OF_MEAN else 1), after.rows - before.rows
     total = after.results[name] ** power * after.rows - before.results.get(name, 0.0) ** power * before.rows
     value = max(0.0, total / rows)
@@ -48,7 +48,7 @@ def _metric_between(name: str, before: RunningResults, after: RunningResults) ->
     return math.sqrt(value) if power == 2 else min(value, 1.0) if "accuracy" in name else value
 
 
-def _loss_between(before: RunningResults, after: RunningResults, batch_size: int) -> float:
+def _loss_between(before: RunningMetrics, after: RunningMetrics, batch_size: int) -> float:
     """Return the mean loss of the rows plus the mean penalty of the steps; Keras counts padding as rows of loss 0."""
     steps, rows = after.steps - before.steps, after.rows - before.rows
     mean = (after.results["loss"] * after.steps - before.results.get("loss", 0.0) * before.steps) / steps

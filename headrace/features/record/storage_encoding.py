@@ -9,7 +9,7 @@ from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.named_inputs import NamedInput
 from headrace.contract import Column
 from headrace.errors import ConfigurationError
-from headrace.features.named_input_interface import NamedInputInterface, named_input_module
+from headrace.features.record_field_interface import RecordFieldInterface, record_field_module
 from headrace.prepare.encoders.hashing import text_hash
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, Row, encoder_for
 from headrace.prepare.record_warnings import Observations
@@ -42,7 +42,7 @@ class InputEncoder(NamedTuple):
     section: NamedInput
     settings: Prepare
     encoder: RecordEncoder
-    kind: NamedInputInterface
+    kind: RecordFieldInterface
 
     def columns(self) -> dict[str, Column]:
         """Return the columns of the first stage, under the names that a record gives them."""
@@ -103,7 +103,7 @@ def input_encoders(settings: Prepare) -> list[InputEncoder]:
     """Return the encoders of all inputs, in their order."""
     parts = {name: settings.of_input(name) for name in settings.inputs}
     return [
-        InputEncoder(name, settings.inputs[name], part, encoder_for(part), named_input_module(part.input))
+        InputEncoder(name, settings.inputs[name], part, encoder_for(part), record_field_module(part.input))
         for name, part in parts.items()
     ]
 

@@ -1,4 +1,4 @@
-"""Numbers and categories as one of several inputs of a record."""
+"""Numbers and categories as one field of a record of several inputs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
-from headrace.features.tabular.encoding import ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
+from headrace.features.tabular.storage_encoding import ROW, row_columns
 from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
 from headrace.prepare.record_warnings import Observations
 from headrace.table.shards import Shard
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 def empty_row(settings: Prepare) -> dict[str, Any]:
-    """See `NamedInputInterface`; each cell has a rule of its own for missing values."""
+    """See `RecordFieldInterface`; each cell has a rule of its own for missing values."""
     return {}
 
 
 def learn(
     spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
 ) -> Mapping[str, Any]:
-    """See `NamedInputInterface`."""
+    """See `RecordFieldInterface`."""
     from headrace.features.tabular.training_split_fit import fit_columns
 
     fitted = fit_columns(spark, context, training, column)
@@ -38,12 +38,12 @@ def learn(
 
 
 def final_column(settings: Prepare, fields: Mapping[str, Any]) -> Column:
-    """See `NamedInputInterface`."""
+    """See `RecordFieldInterface`."""
     return row_columns(fields["tabular"], settings)[ROW]
 
 
 def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observations: Observations) -> pa.Array:
-    """See `NamedInputInterface`."""
+    """See `RecordFieldInterface`."""
     spec = contract.tabular_spec
     vocabulary = load_vocabulary(folder, spec)
     cells = [RowCells.from_text(text) for text in values.to_pylist()]
@@ -51,7 +51,7 @@ def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observatio
 
 
 def empty_input(contract: Contract) -> bytes:
-    """See `NamedInputInterface`; means of the numbers, and missing categories."""
+    """See `RecordFieldInterface`; means of the numbers, and missing categories."""
     means = contract.statistics.mean if contract.statistics else ()
     return np.array([*means, *(MISSING for _ in contract.tabular_spec.categories)], "<f4").tobytes()
 
@@ -59,7 +59,7 @@ def empty_input(contract: Contract) -> bytes:
 def without_parts(
     staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
 ) -> list[tuple[str, NDArray[Any]]]:
-    """See `NamedInputInterface`; the columns, each with its value."""
+    """See `RecordFieldInterface`; the columns, each with its value."""
     nothing = np.frombuffer(empty_input(contract), "<f4")
     described = load_vocabulary(folder, contract.tabular_spec).describe(decoded, contract.tabular_spec)
     parts = []
