@@ -14,7 +14,7 @@ from headrace.engines.log_filter import quiet_tensorflow
 from headrace.errors import DataError
 from headrace.input_arrays import Inputs
 from headrace.networks.model_inputs import input_signature
-from headrace.prepare.encoders.images.image_codec import encode
+from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.stream.read.columnar_rows import Columns
 
 quiet_tensorflow()

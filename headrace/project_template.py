@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headrace.config.commented_yaml import inline_yaml
-from headrace.config.locations import ADDRESS
+from headrace.config.path_validators import ADDRESS
 from headrace.errors import ConfigurationError
 from headrace.storage.location import looked_for
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from headrace import bundle as bundles
 from headrace.api.callers_session import callers_session
-from headrace.api.html import page, rows
 from headrace.api.input_columns import input_cells
+from headrace.api.notebook_display import page, rows
 from headrace.api.table import Table
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
@@ -61,7 +61,7 @@ class Bundle:
         refuse_connect(frame)
         from pyspark.sql import functions as F
 
-        from headrace.predict.column_prediction import output_columns
+        from headrace.predict.prediction_udf import output_columns
 
         names = {prefix + column.name: column.name for column in output_columns(self.contract)}
         _require_new(frame, names)
@@ -88,21 +88,21 @@ class Bundle:
         return evaluate(self.path, path, split, version)
 
     def _function(self, spark: "SparkSession | None", threshold: float | None = None) -> Any:
-        from headrace.predict.column_prediction import ColumnTask, prediction_function
         from headrace.predict.job import require_decidable
+        from headrace.predict.prediction_udf import UdfTask, make_prediction_udf
         from headrace.predict.shared_bundle import share_bundle
 
         require_decidable(self._bundle, threshold, "threshold")
         if threshold is not None and not 0 <= threshold <= 1:
             raise ConfigurationError(f"threshold is {threshold}; expected a probability, from 0 to 1.")
         _require_raw_inputs(self._bundle)
-        task = ColumnTask(
+        task = UdfTask(
             bundle=share_bundle(self._bundle, spark),
             settings=self._bundle.origin.prepare,
             threshold=threshold,
             folder=os.getcwd(),
         )
-        return prediction_function(task, self.contract)
+        return make_prediction_udf(task, self.contract)
 
     def __repr__(self) -> str:
         return f"Bundle({str(self.path)!r})"

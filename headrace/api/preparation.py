@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from headrace.api.callers_session import callers_session
-from headrace.api.column_roles import sections_of_frame
+from headrace.api.dataframe_config import config_from_dataframe
 from headrace.api.table import Table
 from headrace.api.table import read as read_table
 from headrace.config import Configuration
@@ -81,7 +81,7 @@ def _of_frame(
 ) -> Configuration:
     if table is None:
         raise ConfigurationError("A DataFrame needs the folder of the table as the second argument.")
-    sections = sections_of_frame(frame, inputs, outputs)
+    sections = config_from_dataframe(frame, inputs, outputs)
     sections["data"]["table"] = str(table)
     return build(NO_TRAINING | sections, settings, ORIGIN)
 

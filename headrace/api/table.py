@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from headrace.api.callers_session import callers_session
-from headrace.api.html import grid, page, rows
+from headrace.api.notebook_display import grid, page, rows
 from headrace.contract import Contract
 from headrace.table import Summary, Version
 from headrace.table import read as read_version
-from headrace.table.dropped_records import SCHEMA as REJECTS
-from headrace.table.dropped_records import read_rejects
+from headrace.table.side_tables import SCHEMA as REJECTS
+from headrace.table.side_tables import read_rejects
 from headrace.table.table_snapshot import SPLITS
 
 if TYPE_CHECKING:

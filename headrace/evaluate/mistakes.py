@@ -77,7 +77,7 @@ def picture(image: NDArray[Any]) -> dict[str, str | None]:
     return {"png": _png(image) if image.ndim == 3 else None}
 
 
-class RenderingInterface(Protocol):
+class MistakeRendererInterface(Protocol):
     """The module `rendering` of an input kind."""
 
     def make_renderer(self, contract: Contract, folder: Path) -> Renderer:
@@ -86,7 +86,7 @@ class RenderingInterface(Protocol):
 
 def renderer_for(contract: Contract, folder: Path) -> Renderer:
     """Return the function that renders inputs of `contract`; the tokenizer of texts is in `folder`."""
-    module: RenderingInterface = input_module(contract.input_kind, "rendering")
+    module: MistakeRendererInterface = input_module(contract.input_kind, "mistake_renderer")
     return module.make_renderer(contract, folder)
 
 

@@ -6,7 +6,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import features
-from headrace.features.input_kind_properties import InputKindProperties
+from headrace.features.input_kind_capabilities import InputKindCapabilities
 
 KINDS = tuple(sorted(room.name for room in iter_modules(features.__path__) if room.ispkg))
 
@@ -17,7 +17,7 @@ def input_module(kind: str, name: str) -> Any:
     return import_module(f"headrace.features.{kind}.{name}")
 
 
-def input_kind_properties(kind: str) -> InputKindProperties:
+def input_kind_capabilities(kind: str) -> InputKindCapabilities:
     """Return the properties of the input kind `kind`."""
-    properties: InputKindProperties = input_module(kind, "kind_properties").PROPERTIES
+    properties: InputKindCapabilities = input_module(kind, "capabilities").CAPABILITIES
     return properties

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.input_kind_loader import input_module
-from headrace.prepare.record_warnings import Observations
-from headrace.table.shards import Shard
+from headrace.prepare.record_observations import Observations
+from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

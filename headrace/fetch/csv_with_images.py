@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headrace.fetch.csv_rows import Row, read_rows, write_rows
-from headrace.fetch.dataset_description import Dataset
+from headrace.fetch.dataset_base import Dataset
 from headrace.fetch.json_lines import take_evenly
 
 FOLDER = "pictures"

@@ -15,16 +15,16 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
 from headrace.predict.flat_file import OutputFormat, output_format, write_predictions, write_rejects
-from headrace.predict.inputs import STDIN
+from headrace.predict.input_files import STDIN
 from headrace.predict.part_runner import run_parts
 from headrace.predict.predict_task import PartResult, PredictTask, manifest_hash
-from headrace.predict.prediction_plan import PredictionPlan, plan_prediction
-from headrace.predict.records.text_record_file import TextColumns
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.reject_summary import list_reasons
+from headrace.predict.prediction_parts import PredictionPlan, plan_prediction
+from headrace.predict.records.splittable_record_file import TextColumns
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.unusable_data_error import list_reasons
 from headrace.storage import is_remote
 from headrace.storage.atomic import atomic_directory, atomic_write, scratch_directory
-from headrace.table.dropped_records import Reject
+from headrace.table.side_tables import Reject
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.predict.prediction_columns_interface import ModelOutputs, predictions_table
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 from headrace.storage.atomic import atomic_write
-from headrace.table.dropped_records import SCHEMA as REJECTS
+from headrace.table.side_tables import SCHEMA as REJECTS
 
 # Records that a model predicts at once.
 BATCH = 256

@@ -11,19 +11,19 @@ from pyspark import TaskContext
 
 from headrace.prepare.chunk_result import ChunkResult, add_sums, channel_sums
 from headrace.prepare.encoders import label_text
-from headrace.prepare.encoders.hashing import hash_split
+from headrace.prepare.encoders.content_hash import split_from_hash
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
 from headrace.prepare.encoders.label_encoding_interface import describe_missing_label, encode_target
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
 from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.raw_record_types import escape_text
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.table_schema import arrow_schema
-from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
-from headrace.table.dropped_records import Reject, rejects_path
-from headrace.table.shards import Shard, write_shard
+from headrace.table.shard_writer import Shard, write_shard
+from headrace.table.side_tables import SCHEMA as REJECTS_SCHEMA
+from headrace.table.side_tables import Reject, rejects_path
 
 
 def parse_weight(record: RawRecord) -> float:
@@ -144,7 +144,7 @@ class ShardWriter:
                 raise RejectedRecordError(Reason.BAD_SPLIT, f"{record.split!r} is not train, val or test")
             return split
         splits = self.context.settings.splits
-        return hash_split(content, splits) if splits.method == "hash" else UNASSIGNED
+        return split_from_hash(content, splits) if splits.method == "hash" else UNASSIGNED
 
     def _reject(self, record: RawRecord, rejection: RejectedRecordError) -> None:
         if isinstance(rejection, UnreadArchiveError):

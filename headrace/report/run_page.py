@@ -17,7 +17,7 @@ from headrace.report.reproducibility import (
     train_commands,
     without_secrets,
 )
-from headrace.report.run_artifacts import RunArtifacts, read_artifacts
+from headrace.report.run_artifact_reader import RunArtifacts, read_artifacts
 from headrace.storage.atomic import atomic_write
 
 TEMPLATES = Path(__file__).parent

@@ -27,7 +27,7 @@ from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from headrace import errors
-from headrace.config.cluster_spark_settings import spark_settings
+from headrace.config.cluster_file import spark_settings
 from headrace.config.configuration import Spark
 from headrace.engines.log_filter import start_filter
 from headrace.processes import interruption

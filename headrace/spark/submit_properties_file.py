@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from headrace.config.cluster_spark_settings import COMMANDS, load_cluster
+from headrace.config.cluster_file import COMMANDS, load_cluster
 from headrace.config.env_substitution import from_environment
 from headrace.errors import ConfigurationError
 

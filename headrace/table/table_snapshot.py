@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from headrace.contract import Contract
 from headrace.errors import DataError
 from headrace.format_version import NumberedRecord
-from headrace.table.shards import Shard
+from headrace.table.shard_writer import Shard
 
 SPLITS = ("train", "val", "test")
 

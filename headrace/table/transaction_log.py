@@ -35,7 +35,7 @@ from headrace.table.delta_access import (
     require_empty,
     store_errors,
 )
-from headrace.table.shards import Shard
+from headrace.table.shard_writer import Shard
 from headrace.table.table_snapshot import Summary, Version
 
 KEY = "headrace"

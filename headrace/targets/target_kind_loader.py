@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import targets
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_traits import TargetTraits
 
 TASKS = tuple(sorted(room.name for room in iter_modules(targets.__path__) if room.ispkg))
 
@@ -20,7 +20,7 @@ def target_module(task: str, name: str) -> Any:
     return import_module(f"headrace.targets.{task}.{name}")
 
 
-def target_kind_properties(task: str) -> TargetKindProperties:
+def target_traits(task: str) -> TargetTraits:
     """Return the properties of the target kind `task`."""
-    properties: TargetKindProperties = target_module(task, "target_properties").PROPERTIES
+    properties: TargetTraits = target_module(task, "traits").TRAITS
     return properties

@@ -21,7 +21,7 @@ LOWER_IS_BETTER = ("loss", "error")
 class SettingsInterface(Protocol):
     """The module `settings` of a target kind."""
 
-    def find_loss_fault(self, settings: Loss) -> str | None:
+    def loss_settings_error(self, settings: Loss) -> str | None:
         """Return why the settings do not fit the kind, as a sentence with the way out; None if they do."""
 
 
@@ -127,8 +127,8 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     Raises:
         ConfigurationError: class settings for regression, or class weights for multi-label targets.
     """
-    module: SettingsInterface = target_module(contract.task, "unsupported_loss_settings")
-    if fault := module.find_loss_fault(settings):
+    module: SettingsInterface = target_module(contract.task, "loss_validation")
+    if fault := module.loss_settings_error(settings):
         raise ConfigurationError(fault)
 
 

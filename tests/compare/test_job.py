@@ -14,11 +14,11 @@ from headrace.contract import Contract, Statistics
 from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
 from headrace.features.image.storage_encoding import image_columns
-from headrace.prepare.encoders.images.image_codec import encode
+from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.prepare.table_schema import arrow_schema
 from headrace.runs.metrics_log import MetricsLog
 from headrace.table import Version, read
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base
 from headrace.targets.regression.label_encoding import COLUMN as NUMBER
 from tests.compare.conftest import CONTENT, ROWS

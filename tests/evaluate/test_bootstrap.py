@@ -17,7 +17,7 @@ from headrace.evaluate.bootstrap import (
     sum_intervals,
 )
 from headrace.evaluate.classifier_scores import class_ratios, class_scores
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.regression.evaluation import Regression, errors
 
 SAMPLES = 1000

@@ -9,7 +9,7 @@ import pytest
 
 from headrace.contract import Column, Contract, Tokenizer
 from headrace.errors import ConfigurationError
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.prepare.table_schema import IDENTITY, WEIGHT
 from headrace.stream.read.columnar_rows import BinaryColumn

@@ -12,7 +12,7 @@ from headrace.errors import DataError
 from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.prepare_task import encode_target, prepare_chunks
-from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 from headrace.prepare.sources import RawFile, RawRecord
 from headrace.prepare.sources.folders.folder_source import list_folder
 from tests.support.raw_images import SMALL, encode_image, list_files, noise_image

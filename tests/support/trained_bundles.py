@@ -18,7 +18,7 @@ from headrace.networks.network_source import build_model
 from headrace.prepare.table_schema import arrow_schema
 from headrace.prepare.text.tokenizer import WordCount, encode, save_tokenizer, split_words, token_dtype, word_tokenizer
 from headrace.table import Summary, Version, read
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base
 from tests.models.test_networks import MODELS, SMALL, TEXT
 from tests.support.small_table import CLASSES, Content, Rows, write_table

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidatorFunctionWrapHandler, field_serializer, field_validator, model_validator
 
 from headrace.config.base_section import NonEmptyStr, Section
-from headrace.config.locations import require_source
+from headrace.config.path_validators import require_source
 from headrace.config.sections.reader_options import ReaderOptions, parse_reader_options
 
 

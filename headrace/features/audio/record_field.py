@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.contract import AudioSpec, Column, Contract
 from headrace.features.audio.storage_encoding import audio_columns
-from headrace.prepare.record_warnings import Observations
-from headrace.table.shards import Shard
+from headrace.prepare.record_observations import Observations
+from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -7,11 +7,11 @@ import numpy as np
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.audio import Audio
 from headrace.contract import AudioSpec, Column
-from headrace.prepare.encoders.hashing import content_hash
+from headrace.prepare.encoders.content_hash import content_hash
 from headrace.prepare.encoders.input_encoding_interface import Row
 from headrace.prepare.encoders.sounds.sound_decoder import decode_sound
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.table_schema import IDENTITY, record_columns
 

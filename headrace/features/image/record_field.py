@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
 from headrace.features.image.storage_encoding import CHANNELS, image_columns
-from headrace.prepare.encoders.images.image_codec import Pixels
-from headrace.prepare.encoders.images.image_codec import encode as encode_pixels
+from headrace.prepare.encoders.images.image_transcoding import Pixels
+from headrace.prepare.encoders.images.image_transcoding import encode as encode_pixels
 from headrace.prepare.encoders.statistics import ChannelSums, stored_sums
-from headrace.prepare.record_warnings import Observations
+from headrace.prepare.record_observations import Observations
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.shards import Shard
+from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

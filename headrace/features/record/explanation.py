@@ -13,11 +13,11 @@ from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_spans import TokenSpan
+from headrace.features.record.mistake_renderer import make_renderer
 from headrace.features.record.record_prediction import encode, make_preparer
-from headrace.features.record.rendering import make_renderer
 from headrace.features.record_field_interface import record_field_module
 from headrace.inference import Inference
-from headrace.prepare.record_warnings import Observations
+from headrace.prepare.record_observations import Observations
 
 WORDS = ExplanationWords(
     noun="record",

@@ -9,7 +9,7 @@ from headrace.config.configuration import Prepare
 from headrace.features.record.storage_encoding import make_encoder
 from headrace.features.record_field_interface import record_field_module
 from headrace.prepare.encoders.input_encoding_interface import Row
-from headrace.prepare.record_warnings import Observations
+from headrace.prepare.record_observations import Observations
 from headrace.prepare.sources.raw_record_types import RawRecord
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from headrace.config.sections.named_inputs import NamedInput
 from headrace.contract import Column
 from headrace.errors import ConfigurationError
 from headrace.features.record_field_interface import RecordFieldInterface, record_field_module
-from headrace.prepare.encoders.hashing import text_hash
+from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, Row, encoder_for
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.sources.tables.named_file import read_named_file
 from headrace.prepare.table_schema import record_columns

@@ -12,12 +12,12 @@ from pyspark.sql import SparkSession
 from headrace.contract import Column, Contract, NamedInputSpec, Statistics
 from headrace.features.record.storage_encoding import SeveralInputsEncoder
 from headrace.features.record_field_interface import record_field_module
-from headrace.prepare.increments.increment import Increment
+from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.second_stage import EncodeRows, encode_staged
+from headrace.prepare.record_observations import Observations
 from headrace.prepare.spark_stages import StageOutput
-from headrace.table.shards import Shard
+from headrace.prepare.staged_shard_encoding import EncodeRows, encode_staged_shards
+from headrace.table.shard_writer import Shard
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,9 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
             "The training split holds no record", "Check prepare.splits or the source's splits."
         )
     fitted = _fitted_before(before) if before else _learn(spark, context, training)
-    final, observations = encode_staged(spark, context, staged, fitted.columns, partial(_make_encoder, context, fitted))
+    final, observations = encode_staged_shards(
+        spark, context, staged, fitted.columns, partial(_make_encoder, context, fitted)
+    )
     if before is not None:
         for warning in observations.warnings(None):
             log.warning("%s New values become known with `headrace prepare --full`.", warning)

@@ -13,8 +13,8 @@ from headrace.contract import Column, Contract
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.storage_encoding import ROW, row_columns
 from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
-from headrace.prepare.record_warnings import Observations
-from headrace.table.shards import Shard
+from headrace.prepare.record_observations import Observations
+from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

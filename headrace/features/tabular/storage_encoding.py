@@ -9,11 +9,11 @@ import numpy as np
 from headrace.config.configuration import Configuration, Prepare
 from headrace.contract import Column, TabularSpec
 from headrace.features.tabular.row_cells import interpret_cells
-from headrace.prepare.encoders.hashing import text_hash
+from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.input_encoding_interface import Row
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.table_schema import IDENTITY, record_columns
 

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Contract, Statistics, TabularSpec
 from headrace.errors import DataError
-from headrace.features.tabular.column_warnings import (
+from headrace.features.tabular.column_quality_warnings import (
     category_warning,
     count_extremes,
     far_value_warning,
@@ -27,15 +27,15 @@ from headrace.features.tabular.storage_encoding import CELLS, ROW, row_columns
 from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import Moments, compute_moments
-from headrace.prepare.increments.increment import Increment
+from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.labels.similar_names import similar_names
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.second_stage import EncodeRows, encode_staged
+from headrace.prepare.record_observations import Observations
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.spark_stages import StageOutput
+from headrace.prepare.staged_shard_encoding import EncodeRows, encode_staged_shards
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.shards import Shard
+from headrace.table.shard_writer import Shard
 from headrace.wording import join_names, quantity
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
     is_first = fitted is None
     fitted = fitted or fit_columns(spark, context, [shard for shard in staged if shard.split == "train"])
     columns = row_columns(fitted.spec, context.settings)
-    final, observations = encode_staged(spark, context, staged, columns, partial(_make_encoder, context, fitted))
+    final, observations = encode_staged_shards(spark, context, staged, columns, partial(_make_encoder, context, fitted))
     if not is_first:
         for warning in observations.warnings(None):
             log.warning("%s New values become known with `headrace prepare --full`.", warning)

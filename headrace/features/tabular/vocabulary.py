@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Statistics, TabularSpec
 from headrace.features.tabular.row_cells import RowCells
-from headrace.prepare.record_warnings import Observations
+from headrace.prepare.record_observations import Observations
 from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash
 
 MISSING, UNKNOWN, FIRST_KNOWN = 0, 1, 2

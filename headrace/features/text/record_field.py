@@ -12,8 +12,8 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.features.text.storage_encoding import text_columns
-from headrace.prepare.record_warnings import Observations
-from headrace.table.shards import Shard
+from headrace.prepare.record_observations import Observations
+from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -35,7 +35,7 @@ def learn(
         DataError: no word is frequent enough.
     """
     # Tokenizers are imported only where there are texts.
-    from headrace.prepare.text.tokenization import train_tokenizer
+    from headrace.prepare.text.tokenizer_stage import train_tokenizer
 
     try:
         return {"tokenizer": train_tokenizer(spark, context, training, column)}

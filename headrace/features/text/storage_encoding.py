@@ -7,11 +7,11 @@ import numpy as np
 from headrace.config.configuration import Configuration, Prepare, Text
 from headrace.contract import Column, Tokenizer
 from headrace.features.text.near_duplicates import minhash
-from headrace.prepare.encoders.format_names import name_document
-from headrace.prepare.encoders.hashing import text_hash
+from headrace.prepare.encoders.content_hash import text_hash
+from headrace.prepare.encoders.file_signatures import name_document
 from headrace.prepare.encoders.input_encoding_interface import Row
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.table_schema import IDENTITY, record_columns
 from headrace.prepare.text.cleaning import clean, decode_text

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from pyspark.sql import SparkSession
 
-from headrace.prepare.increments.increment import Increment
+from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.spark_stages import StageOutput
-from headrace.prepare.text import tokenization
+from headrace.prepare.text import tokenizer_stage
 
 
 def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
@@ -19,7 +19,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
             "The training split holds no text to train a tokenizer on",
             "Check prepare.splits or the source's splits.",
         )
-    tokenizer = before or tokenization.train_tokenizer(spark, context, staged)
-    final = tokenization.tokenize(spark, context, staged, tokenizer) if staged else []
-    columns = tokenization.token_columns(context, tokenizer)
+    tokenizer = before or tokenizer_stage.train_tokenizer(spark, context, staged)
+    final = tokenizer_stage.tokenize(spark, context, staged, tokenizer) if staged else []
+    columns = tokenizer_stage.token_columns(context, tokenizer)
     return replace(output.with_final(final), columns=columns, tokenizer=tokenizer)

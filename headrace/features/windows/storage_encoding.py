@@ -7,10 +7,10 @@ import numpy as np
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.windows import Windows
 from headrace.contract import Column, WindowSpec
-from headrace.prepare.encoders.hashing import content_hash
+from headrace.prepare.encoders.content_hash import content_hash
 from headrace.prepare.encoders.input_encoding_interface import Row
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.table_schema import record_columns
 

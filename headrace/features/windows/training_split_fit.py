@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import window_statistics
-from headrace.prepare.increments.increment import Increment
+from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.spark_stages import StageOutput
 

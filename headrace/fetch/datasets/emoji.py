@@ -20,8 +20,8 @@ from typing import Any
 
 from headrace.fetch import debian
 from headrace.fetch.csv_with_images import CsvImageDataset, PictureRow
-from headrace.fetch.dataset_download import download
 from headrace.fetch.hash_split import assign_split
+from headrace.fetch.verified_download import download
 
 PACKAGE, VERSION = "ruby-gemojione", "3.3.0-1"
 DIGESTS = {debian.file_name(PACKAGE): "9981df47963de53e10ce097857825c72f2f11dbe2d4cd4887698a99a751bb6bb"}

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from headrace.fetch import debian
-from headrace.fetch.dataset_download import download
 from headrace.fetch.datasets.roff_text import running_text
 from headrace.fetch.datasets.untranslated_lines import english_lines
 from headrace.fetch.hash_split import assign_split
 from headrace.fetch.json_lines import Record, RecordDataset, take_evenly
+from headrace.fetch.verified_download import download
 
 VERSION = "4.18.1-1"
 # Prefixes of the versions of packages whose numbering in Debian began again.

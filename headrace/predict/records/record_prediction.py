@@ -7,10 +7,10 @@ import numpy as np
 
 from headrace.config.configuration import Prepare
 from headrace.features.input_kind_loader import input_module
-from headrace.predict.records.text_record_file import Record
+from headrace.predict.records.splittable_record_file import Record
 from headrace.predict.task_output import BATCH, PredictionOutput
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.shards import Shard
+from headrace.table.shard_writer import Shard
 
 # 64 MB of hashes.
 MAX_ROWS = 1_000_000

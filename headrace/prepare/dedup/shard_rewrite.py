@@ -14,8 +14,8 @@ from headrace.prepare.encoders.label_text import count_labels
 from headrace.prepare.preparation_plan import STAGED, PrepareContext
 from headrace.prepare.prepare_task import write_shard_in
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
+from headrace.table.side_tables import DUPLICATES_SCHEMA, duplicates_path
 
 
 def make_rewriter(context: PrepareContext) -> Callable[[pd.DataFrame], pd.DataFrame]:

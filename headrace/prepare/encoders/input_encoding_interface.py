@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from headrace.config.configuration import Configuration, Prepare
 from headrace.contract import Column
 from headrace.features.input_kind_loader import input_module
-from headrace.prepare.record_warnings import Observations
+from headrace.prepare.record_observations import Observations
 from headrace.prepare.sources.raw_record_types import RawRecord
 
 Row = dict[str, Any]

@@ -4,13 +4,13 @@ from typing import Protocol
 
 from headrace.contract import Column
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
 from headrace.targets.target_kind_loader import target_module
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_traits import TargetTraits
 
 
-def describe_missing_label(target: TargetKindProperties) -> str:
+def describe_missing_label(target: TargetTraits) -> str:
     """Return why a record without a label is rejected, and how to write that it has none of the classes."""
     return f"the record has no label{'; write [] if it has none of the classes' if target.has_labels else ''}"
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from headrace.prepare.readers.source_row import text_cell
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.text.invisible_characters import INVISIBLE
 
 # Type of a stored class index.

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import orc
 
-from headrace.config.column_name import plain_name
+from headrace.config.quoted_identifier import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.storage.open_parquet import open_parquet
 
 ROWS_AT_ONCE = 1024
@@ -108,7 +108,7 @@ class ColumnarReader:
 
     def _find(self, name: str) -> list[str]:
         """Return the path of a column through nested fields."""
-        plain = plain_name(name)
+        plain = strip_backticks(name)
         found = _path(self.schema, plain)
         if found is None:
             raise MissingColumnError(name, str(self.path), _names(self.schema))

@@ -9,7 +9,7 @@ from headrace.prepare.sources.archives.archive_source import list_archives, read
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
 from headrace.prepare.sources.folders.derived_file_names import derived_name_warnings
 from headrace.prepare.sources.folders.exclude_patterns import exclude
-from headrace.prepare.sources.folders.folder_layout import mask_warnings, table_warnings
+from headrace.prepare.sources.folders.folder_layout_warnings import mask_warnings, table_warnings
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.labels_file import UNLABELLED, list_labelled
 from headrace.prepare.sources.idx import list_idx, read_idx

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -13,10 +13,10 @@ ALL = "all rows"
 class DriftInterface(Protocol):
     """The module `profile_labels` of a target kind."""
 
-    def name_target(self, target: Any, contract: Contract) -> Any:
+    def target_label(self, target: Any, contract: Contract) -> Any:
         """Return a stored target with names instead of numbers, which another version may assign otherwise."""
 
-    def counted_names(self, target: Any, contract: Contract) -> Sequence[str]:
+    def profile_groups(self, target: Any, contract: Contract) -> Sequence[str]:
         """Return the names under which a row counts: of its classes, or `ALL`."""
 
     def statistics(self, target: Any) -> dict[str, float]:
@@ -25,7 +25,7 @@ class DriftInterface(Protocol):
 
 def drift_module(task: str) -> DriftInterface:
     """Return how the target kind `task` counts rows."""
-    module: DriftInterface = target_module(task, "profile_labels")
+    module: DriftInterface = target_module(task, "drift_target")
     return module
 
 
@@ -38,5 +38,5 @@ class FeatureDriftInterface(Protocol):
 
 def feature_drift_module(kind: str) -> FeatureDriftInterface:
     """Return the statistics of the input kind `kind`."""
-    module: FeatureDriftInterface = input_module(kind, "profile_statistics")
+    module: FeatureDriftInterface = input_module(kind, "drift_values")
     return module

@@ -16,7 +16,7 @@ import pyarrow as pa
 from headrace.config.sections.streaming import Stream
 from headrace.errors import DataError
 from headrace.storage.atomic import atomic_write
-from headrace.stream.petastorm import CacheBase, NullCache
+from headrace.stream.petastorm_import import CacheBase, NullCache
 from headrace.table import Shard
 
 log = logging.getLogger(__name__)

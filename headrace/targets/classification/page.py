@@ -9,7 +9,7 @@ from headrace.html.pixelated_images import is_pixelated
 from headrace.report.evaluation.evaluation_file import ClassEvaluation
 from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.per_class import PerClass
-from headrace.report.page_record import Record
+from headrace.report.json_model import Record
 from headrace.wilson_interval import wilson
 from headrace.wording import quantity
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.report import write_report
 from headrace.targets.regression.evaluation import Regression
 from headrace.targets.regression.page import RegressionAssessment, RegressionEvaluation

@@ -6,7 +6,7 @@ import numpy as np
 from PIL.Image import Image as PillowImage
 from PIL.TiffImagePlugin import TiffImageFile
 
-from headrace.prepare.encoders.images.truncation_and_metadata import has_frames
+from headrace.prepare.encoders.images.image_container_repair import has_frames
 
 # Upper bytes of 16-bit colours whose values use only so many bits.
 NARROW_COLOURS = {0: 8, 3: 10, 15: 12, 63: 14}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import normalize_name
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.folders.folder_layout import (
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.sources.folders.folder_layout_warnings import (
     class_warnings,
     inner_class_hint,
     nested_warnings,

@@ -8,8 +8,8 @@ from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import ColumnarReader
 from headrace.prepare.sources.raw_record_types import RawFile
-from headrace.prepare.sources.tables.petastorm_codecs import ARRAYS
-from headrace.prepare.sources.tables.row_columns import RowColumns
+from headrace.prepare.sources.tables.multi_cell_records import RowColumns
+from headrace.prepare.sources.tables.petastorm_codec_check import ARRAYS
 from headrace.prepare.sources.tables.table_ranges import columns_in_file, open_first
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,17 @@
+"""What every layer may know of records of several inputs."""
+
+from headrace.features.input_kind_capabilities import InputKindCapabilities
+
+CAPABILITIES = InputKindCapabilities(
+    is_file=False,
+    is_cell=True,
+    noun="records of several inputs",
+    input_name="inputs",
+    visible_keys=(),
+    methods=("occlusion",),
+    has_near_duplicates=False,
+    is_fitted=True,
+    has_pictures=False,
+    is_staged=True,
+    statistics_axis="input",
+)

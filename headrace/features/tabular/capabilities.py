@@ -1,0 +1,17 @@
+"""What every layer may know of rows of numbers and categories."""
+
+from headrace.features.input_kind_capabilities import InputKindCapabilities
+
+CAPABILITIES = InputKindCapabilities(
+    is_file=False,
+    is_cell=True,
+    noun="rows of numbers and categories",
+    input_name="rows",
+    visible_keys=("missing",),
+    methods=("occlusion",),
+    has_near_duplicates=False,
+    is_fitted=True,
+    has_pictures=False,
+    is_staged=True,
+    statistics_axis="number",
+)

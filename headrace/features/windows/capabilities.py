@@ -1,0 +1,17 @@
+"""What every layer may know of windows."""
+
+from headrace.features.input_kind_capabilities import InputKindCapabilities
+
+CAPABILITIES = InputKindCapabilities(
+    is_file=False,
+    is_cell=False,
+    noun="windows of numbers",
+    input_name="windows",
+    visible_keys=(),
+    methods=(),
+    has_channel_statistics=True,
+    has_near_duplicates=False,
+    is_fitted=True,
+    has_pictures=False,
+    statistics_axis="feature",
+)

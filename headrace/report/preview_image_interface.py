@@ -1,0 +1,15 @@
+"""Declare how inputs of a kind are shown as pictures in a report."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from headrace.contract import Column
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class PreviewImageInterface(Protocol):
+    """The module `pictures` of an input kind whose properties says that it has pictures."""
+
+    def to_pil_image(self, payload: bytes, column: Column) -> "Image":
+        """Return the stored input of a row as a picture."""
