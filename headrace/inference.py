@@ -1,4 +1,4 @@
-"""Inference with a bundle's model, with the same predictions in evaluation, in `predict` and in a user's program."""
+"""Run the model of a bundle with the same results in evaluation, `predict` and user code."""
 
 from collections.abc import Callable
 from functools import lru_cache

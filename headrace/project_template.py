@@ -1,4 +1,4 @@
-"""`headrace init`: copy a commented configuration and the networks that fit it as a starting point."""
+"""`headrace init`: copy a commented configuration and networks that fit it."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""`headrace.load`: a trained model for DataFrames, SQL and streams."""
+"""`headrace.load`: load a trained model and apply it to DataFrames, in SQL and to streams."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The columns of a DataFrame that are inputs and outputs, as the sections of a configuration."""
+"""Translate the input and output columns of a DataFrame into sections of the configuration."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""The columns of a DataFrame from which a bundle predicts."""
+"""Select the columns of a DataFrame that a bundle takes as inputs."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Small tables of HTML, as which notebooks show a table, a run and a bundle."""
+"""Build the HTML tables that show a table, a run or a bundle in a notebook."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape

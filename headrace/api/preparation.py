@@ -1,4 +1,4 @@
-"""`headrace.prepare`: a DataFrame, or the source of a configuration, to a version of a table."""
+"""`headrace.prepare`: write a DataFrame, or a configured source, as a new table version."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`headrace.read`: a version of a table, and its rows for Spark, pandas and Arrow."""
+"""`headrace.read`: open a table version and read its rows with Spark, pandas or Arrow."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""`headrace.train`: a table to a run and its bundle."""
+"""`headrace.train`: train a model on a table and return the run."""
 
 import json
 from collections.abc import Mapping

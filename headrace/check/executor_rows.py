@@ -1,4 +1,4 @@
-"""Rows about the executors: a value that all share is shown once, a value that differs is shown with its machines."""
+"""Report rows on executors; values that differ between machines are listed by machine."""
 
 import ipaddress
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Commands of scheduled retraining."""
+"""The commands `headrace retrain` and `headrace watch`."""
 
 import sys
 from typing import Annotated, Literal

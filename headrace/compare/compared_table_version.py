@@ -1,4 +1,4 @@
-"""The rows that models are compared on: which version of which table, and whether a model was trained on them."""
+"""Choose the table version of a comparison, and detect models that were trained on its rows."""
 
 import logging
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A comparison as text for a terminal."""
+"""Format a comparison as text for the terminal."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The number of test rows on which two models differ, and how many of them an improvement needs to be more than chance.
+"""Count the rows on which two models disagree, and the minimum that a significant difference needs.
 
 Equally good models win each of these rows with probability 1/2 (sign test; for correct and wrong classes McNemar's,
 Psychometrika 12, 1947, 153-157). All of k rows are then won with probability 1 / 2^k, so that no result on fewer than

@@ -1,4 +1,4 @@
-"""Computation of a model's predictions for every row of a split, in the table's classes."""
+"""Compute a model's predictions for every row of a split, in the classes of the table."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The metrics of a model's predictions that models are compared by, and their direction."""
+"""Metrics by which models are compared, and whether higher or lower is better."""
 
 from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.predictions import Predictions

@@ -1,4 +1,4 @@
-"""The runs below a folder in the order of a key, as a table for a terminal and as JSON."""
+"""Sort the runs in a folder, and format them as a text table or JSON."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches

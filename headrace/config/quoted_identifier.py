@@ -1,4 +1,4 @@
-"""Names of columns as a configuration writes them."""
+"""Remove the backticks that Spark SQL needs from column names in a configuration."""
 
 
 def strip_backticks(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Keep environment variables that change what TensorFlow and Keras compute out of Headrace's processes.
+"""Remove environment variables that change the results of TensorFlow and Keras.
 
 The shell that starts a command may be set up for another project. Every process of Headrace imports `headrace` before
 an engine, and `headrace/__init__.py` calls `ignore_foreign_settings`.

@@ -1,4 +1,4 @@
-"""Settings of Keras that do not depend on the program that imports it.
+"""Reset Keras's global settings, whatever the importing program configured.
 
 `headrace/engines/environment_cleanup.py` names the backend, and `headrace/engines/hide_keras_json.py` hides
 keras.json, both before Keras is imported.

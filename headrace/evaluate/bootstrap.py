@@ -1,4 +1,4 @@
-"""95% confidence intervals: of shares by Wilson's formula, of other metrics by resampling rows with replacement.
+"""Confidence intervals of 95 %: Wilson's for proportions, bootstrap intervals for other metrics.
 
 Efron, Tibshirani: An introduction to the bootstrap. Chapman and Hall (1993), chapters 13, 14, on percentiles and BCa;
 Hesterberg: What teachers should know about the bootstrap. The American Statistician 69 (2015), 371-386, for expanded

@@ -1,4 +1,4 @@
-"""One batch of an evaluation, targets and predictions, and what a target kind makes of all batches."""
+"""A batch of targets and predictions, and the interface of the evaluators of target kinds."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol

@@ -1,4 +1,4 @@
-"""The worst mistakes of a model, each with its input as an image or a text."""
+"""Collect the worst predictions of a model, with a rendering of each input."""
 
 import base64
 import heapq

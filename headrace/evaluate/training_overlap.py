@@ -1,4 +1,4 @@
-"""The rows of a split that a model was trained on, in its own run and in the runs that its weights came from."""
+"""Find rows of a split that the model, or the models its weights come from, were trained on."""
 
 import logging
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The explain command: explains a bundle's predictions for raw files on one HTML page."""
+"""The explain command: explain predictions for raw files on one HTML page."""
 
 import logging
 import time

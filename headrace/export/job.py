@@ -1,4 +1,4 @@
-"""The export command: converts a bundle, compares both models and keeps the export only if they agree."""
+"""The export command: convert a bundle, compare it with the original, and keep it only if they agree."""
 
 import time
 from pathlib import Path

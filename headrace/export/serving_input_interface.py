@@ -1,4 +1,4 @@
-"""Declare what an exported model must know of an input kind."""
+"""Interface of an input kind for the export of models."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol

@@ -1,4 +1,4 @@
-"""Declare what every layer may know of an input kind without importing an engine."""
+"""Capabilities of input kinds, which modules of every room may read without importing an engine."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Load a module of an input kind by name, so that a layer imports its own part of the kind and no other."""
+"""Load the modules of an input kind by name, when they are needed."""
 
 from functools import cache
 from importlib import import_module

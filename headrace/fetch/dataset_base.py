@@ -1,4 +1,4 @@
-"""The description of a data set, known before it is downloaded."""
+"""Base class of data sets that `headrace fetch` can download."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Lock a directory through a file that the kernel locks, and record the process that holds it."""
+"""Lock a directory by a kernel file lock, and record the process that holds it."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""Noise as inputs of a model."""
+"""Interface of input kinds that generate random inputs of a model."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""Prediction of a batch of raw inputs: the one function of `headrace predict`, of `Bundle.transform` and of SQL."""
+"""Predict a batch of raw inputs; shared by `headrace predict`, `Bundle.transform` and SQL."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple

@@ -1,4 +1,4 @@
-"""Declare what a target kind makes of a model's outputs in a file of predictions."""
+"""Interface of target kinds that turn model outputs into columns of predictions."""
 
 from dataclasses import dataclass
 from typing import Protocol

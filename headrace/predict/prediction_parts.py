@@ -1,4 +1,4 @@
-"""The plan of a prediction: its inputs, divided into the parts that tasks predict."""
+"""Divide the inputs of a prediction into parts, one for each task."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Prediction of the cells of a column, as a function for Spark's DataFrames, SQL and streams."""
+"""A pandas UDF that predicts from columns of a DataFrame, for the DataFrame API, SQL and streams."""
 
 import re
 from collections.abc import Iterator, Sequence

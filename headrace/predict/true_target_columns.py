@@ -1,4 +1,4 @@
-"""Read the splits and labels of a table's rows, which stand beside their predictions, so that these can be checked."""
+"""Add the split and the true target of each row to the predictions of a table."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""The result that a task of a preparation returns for its records: counts, shards and rejects, which add up."""
+"""Result of one preparation task: counts, shards and rejects."""
 
 from collections import Counter
 from dataclasses import dataclass, field

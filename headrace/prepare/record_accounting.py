@@ -1,4 +1,4 @@
-"""Record accounting of a preparation: task results are summed, checked, and stored in the version's summary."""
+"""Sum the results of tasks, check that every record is accounted for, and fill the version's summary."""
 
 import time
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Count what a preparation does to records without rejecting them, for one warning each."""
+"""Count observations about records that are kept, and turn each kind into one warning."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

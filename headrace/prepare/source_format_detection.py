@@ -1,4 +1,4 @@
-"""Find the format of raw data by the names of its files, or by their first bytes."""
+"""Detect the format of raw data by names of files or their first bytes."""
 
 import os
 from collections import Counter

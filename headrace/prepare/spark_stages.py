@@ -1,4 +1,4 @@
-"""The Spark stages of a preparation: encode records, make the decisions that need all of them, tokenise."""
+"""The Spark stages of a preparation: encode records, deduplicate and split them, encode what needs all of them."""
 
 import logging
 import math

@@ -1,4 +1,4 @@
-"""Warnings about splits that the source or the time assigns: classes that are never learned, and empty splits."""
+"""Warn of empty splits, and of classes that the training or test split lacks."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""The second stage: shards of the first one, encoded with what the training split gave."""
+"""Encode staged shards with the tokenizer, vocabulary or statistics that the training split gave."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""The command line and the time, as the records of runs, studies and cycles store them."""
+"""The command line and the current time, for the records of runs, studies and cycles."""
 
 import datetime
 import shlex

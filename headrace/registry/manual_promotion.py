@@ -1,4 +1,4 @@
-"""Promote a version of a model by hand, or roll back, and say what clients of the champion must know."""
+"""Promote or roll back a model by hand, and report what changes for its clients."""
 
 import logging
 from typing import Any, NamedTuple

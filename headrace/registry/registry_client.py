@@ -1,4 +1,4 @@
-"""The model registry of a configuration: the location of MLflow's store, its client, and its errors."""
+"""Client, location and errors of the MLflow store."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""The base of the files that a page reads."""
+"""Base class of the JSON files that reports read."""
 
 from pydantic import BaseModel, ConfigDict
 

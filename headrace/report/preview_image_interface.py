@@ -1,4 +1,4 @@
-"""Declare how inputs of a kind are shown as pictures in a report."""
+"""Interface of input kinds that reports show as images."""
 
 from typing import TYPE_CHECKING, Protocol
 

@@ -1,4 +1,4 @@
-"""List what reproduces a run: commands, versions, hashes, and configuration without secrets."""
+"""List what is needed to reproduce a run: commands, versions, hashes and the configuration without secrets."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""`headrace watch`: scheduled cycles, for a machine that has neither cron nor Airflow.
+"""`headrace watch`: run retraining cycles on a schedule where cron or Airflow is not available.
 
 Each cycle runs in its own process, so that its memory is released at its end and a crash does not stop the schedule.
 """

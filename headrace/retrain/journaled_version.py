@@ -1,4 +1,4 @@
-"""Versions that the journal names by number: another table at the same path has other rows under these numbers."""
+"""Look up a table version in the journal, and detect that its table was replaced."""
 
 from headrace.errors import DataError
 from headrace.table import Version, read

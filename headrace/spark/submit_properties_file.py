@@ -1,4 +1,4 @@
-"""Write a cluster's settings as a properties file for spark-submit, which needs some before the driver starts."""
+"""Write the cluster settings that are needed before the driver starts to a properties file for spark-submit."""
 
 import os
 from pathlib import Path

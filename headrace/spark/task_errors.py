@@ -1,4 +1,4 @@
-"""Turn the text of a failed Spark task into one of Headrace's errors."""
+"""Convert the text of a failed Spark task to an error of Headrace."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Read the lanes of one rank in the plan's order, and assemble their rows into blocks of steps."""
+"""Read a rank's lanes in planned order, and assemble batches of several steps."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The parts of Petastorm that the stream uses: its thread pool and its cache interface.
+"""Import Petastorm's thread pool and cache interface without running its package's `__init__`.
 
 `petastorm/__init__.py` imports readers that need names which pyarrow removed in version 15; the parts used here do
 not need pyarrow. They are imported while an empty package replaces `petastorm`. It is removed afterwards, so that a

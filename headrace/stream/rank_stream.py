@@ -1,4 +1,4 @@
-"""Read the batches of one rank: rows shard by shard, in the plan's order, cut into steps and padded at the end."""
+"""Read the batches of one rank in the order of the plan, padding the last."""
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing

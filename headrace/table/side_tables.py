@@ -1,4 +1,4 @@
-"""The rejects and duplicates tables next to a table: each record that was not written, and why."""
+"""Read the tables of rejects and duplicates: every dropped record, and why."""
 
 from collections.abc import Sequence
 from pathlib import Path

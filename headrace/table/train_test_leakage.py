@@ -1,4 +1,4 @@
-"""Rows of one split that a model was trained on: the same record, the same content, or a window over its target.
+"""Find rows of a split that are also in training data: same record, same content or overlapping window.
 
 Only identity and hash columns are read, a shard at a time; a shard that several versions share is read once.
 """

@@ -1,4 +1,4 @@
-"""The transaction log: the only module that commits and reads versions (`deltalake`, no JVM).
+"""The transaction log: commit and read table versions with `deltalake`, without a JVM.
 
 Readers see one version or the next, never a mixture; of two writers that started from the same version, one gets a
 DataError. A column's contract is JSON in its field metadata; the version's summary is JSON

@@ -1,4 +1,4 @@
-"""Declare what every layer may know of a target kind without importing an engine."""
+"""Traits of target kinds, which modules of every room may read without importing an engine."""
 
 from dataclasses import dataclass
 from typing import Literal

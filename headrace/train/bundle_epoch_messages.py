@@ -1,4 +1,4 @@
-"""Describe, at the end of a training, the epoch whose weights are in its bundle."""
+"""Describe which epoch's weights the bundle holds when training ends."""
 
 from headrace.train.launch.rank_message_server import Message
 from headrace.wording import figure

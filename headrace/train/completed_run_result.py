@@ -1,4 +1,4 @@
-"""The result of a run that is complete, with the bundle at the place that the command names."""
+"""Return the result of a completed run, and restore its bundle if needed."""
 
 import logging
 from pathlib import Path

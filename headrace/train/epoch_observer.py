@@ -1,4 +1,4 @@
-"""Observe a run from the driver, and stop it early."""
+"""A callback at the end of each epoch that can stop a run early."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

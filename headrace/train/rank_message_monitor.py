@@ -1,4 +1,4 @@
-"""Monitor a run on the driver: show the ranks' messages, and keep their errors and the outcome."""
+"""Receive the ranks' messages on the driver: show progress, and record errors and the outcome."""
 
 import logging
 import re

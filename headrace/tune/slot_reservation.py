@@ -1,4 +1,4 @@
-"""Reservation of the Spark slots that a study's trials run on."""
+"""Reserve Spark slots for the concurrent trials of a study."""
 
 from headrace.errors import TrainingError
 from headrace.spark.session import is_local, session

@@ -1,4 +1,4 @@
-"""One trial: a training run whose epochs are reported to Optuna, and which is stopped if it is pruned."""
+"""One trial: a training run that reports each epoch to Optuna, and stops if it is pruned."""
 
 import logging
 import math

@@ -1,4 +1,4 @@
-"""The sections that say how raw records become shards."""
+"""Configuration sections for preparation: how raw records become shards."""
 
 from typing import Annotated, Any, Literal
 

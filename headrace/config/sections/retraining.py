@@ -1,4 +1,4 @@
-"""The sections that say when a model is retrained, and when it is promoted."""
+"""Configuration sections for retraining, drift, the promotion gate and the registry."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The section that says where raw records come from."""
+"""Configuration section for the source of raw records."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""The section that says which columns of a table are numbers and categories, and how they are stored."""
+"""Configuration section for columns of numbers and categories."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The sections that say how a model is trained."""
+"""Configuration sections for training."""
 
 from typing import Annotated, Any, Literal
 

@@ -1,4 +1,4 @@
-"""The section that says how hyperparameters are searched."""
+"""Configuration sections for the search of hyperparameters."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The target score: the number of a prediction that is explained.
+"""The scalar score that an explanation attributes to the input.
 
 For classes it is the log-odds of the class, log p - log(1 - p). The probability itself saturates where the network is
 confident: gradients vanish where there is most to explain, and contributions do not add up. The logit before the

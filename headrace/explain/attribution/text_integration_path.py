@@ -1,4 +1,4 @@
-"""The integration path to a text: the vectors of all tokens grow from zero, after Sundararajan et al., section 5.
+"""The integration path to a text: token embeddings scaled from zero (Sundararajan et al., section 5).
 
 Other values that the network computes from the tokens, such as masks and positions, stay those of the whole text.
 """

@@ -1,4 +1,4 @@
-"""What every layer may know of sounds."""
+"""Capabilities of the audio kind, importable without an engine."""
 
 from headrace.features.input_kind_capabilities import InputKindCapabilities
 

@@ -1,4 +1,4 @@
-"""Sounds on a page: their spectrograms."""
+"""Render sounds for a page, as spectrograms."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Stored sounds as pictures: their spectrograms."""
+"""Preview image of a stored sound: its spectrogram."""
 
 import numpy as np
 from PIL import Image

@@ -1,4 +1,4 @@
-"""Raw sound files in a prediction."""
+"""Predict raw sound files."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Sounds in an exported model."""
+"""Describe the audio that an exported model takes as input."""
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract

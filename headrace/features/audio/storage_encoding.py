@@ -1,4 +1,4 @@
-"""Sounds in a table: one channel of 16-bit samples, little-endian, all of one rate and length."""
+"""Encode sounds as mono 16-bit little-endian samples of one rate and length."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Explains the predictions of a bundle for images, one at a time."""
+"""Explain predictions for images: the pixels that they depend on."""
 
 from pathlib import Path
 

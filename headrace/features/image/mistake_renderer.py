@@ -1,4 +1,4 @@
-"""Images as pictures on a page."""
+"""Render images for a page."""
 
 from pathlib import Path
 

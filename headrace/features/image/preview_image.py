@@ -1,4 +1,4 @@
-"""Stored images as pictures."""
+"""Preview image of a stored image: its pixels."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Raw image files in a prediction."""
+"""Predict raw image files."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Images in an exported model."""
+"""Describe the images that an exported model takes as input, and generate images to test it."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What every layer may know of records of several inputs."""
+"""Capabilities of the record kind, importable without an engine."""
 
 from headrace.features.input_kind_capabilities import InputKindCapabilities
 

@@ -1,4 +1,4 @@
-"""Explains the predictions of a bundle for records of several inputs: which inputs, and which parts of them."""
+"""Explain predictions for records of several inputs: the effect of each input and of its parts."""
 
 from pathlib import Path
 from typing import Any, NamedTuple

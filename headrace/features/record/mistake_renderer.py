@@ -1,4 +1,4 @@
-"""Records on a page: the picture of the first input that has one, and the texts of all others."""
+"""Render records for a page: the first available image, and all other inputs as text."""
 
 from pathlib import Path
 from typing import Any

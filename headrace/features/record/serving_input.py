@@ -1,4 +1,4 @@
-"""Records in an exported model: an input for each name, as its kind describes it."""
+"""Describe the several inputs that an exported model takes."""
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract

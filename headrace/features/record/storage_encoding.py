@@ -1,4 +1,4 @@
-"""Records of several inputs in a table: a column for each, by its name; the second stage makes the columns final."""
+"""Encode records of several inputs, one column each; the second stage makes the columns final."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Learn what each input of a record needs from the training split, and write the final shards."""
+"""Fit what each input needs on the training split, and write the final shards."""
 
 import logging
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What every layer may know of rows of numbers and categories."""
+"""Capabilities of the tabular kind, importable without an engine."""
 
 from headrace.features.input_kind_capabilities import InputKindCapabilities
 

@@ -1,4 +1,4 @@
-"""Warnings about columns of the training split that hold one value, or codes for missing values."""
+"""Warn of constant columns, missing-value codes and outliers in the training split."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

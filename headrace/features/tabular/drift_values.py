@@ -1,4 +1,4 @@
-"""Statistics of rows: each number, and the number of each category's value; frequent values have low numbers."""
+"""The values of a row whose distributions are compared for drift."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Rows on a page: the value of each column, as the model received it."""
+"""Render rows for a page: the value of each column as the model received it."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The cells of a row on their way from a source to a model: as JSON text, then as numbers and names of categories."""
+"""Parse and convert the cells of a row: JSON text first, then numbers and categories."""
 
 import json
 import math

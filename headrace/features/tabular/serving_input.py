@@ -1,4 +1,4 @@
-"""Rows in an exported model: numbers, then the numbers of the categories' values."""
+"""Describe the rows that an exported model takes as input."""
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract

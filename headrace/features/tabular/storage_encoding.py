@@ -1,4 +1,4 @@
-"""Rows in a table: checked cells in the first stage, numbers in the second."""
+"""Encode rows: checked cells in the first stage, numbers in the second."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Fit what rows need on the training split: statistics of the numbers, and the values of the categories."""
+"""Fit the statistics of numbers and the vocabularies of categories on the training split."""
 
 import heapq
 import logging

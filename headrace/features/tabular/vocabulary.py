@@ -1,4 +1,4 @@
-"""The values of categories that a model knows, numbered by how frequent they are, and rows as the numbers it receives.
+"""Vocabulary of categories, ordered by frequency, and the encoding of rows with it.
 
 A category is stored as the number of its value: 0 if it is missing, 1 if it is not known, and from 2 on the known ones,
 the most frequent first.

@@ -1,4 +1,4 @@
-"""What every layer may know of texts."""
+"""Capabilities of the text kind, importable without an engine."""
 
 from headrace.features.input_kind_capabilities import InputKindCapabilities
 

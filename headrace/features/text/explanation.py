@@ -1,4 +1,4 @@
-"""Explains the predictions of a bundle for texts, one at a time."""
+"""Explain predictions for texts: the effect of each token."""
 
 from pathlib import Path
 

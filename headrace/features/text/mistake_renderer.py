@@ -1,4 +1,4 @@
-"""Texts on a page: the tokens as the model received them."""
+"""Render texts for a page."""
 
 from pathlib import Path
 from typing import Any

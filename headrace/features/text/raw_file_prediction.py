@@ -1,4 +1,4 @@
-"""Raw text files in a prediction, one text each."""
+"""Predict raw text files."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Prediction of raw texts, cleaned and tokenised as in training, with the bundle's tokenizer."""
+"""Predict raw texts, cleaned and tokenised as in training."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING

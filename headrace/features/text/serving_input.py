@@ -1,4 +1,4 @@
-"""Texts in an exported model: token ids, padded with zeros."""
+"""Describe the texts that an exported model takes as input."""
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract

@@ -1,4 +1,4 @@
-"""Texts in a table: clean texts in the first stage, token ids in the second."""
+"""Encode texts: cleaned text in the first stage, token ids in the second."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Train a tokenizer on the texts of the training split, unless there is one, and tokenise all texts."""
+"""Train a tokenizer on the training split, if none is given, and tokenise all texts."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What every layer may know of windows."""
+"""Capabilities of the windows kind, importable without an engine."""
 
 from headrace.features.input_kind_capabilities import InputKindCapabilities
 

@@ -1,4 +1,4 @@
-"""Rows of series that a source holds more than once, and names of series that people take for one.
+"""Remove repeated rows of time series, and warn of suspicious rows and names of series.
 
 Files that arrive every night often overlap. Two rows of one moment break the run of rows, so that no window spans them.
 """

@@ -1,4 +1,4 @@
-"""Windows in an exported model."""
+"""Describe the windows that an exported model takes as input."""
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract

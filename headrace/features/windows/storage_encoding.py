@@ -1,4 +1,4 @@
-"""Windows in a table: numbers as little-endian float32."""
+"""Encode windows as little-endian float32 numbers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Texts with ratings by people, from the source distribution of vaderSentiment.
+"""Human-rated texts from the source distribution of vaderSentiment.
 
 Hutto, Gilbert: VADER: a parsimonious rule-based model for sentiment analysis of social media text. ICWSM 2014.
 Movie reviews after Pang, Lee: A sentimental education. ACL 2004; product reviews after Hu, Liu: Mining and

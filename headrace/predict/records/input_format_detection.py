@@ -1,4 +1,4 @@
-"""The format of texts by their beginning, for standard input and for files whose names indicate none."""
+"""Detect the format of text input (CSV, JSON or lines) from its first characters."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""Standard input as records: the bytes of one image or sound, or texts, whose format is that of the first record."""
+"""Read records from standard input: one binary file, or text whose format is detected."""
 
 import logging
 import re

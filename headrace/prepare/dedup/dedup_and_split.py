@@ -1,4 +1,4 @@
-"""Decisions that need all records: which are duplicates, and splits by class.
+"""Deduplicate records and assign splits by class, which both need all records.
 
 Spark reads the small columns of all shards, decides, and rewrites only the shards that a decision changes; the driver
 holds no rows. Among equal records, the one in the test split is preferred to one in val or train, so that dropping

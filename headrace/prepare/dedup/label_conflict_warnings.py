@@ -1,4 +1,4 @@
-"""Copies among the records: equal content with other labels, and identities that are there twice; reported."""
+"""Warn of equal content with different labels, and of repeated identities."""
 
 import logging
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Near-duplicates of a kept record: Spark finds the pairs, the driver groups them."""
+"""Mark near duplicates: Spark finds candidate pairs, the driver groups them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol

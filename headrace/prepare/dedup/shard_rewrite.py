@@ -1,4 +1,4 @@
-"""Rewrite of shards by the decisions on their rows."""
+"""Rewrite shards by the decisions on duplicates and splits of their rows."""
 
 import pickle
 from collections import Counter

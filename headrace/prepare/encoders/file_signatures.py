@@ -1,4 +1,4 @@
-"""Names of well-known formats that are read neither as images nor as texts, by their first bytes, for messages."""
+"""Identify unsupported file formats by their first bytes, for error messages."""
 
 SIGNATURES = (
     (0, b"\0\0\1\0", "ICO"),

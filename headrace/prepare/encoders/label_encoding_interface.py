@@ -1,4 +1,4 @@
-"""Declare how a target kind stores the label of a record."""
+"""Interface of target kinds that encode the label of a record."""
 
 from typing import Protocol
 

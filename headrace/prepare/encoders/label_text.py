@@ -1,4 +1,4 @@
-"""Labels: their normal form, and for multi_label records their text form in sources and stored form in tables."""
+"""Normalise labels, and parse and encode values of several labels."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""What readers of CSV find in files, said once for all files: how fields are written, and records like comments."""
+"""Log, once for all files, how CSV fields are written and which records look like comments."""
 
 import logging
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Lines of CSV divided into records, and into the fields of each; a broken record costs its first line only."""
+"""Split CSV text into records and fields; a broken record loses only its first line."""
 
 import csv
 import re

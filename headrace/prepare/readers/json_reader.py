@@ -1,4 +1,4 @@
-"""JSON lines, and JSON that is one array or a series of objects over many lines; the content decides which."""
+"""Read JSON Lines, JSON arrays and concatenated JSON objects."""
 
 import json
 import re

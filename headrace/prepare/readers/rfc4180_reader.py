@@ -1,4 +1,4 @@
-"""CSV by RFC 4180: quotes are doubled inside quotes, fields in quotes may hold separators and line breaks.
+"""A CSV reader (RFC 4180): quoted fields may contain separators and line breaks.
 
 A record that breaks these rules is rejected with its line number, and reading continues with the next line, so that a
 quote that is never closed costs one record and not the rest of the file.

@@ -1,4 +1,4 @@
-"""Rows as readers yield them, with the requested columns by name, and cells as text."""
+"""Rows as readers return them, and the conversion of cells to text."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Reasons for which a record is rejected. The rejects table keeps its path and reason, not its bytes."""
+"""Reasons of rejection, and the exceptions that carry them."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""The side tables of a table, rejects and duplicates, and the rows that an appended version carries over."""
+"""Commit versions of the tables of rejects and duplicates, with the rows carried over from earlier ones."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The error of a preparation that has nothing usable left: rejects are said first, as they are the likely cause."""
+"""Summarise rejects, and build the error that is raised when nothing usable is left."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Compute what reveals that a source has changed, besides names, sizes and times of its files."""
+"""Fingerprint the content of sources, to detect changes that names, sizes and times do not show."""
 
 import hashlib
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Raw files as a source lists them, and raw records before any processing."""
+"""Types of listed raw files and of unprocessed records."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Names of splits in names of folders and files, in any usual spelling."""
+"""Recognise names of splits in names of files and folders."""
 
 import re
 from collections.abc import Iterable

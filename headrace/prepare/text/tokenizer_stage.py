@@ -1,4 +1,4 @@
-"""The second stage of text: train a tokenizer on the training split, unless there is one, and apply it."""
+"""Train a tokenizer on the training split, unless one is given, and tokenise all texts."""
 
 import logging
 from collections import Counter

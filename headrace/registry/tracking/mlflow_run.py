@@ -1,4 +1,4 @@
-"""Logging of one run to MLflow, within MLflow's limits on a request."""
+"""Log a run to MLflow within its limits on the size of requests."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The files BUNDLE/evaluation/SPLIT.json: what they have in every task, and what in those with classes."""
+"""Schema of BUNDLE/evaluation/SPLIT.json."""
 
 from headrace.contract import TaskType
 from headrace.report.json_model import Record

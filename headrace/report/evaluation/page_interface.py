@@ -1,4 +1,4 @@
-"""Declare what a target kind shows of an evaluation on the page of a run."""
+"""Interface of target kinds for the evaluation section of a run's page."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol

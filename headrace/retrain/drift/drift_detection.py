@@ -1,4 +1,4 @@
-"""Drift assessment: distances between the new training rows and those that the champion was trained on."""
+"""Measure the drift between the new training rows and those of the champion."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Declare how a target kind counts rows in a profile, and which statistics an input kind has."""
+"""Interfaces by which kinds of targets and inputs provide the values that drift is measured on."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol

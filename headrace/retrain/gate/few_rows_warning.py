@@ -1,4 +1,4 @@
-"""The warning of a test split that has too few rows to tell models apart, see `headrace.compare.discordant_rows`."""
+"""Warn of a test split with too few rows to distinguish two models."""
 
 from headrace.compare.discordant_rows import min_deciding_rows
 from headrace.wording import quantity

@@ -1,4 +1,4 @@
-"""Computation of the predictions, the latency and the size of the gate's models."""
+"""Compute the predictions, latency and size of the models in the gate."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The checks of the gate: each states what it expected of the challenger and what it received."""
+"""The checks of the gate: each records its expected and its actual value."""
 
 import logging
 from collections.abc import Iterator, Mapping

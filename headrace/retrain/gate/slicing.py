@@ -1,4 +1,4 @@
-"""Slices of the test split, on each of which a challenger must not be much worse than the champion."""
+"""Slices of the test split on which a challenger must not be much worse than the champion."""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase

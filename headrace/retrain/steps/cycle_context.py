@@ -1,4 +1,4 @@
-"""The input and the result of a step of a cycle."""
+"""Context and result types of the steps of a cycle."""
 
 from dataclasses import dataclass
 from typing import Any

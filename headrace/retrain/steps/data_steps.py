@@ -1,4 +1,4 @@
-"""The data steps of a cycle: prepare new data, and decide whether they require a new model."""
+"""The data steps of a cycle: prepare new data, and decide whether to retrain."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pad texts of different lengths with zeros to one array, as long as the shortest bucket that fits the longest text.
+"""Pad sequences of tokens to the smallest bucket that fits the longest one.
 
 With a few fixed lengths TensorFlow needs few traces and memory allocations.
 """

@@ -1,4 +1,4 @@
-"""Comparison of classifiers with one class per row."""
+"""Comparison of classifiers of one label."""
 
 from collections.abc import Mapping
 from typing import Any

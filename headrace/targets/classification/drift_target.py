@@ -1,4 +1,4 @@
-"""Rows of a profile by class."""
+"""Group rows by class in profiles of drift."""
 
 from headrace.contract import Contract
 

@@ -1,4 +1,4 @@
-"""The gate's slices of classifiers with one class per row."""
+"""Slices and score drops that the promotion gate checks for classifiers."""
 
 from collections.abc import Iterator
 

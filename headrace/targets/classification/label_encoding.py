@@ -1,4 +1,4 @@
-"""The stored target of a record with one class: the index of the class."""
+"""Encode a class label as its class index."""
 
 from headrace.contract import Column
 from headrace.prepare.preparation_plan import PrepareContext

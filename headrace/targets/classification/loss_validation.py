@@ -1,4 +1,4 @@
-"""The settings of a training that fit the target."""
+"""Validate the loss settings of classification: all are supported."""
 
 from headrace.config.sections.training import Loss
 

@@ -1,4 +1,4 @@
-"""What every layer may know of classification."""
+"""Traits of classification targets, importable without an engine."""
 
 from headrace.targets.target_traits import TargetTraits
 

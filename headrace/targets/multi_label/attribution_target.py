@@ -1,4 +1,4 @@
-"""The score that an explanation attributes to the input."""
+"""The score of a label that attributions are computed for."""
 
 from typing import Any
 

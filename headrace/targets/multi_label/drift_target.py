@@ -1,4 +1,4 @@
-"""Rows of a profile by label; a row counts for each of its labels."""
+"""Group rows by their labels in profiles of drift."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The gate's slices of multi-label models."""
+"""Slices and score drops that the promotion gate checks for multi-label models."""
 
 from collections.abc import Iterator
 

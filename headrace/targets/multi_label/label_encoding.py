@@ -1,4 +1,4 @@
-"""The stored target of a record with any number of classes: their indices."""
+"""Encode a set of labels as a list of class indices."""
 
 from headrace.contract import Column
 from headrace.prepare.encoders.label_text import encode_labels, parse_labels

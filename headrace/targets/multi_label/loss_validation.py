@@ -1,4 +1,4 @@
-"""The settings of a training that fit the target."""
+"""Reject loss settings that do not apply to multi-label targets."""
 
 from headrace.config.sections.training import Loss
 

@@ -1,4 +1,4 @@
-"""The page's evaluation of a multi-label model."""
+"""Section of a report with the evaluation of a multi-label model."""
 
 from dataclasses import dataclass
 

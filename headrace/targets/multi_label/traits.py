@@ -1,4 +1,4 @@
-"""What every layer may know of multi-label classification."""
+"""Traits of multi-label targets, importable without an engine."""
 
 from headrace.targets.target_traits import TargetTraits
 

@@ -1,4 +1,4 @@
-"""The score that an explanation attributes to the input."""
+"""The score that attributions are computed for: the predicted number."""
 
 from typing import Any
 

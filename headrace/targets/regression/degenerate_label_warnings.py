@@ -1,4 +1,4 @@
-"""Labels from which a regression model cannot learn: all of one number, or one that outweighs all others."""
+"""Warn of regression targets that are constant or dominated by outliers."""
 
 from collections.abc import Sequence
 

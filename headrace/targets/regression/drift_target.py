@@ -1,4 +1,4 @@
-"""Rows of a profile of numbers."""
+"""Represent numeric targets in profiles of drift."""
 
 from headrace.contract import Contract
 from headrace.retrain.drift.drift_interface import ALL

@@ -1,4 +1,4 @@
-"""The gate's slices of regression models."""
+"""Slices and score drops that the promotion gate checks for regression models."""
 
 import math
 from collections.abc import Iterator

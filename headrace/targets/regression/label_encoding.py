@@ -1,4 +1,4 @@
-"""The stored target of a record with a number: the number as float32."""
+"""Encode a numeric target as float32."""
 
 import math
 

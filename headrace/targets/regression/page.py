@@ -1,4 +1,4 @@
-"""The page's evaluation of a regression model: errors, predicted against true values, residuals."""
+"""Section of a report with the evaluation of a regression model."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What every layer may know of regression."""
+"""Traits of regression targets, importable without an engine."""
 
 from headrace.targets.target_traits import TargetTraits
 

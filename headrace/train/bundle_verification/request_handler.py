@@ -1,4 +1,4 @@
-"""Answer a rank's request in the process that loads its bundle: outputs, weights, and the layers' outputs."""
+"""Handle the verification requests in the process that loads the bundle."""
 
 from pathlib import Path
 

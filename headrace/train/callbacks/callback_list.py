@@ -1,4 +1,4 @@
-"""The callbacks of a training, in the order that their dependencies require."""
+"""The callbacks of training, ordered by their dependencies."""
 
 import math
 

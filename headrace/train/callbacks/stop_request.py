@@ -1,4 +1,4 @@
-"""Stop all ranks early, at the same step and after a checkpoint, when the driver requests it."""
+"""Stop all ranks at the same step, after a checkpoint, when the driver requests it."""
 
 import time
 from collections.abc import Sequence

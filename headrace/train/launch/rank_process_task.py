@@ -1,4 +1,4 @@
-"""The Spark task of a rank: exchanges locations with the other tasks, then runs the rank as a separate process.
+"""The Spark task of a rank: exchange addresses with the other tasks, then run the rank as a process.
 
 A separate process starts with a clean TensorFlow and the right environment, and can be killed. It never outlives the
 task: when the task dies, the kernel closes the pipe that is the rank's standard input, and kills the rank, even if it

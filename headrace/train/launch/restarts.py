@@ -1,4 +1,4 @@
-"""Launch the ranks of a run, restart them after a loss, and decide their number."""
+"""Launch the ranks of a run, restart them after failures, and choose their number."""
 
 import logging
 

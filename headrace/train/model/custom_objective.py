@@ -1,4 +1,4 @@
-"""What a network's file may define besides `build`: `loss(contract)`, `metrics(contract)`, `optimizer(contract, rate)`.
+"""Load the loss, metrics and optimizer that a network file may define.
 
 Ranks add up losses and the states of metrics, and batches are padded with rows of weight 0. Whether a loss and metrics
 bear that is tried, not trusted, before the first step.

@@ -1,4 +1,4 @@
-"""The donor of a fine-tuning: the weights of a trained bundle by their position in its network."""
+"""Load the weights of the model that fine-tuning starts from."""
 
 import logging
 from collections.abc import Mapping

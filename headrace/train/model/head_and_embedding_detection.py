@@ -1,4 +1,4 @@
-"""Find which weights of a network belong to classes, and which to tokens.
+"""Detect by experiment which layers depend on the classes (head) and on the tokens (embedding).
 
 Keras does not record it, and networks differ: the last layer may be followed by others without weights, and a
 subclassed model has no graph. Both are found by experiment. Weights belong to classes if the outputs move when the last

@@ -1,4 +1,4 @@
-"""Fine-tuning: initial weights from a trained bundle, by structure, class and token; and frozen layers."""
+"""Initialise a model from a trained bundle, and freeze layers."""
 
 import logging
 from collections.abc import Sequence

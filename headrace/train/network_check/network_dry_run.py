@@ -1,4 +1,4 @@
-"""One batch through an untrained network, forwards and backwards."""
+"""Run one forward and backward pass of an untrained network."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The program of a dry run: `python -m headrace.train.network_check.program RUN FILE`.
+"""The process that tests a network: `python -m headrace.train.network_check.program RUN FILE`.
 
 Prints one JSON object: `error`, a sentence, or None; `kind`, the class of the error; and `warnings`, sentences.
 """

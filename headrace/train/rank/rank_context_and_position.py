@@ -1,4 +1,4 @@
-"""The shared state of a training on one rank, and its position in the run."""
+"""The state of training on one rank, and its position in the run."""
 
 import time
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Connection of a rank to its Spark task: messages to the driver, and exit when the task ends."""
+"""Pipe from a rank to its Spark task; the rank exits when the task ends."""
 
 import json
 import os

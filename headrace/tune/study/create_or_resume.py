@@ -1,4 +1,4 @@
-"""Creation of a study, or resumption of a study with the same settings."""
+"""Create a study, or resume one that has the same settings."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Grey of more than 8 bits: its conversion to 8, and the warning of images that use only the lower bits of 16."""
+"""Convert grey images deeper than 8 bits, and warn of unscaled 16-bit values."""
 
 from collections import Counter
 from typing import Any, NamedTuple

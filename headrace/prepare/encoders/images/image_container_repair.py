@@ -1,4 +1,4 @@
-"""Find where image files end early, and strip their metadata, by format; Pillow decodes what remains.
+"""Detect truncated image files, and strip metadata that stops decoders; Pillow decodes the rest.
 
 Decoders refuse intact pixels because of damaged metadata. Only files that a decoder has refused are rewritten, so that
 intact files take no longer. JPEG, PNG, GIF and JPEG 2000 end with a mark; the other formats state their length.

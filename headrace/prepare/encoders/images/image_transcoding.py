@@ -1,4 +1,4 @@
-"""Decode image files to pixels of the configured mode and size, and encode these; independent of Spark.
+"""Decode images, convert them to the configured mode and size, and encode them.
 
 Every variety of image (EXIF orientation, palettes, alpha, CMYK, 16 bits, animation) becomes one array of uint8,
 (height, width, channels).

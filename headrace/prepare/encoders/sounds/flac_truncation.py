@@ -1,4 +1,4 @@
-"""Tells FLAC files that end early from damaged ones, for which libsndfile has one and the same error (RFC 9639)."""
+"""Distinguish truncated from damaged FLAC files (RFC 9639); libsndfile reports the same error for both."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Decode sound files with libsndfile, and bring sounds to one channel, rate and length.
+"""Decode sound files with libsndfile, and convert channels, sample rate and length.
 
 libsndfile and soxr give the same samples on every machine of one architecture, so that equal files stay equal.
 """

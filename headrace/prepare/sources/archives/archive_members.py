@@ -1,4 +1,4 @@
-"""Members of tar and zip files, in order and as a stream, and how much of a damaged file is not read."""
+"""Stream members of tar and zip files, and report the unread part of a damaged archive."""
 
 import lzma
 import tarfile

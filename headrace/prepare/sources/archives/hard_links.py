@@ -1,4 +1,4 @@
-"""The targets of hard links in a tar archive, which precede the links.
+"""Resolve hard links in tar archives, whose targets precede them.
 
 A plain archive is read again at the target's offset, so that any target is found and nothing is kept in memory.
 A compressed one would have to be decompressed again up to the target, for each class folder of links once; its

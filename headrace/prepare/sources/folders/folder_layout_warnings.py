@@ -1,4 +1,4 @@
-"""Folders of a source that look as if they meant something else than the classes they are used as."""
+"""Warn of folders that are probably not meant as classes."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What to say about a text that should be a time and is none."""
+"""Error messages for timestamps that cannot be parsed."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Windows of a time series, cut by Spark: a record is a run of rows of one series and split, and the target value."""
+"""Cut windows from a time series with Spark."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The rows of a Spark DataFrame that a program passes, as the rows of a table."""
+"""Use the rows of a caller's Spark DataFrame as a table source."""
 
 import logging
 import os

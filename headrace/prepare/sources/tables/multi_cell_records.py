@@ -1,4 +1,4 @@
-"""Columns of a table whose rows are records of several cells, as `prepare.tabular` or `prepare.inputs` names them."""
+"""Columns that form one record together, as `prepare.tabular` or `prepare.inputs` names them."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Files that the rows of a table name by their paths."""
+"""Read files whose paths are in the rows of a table."""
 
 import stat
 

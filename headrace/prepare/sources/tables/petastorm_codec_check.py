@@ -1,4 +1,4 @@
-"""Data sets that Petastorm materialised: Parquet, with a pickled schema that names the codec of each cell.
+"""Determine the codecs of Petastorm data sets from their pickled schema.
 
 The rows are read as those of any Parquet table. The schema names the codecs, as far as it can be read without
 unpickling it; `data.source.codecs` names the rest and takes precedence.

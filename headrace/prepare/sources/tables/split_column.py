@@ -1,4 +1,4 @@
-"""The column of a table that names the split of each row, in the spellings that folders may have, too."""
+"""Read the split of each row from a column."""
 
 import logging
 from itertools import islice

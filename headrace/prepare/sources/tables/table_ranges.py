@@ -1,4 +1,4 @@
-"""Ranges of the rows of a table's files, one Spark task each, and the rows that are in them."""
+"""Divide the files of a table into ranges of rows, one for each Spark task, and read them."""
 
 import logging
 import os
