@@ -274,14 +274,14 @@ def test_existing_output_is_kept(
 def test_output_that_appears_during_prediction_is_kept(
     bundle: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = job._run
+    run = job.run_parts
 
     def run_slowly(*words: Any) -> Any:
         (tmp_path / "output").mkdir()
         (tmp_path / "output" / "mine").write_text("mine")
         return run(*words)
 
-    monkeypatch.setattr(job, "_run", run_slowly)
+    monkeypatch.setattr(job, "run_parts", run_slowly)
     with pytest.raises(ConfigurationError, match="exists; name a new folder"):
         predict(bundle, photos, tmp_path / "output")
     assert [entry.name for entry in (tmp_path / "output").iterdir()] == ["mine"]
