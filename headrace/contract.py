@@ -10,8 +10,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from headrace.errors import DataError
-from headrace.features.input_kind_capabilities import InputKindCapabilities
-from headrace.features.input_kind_loader import input_kind_capabilities
+from headrace.features.input_kind_loader import input_traits
+from headrace.features.input_traits import InputTraits
 from headrace.targets.target_kind_loader import target_traits
 from headrace.targets.target_traits import Activation, TargetTraits
 from headrace.wording import quantity
@@ -257,9 +257,9 @@ class Contract(BaseModel):
         return "image" if self.tokenizer is None else "text"
 
     @property
-    def feature(self) -> InputKindCapabilities:
+    def feature(self) -> InputTraits:
         """Properties of the kind of the input."""
-        return input_kind_capabilities(self.input_kind)
+        return input_traits(self.input_kind)
 
     @property
     def input_names(self) -> tuple[str, ...]:

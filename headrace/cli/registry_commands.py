@@ -25,7 +25,7 @@ def models_list(conf: Conf, overrides: Overrides = None) -> None:
     Example: headrace models list conf/retraining.yaml
     """
     configuration = load_configuration(conf, overrides)
-    from headrace.registry.registry_client import open_registry
+    from headrace.registry.registry_connection import open_registry
     from headrace.registry.version_listing import as_text, list_versions
 
     versions = list_versions(open_registry(configuration))
@@ -45,7 +45,7 @@ def models_promote(
     """
     configuration = load_configuration(conf, overrides)
     from headrace.registry.manual_promotion import promote_by_hand
-    from headrace.registry.registry_client import open_registry
+    from headrace.registry.registry_connection import open_registry
     from headrace.retrain.report.history_page import refresh_page
 
     result = promote_by_hand(open_registry(configuration), version)
@@ -61,7 +61,7 @@ def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
     """
     configuration = load_configuration(conf, overrides)
     from headrace.registry.manual_promotion import roll_back
-    from headrace.registry.registry_client import open_registry
+    from headrace.registry.registry_connection import open_registry
     from headrace.retrain.report.history_page import refresh_page
 
     result = roll_back(open_registry(configuration))

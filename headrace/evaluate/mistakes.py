@@ -78,7 +78,7 @@ def picture(image: NDArray[Any]) -> dict[str, str | None]:
 
 
 class MistakeRendererInterface(Protocol):
-    """The module `rendering` of an input kind."""
+    """The module `mistake_renderer` of an input kind."""
 
     def make_renderer(self, contract: Contract, folder: Path) -> Renderer:
         """Return the function that renders one input; `folder` is that of the bundle."""

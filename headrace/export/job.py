@@ -7,13 +7,13 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError
+from headrace.export.export_input_interface import serving_module
 from headrace.export.formats import ExportedModel, Format
 from headrace.export.metadata import write_metadata
 from headrace.export.parity import ParityReport, compare
 from headrace.export.parity_inputs import SEED, Batches, noise, table_inputs
 from headrace.export.saved_model import SavedModel
 from headrace.export.serving_function import ServingModel
-from headrace.export.serving_input_interface import serving_module
 from headrace.inference import Inference
 from headrace.storage.atomic import atomic_directory
 from headrace.table import read

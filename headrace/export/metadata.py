@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from headrace.bundle import Bundle, fitted_files
+from headrace.export.export_input_interface import serving_module
 from headrace.export.serving_function import ServingModel
-from headrace.export.serving_input_interface import serving_module
 
 
 def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, summary: dict[str, Any]) -> None:

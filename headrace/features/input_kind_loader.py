@@ -6,7 +6,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import features
-from headrace.features.input_kind_capabilities import InputKindCapabilities
+from headrace.features.input_traits import InputTraits
 
 KINDS = tuple(sorted(room.name for room in iter_modules(features.__path__) if room.ispkg))
 
@@ -17,7 +17,7 @@ def input_module(kind: str, name: str) -> Any:
     return import_module(f"headrace.features.{kind}.{name}")
 
 
-def input_kind_capabilities(kind: str) -> InputKindCapabilities:
+def input_traits(kind: str) -> InputTraits:
     """Return the properties of the input kind `kind`."""
-    properties: InputKindCapabilities = input_module(kind, "capabilities").CAPABILITIES
+    properties: InputTraits = input_module(kind, "traits").TRAITS
     return properties

@@ -12,7 +12,7 @@ from headrace.config.configuration import Source
 from headrace.config.secret_names import withhold_secrets
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.features.input_kind_loader import input_kind_capabilities
+from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.dedup.label_conflict_warnings import warn_of_copies
 from headrace.prepare.encoders.input_encoding_interface import encoding_of
 from headrace.prepare.encoders.number_precision import require_distinct_labels
@@ -40,7 +40,7 @@ from headrace.prepare.sources.tables.table_ranges import require_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
 from headrace.prepare.table_schema import arrow_schema
-from headrace.processes.invocation import command_line
+from headrace.processes.provenance import command_line
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.spark.temporary_changes import temporary_settings
 from headrace.storage import locate
@@ -98,7 +98,7 @@ def summarize(
 
 def _text_source(source: Source, context: PrepareContext) -> dict[str, str]:
     """Return the text column and the options of the reader, which predictions use too; empty for files."""
-    columns = source.columns if input_kind_capabilities(context.settings.input).is_cell else None
+    columns = source.columns if input_traits(context.settings.input).is_cell else None
     if columns is None or columns.content == "paths":
         return {}
     options = {} if source.format == "jdbc" else source.options

@@ -15,7 +15,7 @@ from headrace.config.sections.preparation import Prepare
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.features.input_kind_loader import KINDS, input_kind_capabilities
+from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
 from headrace.prepare.encoders.label_encoding_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import normalize_label
@@ -27,7 +27,7 @@ from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.source_format_detection import guess_format
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, list_archives, read_archive
-from headrace.prepare.sources.folders.derived_file_names import derived_name_warnings
+from headrace.prepare.sources.folders.derived_file_warnings import derived_name_warnings
 from headrace.prepare.sources.folders.folder_layout_warnings import mask_warnings
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.ignored_files import is_ignored
@@ -258,8 +258,8 @@ def _guess_kind(records: list[RawRecord]) -> str:
     Files of a kind with suffixes of its own, such as sounds, may be fewer than half: their texts lie beside them.
     """
     suffixes = Counter(Path(record.path).suffix.lower() for record in records)
-    counts = {kind: sum(suffixes[suffix] for suffix in input_kind_capabilities(kind).suffixes) for kind in KINDS}
-    others = [kind for kind in KINDS if not input_kind_capabilities(kind).is_cell and 4 * counts[kind] > len(records)]
+    counts = {kind: sum(suffixes[suffix] for suffix in input_traits(kind).suffixes) for kind in KINDS}
+    others = [kind for kind in KINDS if not input_traits(kind).is_cell and 4 * counts[kind] > len(records)]
     commonest = max(others or KINDS, key=lambda kind: counts[kind])
     return commonest if others or 2 * counts[commonest] > len(records) else "image"
 

@@ -11,7 +11,7 @@ from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.encoders.thousands_separator import NumberFormat, number_format, thousands_warning
 from headrace.prepare.rejects.rejection_reasons import UnreadArchiveError
-from headrace.prepare.sources.folders.derived_file_names import find_copies
+from headrace.prepare.sources.folders.derived_file_warnings import find_copies
 from headrace.prepare.sources.folders.folder_layout_warnings import (
     MAX_FOLDERS,
     class_folder,

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column, Statistics, Tokenizer
-from headrace.features.input_kind_loader import input_kind_capabilities, input_module
+from headrace.features.input_kind_loader import input_module, input_traits
 from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
 from headrace.prepare.dedup.label_conflict_warnings import warn_of_conflicts
@@ -24,8 +24,8 @@ from headrace.prepare.encoders.input_encoding_interface import encoder_for
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.labels.class_discovery import Classes, classes_without_records, discover_classes, require_some
 from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
-from headrace.prepare.prepare_task import ShardWriter, prepare_chunks
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
+from headrace.prepare.record_encoding_task import ShardWriter, prepare_chunks
 from headrace.prepare.rejects.unusable_data_error import list_refused
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.raw_record_types import shorten
@@ -76,8 +76,8 @@ def _is_staged(shard: Shard) -> bool:
     return Path(shard.path).is_relative_to(STAGED)
 
 
-class TrainingSplitFitInterface(Protocol):
-    """The module `training_split_fit` of an input kind whose properties says that something is fitted."""
+class FitTransformInterface(Protocol):
+    """The module `fit_transform` of an input kind whose traits say that something is fitted."""
 
     def fit(
         self, spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment
@@ -124,9 +124,9 @@ def run_stages(
         classes=tuple(context.labels),
         periods=periods,
     )
-    if not input_kind_capabilities(context.settings.input).is_fitted:
+    if not input_traits(context.settings.input).is_fitted:
         return output
-    module: TrainingSplitFitInterface = input_module(context.settings.input, "training_split_fit")
+    module: FitTransformInterface = input_module(context.settings.input, "fit_transform")
     return module.fit(spark, context, output, increment)
 
 

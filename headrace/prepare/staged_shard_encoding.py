@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Column
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.prepare_task import attempt_id, write_shard_in
+from headrace.prepare.record_encoding_task import attempt_id, write_shard_in
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.table_schema import arrow_schema
 from headrace.storage.open_parquet import open_parquet

@@ -7,7 +7,7 @@ from pathlib import Path
 from headrace import bundle as bundles
 from headrace.errors import DataError
 from headrace.registry.database_checks import BUNDLES, CHAMPION_LINK
-from headrace.registry.registry_client import RegistryClient
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.artifact_store import download_files
 from headrace.registry.versions import BUNDLE, ModelRecord
 from headrace.storage.atomic import publish_directory
@@ -16,7 +16,7 @@ from headrace.storage.folder_link import read_link, write_link
 log = logging.getLogger(__name__)
 
 
-def stored_bundle(registry: RegistryClient, record: ModelRecord) -> Path:
+def stored_bundle(registry: RegistryConnection, record: ModelRecord) -> Path:
     """Return the bundle of a version; download it from the tracked artifacts if the local copy is missing or changed.
 
     Raises:
@@ -30,7 +30,7 @@ def stored_bundle(registry: RegistryClient, record: ModelRecord) -> Path:
     return path
 
 
-def is_stored(registry: RegistryClient, record: ModelRecord) -> bool:
+def is_stored(registry: RegistryConnection, record: ModelRecord) -> bool:
     """Return whether the registry's folder holds the bundle of a version as it was registered."""
     return _is_intact(registry.folder / BUNDLES / f"{record.version:06d}", record)
 
@@ -64,7 +64,7 @@ def _require_same_version(path: Path, record: ModelRecord) -> None:
         )
 
 
-def _restore(registry: RegistryClient, record: ModelRecord, path: Path) -> None:
+def _restore(registry: RegistryConnection, record: ModelRecord, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with publish_directory(path, last=bundles.MANIFEST) as folder:
         downloaded = _download(registry, record, folder)
@@ -74,7 +74,7 @@ def _restore(registry: RegistryClient, record: ModelRecord, path: Path) -> None:
         downloaded.rmdir()
 
 
-def _download(registry: RegistryClient, record: ModelRecord, folder: Path) -> Path:
+def _download(registry: RegistryConnection, record: ModelRecord, folder: Path) -> Path:
     from mlflow.exceptions import MlflowException
 
     try:
@@ -88,22 +88,22 @@ def _download(registry: RegistryClient, record: ModelRecord, folder: Path) -> Pa
     return folder / BUNDLE
 
 
-def champion_link(registry: RegistryClient) -> Path:
+def champion_link(registry: RegistryConnection) -> Path:
     """Return the fixed path of the champion's bundle: a link, so that a promotion replaces the bundle atomically."""
     return registry.folder / CHAMPION_LINK
 
 
-def champion_bundle(registry: RegistryClient) -> Path:
+def champion_bundle(registry: RegistryConnection) -> Path:
     """Return the folder of the currently served bundle."""
     return read_link(champion_link(registry)) or champion_link(registry)
 
 
-def point_champion(registry: RegistryClient, bundle: Path) -> None:
+def point_champion(registry: RegistryConnection, bundle: Path) -> None:
     """Point the champion link at `bundle`; a reader finds either the previous bundle or this one, complete."""
     write_link(champion_link(registry), bundle)
 
 
-def linked_bundle(registry: RegistryClient) -> int | None:
+def linked_bundle(registry: RegistryConnection) -> int | None:
     """Return the version that the champion link points to; None if there is no link."""
     path = read_link(champion_link(registry))
     return int(path.name) if path and path.name.isdecimal() else None

@@ -10,13 +10,13 @@ from headrace.registry.bundle_retrieval import (
     is_stored,
 )
 from headrace.registry.promotion import finish_promotion
-from headrace.registry.registry_client import RegistryClient, without_password
+from headrace.registry.registry_connection import RegistryConnection, without_password
 from headrace.registry.versions import champion, versions
 
 log = logging.getLogger(__name__)
 
 
-def list_versions(registry: RegistryClient) -> dict[str, Any]:
+def list_versions(registry: RegistryConnection) -> dict[str, Any]:
     """Return all versions, newest first, with the champion's fixed link and the bundle that it points to.
 
     A warning says if that bundle is missing or damaged, and how to restore it.

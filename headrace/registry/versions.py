@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
-from headrace.registry.registry_client import CHALLENGER, CHAMPION, RegistryClient, registry_error
+from headrace.registry.registry_connection import CHALLENGER, CHAMPION, RegistryConnection, registry_error
 from headrace.registry.tracking.artifact_store import upload_files
 from headrace.storage import files_below
 
@@ -49,7 +49,7 @@ class ModelRecord(BaseModel):
     source: str
 
 
-def register(registry: RegistryClient, run_id: str, path: Path, cycle: str) -> int:
+def register(registry: RegistryConnection, run_id: str, path: Path, cycle: str) -> int:
     """Register the bundle at `path` as a version with the alias challenger, unless its run has a version already.
 
     Returns:
@@ -73,7 +73,7 @@ def register(registry: RegistryClient, run_id: str, path: Path, cycle: str) -> i
     return version
 
 
-def create_version(registry: RegistryClient, run_id: str, bundle: bundles.Bundle, cycle: str) -> int:
+def create_version(registry: RegistryConnection, run_id: str, bundle: bundles.Bundle, cycle: str) -> int:
     """Upload a bundle as artifacts of an MLflow run and return its new version; call it within `Transaction.hold`."""
     client = registry.client
     upload_files(registry, run_id, bundle.folder, sorted(entry.path for entry in files_below(bundle.folder)), BUNDLE)
@@ -87,25 +87,25 @@ def create_version(registry: RegistryClient, run_id: str, bundle: bundles.Bundle
     return int(client.create_model_version(registry.name, source, run_id, tags=tags).version)
 
 
-def ensure_model(registry: RegistryClient) -> None:
+def ensure_model(registry: RegistryConnection) -> None:
     """Create the registered model if there is none; call it within `Transaction.hold`."""
     if not any(model.name == registry.name for model in registry.client.search_registered_models()):
         registry.client.create_registered_model(registry.name)
 
 
-def record_decision(registry: RegistryClient, version: int, decision: str, reasons: list[str]) -> None:
+def record_decision(registry: RegistryConnection, version: int, decision: str, reasons: list[str]) -> None:
     """Record the decision about a version and its reasons."""
     with registry.transaction.hold(f"record the decision about version {version}"):
         tag(registry, version, {DECISION: decision, REASONS: "; ".join(reasons)[:4000]})
 
 
-def tag(registry: RegistryClient, version: int, tags: dict[str, str]) -> None:
+def tag(registry: RegistryConnection, version: int, tags: dict[str, str]) -> None:
     """Set `tags` of a version; call it within `Transaction.hold`."""
     for key, value in tags.items():
         registry.client.set_model_version_tag(registry.name, str(version), key, value)
 
 
-def versions(registry: RegistryClient) -> list[ModelRecord]:
+def versions(registry: RegistryConnection) -> list[ModelRecord]:
     """Return all versions, newest first.
 
     Raises:
@@ -142,12 +142,12 @@ def _record(version: "ModelVersion", aliases: dict[str, Any]) -> ModelRecord:
     )
 
 
-def champion(registry: RegistryClient) -> ModelRecord | None:
+def champion(registry: RegistryConnection) -> ModelRecord | None:
     """Return the champion; None if no version was promoted yet."""
     return next((record for record in versions(registry) if CHAMPION in record.aliases), None)
 
 
-def version_named(registry: RegistryClient, name: str) -> ModelRecord:
+def version_named(registry: RegistryConnection, name: str) -> ModelRecord:
     """Return the version with this number or alias.
 
     Raises:

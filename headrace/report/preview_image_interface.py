@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class PreviewImageInterface(Protocol):
-    """The module `pictures` of an input kind whose properties says that it has pictures."""
+    """The module `preview_image` of an input kind whose traits say that it has pictures."""
 
     def to_pil_image(self, payload: bytes, column: Column) -> "Image":
         """Return the stored input of a row as a picture."""

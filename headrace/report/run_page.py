@@ -8,7 +8,7 @@ from headrace.html.line_chart import Chart, curve
 from headrace.html.templates import environment
 from headrace.report.command_throughput import stages
 from headrace.report.data_section import describe_data
-from headrace.report.evaluation.page_interface import page_module
+from headrace.report.evaluation.report_section_interface import page_module
 from headrace.report.reproducibility import (
     configuration_file,
     evaluate_command,

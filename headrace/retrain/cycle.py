@@ -71,7 +71,7 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
     """Run the steps, write the page and return the champion; record an error that ends the cycle as its outcome."""
     # Spark and MLflow take seconds to import, and most calls find nothing to do.
     from headrace.registry.database_checks import RegistryDamagedError
-    from headrace.registry.registry_client import open_registry
+    from headrace.registry.registry_connection import open_registry
     from headrace.registry.versions import champion
     from headrace.retrain.steps.cycle_context import CycleContext
 

@@ -8,7 +8,7 @@ from headrace.config import Configuration
 from headrace.registry.bundle_retrieval import load_intact
 from headrace.registry.database_checks import RESTORE, RegistryDamagedError
 from headrace.registry.database_rebuild import StoredVersion, rebuild, stored_bundles
-from headrace.registry.registry_client import RegistryClient, open_registry, without_password
+from headrace.registry.registry_connection import RegistryConnection, open_registry, without_password
 from headrace.registry.versions import DECISION, PROMOTED, REASONS, ROLLBACK_TO, versions
 from headrace.retrain.journal import Cycle, Journal
 from headrace.storage import locate
@@ -64,7 +64,7 @@ def _last_promoted(cycles: list[Cycle]) -> int | None:
     return next((number for cycle in reversed(cycles) if (number := cycle.output("promote").get("champion"))), None)
 
 
-def require_known_promotions(registry: RegistryClient, journal: Journal) -> None:
+def require_known_promotions(registry: RegistryConnection, journal: Journal) -> None:
     """Raise if the registry does not know a version that a cycle has promoted.
 
     Raises:

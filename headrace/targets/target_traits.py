@@ -1,4 +1,4 @@
-"""Traits of target kinds, which modules of every room may read without importing an engine."""
+"""Traits of target kinds, which every package may read without importing an engine."""
 
 from dataclasses import dataclass
 from typing import Literal

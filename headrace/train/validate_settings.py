@@ -19,7 +19,7 @@ LOWER_IS_BETTER = ("loss", "error")
 
 
 class SettingsInterface(Protocol):
-    """The module `settings` of a target kind."""
+    """The module `loss_validation` of a target kind."""
 
     def loss_settings_error(self, settings: Loss) -> str | None:
         """Return why the settings do not fit the kind, as a sentence with the way out; None if they do."""

@@ -11,8 +11,8 @@ from headrace.evaluate.evaluator_interface import EvaluationInterface
 from headrace.explain.attribution.target_score import ExplanationInterface
 from headrace.predict.prediction_columns_interface import PredictionInterface
 from headrace.prepare.encoders.label_encoding_interface import EncodingInterface
-from headrace.report.evaluation.page_interface import PageInterface
-from headrace.retrain.drift.drift_interface import DriftInterface
+from headrace.report.evaluation.report_section_interface import ReportSectionInterface
+from headrace.retrain.drift.drift_value_interfaces import LabelDriftInterface
 from headrace.retrain.gate.slicing import GateInterface
 from headrace.targets.target_kind_loader import TASKS, target_module, target_traits
 from headrace.train.model.loss_and_metrics import ObjectiveInterface
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
     "comparison": ComparisonInterface,
-    "drift_target": DriftInterface,
+    "drift_target": LabelDriftInterface,
     "label_encoding": EncodingInterface,
     "evaluation": EvaluationInterface,
     "attribution_target": ExplanationInterface,
     "gate_slices": GateInterface,
     "objective": ObjectiveInterface,
-    "page": PageInterface,
+    "report_section": ReportSectionInterface,
     "prediction_columns": PredictionInterface,
     "loss_validation": SettingsInterface,
 }

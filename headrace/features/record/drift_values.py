@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from headrace.contract import Contract
-from headrace.retrain.drift.drift_interface import feature_drift_module
+from headrace.retrain.drift.drift_value_interfaces import feature_drift_module
 
 
 def statistics(payload: Mapping[str, bytes], contract: Contract) -> dict[str, float]:

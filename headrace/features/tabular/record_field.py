@@ -31,7 +31,7 @@ def learn(
     spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
 ) -> Mapping[str, Any]:
     """See `RecordFieldInterface`."""
-    from headrace.features.tabular.training_split_fit import fit_columns
+    from headrace.features.tabular.fit_transform import fit_columns
 
     fitted = fit_columns(spark, context, training, column)
     return {"tabular": fitted.spec, "statistics": fitted.statistics, "label_statistics": fitted.labels}

@@ -12,7 +12,7 @@ from headrace.prepare.chunk_result import ChunkResult, channel_sums
 from headrace.prepare.encoders.input_encoding_interface import encoder_for
 from headrace.prepare.encoders.label_text import count_labels
 from headrace.prepare.preparation_plan import STAGED, PrepareContext
-from headrace.prepare.prepare_task import write_shard_in
+from headrace.prepare.record_encoding_task import write_shard_in
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shard_writer import write_shard
 from headrace.table.side_tables import DUPLICATES_SCHEMA, duplicates_path

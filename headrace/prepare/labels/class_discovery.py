@@ -16,8 +16,8 @@ from headrace.prepare.encoders.label_encoding_interface import describe_missing_
 from headrace.prepare.encoders.label_text import normalize_label, readable_labels
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
-from headrace.prepare.prepare_task import list_labels, list_rejects
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
+from headrace.prepare.record_encoding_task import list_labels, list_rejects
 from headrace.prepare.rejects.rejection_reasons import Reason
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.prepare.sources.raw_record_types import natural_sort, shorten

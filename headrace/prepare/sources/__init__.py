@@ -7,7 +7,7 @@ from functools import partial
 from headrace.config.configuration import Source
 from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
-from headrace.prepare.sources.folders.derived_file_names import derived_name_warnings
+from headrace.prepare.sources.folders.derived_file_warnings import derived_name_warnings
 from headrace.prepare.sources.folders.exclude_patterns import exclude
 from headrace.prepare.sources.folders.folder_layout_warnings import mask_warnings, table_warnings
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file

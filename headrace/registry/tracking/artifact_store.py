@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
-from headrace.registry.registry_client import RegistryClient
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.storage import S3Path, files_below, locate
 
 
-def upload_files(registry: RegistryClient, run_id: str, folder: Path, names: Iterable[str], prefix: str = "") -> None:
+def upload_files(
+    registry: RegistryConnection, run_id: str, folder: Path, names: Iterable[str], prefix: str = ""
+) -> None:
     """Upload the files `names` of the local folder `folder` as artifacts of a run, under the folder `prefix`.
 
     Raises:
@@ -23,7 +25,7 @@ def upload_files(registry: RegistryClient, run_id: str, folder: Path, names: Ite
             registry.client.log_artifact(run_id, str(folder / name), None if parent == "." else parent)
 
 
-def download_files(registry: RegistryClient, run_id: str, prefix: str, folder: Path) -> None:
+def download_files(registry: RegistryConnection, run_id: str, prefix: str, folder: Path) -> None:
     """Download the artifacts of a run under the folder `prefix` to the folder `prefix` of `folder`.
 
     Raises:
@@ -49,7 +51,7 @@ def download_files(registry: RegistryClient, run_id: str, prefix: str, folder: P
         file.write_bytes((source / entry.path).read_bytes())
 
 
-def _remote_artifacts(registry: RegistryClient, run_id: str) -> Path | None:
+def _remote_artifacts(registry: RegistryConnection, run_id: str) -> Path | None:
     """Return the run's artifact folder if it is in a bucket that no MLflow server manages, otherwise None.
 
     Such a folder is accessed directly, so that MLflow needs no client library of the object store.

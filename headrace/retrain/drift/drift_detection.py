@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from pyspark.sql import SparkSession
 
 from headrace.config.sections.retraining import Drift
-from headrace.retrain.drift.drift_interface import ALL
+from headrace.retrain.drift.drift_value_interfaces import ALL
 from headrace.retrain.drift.population_stability import (
     Histogram,
     align_counts,

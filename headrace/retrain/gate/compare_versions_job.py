@@ -9,13 +9,13 @@ from headrace.config.sections.retraining import Gate
 from headrace.errors import ConfigurationError
 from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap
 from headrace.registry.bundle_retrieval import stored_bundle
-from headrace.registry.registry_client import open_registry
+from headrace.registry.registry_connection import open_registry
 from headrace.registry.versions import version_named
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
 from headrace.retrain.gate.promotion_checks import Check, Comparison, run_checks
 from headrace.retrain.gate.scored_model import compute_metrics
 from headrace.retrain.journal import Journal
-from headrace.retrain.journaled_version import read_recorded
+from headrace.retrain.journaled_table_version import read_recorded
 from headrace.storage import locate
 from headrace.table import Version, read
 from headrace.wording import figure, quantity

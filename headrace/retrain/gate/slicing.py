@@ -35,7 +35,7 @@ class Slice(NamedTuple):
 
 
 class GateInterface(Protocol):
-    """The module `gate_measures` of a target kind."""
+    """The module `gate_slices` of a target kind."""
 
     def class_slices(self, classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
         """Yield a slice for each class that occurs in the rows."""

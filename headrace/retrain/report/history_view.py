@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from headrace.registry.registry_client import CHAMPION
+from headrace.registry.registry_connection import CHAMPION
 from headrace.registry.versions import ModelRecord
 from headrace.retrain.drift.drift_detection import FeatureDrift, drift_order
 from headrace.retrain.gate.promotion_checks import Check

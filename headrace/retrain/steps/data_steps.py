@@ -13,7 +13,7 @@ from headrace.registry.versions import ModelRecord, champion
 from headrace.retrain.gate.compare_versions_job import SPLIT, read_test_version
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
 from headrace.retrain.journal_records import Outcome
-from headrace.retrain.journaled_version import find_recorded
+from headrace.retrain.journaled_table_version import find_recorded
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 from headrace.retrain.steps.model_steps import initial_weights
 from headrace.table import Version, read

@@ -14,7 +14,7 @@ from headrace.registry.versions import register as register_version
 from headrace.retrain.gate.compare_versions_job import SPLIT, bundle_overlap
 from headrace.retrain.gate.scored_model import ScoredModel, compute_metrics
 from headrace.retrain.journal_records import Outcome
-from headrace.retrain.journaled_version import read_recorded
+from headrace.retrain.journaled_table_version import read_recorded
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 from headrace.storage import locate
 from headrace.table import Version

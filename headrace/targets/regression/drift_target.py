@@ -1,7 +1,7 @@
 """Represent numeric targets in profiles of drift."""
 
 from headrace.contract import Contract
-from headrace.retrain.drift.drift_interface import ALL
+from headrace.retrain.drift.drift_value_interfaces import ALL
 
 
 def target_label(target: float, contract: Contract) -> float:

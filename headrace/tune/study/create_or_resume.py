@@ -4,7 +4,7 @@ from typing import Any
 
 from headrace.config import Configuration
 from headrace.networks.network_source import read_network, source_hash
-from headrace.processes.invocation import command_line, utc_now
+from headrace.processes.provenance import command_line, utc_now
 from headrace.runs.resume_check import ResumeGuard
 from headrace.table import read
 from headrace.train.validate_settings import is_lower_better, metric_names, monitored_metric, require_fit

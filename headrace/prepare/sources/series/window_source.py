@@ -17,7 +17,7 @@ from headrace.prepare.encoders.label_text import number_hint
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord
 from headrace.prepare.sources.series.time_splits import extend_periods, split_by_time
-from headrace.prepare.sources.series.unreadable_time import describe_bad_time
+from headrace.prepare.sources.series.timestamp_error_messages import describe_bad_time
 from headrace.prepare.sources.tables.table_dataframe import REJECTION, quote_column, read_columns
 from headrace.table.table_snapshot import Period
 
