@@ -85,7 +85,7 @@ def test_most_modules_are_imported_without_tensorflow(kind: str) -> None:
         "import sys; from headrace.features.input_kind_loader import input_traits, input_module; "
         f"input_traits({kind!r}); "
         "engines = {'numpy', 'pyspark', 'tensorflow', 'pydantic'} & set(sys.modules); "
-        f"[input_module({kind!r}, module) for module in ('profile_statistics', 'rendering', 'encoding')]; "
+        f"[input_module({kind!r}, module) for module in ('drift_values', 'mistake_renderer', 'storage_encoding')]; "
         "print(sorted(engines), 'tensorflow' in sys.modules)"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
