@@ -132,6 +132,27 @@ def load(bundle: str | Path) -> Bundle:
     return Bundle(bundle)
 
 
+def log_model(bundle: Bundle | str | Path, name: str = "model") -> str:
+    """Log a model to the active run of MLflow, as its flavor `python_function`, and return its address.
+
+    `mlflow.pyfunc.load_model` and `mlflow.pyfunc.spark_udf(..., env_manager="local")` of the address predict as
+    `Bundle.transform` does. Nothing is pickled; who loads the model needs Headrace installed.
+
+    Raises:
+        ConfigurationError: the model predicts from windows.
+        DataError: the folder is not a bundle.
+        HeadraceError: MLflow cannot store the model.
+
+    Example:
+        >>> with mlflow.start_run():
+        ...     headrace.log_model(run.bundle, "photos")
+    """
+    from headrace.registry.pyfunc_flavor import log_model as log
+
+    found = bundle if isinstance(bundle, Bundle) else load(bundle)
+    return log(found._bundle, name)
+
+
 def udf(bundle: Bundle | str | Path) -> Any:
     """Return a function of Spark that predicts, for `spark.udf.register` and for columns of DataFrames.
 

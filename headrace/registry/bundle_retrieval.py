@@ -9,7 +9,7 @@ from headrace.errors import DataError
 from headrace.registry.database_checks import BUNDLES, CHAMPION_LINK
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.artifact_store import download_files
-from headrace.registry.versions import BUNDLE, ModelRecord
+from headrace.registry.versions import BUNDLE, MODEL, ModelRecord
 from headrace.storage.atomic import publish_directory
 from headrace.storage.folder_link import read_link, write_link
 
@@ -72,6 +72,7 @@ def _restore(registry: RegistryConnection, record: ModelRecord, path: Path) -> N
         for entry in downloaded.iterdir():
             entry.replace(folder / entry.name)
         downloaded.rmdir()
+        (folder / MODEL).rmdir()
 
 
 def _download(registry: RegistryConnection, record: ModelRecord, folder: Path) -> Path:

@@ -1,12 +1,14 @@
 """The versions of a model: registration of a run's bundle, listing, look-up by alias, and recorded decisions."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
+from headrace.registry.pyfunc_flavor import flavor_files
 from headrace.registry.registry_connection import CHALLENGER, CHAMPION, RegistryConnection, registry_error
 from headrace.registry.tracking.artifact_store import upload_files
 from headrace.storage import files_below
@@ -14,7 +16,9 @@ from headrace.storage import files_below
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
-BUNDLE = "bundle"
+# Artifacts of a version: a model of MLflow, and in it the bundle.
+MODEL, BUNDLE_FOLDER = "model", "bundle"
+BUNDLE = f"{MODEL}/{BUNDLE_FOLDER}"
 # Tags of a model version.
 DECISION, REASONS, ROLLBACK_TO, PROMOTED = (
     "headrace.decision",
@@ -77,14 +81,24 @@ def create_version(registry: RegistryConnection, run_id: str, bundle: bundles.Bu
     """Upload a bundle as artifacts of an MLflow run and return its new version; call it within `Transaction.hold`."""
     client = registry.client
     upload_files(registry, run_id, bundle.folder, sorted(entry.path for entry in files_below(bundle.folder)), BUNDLE)
+    _upload_flavor(registry, run_id, bundle)
     tags = {
         RUN: bundle.origin.run,
         DATA: str(bundle.origin.data_version),
         WEIGHTS: bundle.origin.weights_sha256,
         CYCLE: cycle,
     }
-    source = f"{client.get_run(run_id).info.artifact_uri}/{BUNDLE}"
+    source = f"{client.get_run(run_id).info.artifact_uri}/{MODEL}"
     return int(client.create_model_version(registry.name, source, run_id, tags=tags).version)
+
+
+def _upload_flavor(registry: RegistryConnection, run_id: str, bundle: bundles.Bundle) -> None:
+    """Upload what lets MLflow itself load the version."""
+    with TemporaryDirectory(prefix="headrace-") as scratch:
+        files = flavor_files(bundle, run_id, MODEL, BUNDLE_FOLDER)
+        for name, content in files.items():
+            Path(scratch, name).write_bytes(content)
+        upload_files(registry, run_id, Path(scratch), files, MODEL)
 
 
 def ensure_model(registry: RegistryConnection) -> None:

@@ -148,7 +148,7 @@ def test_lost_artifacts_stop_promotion_before_any_change(
     make_champion(registry, register_run(1))
     register_run(2)
     run_id = version_named(registry, "2").run_id
-    shutil.rmtree(registry.folder / "artifacts" / run_id / "artifacts" / "bundle")
+    shutil.rmtree(registry.folder / "artifacts" / run_id / "artifacts" / "model")
     with pytest.raises(DataError, match="restore the registry's artifacts"):
         make_champion(registry, 2)
     assert champion_version(registry) == linked_bundle(registry) == 1

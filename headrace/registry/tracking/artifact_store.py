@@ -37,9 +37,9 @@ def download_files(registry: RegistryConnection, run_id: str, prefix: str, folde
     if artifacts is None:
         from mlflow.artifacts import download_artifacts
 
-        download_artifacts(
-            run_id=run_id, artifact_path=prefix, dst_path=str(folder), tracking_uri=registry.tracking_uri
-        )
+        # MLflow gives the copy the last part of the path as its name.
+        target = str((folder / prefix).parent)
+        download_artifacts(run_id=run_id, artifact_path=prefix, dst_path=target, tracking_uri=registry.tracking_uri)
         return
     source = artifacts / prefix
     entries = list(files_below(source))
