@@ -3,6 +3,7 @@
 from headrace.api.bundle import Bundle, load, log_model, udf
 from headrace.api.preparation import prepare
 from headrace.api.table import Table, read
+from headrace.api.table_batches import BatchOrder
 from headrace.api.training import Run, train
 
-__all__ = ["Bundle", "Run", "Table", "load", "log_model", "prepare", "read", "train", "udf"]
+__all__ = ["BatchOrder", "Bundle", "Run", "Table", "load", "log_model", "prepare", "read", "train", "udf"]
