@@ -75,6 +75,16 @@ def test_differences_agree_with_resampled_rows(task: str) -> None:
 
 
 @pytest.mark.parametrize("task", MODELS)
+def test_reverse_comparison_has_the_mirrored_intervals(task: str) -> None:
+    models = MODELS[task](1, 0.6), MODELS[task](2, 0.8)
+    reverse = metric_differences(task, *models[::-1])
+    for name, difference in metric_differences(task, *models).items():
+        low, high = reverse[name].interval
+        assert difference.interval == pytest.approx((-high, -low), abs=1e-12)
+        assert difference.value == pytest.approx(-reverse[name].value)
+
+
+@pytest.mark.parametrize("task", MODELS)
 def test_a_model_does_not_differ_from_itself(task: str) -> None:
     model = MODELS[task](1, 0.7)
     for name, difference in metric_differences(task, model, model).items():

@@ -81,6 +81,10 @@ def confusion_intervals(reference: Predictions, other: Predictions, classes: int
 
     Rows are counted by true class and both predictions, so that the time does not depend on the number of rows.
     """
+    # Cells are drawn in the order of the models; the reverse comparison draws the same ones.
+    if other.predicted.tobytes() < reference.predicted.tobytes():
+        reverse = confusion_intervals(other, reference, classes)
+        return {name: (-high, -low) for name, (low, high) in reverse.items()}
     rows = np.stack([reference.true, reference.predicted, other.predicted], axis=1)
     cells, counts = np.unique(rows, axis=0, return_counts=True)
 
