@@ -59,7 +59,14 @@ class Bundle:
                 is given and there are not two classes.
         """
         refuse_connect(frame)
+        from pyspark.sql import DataFrame
         from pyspark.sql import functions as F
+
+        if not isinstance(frame, DataFrame):
+            raise ConfigurationError(
+                f"Received {type(frame).__module__.partition('.')[0]}.{type(frame).__name__} to transform; expected a "
+                "DataFrame of Spark (spark.createDataFrame(...) makes one of pandas)."
+            )
 
         from headrace.predict.prediction_udf import output_columns
 

@@ -21,6 +21,11 @@ SINGLE, CELLS = ("image", "text", "audio"), {"number": "numbers", "category": "c
 # The input of all numbers and categories, where there are other inputs.
 ROW, INPUT_NAME = "row", re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 TASKS = {"class": "classification", "labels": "multi_label", "number": "regression"}
+# Types without numbers, and how to make numbers of them.
+DAYS = "for example withColumn({name!r}, F.datediff({name!r}, F.lit('2020-01-01'))) gives days"
+NO_NUMBERS = dict.fromkeys(("date", "timestamp", "timestamp_ntz"), DAYS) | {
+    "boolean": "for example withColumn({name!r}, F.col({name!r}).cast('int')) gives 0 and 1"
+}
 # The columns of `spark.read.format("binaryFile")`, whose paths name the records.
 BINARY_FILE = ("path", "modificationTime", "length", "content")
 
@@ -43,13 +48,13 @@ def config_from_dataframe(
     given = _inputs(inputs)
     if label in given:
         raise ConfigurationError(f"The column {label!r} is an input and an output; a model must not receive it.")
-    find_column(frame, label)
+    _require_number(label, find_column(frame, label)[1], "number" if task == TASKS["number"] else "class")
+    for name, kind in given.items():
+        _require_number(name, find_column(frame, name)[1], kind)
     columns: dict[str, Any] = {"label": label}
     if set(given.values()) <= set(CELLS):
         names = {CELLS[kind]: [name for name in given if given[name] == kind] for kind in CELLS}
         prepare: dict[str, Any] = {"input": "tabular", "tabular": names}
-        for name in given:
-            find_column(frame, name)
     elif len(given) > 1:
         prepare = {"inputs": _named_inputs(frame, given)}
     else:
@@ -110,6 +115,17 @@ def _output(outputs: Mapping[str, str] | None) -> tuple[str, str]:
     if kind not in TASKS:
         raise ConfigurationError(f"`outputs` has {name!r}: {kind!r}; expected one of: {join_names(tuple(TASKS))}.")
     return strip_backticks(name), TASKS[kind]
+
+
+def _require_number(name: str, column: DataType, kind: str) -> None:
+    """Raise if a column that shall hold numbers has a type of which no value is one."""
+    found = column.typeName()
+    if kind != "number" or found not in NO_NUMBERS:
+        return
+    raise ConfigurationError(
+        f"The column {name!r} of the DataFrame holds {column.simpleString()}, of which no value is a number; "
+        f"{NO_NUMBERS[found].format(name=name)}, or take it as a category."
+    )
 
 
 def _content(name: str, kind: str, column: DataType) -> str:

@@ -60,13 +60,13 @@ def prepare(
     if isinstance(data, DataFrame):
         configuration = _of_frame(data, table, inputs, outputs, settings or {})
         return _prepare(configuration, full=full, frame=data)
-    if inputs is not None or outputs is not None:
-        raise ConfigurationError("`inputs` and `outputs` name columns of a DataFrame; a configuration has its own.")
     if not isinstance(data, Configuration | str | Path):
         raise ConfigurationError(
-            f"Received {type(data).__name__} to prepare; expected a Spark DataFrame (spark.createDataFrame(...) makes "
-            "one of pandas), or a configuration or its path."
+            f"Received {type(data).__module__.partition('.')[0]}.{type(data).__name__} to prepare; expected a "
+            "DataFrame of Spark (spark.createDataFrame(...) makes one of pandas), or a configuration or its path."
         )
+    if inputs is not None or outputs is not None:
+        raise ConfigurationError("`inputs` and `outputs` name columns of a DataFrame; a configuration has its own.")
     values = dict(settings or {}) | ({} if table is None else {"data.table": str(table)})
     loaded = data if isinstance(data, Configuration) else load(data)
     return _prepare(with_values(loaded, values, ORIGIN), full=full, frame=None)

@@ -218,6 +218,11 @@ def test_threshold_of_three_classes_is_refused(notebook: SparkSession, bundle: P
         headrace.load(bundle).transform(files(notebook, raw), threshold=0.5)
 
 
+def test_transform_refuses_rows_of_pandas(bundle: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"pandas.DataFrame to transform; .*spark.createDataFrame"):
+        headrace.load(bundle).transform(pd.DataFrame({"content": [b""]}))
+
+
 def test_frame_without_a_column_of_the_inputs_is_refused(notebook: SparkSession, bundle: Path, raw: Path) -> None:
     loaded = headrace.load(bundle)
     with pytest.raises(
