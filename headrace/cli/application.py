@@ -14,6 +14,7 @@ from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.engines.shadowed_engines import require_visible_engines
 from headrace.errors import ConfigurationError, DiskError, HeadraceError
+from headrace.processes.closed_stderr import outlive_stderr_reader
 from headrace.processes.interruption import CommandInterruptedError, SignalHandling, handled_signals, ignore_signals
 
 log = logging.getLogger(__name__)
@@ -134,6 +135,8 @@ def _exit_interrupted(signals: SignalHandling, error: BaseException) -> NoReturn
 
 
 def _run(arguments: list[str] | None) -> None:
+    if arguments is None:
+        outlive_stderr_reader()
     quiet_tensorflow()
     import_engines_lean()
     try:

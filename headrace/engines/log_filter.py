@@ -123,8 +123,17 @@ def quiet_tensorflow() -> None:
 
 def copy_filtered(source: int, target: int) -> None:
     """Copy one file descriptor to another until its end, without the meaningless lines."""
+    try:
+        _copy_lines(source, target)
+    except OSError:
+        # Nobody reads any more; who writes must not fail for it.
+        while os.read(source, 65536):
+            pass
+
+
+def _copy_lines(source: int, target: int) -> None:
     pending = b""
-    with suppress(OSError), open(target, "wb", closefd=False) as file:  # noqa: PTH123  a descriptor, not a path
+    with open(target, "wb", closefd=False) as file:  # noqa: PTH123  a descriptor, not a path
         while chunk := os.read(source, 65536):
             *lines, pending = (pending + chunk).split(b"\n")
             file.writelines(line + b"\n" for line in lines if not is_noise(line.decode(errors="replace")))
