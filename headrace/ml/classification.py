@@ -1,0 +1,106 @@
+"""`HeadraceClassifier` and its model, as classifiers of pyspark.ml."""
+
+from typing import Any
+
+from pyspark import keyword_only
+from pyspark.ml import Estimator
+from pyspark.ml.functions import array_to_vector
+from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from headrace.ml.estimator_params import HeadraceClassifierParams
+from headrace.ml.fitted_model import FittedModel
+from headrace.ml.fitting import fit
+
+# The smallest float32 above 0, so that the logarithm of a probability of 0 is finite.
+TINY = 1.4e-45
+
+
+class HeadraceClassifier(
+    Estimator,
+    HeadraceClassifierParams,
+    DefaultParamsWritable,
+    DefaultParamsReadable,
+):
+    """Estimator that trains a network of Headrace to predict one class of each row.
+
+    Labels are class indices 0 to k-1, whose names are those of StringIndexer if the column has its metadata; or names,
+    whose indices are their places in sorted order. All rows are for training, except those of `validationIndicatorCol`.
+    `rawPredictionCol` gets the natural logarithms of the probabilities. A row that cannot be predicted has nulls.
+
+    Example:
+        >>> classifier = HeadraceClassifier(network="tabular", work="work", ranks=2, settings={"train.epochs": 5})
+        >>> model = Pipeline(stages=[indexer, assembler, classifier]).fit(frame)
+    """
+
+    @keyword_only  # type: ignore[untyped-decorator]
+    def __init__(
+        self,
+        *,
+        network: str | None = None,
+        work: str | None = None,
+        inputs: dict[str, str] | None = None,
+        featuresCol: str = "features",  # noqa: N803
+        labelCol: str = "label",  # noqa: N803
+        predictionCol: str = "prediction",  # noqa: N803
+        probabilityCol: str = "probability",  # noqa: N803
+        rawPredictionCol: str = "rawPrediction",  # noqa: N803
+        rejectedCol: str = "",  # noqa: N803
+        validationIndicatorCol: str | None = None,  # noqa: N803
+        weightCol: str | None = None,  # noqa: N803
+        ranks: int = 1,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.setParams(**self._input_kwargs)
+
+    def _fit(self, dataset: DataFrame) -> "HeadraceClassificationModel":
+        fitted = fit(dataset, self, has_classes=True)
+        classes = fitted.bundle.classes
+        labels = fitted.classes.labels if fitted.classes else classes
+        indices = fitted.classes.indices(classes) if fitted.classes else tuple(range(len(classes)))
+        model = HeadraceClassificationModel(fitted.bundle, {"labels": list(labels), "indices": list(indices)})
+        model._resetUid(self.uid)
+        self._copyValues(model)
+        return model
+
+
+class HeadraceClassificationModel(FittedModel, HeadraceClassifierParams):
+    """Model of `HeadraceClassifier`."""
+
+    @property
+    def labels(self) -> list[str]:
+        """Names of the classes, by class index."""
+        return list(self._state["labels"])
+
+    @property
+    def numClasses(self) -> int:  # noqa: N802
+        """Number of classes, including those that had no rows."""
+        return len(self.labels)
+
+    def _columns(self, predicted: dict[str, Column]) -> dict[str, tuple[Column, dict[str, Any]]]:
+        classes, indices = self.bundle.classes, self._state["indices"]
+        index = F.get(
+            F.array(*map(F.lit, map(float, indices))),
+            F.array_position(F.array(*map(F.lit, classes)), predicted["label"]).cast("int") - 1,
+        )
+        # A row that is rejected has none.
+        values = F.coalesce(predicted["probabilities"], F.array())
+        by_index = [
+            F.get(values, indices.index(number)).cast("double") if number in indices else F.lit(0.0)
+            for number in range(self.numClasses)
+        ]
+        is_predicted, probability = (
+            predicted["probabilities"].isNotNull(),
+            F.array(*(F.coalesce(one, F.lit(0.0)) for one in by_index)),
+        )
+        logarithms = F.transform(probability, lambda one: F.log(F.greatest(one, F.lit(TINY))))
+        nominal = {"ml_attr": {"type": "nominal", "vals": self.labels}}
+        numeric = [{"idx": number, "name": name} for number, name in enumerate(self.labels)]
+        vector = {"ml_attr": {"num_attrs": self.numClasses, "attrs": {"numeric": numeric}}}
+        return {
+            "predictionCol": (index, nominal),
+            "probabilityCol": (F.when(is_predicted, array_to_vector(probability)), vector),
+            "rawPredictionCol": (F.when(is_predicted, array_to_vector(logarithms)), vector),
+        }

@@ -1,0 +1,56 @@
+"""A column of vectors, such as VectorAssembler makes, as named numbers."""
+
+from typing import Any
+
+from pyspark.ml.functions import vector_to_array
+from pyspark.ml.linalg import VectorUDT
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.sources.tables.dataframe_rows import find_column
+
+
+def vector_cells(frame: DataFrame, name: str) -> Column:
+    """Return the numbers of a column of vectors as an array.
+
+    Raises:
+        ConfigurationError: the column is missing, or holds no vectors.
+    """
+    column, kind = find_column(frame, name)
+    if not isinstance(kind, VectorUDT):
+        raise ConfigurationError(
+            f"The column {name!r} of the DataFrame holds {kind.simpleString()}; expected vectors, as VectorAssembler "
+            'makes them; or name the columns of other inputs, such as inputs={"content": "image"}.'
+        )
+    return vector_to_array(column)
+
+
+def number_columns(cells: Column, names: tuple[str, ...]) -> list[Column]:
+    """Return the numbers of an array as columns; null where the array is shorter."""
+    return [F.get(cells, index).alias(name) for index, name in enumerate(names)]
+
+
+def number_names(frame: DataFrame, name: str, sizes: tuple[int | None, int | None]) -> tuple[str, ...]:
+    """Return names for the numbers of a column of vectors: those of VectorAssembler, or else numbered ones.
+
+    Args:
+        sizes: the smallest and the largest size of the vectors; None if all are null.
+
+    Raises:
+        DataError: the vectors are empty, all null, or differ in size.
+    """
+    size, largest = sizes
+    if not size or size != largest:
+        found = "only nulls" if size is None else "empty vectors" if not largest else f"sizes from {size} to {largest}"
+        raise DataError(f"The column {name!r} of the DataFrame holds {found}; expected vectors of one size.")
+    names = _assembled_names(frame.schema[name].metadata if name in frame.columns else {})
+    is_usable = len(names) == size and len({one.lower() for one in names}) == size and all(names)
+    return names if is_usable else tuple(f"{name}_{index}" for index in range(size))
+
+
+def _assembled_names(metadata: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names of a vector's numbers from a column's metadata; empty ones where it has none."""
+    attributes = metadata.get("ml_attr", {}).get("attrs", {})
+    found = {int(one["idx"]): str(one.get("name", "")) for kind in attributes.values() for one in kind}
+    return tuple(found.get(index, "") for index in range(max(found, default=-1) + 1))
