@@ -26,8 +26,9 @@ class HeadraceClassifier(
     """Estimator that trains a network of Headrace to predict one class of each row.
 
     Labels are class indices 0 to k-1, whose names are those of StringIndexer if the column has its metadata; or names,
-    whose indices are their places in sorted order. All rows are for training, except those of `validationIndicatorCol`.
-    `rawPredictionCol` gets the natural logarithms of the probabilities. A row that cannot be predicted has nulls.
+    whose indices are their places in natural order, as `labels` of the model has them. All rows are for training,
+    except those of `validationIndicatorCol`. `rawPredictionCol` gets the natural logarithms of the probabilities. A row
+    that cannot be predicted has nulls.
 
     Example:
         >>> classifier = HeadraceClassifier(network="tabular", work="work", ranks=2, settings={"train.epochs": 5})
@@ -80,27 +81,27 @@ class HeadraceClassificationModel(FittedModel, HeadraceClassifierParams):
         return len(self.labels)
 
     def _columns(self, predicted: dict[str, Column]) -> dict[str, tuple[Column, dict[str, Any]]]:
-        classes, indices = self.bundle.classes, self._state["indices"]
-        index = F.get(
-            F.array(*map(F.lit, map(float, indices))),
-            F.array_position(F.array(*map(F.lit, classes)), predicted["label"]).cast("int") - 1,
-        )
-        # A row that is rejected has none.
-        values = F.coalesce(predicted["probabilities"], F.array())
-        by_index = [
-            F.get(values, indices.index(number)).cast("double") if number in indices else F.lit(0.0)
-            for number in range(self.numClasses)
-        ]
-        is_predicted, probability = (
-            predicted["probabilities"].isNotNull(),
-            F.array(*(F.coalesce(one, F.lit(0.0)) for one in by_index)),
-        )
-        logarithms = F.transform(probability, lambda one: F.log(F.greatest(one, F.lit(TINY))))
-        nominal = {"ml_attr": {"type": "nominal", "vals": self.labels}}
-        numeric = [{"idx": number, "name": name} for number, name in enumerate(self.labels)]
-        vector = {"ml_attr": {"num_attrs": self.numClasses, "attrs": {"numeric": numeric}}}
+        probabilities = self._by_index(predicted["probabilities"])
+        logarithms = F.transform(probabilities, lambda one: F.log(F.greatest(one, F.lit(TINY))))
+        is_predicted = predicted["label"].isNotNull()
+        names = {"numeric": [{"idx": index, "name": name} for index, name in enumerate(self.labels)]}
+        vector = {"ml_attr": {"num_attrs": self.numClasses, "attrs": names}}
         return {
-            "predictionCol": (index, nominal),
-            "probabilityCol": (F.when(is_predicted, array_to_vector(probability)), vector),
+            "predictionCol": (self._index(predicted["label"]), {"ml_attr": {"type": "nominal", "vals": self.labels}}),
+            "probabilityCol": (F.when(is_predicted, array_to_vector(probabilities)), vector),
             "rawPredictionCol": (F.when(is_predicted, array_to_vector(logarithms)), vector),
         }
+
+    def _index(self, label: Column) -> Column:
+        """Return the class index of a class of the bundle, as a double."""
+        position = F.array_position(F.array(*map(F.lit, self.bundle.classes)), label).cast("int") - 1
+        return F.get(F.array(*(F.lit(float(index)) for index in self._state["indices"])), position)
+
+    def _by_index(self, probabilities: Column) -> Column:
+        """Return probabilities by class index, as doubles: 0 for a class that had no rows, and for a rejected row."""
+        positions = {index: position for position, index in enumerate(self._state["indices"])}
+        values = (
+            F.get(probabilities, positions[index]) if index in positions else F.lit(None)
+            for index in range(self.numClasses)
+        )
+        return F.array(*(F.coalesce(value.cast("double"), F.lit(0.0)) for value in values))

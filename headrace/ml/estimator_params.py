@@ -68,7 +68,7 @@ class HeadraceParams(HasFeaturesCol, HasLabelCol, HasPredictionCol, HasValidatio
     inputs: "Param[dict[str, str]]" = Param(
         Params._dummy(),
         "inputs",
-        "kind of each column that the network receives: image, text, audio, number or category; featuresCol is not used.",
+        "kind of each column that the network receives, in place of featuresCol: image, text, audio, number, category.",
         typeConverter=to_kinds,
     )
     work: "Param[str]" = Param(

@@ -61,8 +61,8 @@ def label_measures(label: Column) -> dict[str, Column]:
     return {
         "lowest": F.min(label).cast("double"),
         "highest": F.max(label).cast("double"),
-        # NaN is above all other numbers.
-        "fractional": F.max(F.when(label != F.floor(label), label).cast("double")),
+        # The remainder of an infinite number is NaN, which is not 0.
+        "fractional": F.max(F.when(label.cast("double") % 1 != 0, label).cast("double")),
         "classes": F.count_distinct(label),
     }
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from headrace.api.bundle import Bundle
 from headrace.bundle import MANIFEST
 from headrace.errors import ConfigurationError, DataError, StoreError
 from headrace.predict.shared_bundle import unpack_bundle
+from headrace.spark.lent_session import refuse_connect
 
 if TYPE_CHECKING:
     from headrace.ml.fitted_model import FittedModel
@@ -53,7 +55,8 @@ class ModelWriter(MLWriter):
             state = {STATE: self._model._state | {"hashes": hashes}}
             DefaultParamsWriter.saveMetadata(self._model, path, self.sparkSession.sparkContext, state)
         except BaseException:
-            folder.remove()
+            with suppress(StoreError):
+                folder.remove()
             raise
 
     def saveImpl(self, path: str) -> None:  # noqa: N802
@@ -96,13 +99,14 @@ class ModelReader(MLReader):
         folder = HadoopFolder(self.sparkSession, path)
         if not folder.exists("metadata"):
             raise DataError(f"{path} is no saved model: it has no metadata; expected a folder of model.save(path).")
+        expected = f"{self._kind.__module__}.{self._kind.__name__}"
         try:
             metadata: dict[str, Any] = DefaultParamsReader.loadMetadata(path, self.sparkSession.sparkContext)
+            found = metadata["class"]
         except (PySparkException, Py4JJavaError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"The metadata of {path} cannot be read: {_first_line(error)}.") from None
-        expected = f"{self._kind.__module__}.{self._kind.__name__}"
-        if metadata["class"] != expected:
-            raise DataError(f"{path} holds a {metadata['class']}; expected a {expected}; load it with its own class.")
+        if found != expected:
+            raise DataError(f"{path} holds a {found}; expected a {expected}; load it with its own class.")
         return metadata
 
 
@@ -110,7 +114,8 @@ class HadoopFolder:
     """A folder of a file system that the Hadoop of a session knows."""
 
     def __init__(self, spark: SparkSession, path: str) -> None:
-        self._spark, self._path = spark, path
+        refuse_connect(spark)
+        self._path = path
         self._jvm: Any = spark.sparkContext._jvm
         self._configuration = spark._jsparkSession.sessionState().newHadoopConf()
 
@@ -127,8 +132,8 @@ class HadoopFolder:
         with tempfile.TemporaryDirectory(prefix="headrace-") as scratch:
             for name, data in files.items():
                 (Path(scratch) / name).write_bytes(data)
-                source = self._jvm.org.apache.hadoop.fs.Path(Path(scratch, name).as_uri())
-                self._call("copyFromLocalFile", False, True, source, self._java_path(f"{folder}/{name}"))
+                target = self._java_path(f"{folder}/{name}")
+                self._call("copyFromLocalFile", False, True, self._local_path(scratch, name), target)
 
     def read(self, folder: str, names: list[str]) -> dict[str, bytes]:
         """Return the content of files of a folder in it, by name.
@@ -139,13 +144,16 @@ class HadoopFolder:
         files = {}
         with tempfile.TemporaryDirectory(prefix="headrace-") as scratch:
             for name in names:
-                if "/" in name or not self.exists(f"{folder}/{name}"):
+                if "/" in name or name.startswith(".") or not self.exists(f"{folder}/{name}"):
                     raise DataError(f"The model {self._path} is damaged: {folder}/{name} is missing; save it again.")
-                target = self._jvm.org.apache.hadoop.fs.Path(Path(scratch, name).as_uri())
+                source = self._java_path(f"{folder}/{name}")
                 # Without a checksum beside the copy.
-                self._call("copyToLocalFile", False, self._java_path(f"{folder}/{name}"), target, True)
+                self._call("copyToLocalFile", False, source, self._local_path(scratch, name), True)
                 files[name] = Path(scratch, name).read_bytes()
         return files
+
+    def _local_path(self, folder: str, name: str) -> Any:
+        return self._jvm.org.apache.hadoop.fs.Path(f"file://{folder}/{name}")
 
     def _java_path(self, name: str = "") -> Any:
         return self._jvm.org.apache.hadoop.fs.Path(f"{self._path.rstrip('/')}/{name}" if name else self._path)

@@ -24,11 +24,12 @@ from headrace.ml.label_index import (
     require_label_type,
     stored_label,
 )
-from headrace.ml.vector_columns import number_columns, number_names, vector_cells
+from headrace.ml.vector_columns import expand_vectors, number_names, vector_cells
 from headrace.prepare.sources.tables.dataframe_rows import find_column
 from headrace.spark.session import unwrap_python_errors
 
-SOURCE_COLUMNS = "data.source.columns."
+# Settings that name columns beside the inputs and the label.
+COLUMN_KEYS = tuple(f"data.source.columns.{role}" for role in ("identity", "split", "weight"))
 # Settings of the table; all others are the run's.
 TABLE_SECTIONS = ("data.", "prepare.")
 # pyspark.ml trains on all rows; rows for validation are marked.
@@ -79,27 +80,28 @@ def table_settings(params: HeadraceParams) -> dict[str, Any]:
     if not any(key.startswith("prepare.splits") for key in settings):
         settings |= ALL_TRAIN
     if indicator := params.value("validationIndicatorCol"):
-        settings[f"{SOURCE_COLUMNS}split"] = indicator
+        settings["data.source.columns.split"] = indicator
     if weight := params.value("weightCol"):
-        settings |= {f"{SOURCE_COLUMNS}weight": weight, "prepare.weights": True}
+        settings |= {"data.source.columns.weight": weight, "prepare.weights": True}
     return settings
 
 
 def _columns(frame: DataFrame, params: HeadraceParams, *, has_classes: bool) -> dict[str, Column]:
-    """Return the columns of the rows that are kept, by name."""
-    inputs = params.value("inputs")
-    names = [name.partition(".")[0] if name not in frame.columns else name for name in map(plain_name, inputs or ())]
-    columns = {name: find_column(frame, name)[0] for name in names}
+    """Return the columns of the rows that are kept, by name; of a field of a struct the whole struct."""
+    inputs, label, indicator = params.value("inputs"), params.getLabelCol(), params.value("validationIndicatorCol")
+    names = [name if name in frame.columns else name.partition(".")[0] for name in map(plain_name, inputs or ())]
+    names += BINARY_FILE if {*BINARY_FILE} <= {*frame.columns} else ()
+    columns = {name: find_column(frame, name)[0] for name in (*names, *_others(params))}
     if not inputs:
         columns[params.getFeaturesCol()] = vector_cells(frame, params.getFeaturesCol())
-    if {*BINARY_FILE} <= {*frame.columns}:
-        columns |= {name: frame[name] for name in BINARY_FILE}
-    for key, name in table_settings(params).items():
-        if key.startswith(SOURCE_COLUMNS):
-            columns[name] = find_column(frame, name)[0]
-    if indicator := params.value("validationIndicatorCol"):
-        columns[indicator] = _split(frame, indicator)
-    return columns | {params.getLabelCol(): require_label_type(frame, params.getLabelCol(), has_classes=has_classes)}
+    if indicator:
+        columns[plain_name(indicator)] = _split(frame, indicator)
+    return columns | {plain_name(label): require_label_type(frame, label, has_classes=has_classes)}
+
+
+def _others(params: HeadraceParams) -> list[str]:
+    """Return the columns beside the inputs and the label."""
+    return [plain_name(name) for key, name in table_settings(params).items() if key in COLUMN_KEYS]
 
 
 def _split(frame: DataFrame, indicator: str) -> Column:
@@ -114,43 +116,45 @@ def _split(frame: DataFrame, indicator: str) -> Column:
 
 def _measured(rows: DataFrame, frame: DataFrame, params: HeadraceParams, *, has_classes: bool) -> TrainingFrame:
     """Measure the rows in one pass, and return what is prepared."""
-    label, inputs = params.getLabelCol(), params.value("inputs")
+    label, inputs, features = params.getLabelCol(), params.value("inputs"), params.getFeaturesCol()
     column, kind = find_column(rows, label)
     has_indices = has_classes and is_indexed(kind)
-    cells = None if inputs else find_column(rows, params.getFeaturesCol())[0]
-    measures = _fingerprint(rows, inputs or {params.getFeaturesCol(): ""}, params)
-    measures |= label_measures(column) if has_indices else {}
-    if cells is not None:
-        size = F.when(cells.isNotNull(), F.size(cells))
-        measures |= {"shortest": F.min(size), "longest": F.max(size)}
-    measured = rows.agg(*(value.alias(name) for name, value in measures.items())).collect()[0].asDict()
-    if not measured["rows"]:
-        raise DataError("The DataFrame has no rows; expected at least two classes, or numbers.")
+    measured = _measure(rows, params, label_measures(column) if has_indices else {})
     classes = indexed_names(frame, label, measured) if has_indices else None
     if classes:
         rows = rows.withColumn(plain_name(label), stored_label(column, classes))
-    if cells is not None:
-        sizes = measured["shortest"], measured["longest"]
-        names = number_names(frame, params.getFeaturesCol(), sizes)
-        others = [_quoted(name) for name in rows.columns if name != plain_name(params.getFeaturesCol())]
-        rows = rows.select(*others, *number_columns(cells, names))
+    if not inputs:
+        names = number_names(frame, features, (measured["shortest"], measured["longest"]))
+        rows = expand_vectors(rows, features, names)
         inputs = dict.fromkeys((f"`{name}`" for name in names), "number")
-    outputs = {label: "class" if has_classes else "number"}
-    settings = table_settings(params)
+    outputs, settings = {label: "class" if has_classes else "number"}, table_settings(params)
     described = [list(inputs.items()), outputs, settings, classes and classes.stored, measured["rows"], measured["tag"]]
     key = hashlib.sha256(json.dumps(described, default=str).encode()).hexdigest()[:16]
     return TrainingFrame(frame=rows, inputs=inputs, outputs=outputs, settings=settings, key=key, classes=classes)
 
 
-def _fingerprint(rows: DataFrame, inputs: dict[str, str], params: HeadraceParams) -> dict[str, Column]:
+def _measure(rows: DataFrame, params: HeadraceParams, measures: dict[str, Column]) -> dict[str, Any]:
+    """Return the values of aggregates: the number of rows, their fingerprint, sizes of vectors, and `measures`.
+
+    Raises:
+        DataError: there are no rows.
+    """
+    inputs, features = params.value("inputs"), params.getFeaturesCol()
+    measures = measures | _fingerprint(rows, (*(inputs or (features,)), params.getLabelCol(), *_others(params)))
+    if not inputs:
+        cells = find_column(rows, features)[0]
+        size = F.when(cells.isNotNull(), F.size(cells))
+        measures |= {"shortest": F.min(size), "longest": F.max(size)}
+    found: dict[str, Any] = rows.agg(*(value.alias(name) for name, value in measures.items())).collect()[0].asDict()
+    if not found["rows"]:
+        raise DataError("The DataFrame has no rows; expected at least two classes, or numbers.")
+    return found
+
+
+def _fingerprint(rows: DataFrame, names: tuple[str, ...]) -> dict[str, Column]:
     """Return the number of rows, and a number that changes with them but not with their order, as aggregates."""
-    others = [name for key, name in table_settings(params).items() if key.startswith(SOURCE_COLUMNS)]
-    cells = [find_column(rows, name)[0] for name in (*inputs, params.getLabelCol(), *others)]
+    cells = [find_column(rows, name)[0] for name in names]
     # A missing cell does not change the hash: without its mark, a value could move to the next column unseen.
     parts = [part for cell in cells for part in (cell, cell.isNull())]
     # A sum of 64-bit numbers may be too large for one.
     return {"rows": F.count("*"), "tag": F.sum(F.xxhash64(*parts).cast("decimal(20,0)"))}
-
-
-def _quoted(name: str) -> str:
-    return f"`{name.replace('`', '``')}`"

@@ -12,7 +12,7 @@ from headrace.prepare.sources.tables.dataframe_rows import find_column
 
 
 def vector_cells(frame: DataFrame, name: str) -> Column:
-    """Return the numbers of a column of vectors as an array.
+    """Return the numbers of a column of vectors as an array; null for a missing vector.
 
     Raises:
         ConfigurationError: the column is missing, or holds no vectors.
@@ -23,12 +23,23 @@ def vector_cells(frame: DataFrame, name: str) -> Column:
             f"The column {name!r} of the DataFrame holds {kind.simpleString()}; expected vectors, as VectorAssembler "
             'makes them; or name the columns of other inputs, such as inputs={"content": "image"}.'
         )
-    return vector_to_array(column)
+    # Spark's function fails at a null.
+    return F.when(column.isNotNull(), vector_to_array(column))
 
 
 def number_columns(cells: Column, names: tuple[str, ...]) -> list[Column]:
     """Return the numbers of an array as columns; null where the array is shorter."""
     return [F.get(cells, index).alias(name) for index, name in enumerate(names)]
+
+
+def expand_vectors(frame: DataFrame, name: str, names: tuple[str, ...]) -> DataFrame:
+    """Return a DataFrame with numbers in place of a column of arrays.
+
+    Args:
+        names: names of the numbers.
+    """
+    others = [find_column(frame, other)[0] for other in frame.columns if other != name]
+    return frame.select(*others, *number_columns(F.col(f"`{name}`"), names))
 
 
 def number_names(frame: DataFrame, name: str, sizes: tuple[int | None, int | None]) -> tuple[str, ...]:
