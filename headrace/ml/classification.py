@@ -26,7 +26,7 @@ class HeadraceClassifier(
     """Estimator that trains a network of Headrace to predict one class of each row.
 
     Labels are class indices 0 to k-1, whose names are those of StringIndexer if the column has its metadata; or names,
-    whose indices are their places in natural order, as `labels` of the model has them. All rows are for training,
+    whose indices are their places in sorted order, as `labels` of the model has them. All rows are for training,
     except those of `validationIndicatorCol`. `rawPredictionCol` gets the natural logarithms of the probabilities. A row
     that cannot be predicted has nulls.
 

@@ -55,12 +55,12 @@ def test_regressor_predicts_numbers_from_columns(sizes: DataFrame, tmp_path: Pat
     assert loaded.transform(sizes).collect() == predicted.collect()
 
 
-def test_names_as_labels_have_the_natural_order(sizes: DataFrame, tmp_path: Path) -> None:
+def test_names_as_labels_are_sorted(sizes: DataFrame, tmp_path: Path) -> None:
     classifier = HeadraceClassifier(
         network="tabular", work=tmp_path / "work", inputs={"mean_radius": "number"}, labelCol="size", settings=SETTINGS
     )
     model = classifier.fit(sizes)
-    assert model.labels == ["big", "size 2", "size 10"]
+    assert model.labels == ["big", "size 10", "size 2"]
     expected = model.bundle.transform(sizes).select("label", "probabilities").collect()
     rows = model.transform(sizes).select("prediction", "probability").collect()
     assert [model.labels[int(row.prediction)] for row in rows] == [row.label for row in expected]
