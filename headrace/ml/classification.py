@@ -42,14 +42,14 @@ class HeadraceClassifier(
         network: str | None = None,
         work: str | None = None,
         inputs: dict[str, str] | None = None,
-        featuresCol: str = "features",  # noqa: N803
-        labelCol: str = "label",  # noqa: N803
-        predictionCol: str = "prediction",  # noqa: N803
-        probabilityCol: str = "probability",  # noqa: N803
-        rawPredictionCol: str = "rawPrediction",  # noqa: N803
-        rejectedCol: str = "",  # noqa: N803
-        validationIndicatorCol: str | None = None,  # noqa: N803
-        weightCol: str | None = None,  # noqa: N803
+        featuresCol: str = "features",
+        labelCol: str = "label",
+        predictionCol: str = "prediction",
+        probabilityCol: str = "probability",
+        rawPredictionCol: str = "rawPrediction",
+        rejectedCol: str = "",
+        validationIndicatorCol: str | None = None,
+        weightCol: str | None = None,
         ranks: int = 1,
         settings: dict[str, Any] | None = None,
     ) -> None:
@@ -76,7 +76,7 @@ class HeadraceClassificationModel(FittedModel, HeadraceClassifierParams):
         return list(self._state["labels"])
 
     @property
-    def numClasses(self) -> int:  # noqa: N802
+    def numClasses(self) -> int:
         """Number of classes, including those that had no rows."""
         return len(self.labels)
 

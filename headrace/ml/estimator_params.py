@@ -89,7 +89,7 @@ class HeadraceParams(HasFeaturesCol, HasLabelCol, HasPredictionCol, HasValidatio
         'other keys of the configuration, with dots, such as {"train.epochs": 5}.',
         typeConverter=to_values,
     )
-    rejectedCol: "Param[str]" = Param(  # noqa: N815
+    rejectedCol: "Param[str]" = Param(
         Params._dummy(),
         "rejectedCol",
         "column for the reason why a row could not be predicted, whose other new columns are null; empty: none.",
@@ -100,7 +100,7 @@ class HeadraceParams(HasFeaturesCol, HasLabelCol, HasPredictionCol, HasValidatio
         super().__init__()
         self._setDefault(ranks=1, settings={}, rejectedCol="")
 
-    def setParams(self, **params: Any) -> Self:  # noqa: N802
+    def setParams(self, **params: Any) -> Self:
         """Set parameters by their names.
 
         Raises:
@@ -113,27 +113,27 @@ class HeadraceParams(HasFeaturesCol, HasLabelCol, HasPredictionCol, HasValidatio
         self._set(**params)
         return self
 
-    def getNetwork(self) -> str:  # noqa: N802
+    def getNetwork(self) -> str:
         """Return the value of `network`."""
         return str(self.getOrDefault(self.network))
 
-    def getInputs(self) -> dict[str, str]:  # noqa: N802
+    def getInputs(self) -> dict[str, str]:
         """Return the value of `inputs`."""
         return dict(self.getOrDefault(self.inputs))
 
-    def getWork(self) -> str:  # noqa: N802
+    def getWork(self) -> str:
         """Return the value of `work`."""
         return str(self.getOrDefault(self.work))
 
-    def getRanks(self) -> int:  # noqa: N802
+    def getRanks(self) -> int:
         """Return the value of `ranks` or its default value."""
         return int(self.getOrDefault(self.ranks))
 
-    def getSettings(self) -> dict[str, Any]:  # noqa: N802
+    def getSettings(self) -> dict[str, Any]:
         """Return the value of `settings` or its default value."""
         return dict(self.getOrDefault(self.settings))
 
-    def getRejectedCol(self) -> str:  # noqa: N802
+    def getRejectedCol(self) -> str:
         """Return the value of `rejectedCol` or its default value."""
         return str(self.getOrDefault(self.rejectedCol))
 

@@ -32,7 +32,7 @@ class FittedModel(Model, HeadraceParams, MLWritable, MLReadable):
         return self._bundle
 
     @property
-    def numFeatures(self) -> int:  # noqa: N802
+    def numFeatures(self) -> int:
         """Number of numbers and categories that the network receives; -1 if it receives something else."""
         tabular = self.bundle.contract.tabular
         return -1 if tabular is None else len(tabular.names)

@@ -34,12 +34,12 @@ class HeadraceRegressor(
         network: str | None = None,
         work: str | None = None,
         inputs: dict[str, str] | None = None,
-        featuresCol: str = "features",  # noqa: N803
-        labelCol: str = "label",  # noqa: N803
-        predictionCol: str = "prediction",  # noqa: N803
-        rejectedCol: str = "",  # noqa: N803
-        validationIndicatorCol: str | None = None,  # noqa: N803
-        weightCol: str | None = None,  # noqa: N803
+        featuresCol: str = "features",
+        labelCol: str = "label",
+        predictionCol: str = "prediction",
+        rejectedCol: str = "",
+        validationIndicatorCol: str | None = None,
+        weightCol: str | None = None,
         ranks: int = 1,
         settings: dict[str, Any] | None = None,
     ) -> None:

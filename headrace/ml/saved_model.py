@@ -59,7 +59,7 @@ class ModelWriter(MLWriter):
                 folder.remove()
             raise
 
-    def saveImpl(self, path: str) -> None:  # noqa: N802
+    def saveImpl(self, path: str) -> None:
         """Save the model; see `save`."""
         self.save(path)
 

@@ -15,6 +15,9 @@ pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.slow]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 AFTER = """
 assert run.report().is_file()
+assert predicted.count() == 120
+assert model.stages[-1].labels == ["cat", "dog"]
+assert MulticlassClassificationEvaluator(metricName="accuracy").evaluate(predicted) > 0.9
 assert spark.read.parquet("predicted/rows").where("label is not null").count() == 120
 assert spark.read.parquet("predicted/rows").where("rejected is not null").count() == 1
 """
@@ -35,7 +38,7 @@ def write_photos(folder: Path) -> None:
 def test_blocks_of_the_page_run_in_order(root: Path, tmp_path: Path) -> None:
     write_photos(tmp_path / "photos")
     blocks = BLOCK.findall((root / "docs" / "notebook.md").read_text())
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     assert len(blocks[0].strip().splitlines()) <= 14
     (tmp_path / "page.py").write_text("\n".join(blocks) + AFTER)
     # The page leaves the master to the reader's cluster.
