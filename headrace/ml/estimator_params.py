@@ -18,6 +18,9 @@ from pyspark.ml.param.shared import (
 
 from headrace.errors import ConfigurationError
 
+# Parameters that name the columns of predictions.
+OUTPUTS = ("predictionCol", "probabilityCol", "rawPredictionCol", "rejectedCol")
+
 
 def to_path(value: Any) -> str:
     """Return a path as text.
@@ -137,48 +140,52 @@ class HeadraceParams(HasFeaturesCol, HasLabelCol, HasPredictionCol, HasValidatio
         """Return the value of `rejectedCol` or its default value."""
         return str(self.getOrDefault(self.rejectedCol))
 
-    def value(self, name: str) -> Any:
-        """Return the value of a parameter or its default value; None if it has neither."""
-        param = self.getParam(name)
-        return self.getOrDefault(param) if self.isDefined(param) else None
-
-    def required(self, name: str) -> Any:
-        """Return the value of a parameter.
-
-        Raises:
-            ConfigurationError: it is not set.
-        """
-        value = self.value(name)
-        if value in (None, ""):
-            raise ConfigurationError(f"{type(self).__name__} needs the parameter {name!r}: {self.getParam(name).doc}")
-        return value
-
-    def output_names(self) -> dict[str, str]:
-        """Return the names of the columns that predictions add, by parameter; an empty name adds none.
-
-        Raises:
-            ConfigurationError: two have the same name.
-        """
-        params = ("predictionCol", "probabilityCol", "rawPredictionCol", "rejectedCol")
-        names = {param: self.value(param) for param in params if self.hasParam(param) and self.value(param)}
-        if len({name.lower() for name in names.values()}) < len(names):
-            raise ConfigurationError(f"Two output columns have the same name: {names}; give each its own.")
-        return names
-
-    def require_new(self, columns: list[str]) -> None:
-        """Raise if a column that predictions add exists already.
-
-        Raises:
-            ConfigurationError: it does.
-        """
-        existing = {name.lower() for name in columns}
-        for param, name in self.output_names().items():
-            if name.lower() in existing:
-                raise ConfigurationError(
-                    f"The DataFrame has a column {name!r} already, which {param} would replace; set {param} to another "
-                    "name, or drop it."
-                )
-
 
 class HeadraceClassifierParams(HeadraceParams, HasProbabilityCol, HasRawPredictionCol):
     """Parameters of classifiers and their models; `rawPredictionCol` is for the logarithms of the probabilities."""
+
+
+def optional_value(params: HeadraceParams, name: str) -> Any:
+    """Return the value of a parameter or its default value; None if it has neither."""
+    param = params.getParam(name)
+    return params.getOrDefault(param) if params.isDefined(param) else None
+
+
+def require_values(params: HeadraceParams, *names: str) -> None:
+    """Raise unless parameters have values.
+
+    Raises:
+        ConfigurationError: one has none.
+    """
+    for name in names:
+        if not optional_value(params, name):
+            doc = params.getParam(name).doc
+            raise ConfigurationError(f"{type(params).__name__} needs the parameter {name!r}: {doc}")
+
+
+def output_names(params: HeadraceParams) -> dict[str, str]:
+    """Return the names of the columns that predictions add, by parameter; an empty name adds none.
+
+    Raises:
+        ConfigurationError: two have the same name.
+    """
+    given = {name: optional_value(params, name) for name in OUTPUTS if params.hasParam(name)}
+    names = {name: value for name, value in given.items() if value}
+    if len({value.lower() for value in names.values()}) < len(names):
+        raise ConfigurationError(f"Two output columns have the same name: {names}; give each its own.")
+    return names
+
+
+def require_new(params: HeadraceParams, columns: list[str]) -> None:
+    """Raise if a column that predictions add is among those of a DataFrame.
+
+    Raises:
+        ConfigurationError: it is.
+    """
+    existing = {name.lower() for name in columns}
+    for param, name in output_names(params).items():
+        if name.lower() in existing:
+            raise ConfigurationError(
+                f"The DataFrame has a column {name!r} already, which {param} would replace; set {param} to another "
+                "name, or drop it."
+            )

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from headrace.api.bundle import Bundle, udf
 from headrace.api.callers_session import callers_session
-from headrace.ml.estimator_params import HeadraceParams
+from headrace.ml.estimator_params import HeadraceParams, optional_value, output_names, require_new
 from headrace.ml.saved_model import ModelReader, ModelWriter
 from headrace.ml.vector_columns import number_columns, vector_cells
 from headrace.spark.lent_session import refuse_connect
@@ -43,8 +43,8 @@ class FittedModel(Model, HeadraceParams, MLWritable, MLReadable):
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         refuse_connect(dataset)
-        names = self.output_names()
-        self.require_new(dataset.columns)
+        names = output_names(self)
+        require_new(self, dataset.columns)
         prefix = f"headrace_{uuid.uuid4().hex[:12]}_"
         with callers_session(dataset.sparkSession):
             frame = self._predict(dataset, prefix)
@@ -57,7 +57,7 @@ class FittedModel(Model, HeadraceParams, MLWritable, MLReadable):
 
     def _predict(self, frame: DataFrame, prefix: str) -> DataFrame:
         """Return a DataFrame with the columns of `Bundle.transform`, whose names begin with `prefix`."""
-        if self.value("inputs"):
+        if optional_value(self, "inputs"):
             return self.bundle.transform(frame, prefix=prefix)
         cells, numbers = vector_cells(frame, self.getFeaturesCol()), self.bundle.contract.tabular_spec.numbers
         frame = frame.withColumn(f"{prefix}all", udf(self.bundle)(F.struct(*number_columns(cells, numbers))))

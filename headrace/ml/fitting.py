@@ -14,7 +14,7 @@ from headrace.api.callers_session import callers_session
 from headrace.api.preparation import prepare
 from headrace.api.training import train
 from headrace.errors import ConfigurationError
-from headrace.ml.estimator_params import HeadraceParams
+from headrace.ml.estimator_params import HeadraceParams, optional_value, require_new, require_values
 from headrace.ml.label_index import ClassNames
 from headrace.ml.training_frame import TABLE_SECTIONS, training_frame
 from headrace.networks.network_source import read_network, source_hash
@@ -77,10 +77,9 @@ def _require_params(frame: DataFrame, params: HeadraceParams) -> None:
     Raises:
         ConfigurationError: they do not.
     """
-    for name in ("network", "work"):
-        params.required(name)
-    params.require_new(frame.columns)
-    if params.value("inputs") and params.isSet(params.featuresCol):
+    require_values(params, "network", "work")
+    require_new(params, frame.columns)
+    if optional_value(params, "inputs") and params.isSet(params.featuresCol):
         raise ConfigurationError("`inputs` and `featuresCol` both name what the network receives; set one of them.")
     if params.getRanks() < 1:
         raise ConfigurationError(f"ranks is {params.getRanks()}; expected 1 or more.")

@@ -15,7 +15,7 @@ from pyspark.sql.types import BooleanType
 from headrace.api.column_roles import BINARY_FILE
 from headrace.config.column_name import plain_name
 from headrace.errors import ConfigurationError, DataError
-from headrace.ml.estimator_params import HeadraceParams
+from headrace.ml.estimator_params import HeadraceParams, optional_value
 from headrace.ml.label_index import (
     ClassNames,
     indexed_names,
@@ -79,16 +79,20 @@ def table_settings(params: HeadraceParams) -> dict[str, Any]:
     settings = {key: value for key, value in params.getSettings().items() if key.startswith(TABLE_SECTIONS)}
     if not any(key.startswith("prepare.splits") for key in settings):
         settings |= ALL_TRAIN
-    if indicator := params.value("validationIndicatorCol"):
+    if indicator := optional_value(params, "validationIndicatorCol"):
         settings["data.source.columns.split"] = indicator
-    if weight := params.value("weightCol"):
+    if weight := optional_value(params, "weightCol"):
         settings |= {"data.source.columns.weight": weight, "prepare.weights": True}
     return settings
 
 
 def _columns(frame: DataFrame, params: HeadraceParams, *, has_classes: bool) -> dict[str, Column]:
     """Return the columns of the rows that are kept, by name; of a field of a struct the whole struct."""
-    inputs, label, indicator = params.value("inputs"), params.getLabelCol(), params.value("validationIndicatorCol")
+    inputs, label, indicator = (
+        optional_value(params, "inputs"),
+        params.getLabelCol(),
+        optional_value(params, "validationIndicatorCol"),
+    )
     names = [name if name in frame.columns else name.partition(".")[0] for name in map(plain_name, inputs or ())]
     names += BINARY_FILE if {*BINARY_FILE} <= {*frame.columns} else ()
     columns = {name: find_column(frame, name)[0] for name in (*names, *_others(params))}
@@ -116,7 +120,7 @@ def _split(frame: DataFrame, indicator: str) -> Column:
 
 def _measured(rows: DataFrame, frame: DataFrame, params: HeadraceParams, *, has_classes: bool) -> TrainingFrame:
     """Measure the rows in one pass, and return what is prepared."""
-    label, inputs, features = params.getLabelCol(), params.value("inputs"), params.getFeaturesCol()
+    label, inputs, features = params.getLabelCol(), optional_value(params, "inputs"), params.getFeaturesCol()
     column, kind = find_column(rows, label)
     has_indices = has_classes and is_indexed(kind)
     measured = _measure(rows, params, label_measures(column) if has_indices else {})
@@ -139,7 +143,7 @@ def _measure(rows: DataFrame, params: HeadraceParams, measures: dict[str, Column
     Raises:
         DataError: there are no rows.
     """
-    inputs, features = params.value("inputs"), params.getFeaturesCol()
+    inputs, features = optional_value(params, "inputs"), params.getFeaturesCol()
     measures = measures | _fingerprint(rows, (*(inputs or (features,)), params.getLabelCol(), *_others(params)))
     if not inputs:
         cells = find_column(rows, features)[0]
