@@ -13,7 +13,7 @@ from headrace.api.bundle import Bundle, udf
 from headrace.api.callers_session import callers_session
 from headrace.ml.estimator_params import HeadraceParams, optional_value, output_names, require_new
 from headrace.ml.saved_model import ModelReader, ModelWriter
-from headrace.ml.vector_columns import number_columns, vector_cells
+from headrace.ml.vector_columns import row_text, vector_cells
 from headrace.spark.lent_session import refuse_connect
 
 
@@ -60,7 +60,7 @@ class FittedModel(Model, HeadraceParams, MLWritable, MLReadable):
         if optional_value(self, "inputs"):
             return self.bundle.transform(frame, prefix=prefix)
         cells, numbers = vector_cells(frame, self.getFeaturesCol()), self.bundle.contract.tabular_spec.numbers
-        frame = frame.withColumn(f"{prefix}all", udf(self.bundle)(F.struct(*number_columns(cells, numbers))))
+        frame = frame.withColumn(f"{prefix}all", udf(self.bundle)(row_text(cells, numbers)))
         whole, size = F.col(f"{prefix}all"), F.coalesce(F.size(cells), F.lit(-1))
         reason = F.when(size < 0, "empty: the cell is empty").when(
             size != len(numbers),

@@ -24,7 +24,7 @@ from headrace.ml.label_index import (
     require_label_type,
     stored_label,
 )
-from headrace.ml.vector_columns import expand_vectors, number_names, vector_cells
+from headrace.ml.vector_columns import expand_vectors, number_names, number_texts, vector_cells
 from headrace.prepare.sources.tables.dataframe_rows import find_column
 from headrace.spark.session import unwrap_python_errors
 
@@ -97,7 +97,7 @@ def _columns(frame: DataFrame, params: HeadraceParams, *, has_classes: bool) -> 
     names += BINARY_FILE if {*BINARY_FILE} <= {*frame.columns} else ()
     columns = {name: find_column(frame, name)[0] for name in (*names, *_others(params))}
     if not inputs:
-        columns[params.getFeaturesCol()] = vector_cells(frame, params.getFeaturesCol())
+        columns[params.getFeaturesCol()] = number_texts(vector_cells(frame, params.getFeaturesCol()))
     if indicator:
         columns[plain_name(indicator)] = _split(frame, indicator)
     return columns | {plain_name(label): require_label_type(frame, label, has_classes=has_classes)}

@@ -27,19 +27,30 @@ def vector_cells(frame: DataFrame, name: str) -> Column:
     return F.when(column.isNotNull(), vector_to_array(column))
 
 
-def number_columns(cells: Column, names: tuple[str, ...]) -> list[Column]:
-    """Return the numbers of an array as columns; null where the array is shorter."""
-    return [F.get(cells, index).alias(name) for index, name in enumerate(names)]
+def number_texts(cells: Column) -> Column:
+    """Return an array of numbers as texts, which preparation reads as they are.
+
+    Of hundreds of columns of doubles it would make as many formulas that write them as files do.
+    """
+    return cells.cast("array<string>")
+
+
+def row_text(cells: Column, names: tuple[str, ...]) -> Column:
+    """Return an array of numbers as the text of a record, as `headrace.udf` takes it: a missing number is empty."""
+    # One that is too short or too long is rejected later.
+    whole = F.slice(F.concat(number_texts(cells), F.array_repeat(F.lit(""), len(names))), 1, len(names))
+    return F.to_json(F.map_from_arrays(F.array(*map(F.lit, names)), whole))
 
 
 def expand_vectors(frame: DataFrame, name: str, names: tuple[str, ...]) -> DataFrame:
-    """Return a DataFrame with numbers in place of a column of arrays.
+    """Return a DataFrame with a column for each number in place of a column of arrays.
 
     Args:
         names: names of the numbers.
     """
     others = [find_column(frame, other)[0] for other in frame.columns if other != name]
-    return frame.select(*others, *number_columns(F.col(f"`{name}`"), names))
+    cells = find_column(frame, name)[0]
+    return frame.select(*others, *(F.get(cells, index).alias(one) for index, one in enumerate(names)))
 
 
 def number_names(frame: DataFrame, name: str, sizes: tuple[int | None, int | None]) -> tuple[str, ...]:
