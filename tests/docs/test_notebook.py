@@ -16,7 +16,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 AFTER = """
 assert run.report().is_file()
 assert predicted.count() == 120
-assert model.stages[-1].labels == ["cat", "dog"]
+assert sorted(model.stages[-1].labels) == ["cat", "dog"]
 assert MulticlassClassificationEvaluator(metricName="accuracy").evaluate(predicted) > 0.9
 assert spark.read.parquet("predicted/rows").where("label is not null").count() == 120
 assert spark.read.parquet("predicted/rows").where("rejected is not null").count() == 1

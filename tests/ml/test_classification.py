@@ -4,10 +4,12 @@ import json
 import math
 import shutil
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.errors import PySparkException
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.evaluation import BinaryClassificationEvaluator, MulticlassClassificationEvaluator
 from pyspark.ml.feature import IndexToString, StringIndexer, VectorAssembler
@@ -154,6 +156,18 @@ def test_bad_vectors_are_rejected_with_a_reason(fitted: Fitted, spark: SparkSess
     assert [row.prediction is None for row in rows] == [bool(one) for one in reasons]
     assert [row.probability is None for row in rows] == [bool(one) for one in reasons]
     assert list(rows[0].probability) == pytest.approx(list(rows[5].probability))
+
+
+@pytest.mark.skipif(not version("pyspark").startswith("4.3."), reason="other versions have no such setting")
+def test_vectors_of_parquet_need_a_setting_of_spark(fitted: Fitted, spark: SparkSession, tmp_path: Path) -> None:
+    """If the first call succeeds, Spark is mended: remove the line in docs/notebook.md."""
+    fitted.features.write.parquet(str(tmp_path / "rows"))
+    session = spark.newSession()
+    frame = session.read.parquet(str(tmp_path / "rows"))
+    with pytest.raises(PySparkException, match="UNSUPPORTED_DATATYPE"):
+        fitted.model.transform(frame).collect()
+    session.conf.set("spark.sql.execution.arrow.pythonUDF.columnarInput.enabled", "false")
+    assert fitted.model.transform(frame).where("prediction is not null").count() == fitted.test.count()
 
 
 def test_wrong_columns_to_predict_are_refused(fitted: Fitted) -> None:
