@@ -37,8 +37,9 @@ def number_texts(cells: Column) -> Column:
 
 def row_text(cells: Column, names: tuple[str, ...]) -> Column:
     """Return an array of numbers as the text of a record, as `headrace.udf` takes it: a missing number is empty."""
-    # One that is too short or too long is rejected later.
-    whole = F.slice(F.concat(number_texts(cells), F.array_repeat(F.lit(""), len(names))), 1, len(names))
+    # One that is missing, too short or too long is rejected later.
+    given = F.coalesce(number_texts(cells), F.array().cast("array<string>"))
+    whole = F.slice(F.concat(given, F.array_repeat(F.lit(""), len(names))), 1, len(names))
     return F.to_json(F.map_from_arrays(F.array(*map(F.lit, names)), whole))
 
 
