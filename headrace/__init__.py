@@ -3,14 +3,14 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from headrace.engines.foreign_environment_variables import ignore_foreign_settings
+from headrace.engines.environment_cleanup import ignore_foreign_settings
 from headrace.engines.hide_keras_json import hide_keras_json
 
 if TYPE_CHECKING:
-    from headrace.api import Bundle, Run, Table, load, prepare, read, train, udf
+    from headrace.api import BatchOrder, Bundle, Run, Table, load, log_model, prepare, read, train, udf
 
 __version__ = "0.1.0"
-__all__ = ["Bundle", "Run", "Table", "load", "prepare", "read", "train", "udf"]
+__all__ = ["BatchOrder", "Bundle", "Run", "Table", "load", "log_model", "prepare", "read", "train", "udf"]
 
 ignore_foreign_settings()
 hide_keras_json()

@@ -1,4 +1,4 @@
-"""Entry point of the command `headrace`, and of `python -m headrace`."""
+"""ListedFile point of the command `headrace`, and of `python -m headrace`."""
 
 import os
 import signal

@@ -10,10 +10,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from headrace.errors import DataError
-from headrace.features.input_kind_loader import input_kind_properties
-from headrace.features.input_kind_properties import InputKindProperties
-from headrace.targets.target_kind_loader import target_kind_properties
-from headrace.targets.target_kind_properties import Activation, TargetKindProperties
+from headrace.features.input_kind_loader import input_traits
+from headrace.features.input_traits import InputTraits
+from headrace.targets.target_kind_loader import target_traits
+from headrace.targets.target_traits import Activation, TargetTraits
 from headrace.wording import quantity
 
 TaskType = Literal["classification", "multi_label", "regression"]
@@ -239,9 +239,9 @@ class Contract(BaseModel):
         return self
 
     @property
-    def target(self) -> TargetKindProperties:
+    def target(self) -> TargetTraits:
         """Properties of the kind of the target."""
-        return target_kind_properties(self.task)
+        return target_traits(self.task)
 
     @property
     def input_kind(self) -> InputKind:
@@ -257,9 +257,9 @@ class Contract(BaseModel):
         return "image" if self.tokenizer is None else "text"
 
     @property
-    def feature(self) -> InputKindProperties:
+    def feature(self) -> InputTraits:
         """Properties of the kind of the input."""
-        return input_kind_properties(self.input_kind)
+        return input_traits(self.input_kind)
 
     @property
     def input_names(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Inference with a bundle's model, with the same predictions in evaluation, in `predict` and in a user's program."""
+"""Run the model of a bundle with the same results in evaluation, `predict` and user code."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,8 +14,8 @@ from headrace.engines.log_filter import quiet_tensorflow
 from headrace.errors import DataError
 from headrace.input_arrays import Inputs
 from headrace.networks.model_inputs import input_signature
-from headrace.prepare.encoders.images.image_codec import encode
-from headrace.stream.read.column_buffers import Columns
+from headrace.prepare.encoders.images.image_transcoding import encode
+from headrace.stream.read.columnar_rows import Columns
 
 quiet_tensorflow()
 

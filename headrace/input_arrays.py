@@ -1,4 +1,4 @@
-"""Batches of a model's inputs: one array, or a dict of arrays by the names of several inputs."""
+"""Batches of model inputs: one array, or a dict of arrays by input name."""
 
 from collections.abc import Callable
 from typing import Any

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from headrace.contract import Contract
 from headrace.errors import DataError
-from headrace.prepare.increments.increment import list_changes
+from headrace.prepare.increments.source_changes import list_changes
 from headrace.storage import is_remote
 from headrace.table import Version, read
 from headrace.table.delta_access import open_delta
-from headrace.table.dropped_records import (
+from headrace.table.side_tables import (
     DUPLICATES,
     REJECTS,
     Duplicate,
@@ -21,7 +21,7 @@ from headrace.table.dropped_records import (
     read_rejects,
     rejects_path,
 )
-from headrace.table.table_version import SPLITS, Summary
+from headrace.table.table_snapshot import SPLITS, Summary
 from headrace.table.transaction_log import KEY, history, lists_dropped_records
 from headrace.wording import quantity
 

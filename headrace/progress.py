@@ -1,4 +1,4 @@
-"""Show on a terminal how far a loop in the driver has come; for tasks of Spark, Spark's own bar does that."""
+"""Progress bars for loops in the driver; Spark shows its own for tasks."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""`headrace init`: copy a commented configuration and the networks that fit it as a starting point."""
+"""`headrace init`: copy a commented configuration and networks that fit it."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headrace.config.commented_yaml import inline_yaml
-from headrace.config.locations import ADDRESS
+from headrace.config.path_validators import ADDRESS
 from headrace.errors import ConfigurationError
 from headrace.storage.location import looked_for
 

@@ -1,4 +1,4 @@
-"""A table as text for a terminal."""
+"""Format a table as text for the terminal."""
 
 from collections.abc import Sequence
 

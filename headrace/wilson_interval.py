@@ -1,4 +1,4 @@
-"""The confidence interval of a share, such as an accuracy, from the number of correct rows and of all rows."""
+"""Wilson score interval of a proportion, such as an accuracy."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Numbers, with their nouns or alone, and lists of names, as all messages, tables and pages write them."""
+"""Format numbers, quantities and lists of names for messages, tables and pages."""
 
 import math
 from collections.abc import Sequence

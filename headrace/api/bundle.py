@@ -1,4 +1,4 @@
-"""`headrace.load`: a trained model for DataFrames, SQL and streams."""
+"""`headrace.load`: load a trained model and apply it to DataFrames, in SQL and to streams."""
 
 import json
 import os
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from headrace import bundle as bundles
 from headrace.api.callers_session import callers_session
-from headrace.api.html import page, rows
 from headrace.api.input_columns import input_cells
+from headrace.api.notebook_display import page, rows
 from headrace.api.table import Table
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
@@ -59,9 +59,16 @@ class Bundle:
                 is given and there are not two classes.
         """
         refuse_connect(frame)
+        from pyspark.sql import DataFrame
         from pyspark.sql import functions as F
 
-        from headrace.predict.column_prediction import output_columns
+        if not isinstance(frame, DataFrame):
+            raise ConfigurationError(
+                f"Received {type(frame).__module__.partition('.')[0]}.{type(frame).__name__} to transform; expected a "
+                "DataFrame of Spark (spark.createDataFrame(...) makes one of pandas)."
+            )
+
+        from headrace.predict.prediction_udf import output_columns
 
         names = {prefix + column.name: column.name for column in output_columns(self.contract)}
         _require_new(frame, names)
@@ -88,21 +95,21 @@ class Bundle:
         return evaluate(self.path, path, split, version)
 
     def _function(self, spark: "SparkSession | None", threshold: float | None = None) -> Any:
-        from headrace.predict.column_prediction import ColumnTask, prediction_function
         from headrace.predict.job import require_decidable
+        from headrace.predict.prediction_udf import UdfTask, make_prediction_udf
         from headrace.predict.shared_bundle import share_bundle
 
         require_decidable(self._bundle, threshold, "threshold")
         if threshold is not None and not 0 <= threshold <= 1:
             raise ConfigurationError(f"threshold is {threshold}; expected a probability, from 0 to 1.")
         _require_raw_inputs(self._bundle)
-        task = ColumnTask(
+        task = UdfTask(
             bundle=share_bundle(self._bundle, spark),
             settings=self._bundle.origin.prepare,
             threshold=threshold,
             folder=os.getcwd(),
         )
-        return prediction_function(task, self.contract)
+        return make_prediction_udf(task, self.contract)
 
     def __repr__(self) -> str:
         return f"Bundle({str(self.path)!r})"
@@ -130,6 +137,27 @@ def load(bundle: str | Path) -> Bundle:
         DataError: the folder is not a bundle, or a file in it is damaged.
     """
     return Bundle(bundle)
+
+
+def log_model(bundle: Bundle | str | Path, name: str = "model") -> str:
+    """Log a model to the active run of MLflow, as its flavor `python_function`, and return its address.
+
+    `mlflow.pyfunc.load_model` and `mlflow.pyfunc.spark_udf(..., env_manager="local")` of the address predict as
+    `Bundle.transform` does. Nothing is pickled; who loads the model needs Headrace installed.
+
+    Raises:
+        ConfigurationError: the model predicts from windows.
+        DataError: the folder is not a bundle.
+        HeadraceError: MLflow cannot store the model.
+
+    Example:
+        >>> with mlflow.start_run():
+        ...     headrace.log_model(run.bundle, "photos")
+    """
+    from headrace.registry.pyfunc_flavor import log_model as log
+
+    found = bundle if isinstance(bundle, Bundle) else load(bundle)
+    return log(found._bundle, name)
 
 
 def udf(bundle: Bundle | str | Path) -> Any:

@@ -1,4 +1,4 @@
-"""The columns of a DataFrame from which a bundle predicts."""
+"""Select the columns of a DataFrame that a bundle takes as inputs."""
 
 import logging
 
@@ -9,7 +9,7 @@ from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError
 from headrace.prepare.sources.tables.dataframe_rows import file_cell, find_column, holds_files, is_plain, row_cell
 from headrace.prepare.sources.tables.jdbc import label_text
-from headrace.prepare.sources.tables.row_columns import Cells
+from headrace.prepare.sources.tables.multi_cell_records import Cells
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""`headrace.prepare`: a DataFrame, or the source of a configuration, to a version of a table."""
+"""`headrace.prepare`: write a DataFrame, or a configured source, as a new table version."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from headrace.api.callers_session import callers_session
-from headrace.api.column_roles import sections_of_frame
+from headrace.api.dataframe_config import config_from_dataframe
 from headrace.api.table import Table
 from headrace.api.table import read as read_table
 from headrace.config import Configuration
@@ -60,13 +60,13 @@ def prepare(
     if isinstance(data, DataFrame):
         configuration = _of_frame(data, table, inputs, outputs, settings or {})
         return _prepare(configuration, full=full, frame=data)
-    if inputs is not None or outputs is not None:
-        raise ConfigurationError("`inputs` and `outputs` name columns of a DataFrame; a configuration has its own.")
     if not isinstance(data, Configuration | str | Path):
         raise ConfigurationError(
-            f"Received {type(data).__name__} to prepare; expected a Spark DataFrame (spark.createDataFrame(...) makes "
-            "one of pandas), or a configuration or its path."
+            f"Received {type(data).__module__.partition('.')[0]}.{type(data).__name__} to prepare; expected a "
+            "DataFrame of Spark (spark.createDataFrame(...) makes one of pandas), or a configuration or its path."
         )
+    if inputs is not None or outputs is not None:
+        raise ConfigurationError("`inputs` and `outputs` name columns of a DataFrame; a configuration has its own.")
     values = dict(settings or {}) | ({} if table is None else {"data.table": str(table)})
     loaded = data if isinstance(data, Configuration) else load(data)
     return _prepare(with_values(loaded, values, ORIGIN), full=full, frame=None)
@@ -81,7 +81,7 @@ def _of_frame(
 ) -> Configuration:
     if table is None:
         raise ConfigurationError("A DataFrame needs the folder of the table as the second argument.")
-    sections = sections_of_frame(frame, inputs, outputs)
+    sections = config_from_dataframe(frame, inputs, outputs)
     sections["data"]["table"] = str(table)
     return build(NO_TRAINING | sections, settings, ORIGIN)
 

@@ -1,4 +1,4 @@
-"""`headrace.read`: a version of a table, and its rows for Spark, pandas and Arrow."""
+"""`headrace.read`: open a table version and read its rows with Spark, pandas or Arrow."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from headrace.api.callers_session import callers_session
-from headrace.api.html import grid, page, rows
+from headrace.api.notebook_display import grid, page, rows
 from headrace.contract import Contract
 from headrace.table import Summary, Version
 from headrace.table import read as read_version
-from headrace.table.dropped_records import SCHEMA as REJECTS
-from headrace.table.dropped_records import read_rejects
-from headrace.table.table_version import SPLITS
+from headrace.table.side_tables import SCHEMA as REJECTS
+from headrace.table.side_tables import read_rejects
+from headrace.table.table_snapshot import SPLITS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
+    import tensorflow as tf
+    from numpy.typing import NDArray
     from pyspark.sql import DataFrame, SparkSession
+
+    from headrace.api.table_batches import BatchOrder
 
 
 class Table:
@@ -85,6 +91,55 @@ class Table:
 
         with callers_session(spark):
             return spark_rows(spark, self._version, split, decode=decode)
+
+    def tf(
+        self, split: str, batch_size: int, *, seed: int | None = None, epochs: int = 1, rank: int = 0, ranks: int = 1
+    ) -> "tf.data.Dataset":
+        """Return the rows of a split as a dataset of (inputs, target, weight), as `headrace train` streams them.
+
+        The last batch is padded with rows of weight 0, so that Keras's `fit` and `evaluate` take it as it is.
+
+        Args:
+            split: `train`, `val` or `test`.
+            batch_size: rows of a batch.
+            seed: seed of the order, which differs by epoch; None for the order of the shards.
+            epochs: number of passes over the rows.
+            rank: index of this program among `ranks` that share the rows; all of them get equally many batches.
+            ranks: number of such programs.
+
+        Raises:
+            ConfigurationError: a number is out of its range.
+            DataError: the version has no row of the split, or a shard is damaged.
+        """
+        from headrace.api.table_batches import BatchOrder, batch_dataset
+
+        order = BatchOrder(batch_size=batch_size, seed=seed, rank=rank, ranks=ranks)
+        return batch_dataset(self._version, split, order, epochs)
+
+    def batches(
+        self, split: str, order: "BatchOrder", *, epoch: int = 0, first_step: int = 0
+    ) -> "Iterator[tuple[Any, NDArray[Any]]]":
+        """Yield (inputs, targets) of each batch of one epoch as NumPy arrays, without padding.
+
+        Inputs are one array, or of several inputs a dict of arrays by name, as networks receive them. The order
+        depends on `order` and `epoch` alone, so that a program that starts again at `first_step` gets the same rows.
+
+        Args:
+            split: `train`, `val` or `test`.
+            order: batch size, seed, and the share of this program.
+            epoch: number of the epoch, from 0.
+            first_step: number of the first batch, from 0.
+
+        Raises:
+            DataError: the version has no row of the split, or a shard is damaged.
+
+        Example:
+            >>> for inputs, targets in table.batches("train", BatchOrder(batch_size=64, seed=1), epoch=3):
+            ...     loss = network(torch.from_numpy(inputs))
+        """
+        from headrace.api.table_batches import array_batches
+
+        return array_batches(self._version, split, order, epoch, first_step)
 
     def __repr__(self) -> str:
         return f"Table({str(self.path)!r}, version={self.version})"

@@ -1,4 +1,4 @@
-"""The rows of a table for programs: labels as names, and inputs decoded on request."""
+"""Read rows of a table with names of labels and, on request, decoded inputs."""
 
 import io
 from collections.abc import Iterator

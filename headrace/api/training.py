@@ -1,4 +1,4 @@
-"""`headrace.train`: a table to a run and its bundle."""
+"""`headrace.train`: train a model on a table and return the run."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from headrace.api.bundle import Bundle
 from headrace.api.callers_session import callers_session
-from headrace.api.html import page, rows
+from headrace.api.notebook_display import page, rows
 from headrace.api.table import Table
 from headrace.api.table import read as read_table
 from headrace.config import Configuration

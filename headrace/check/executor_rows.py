@@ -1,11 +1,11 @@
-"""Rows about the executors: a value that all share is shown once, a value that differs is shown with its machines."""
+"""Report rows on executors; values that differ between machines are listed by machine."""
 
 import ipaddress
 from collections.abc import Callable, Sequence
 
 from headrace.check.check_report import CheckRow
 from headrace.check.executor_probe import ExecutorInfo
-from headrace.check.local_machine_rows import FREE_GIGABYTES
+from headrace.check.java_compiler_and_disk import FREE_GIGABYTES
 from headrace.engines.supported_versions import SAME_ENVIRONMENT, differences, installed_versions
 from headrace.wording import join_names, quantity
 

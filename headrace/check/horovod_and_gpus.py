@@ -1,4 +1,4 @@
-"""Checks of what a rank needs: Horovod built for TensorFlow, and GPUs.
+"""Check what a rank needs: Horovod built for TensorFlow, and GPUs.
 
 They run in a separate process, because a Horovod built for another TensorFlow may kill the process that imports it.
 """

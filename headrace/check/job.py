@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headrace.check import horovod_and_gpus, local_machine_rows
+from headrace.check import horovod_and_gpus, java_compiler_and_disk
 from headrace.check.check_report import CheckRow, Report
-from headrace.check.engine_versions import version_rows
 from headrace.check.spark_slots import slots_row
+from headrace.check.version_checks import version_rows
 from headrace.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def check(
         raise ConfigurationError(f"slots is {wanted}; expected 1 or more.")
     with ThreadPoolExecutor(1) as background:
         future = background.submit(horovod_and_gpus.query_horovod)
-        java = local_machine_rows.java_row()
+        java = java_compiler_and_disk.java_row()
         spark = (cluster() if cluster else [slots_row(wanted, settings)]) if java.ok else [_unchecked_slots(wanted)]
         horovod = future.result()
     horovod_works = not horovod.error
@@ -44,9 +44,9 @@ def check(
         java,
         *spark,
         *horovod_and_gpus.rank_rows(horovod),
-        local_machine_rows.compiler_row(horovod_works),
-        local_machine_rows.bytecode_row(),
-        local_machine_rows.disk_row(Path.cwd()),
+        java_compiler_and_disk.compiler_row(horovod_works),
+        java_compiler_and_disk.bytecode_row(),
+        java_compiler_and_disk.disk_row(Path.cwd()),
     ]
     return Report(tuple(rows))
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from headrace import __version__
-from headrace.cli.usage_messages import PlainGroup
+from headrace.cli.help_and_usage_errors import PlainGroup
 from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.engines.shadowed_engines import require_visible_engines

@@ -49,9 +49,9 @@ def init(
 
 
 def _find_format(source: str) -> str | None:
-    from headrace.prepare.table_format_detection import find_format
+    from headrace.prepare.source_format_detection import detect_format
 
-    return find_format(source)
+    return detect_format(source)
 
 
 @app.command()

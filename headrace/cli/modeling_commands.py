@@ -199,7 +199,7 @@ def predict(
     """
     from headrace.predict.job import PredictOptions
     from headrace.predict.job import predict as run
-    from headrace.predict.records.text_record_file import TextColumns
+    from headrace.predict.records.splittable_record_file import TextColumns
 
     chosen = PredictOptions(
         cluster=spark_settings,

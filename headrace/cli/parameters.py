@@ -20,7 +20,7 @@ def location(argument: str | Path) -> Path:
     """
     if isinstance(argument, Path) or "://" not in argument:
         return Path(argument)
-    from headrace.config.locations import require_location
+    from headrace.config.path_validators import require_location
 
     return _validated(argument, require_location)
 
@@ -45,7 +45,7 @@ def local_path(argument: str | Path) -> Path:
     """
     if isinstance(argument, Path) or "://" not in argument:
         return Path(argument)
-    from headrace.config.locations import require_path
+    from headrace.config.path_validators import require_path
 
     return _validated(argument, require_path)
 

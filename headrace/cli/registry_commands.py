@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from headrace.cli.application import app, print_result
+from headrace.cli.help_and_usage_errors import PlainGroup
 from headrace.cli.parameters import Conf, Overrides, load_configuration
-from headrace.cli.usage_messages import PlainGroup
 
 models = typer.Typer(
     cls=PlainGroup,
@@ -25,7 +25,7 @@ def models_list(conf: Conf, overrides: Overrides = None) -> None:
     Example: headrace models list conf/retraining.yaml
     """
     configuration = load_configuration(conf, overrides)
-    from headrace.registry.model_registry import open_registry
+    from headrace.registry.registry_connection import open_registry
     from headrace.registry.version_listing import as_text, list_versions
 
     versions = list_versions(open_registry(configuration))
@@ -45,7 +45,7 @@ def models_promote(
     """
     configuration = load_configuration(conf, overrides)
     from headrace.registry.manual_promotion import promote_by_hand
-    from headrace.registry.model_registry import open_registry
+    from headrace.registry.registry_connection import open_registry
     from headrace.retrain.report.history_page import refresh_page
 
     result = promote_by_hand(open_registry(configuration), version)
@@ -61,7 +61,7 @@ def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
     """
     configuration = load_configuration(conf, overrides)
     from headrace.registry.manual_promotion import roll_back
-    from headrace.registry.model_registry import open_registry
+    from headrace.registry.registry_connection import open_registry
     from headrace.retrain.report.history_page import refresh_page
 
     result = roll_back(open_registry(configuration))
@@ -80,7 +80,7 @@ def models_compare(
     Example: headrace models compare conf/retraining.yaml 1 2
     """
     configuration = load_configuration(conf)
-    from headrace.retrain.gate.version_comparison import as_text, compare
+    from headrace.retrain.gate.compare_versions_job import as_text, compare
 
     comparison = compare(configuration, first, second)
     print(as_text(comparison), file=sys.stderr)
@@ -94,7 +94,7 @@ def models_repair(conf: Conf, overrides: Overrides = None) -> None:
     Example: headrace models repair conf/retraining.yaml
     """
     configuration = load_configuration(conf, overrides)
-    from headrace.retrain.registry_repair import repair
+    from headrace.retrain.registry_recovery import repair
     from headrace.retrain.report.history_page import refresh_page
 
     result = repair(configuration)

@@ -1,4 +1,4 @@
-"""Results of commands as tables for people; the JSON of the last line has the same figures."""
+"""Format results of commands as text tables; the last line of the output has the same figures as JSON."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Commands of scheduled retraining."""
+"""The commands `headrace retrain` and `headrace watch`."""
 
 import sys
 from typing import Annotated, Literal
@@ -60,6 +60,6 @@ def watch(
     Example: headrace watch conf/retraining.yaml --every 1h
     """
     load_configuration(conf, overrides)
-    from headrace.retrain.watch import Watch, trigger
+    from headrace.retrain.cycle_scheduler import CycleScheduler, trigger
 
-    print_result(Watch([str(conf), *(overrides or ())], times).run(trigger(every, cron)))
+    print_result(CycleScheduler([str(conf), *(overrides or ())], times).run(trigger(every, cron)))

@@ -18,7 +18,7 @@ from headrace.wording import join_names, shortest_suffixes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
+class ComparedModel:
     """One model.
 
     Attributes:
@@ -39,7 +39,7 @@ class Candidate:
         return flatten({"model": {"options": self.bundle.options}, "prepare": self.bundle.origin.settings})
 
 
-def open_candidates(paths: Sequence[Path]) -> list[Candidate]:
+def open_compared_models(paths: Sequence[Path]) -> list[ComparedModel]:
     """Return the candidates in this order.
 
     Raises:
@@ -62,7 +62,7 @@ def open_candidates(paths: Sequence[Path]) -> list[Candidate]:
     return candidates
 
 
-def settings(candidates: Sequence[Candidate]) -> dict[str, dict[str, Any]]:
+def settings(candidates: Sequence[ComparedModel]) -> dict[str, dict[str, Any]]:
     """Return the settings of each model by dotted key: all if every run is known, else those that bundles record."""
     records = {one.name: one.record for one in candidates if one.record is not None}
     if len(records) == len(candidates):
@@ -70,12 +70,12 @@ def settings(candidates: Sequence[Candidate]) -> dict[str, dict[str, Any]]:
     return {one.name: one.bundle_settings for one in candidates}
 
 
-def _open(path: Path, name: str) -> Candidate:
+def _open(path: Path, name: str) -> ComparedModel:
     if not (path / "run.json").is_file():
         bundle = bundles.load(path)
         run = locate(bundle.origin.run)
         record = _record_of(run, bundle)
-        return Candidate(
+        return ComparedModel(
             name=name,
             path=path,
             bundle=bundle,
@@ -93,7 +93,9 @@ def _open(path: Path, name: str) -> Candidate:
             f"The bundle {bundle.path} no longer has the weights of the run {path}: the run {bundle.origin.run} has "
             "replaced it; train the run again with another train.bundle."
         )
-    return Candidate(name=name, path=path, bundle=bundle, record=record, history=read_metrics(path / "metrics.jsonl"))
+    return ComparedModel(
+        name=name, path=path, bundle=bundle, record=record, history=read_metrics(path / "metrics.jsonl")
+    )
 
 
 def _record_of(run: Path, bundle: Bundle) -> RunRecord | None:
@@ -106,7 +108,7 @@ def _record_of(run: Path, bundle: Bundle) -> RunRecord | None:
         return None
 
 
-def _require_same_question(first: Candidate, other: Candidate) -> None:
+def _require_same_question(first: ComparedModel, other: ComparedModel) -> None:
     one, two = first.bundle.contract, other.bundle.contract
     if one.task != two.task:
         raise DataError(

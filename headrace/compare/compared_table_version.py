@@ -1,11 +1,11 @@
-"""The rows that models are compared on: which version of which table, and whether a model was trained on them."""
+"""Choose the table version of a comparison, and detect models that were trained on its rows."""
 
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 from headrace.bundle import Origin
-from headrace.compare.compared_models import Candidate
+from headrace.compare.compared_models import ComparedModel
 from headrace.contract_match import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.class_match import match_classes
@@ -17,7 +17,7 @@ from headrace.wording import join_names
 log = logging.getLogger(__name__)
 
 
-def choose_version(candidates: Sequence[Candidate], table: Path | None, number: int | None) -> Version:
+def choose_version(candidates: Sequence[ComparedModel], table: Path | None, number: int | None) -> Version:
     """Return the version `number` of `table`; by default the newest version that one of the models was trained on.
 
     Raises:
@@ -47,7 +47,7 @@ def _same_table(one: Origin, other: Origin) -> bool:
     return one.table == other.table
 
 
-def match_all(candidates: Sequence[Candidate], version: Version) -> list[ClassMatch]:
+def match_all(candidates: Sequence[ComparedModel], version: Version) -> list[ClassMatch]:
     """Return how the classes of each model match those of the table.
 
     Raises:
@@ -64,7 +64,7 @@ def match_all(candidates: Sequence[Candidate], version: Version) -> list[ClassMa
     return matches
 
 
-def find_overlaps(candidates: Sequence[Candidate], version: Version, split: str) -> dict[str, TrainingOverlap]:
+def find_overlaps(candidates: Sequence[ComparedModel], version: Version, split: str) -> dict[str, TrainingOverlap]:
     """Return by model the rows of the split that it was trained on, and warn of them.
 
     Raises:

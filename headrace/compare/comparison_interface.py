@@ -6,11 +6,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.predictions import Predictions
 from headrace.contract_match import ClassMatch
 from headrace.evaluate.bootstrap import Intervals
-from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.targets.target_kind_loader import kind_module
+from headrace.evaluate.evaluator_interface import EvaluationBatch
+from headrace.targets.target_kind_loader import target_module
 
 
 class ComparisonInterface(Protocol):
@@ -41,5 +41,5 @@ class ComparisonInterface(Protocol):
 
 def comparison_module(task: str) -> ComparisonInterface:
     """Return the comparison of the target kind `task`."""
-    module: ComparisonInterface = kind_module(task, "comparison")
+    module: ComparisonInterface = target_module(task, "comparison")
     return module

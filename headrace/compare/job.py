@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from headrace.compare.compared_models import Candidate, open_candidates, settings
+from headrace.compare.compared_models import ComparedModel, open_compared_models, settings
 from headrace.compare.compared_table_version import choose_version, find_overlaps, match_all
 from headrace.compare.comparison_interface import comparison_module
-from headrace.compare.comparison_metrics import default_metric, scores
 from headrace.compare.largest_disagreements import DisagreementWatch, describe, select_rows
 from headrace.compare.paired_differences import metric_differences
 from headrace.compare.prediction_computation import predict_split
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.prediction_metrics import default_metric, scores
+from headrace.compare.predictions import Predictions
 from headrace.contract_match import ClassMatch
 from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.training_overlap import TrainingOverlap
@@ -38,7 +38,7 @@ def compare(
         ConfigurationError: fewer than two folders, or one of them twice.
         DataError: a folder, bundle or table is missing or damaged, or the models cannot be compared.
     """
-    candidates = open_candidates(paths)
+    candidates = open_compared_models(paths)
     version = choose_version(candidates, table, number)
     matches, overlaps = match_all(candidates, version), find_overlaps(candidates, version, split)
     log.info("Comparing on the %s split of version %s of %s", split, version.number, version.table)
@@ -87,7 +87,7 @@ def epoch_numbers(history: MetricsLog) -> list[tuple[float, int]]:
 
 
 def _predict(
-    candidates: Sequence[Candidate], version: Version, split: str, matches: Sequence[ClassMatch]
+    candidates: Sequence[ComparedModel], version: Version, split: str, matches: Sequence[ClassMatch]
 ) -> tuple[dict[str, Predictions], dict[str, DisagreementWatch]]:
     """Return the predictions of each model, and where those after the first disagree with it."""
     module = comparison_module(version.contract.task)
@@ -106,7 +106,7 @@ def _biased(overlaps: Mapping[str, TrainingOverlap]) -> set[str]:
     return {name for name, overlap in overlaps.items() if overlap.rows or overlaps[first].rows}
 
 
-def _describe(candidate: Candidate, predictions: Predictions, task: str) -> dict[str, Any]:
+def _describe(candidate: ComparedModel, predictions: Predictions, task: str) -> dict[str, Any]:
     origin = candidate.bundle.origin
     return {
         "name": candidate.name,

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from headrace import input_arrays
 from headrace.compare.comparison_interface import ComparisonInterface
-from headrace.compare.saved_predictions import Predictions
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.compare.predictions import Predictions
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes
 
 SHOWN = 12

@@ -1,13 +1,13 @@
-"""Computation of a model's predictions for every row of a split, in the table's classes."""
+"""Compute a model's predictions for every row of a split, in the classes of the table."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from headrace.compare.comparison_interface import comparison_module
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.predictions import Predictions
 from headrace.contract_match import ClassMatch
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.job import iter_batches
 from headrace.inference import Inference
 from headrace.input_arrays import Inputs, select_rows

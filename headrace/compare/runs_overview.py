@@ -1,4 +1,4 @@
-"""The runs below a folder in the order of a key, as a table for a terminal and as JSON."""
+"""Sort the runs in a folder, and format them as a text table or JSON."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -9,7 +9,7 @@ from headrace.errors import ConfigurationError
 from headrace.html.number_formatting import duration, metric
 from headrace.runs.run_listing import RunRow
 from headrace.runs.settings_differences import differing
-from headrace.targets.target_kind_loader import TASKS, target_kind_properties
+from headrace.targets.target_kind_loader import TASKS, target_traits
 from headrace.terminal_table import text_table
 from headrace.wording import join_names, shortest_suffixes
 
@@ -18,7 +18,7 @@ NOTHING = "-"
 TEST = "test."
 # Of these, a run's main metric is the first that it has.
 MAIN_METRICS = tuple(
-    dict.fromkeys(name for task in TASKS for name in target_kind_properties(task).comparison_metrics if name != "loss")
+    dict.fromkeys(name for task in TASKS for name in target_traits(task).comparison_metrics if name != "loss")
 )
 
 
@@ -119,7 +119,7 @@ def _shown_metrics(rows: Sequence[RunRow]) -> list[str]:
     """Return the names of loss and main metrics, of validation if a run has it, and of those of the test split."""
     prefix = "val_" if any("val_loss" in row.metrics for row in rows) else ""
     main = (next((name for name in MAIN_METRICS if f"{prefix}{name}" in row.metrics), None) for row in rows)
-    tested = (f"{TEST}{target_kind_properties(row.test.task).comparison_metrics[0]}" for row in rows if row.test)
+    tested = (f"{TEST}{target_traits(row.test.task).comparison_metrics[0]}" for row in rows if row.test)
     names = [f"{prefix}loss", *(f"{prefix}{name}" for name in main if name), *tested]
     return [name for name in dict.fromkeys(names) if any(name in row.metrics | _test_metrics(row) for row in rows)]
 

@@ -1,6 +1,6 @@
 """The configuration: its models (`configuration`, `cluster`) and its reader (`load`)."""
 
-from headrace.config.cluster_spark_settings import load_cluster, spark_settings
+from headrace.config.cluster_file import load_cluster, spark_settings
 from headrace.config.configuration import Configuration
 from headrace.config.load import load
 

@@ -1,4 +1,4 @@
-"""A configuration as YAML in which every key has its description, and a mark where it is not the default."""
+"""Write a configuration as YAML, with a comment on each key and a mark on values that are not the default."""
 
 import math
 import textwrap

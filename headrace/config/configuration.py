@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from headrace.config.base_section import NonEmptyStr, Positive, Section
-from headrace.config.column_name import plain_name
-from headrace.config.locations import StoredFolder
+from headrace.config.path_validators import StoredFolder
+from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.preparation import Prepare, Splits
 from headrace.config.sections.retraining import Registry, Retrain
@@ -134,7 +134,7 @@ class Configuration(Section):
         roles = {"label": columns.label, "split": columns.split, "weight": columns.weight}
         for role, name in roles.items():
             # `price` in backticks is the column price too.
-            if name is not None and plain_name(name) in map(plain_name, settings.cells):
+            if name is not None and strip_backticks(name) in map(strip_backticks, settings.cells):
                 raise ValueError(
                     f"`prepare.{'inputs' if settings.inputs else 'tabular'}` names {name!r}, which is "
                     f"`data.source.columns.{role}`; a model must not "

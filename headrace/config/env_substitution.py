@@ -1,4 +1,4 @@
-"""Environment variables in settings, so that no file holds a secret."""
+"""Substitute environment variables in settings, so that no file contains a secret."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Names of settings whose values are secret."""
+"""Recognise settings whose values are secret, and redact them."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The type of `spark.*` settings in a configuration."""
+"""Validated type of the `spark.*` settings in a configuration."""
 
 from typing import Annotated
 

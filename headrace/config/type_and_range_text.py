@@ -1,4 +1,4 @@
-"""Describe a key as the JSON Schema of its section does, as text: its type and its range."""
+"""Format the type and range of a configuration key from its JSON Schema."""
 
 from typing import Any
 

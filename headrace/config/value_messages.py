@@ -1,4 +1,4 @@
-"""Describe what a key of the configuration expects, and what it received instead."""
+"""Format validation errors: the expected value and the value received."""
 
 import ast
 import difflib

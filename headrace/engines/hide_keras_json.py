@@ -1,4 +1,4 @@
-"""Hide keras.json from Keras, which cannot be imported with some of the settings that it may hold."""
+"""Prevent Keras from reading keras.json, because some of its settings make the import fail."""
 
 import os
 import sys

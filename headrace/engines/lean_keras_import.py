@@ -1,4 +1,4 @@
-"""Import Keras without the libraries that only its adapters for other tools need, and without collecting garbage.
+"""Import Keras faster: skip optional dependencies, and disable garbage collection during the import.
 
 Keras imports scikit-learn for `keras.wrappers`, and with it SciPy's statistics, and pandas for `fit` with data frames,
 wherever they are installed. Together they take a third of the time that a process needs to import TensorFlow, and

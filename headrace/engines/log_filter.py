@@ -1,4 +1,4 @@
-"""Filter meaningless lines that engines write to standard error, and pass on every other line.
+"""Drop known noise that engines write to standard error, and pass on everything else.
 
 TensorFlow 2.21 writes some while its libraries load, before it reads any logging setting; Java writes some before
 Spark configures its logging. Therefore the lines themselves are filtered, by a separate process: it outlives the

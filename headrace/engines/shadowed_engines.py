@@ -1,4 +1,4 @@
-"""Refuse folders and files that hide an installed engine from Python by having its name."""
+"""Reject local files and folders that shadow an installed engine."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""95% confidence intervals: of shares by Wilson's formula, of other metrics by resampling rows with replacement.
+"""Confidence intervals of 95 %: Wilson's for proportions, bootstrap intervals for other metrics.
 
 Efron, Tibshirani: An introduction to the bootstrap. Chapman and Hall (1993), chapters 13, 14, on percentiles and BCa;
 Hesterberg: What teachers should know about the bootstrap. The American Statistician 69 (2015), 371-386, for expanded
@@ -184,7 +184,10 @@ def _corrected_percentiles(
     if not squares > 0:
         return _percentiles(len(without_one))
     normal, acceleration = NormalDist(), float((deviations**3).sum()) / (6 * squares**1.5)
-    below = float((draws < estimate).mean())
+    # Half of the draws that equal the estimate are below it: a difference of shares has many, and counted on one side
+    # they would shift the interval, down for a - b and down for b - a.
+    equal = np.isclose(draws, estimate, rtol=1e-9, atol=1e-12)
+    below = float(((draws < estimate) & ~equal).mean() + equal.mean() / 2)
     bias = normal.inv_cdf(min(max(below, 1 / len(draws)), 1 - 1 / len(draws)))
     tail = normal.inv_cdf(_expanded_tail((1 - CONFIDENCE) / 2, len(without_one)))
     low, high = (bias + (bias + end) / (1 - acceleration * (bias + end)) for end in (tail, -tail))

@@ -1,4 +1,4 @@
-"""Match the outputs of a bundle with the classes of a table's version that it is evaluated on."""
+"""Match the outputs of a bundle to the classes of the table version it is evaluated on."""
 
 import logging
 from collections.abc import Collection

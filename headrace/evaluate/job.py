@@ -11,7 +11,7 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.contract import Contract
 from headrace.evaluate.class_match import match_classes
-from headrace.evaluate.evaluation_batch import EvaluationBatch, EvaluationInterface, Evaluator
+from headrace.evaluate.evaluator_interface import EvaluationBatch, EvaluationInterface, Evaluator
 from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
@@ -19,10 +19,10 @@ from headrace.inference import Inference
 from headrace.input_arrays import select_rows
 from headrace.progress import progress
 from headrace.storage.atomic import atomic_write
-from headrace.stream.decode.targets import encode_targets
+from headrace.stream.decode.targets import decode_targets
 from headrace.stream.stream_builder import evaluation_plan, rank_stream
 from headrace.table import Version, read
-from headrace.targets.target_kind_loader import kind_module
+from headrace.targets.target_kind_loader import target_module
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
 
 def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:
     """Return the evaluator for the task of `bundle`, with the classes of the table's `contract`."""
-    module: EvaluationInterface = kind_module(contract.task, "evaluation")
+    module: EvaluationInterface = target_module(contract.task, "evaluation")
     return module.make_evaluator(contract, renderer_for(bundle.contract, bundle.path))
 
 
@@ -109,7 +109,7 @@ def iter_batches(
             inputs = inference.decode(rows, contract)
             predictions = inference.predict(inputs)
             sliced = {name: rows[name][present] for name in columns}
-            targets = encode_targets(rows, target_name, target, len(contract.classes))[present]
+            targets = decode_targets(rows, target_name, target, len(contract.classes))[present]
             yield EvaluationBatch(
                 rows["path"][present], targets, select_rows(inputs, present), predictions[present], sliced
             )

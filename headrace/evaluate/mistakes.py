@@ -1,4 +1,4 @@
-"""The worst mistakes of a model, each with its input as an image or a text."""
+"""Collect the worst predictions of a model, with a rendering of each input."""
 
 import base64
 import heapq
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from headrace.contract import Contract
-from headrace.features.input_kind_loader import kind_module
+from headrace.features.input_kind_loader import input_module
 from headrace.input_arrays import Inputs, map_arrays
 
 WORST = 24
@@ -77,8 +77,8 @@ def picture(image: NDArray[Any]) -> dict[str, str | None]:
     return {"png": _png(image) if image.ndim == 3 else None}
 
 
-class RenderingInterface(Protocol):
-    """The module `rendering` of an input kind."""
+class MistakeRendererInterface(Protocol):
+    """The module `mistake_renderer` of an input kind."""
 
     def make_renderer(self, contract: Contract, folder: Path) -> Renderer:
         """Return the function that renders one input; `folder` is that of the bundle."""
@@ -86,7 +86,7 @@ class RenderingInterface(Protocol):
 
 def renderer_for(contract: Contract, folder: Path) -> Renderer:
     """Return the function that renders inputs of `contract`; the tokenizer of texts is in `folder`."""
-    module: RenderingInterface = kind_module(contract.input_kind, "rendering")
+    module: MistakeRendererInterface = input_module(contract.input_kind, "mistake_renderer")
     return module.make_renderer(contract, folder)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
-from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
-from headrace.evaluate.slices_by_column import ClassPartitioner, NumberPartitioner, Partition, TextPartitioner
+from headrace.evaluate.evaluator_interface import EvaluationBatch, Evaluator
+from headrace.evaluate.row_partitions import ClassPartitioner, NumberPartitioner, Partition, TextPartitioner
 
 CLASS, LENGTH, SIZE = "class", "length", "size"
 HEIGHT, WIDTH = "height", "width"

@@ -1,4 +1,4 @@
-"""The rows of a split that a model was trained on, in its own run and in the runs that its weights came from."""
+"""Find rows of a split that the model, or the models its weights come from, were trained on."""
 
 import logging
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from headrace.bundle import TrainingData
 from headrace.errors import DataError, HeadraceError
 from headrace.storage import locate
 from headrace.table import Version, read
-from headrace.table.row_overlap import SplitRows
+from headrace.table.train_test_leakage import SplitRows
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from headrace.bundle import Bundle
 from headrace.explain.explanation import Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs
-from headrace.features.input_kind_loader import kind_module
+from headrace.features.input_kind_loader import input_module
 from headrace.inference import Inference
 
 
@@ -51,7 +51,7 @@ class Explainer(Protocol):
 
 
 class FeatureExplanationInterface(Protocol):
-    """The module `explanation` of an input kind whose properties names methods."""
+    """The module `explanation` of an input kind whose traits name methods."""
 
     @property
     def WORDS(self) -> ExplanationWords:  # noqa: N802 - the name of a constant
@@ -70,6 +70,6 @@ class FeatureExplanationInterface(Protocol):
 
 
 def explanation_module(kind: str) -> FeatureExplanationInterface:
-    """Return the explanations of the input kind `kind`, whose properties names methods."""
-    module: FeatureExplanationInterface = kind_module(kind, "explanation")
+    """Return the explanations of the input kind `kind`, whose traits name methods."""
+    module: FeatureExplanationInterface = input_module(kind, "explanation")
     return module

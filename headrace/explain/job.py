@@ -1,4 +1,4 @@
-"""The explain command: explains a bundle's predictions for raw files on one HTML page."""
+"""The explain command: explain predictions for raw files on one HTML page."""
 
 import logging
 import time
@@ -16,7 +16,7 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
 from headrace.explain.raw_input_readers import RawInputs
 from headrace.inference import Inference
-from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)

@@ -9,13 +9,13 @@ from headrace.bundle import Origin
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.options import ExplainOptions
-from headrace.features.input_kind_loader import input_kind_properties
-from headrace.predict.inputs import STDIN, InputFile, Inputs, find_inputs, read_raw
+from headrace.features.input_kind_loader import input_traits
+from headrace.predict.input_files import STDIN, InputFile, Inputs, find_inputs, read_raw
 from headrace.predict.raw_file_interface import raw_file_module
-from headrace.predict.records.text_record_file import RecordFile, record_cells, refuse_column_of_cells
-from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.predict.records.splittable_record_file import RecordFile, record_cells, refuse_column_of_cells
+from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 from headrace.prepare.sources.raw_record_types import escape_path
-from headrace.prepare.sources.tables.row_columns import Cells
+from headrace.prepare.sources.tables.multi_cell_records import Cells
 
 # Why an input was passed over before it was read.
 IGNORED, BLANK = "hidden_or_system_file", "blank_line"
@@ -145,7 +145,7 @@ def _find(source: Path) -> Inputs:
 
 def _files(inputs: Inputs, settings: Prepare) -> RawInputs:
     files, skipped = inputs.files()
-    if input_kind_properties(settings.input).is_cell:
+    if input_traits(settings.input).is_cell:
         raw_file_module(settings.input).require_single_records(files)
     return RawInputs(len(files), lambda index: _read(files[index], settings), _counts({IGNORED: skipped}))
 

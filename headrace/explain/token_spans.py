@@ -1,4 +1,4 @@
-"""A text as spans of characters, each with its contribution to the score."""
+"""Split a text into spans of characters, with their attributions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

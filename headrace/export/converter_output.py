@@ -1,4 +1,4 @@
-"""The output of converters: hidden from the user unless conversion breaks, and parsed for missing operations."""
+"""Capture the output of model converters, and show it only on failure."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The export command: converts a bundle, compares both models and keeps the export only if they agree."""
+"""The export command: convert a bundle, compare it with the original, and keep it only if they agree."""
 
 import time
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError
-from headrace.export.exported_input_interface import serving_module
+from headrace.export.export_input_interface import serving_module
 from headrace.export.formats import ExportedModel, Format
 from headrace.export.metadata import write_metadata
 from headrace.export.parity import ParityReport, compare

@@ -1,4 +1,4 @@
-"""Inputs that compare an exported model with its bundle: rows of a table or random inputs, in varying batch sizes."""
+"""Inputs for the parity check of an exported model: rows of a table, or random inputs, in batches of several sizes."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.export.exported_input_interface import serving_module
+from headrace.export.export_input_interface import serving_module
 from headrace.export.serving_function import SIGNATURE, ServingModel, as_arguments
 from headrace.input_arrays import Inputs
 from headrace.wording import join_names

@@ -1,4 +1,4 @@
-"""The function that every format exports: raw inputs -> predictions, with names for input and output."""
+"""The function that every export format contains: from raw inputs to predictions, with named inputs and outputs."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

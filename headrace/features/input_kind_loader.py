@@ -1,4 +1,4 @@
-"""Load a module of an input kind by name, so that a layer imports its own part of the kind and no other."""
+"""Load the modules of an input kind by name, when they are needed."""
 
 from functools import cache
 from importlib import import_module
@@ -6,18 +6,18 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import features
-from headrace.features.input_kind_properties import InputKindProperties
+from headrace.features.input_traits import InputTraits
 
 KINDS = tuple(sorted(room.name for room in iter_modules(features.__path__) if room.ispkg))
 
 
 @cache
-def kind_module(kind: str, name: str) -> Any:
+def input_module(kind: str, name: str) -> Any:
     """Return the module `name` of the input kind `kind`; the caller states the interface that it expects."""
     return import_module(f"headrace.features.{kind}.{name}")
 
 
-def input_kind_properties(kind: str) -> InputKindProperties:
+def input_traits(kind: str) -> InputTraits:
     """Return the properties of the input kind `kind`."""
-    properties: InputKindProperties = kind_module(kind, "kind_properties").PROPERTIES
+    properties: InputTraits = input_module(kind, "traits").TRAITS
     return properties

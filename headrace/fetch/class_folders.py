@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headrace.fetch.dataset_description import WHOLE, Dataset
+from headrace.fetch.dataset_base import WHOLE, Dataset
 
 if TYPE_CHECKING:
     import numpy as np

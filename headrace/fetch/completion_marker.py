@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from headrace.errors import ConfigurationError
-from headrace.fetch.dataset_description import WHOLE
+from headrace.fetch.dataset_base import WHOLE
 
 NAME = ".headrace-fetch.json"
 

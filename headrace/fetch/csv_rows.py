@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from headrace.fetch.dataset_description import Dataset
+from headrace.fetch.dataset_base import Dataset
 from headrace.fetch.json_lines import take_evenly
 from headrace.storage.atomic import atomic_write
 

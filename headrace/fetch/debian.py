@@ -1,4 +1,4 @@
-"""Files from a Debian or Ubuntu package, without installing it and without root.
+"""Read files from Debian or Ubuntu packages without installing them and without root.
 
 apt verifies downloads against the signature of the distribution.
 """

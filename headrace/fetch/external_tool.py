@@ -1,4 +1,4 @@
-"""Runs external programs that download files, and reports their errors in one sentence."""
+"""Run external download programs, and report their errors in one sentence."""
 
 import os
 import subprocess

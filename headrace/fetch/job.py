@@ -10,7 +10,7 @@ from typing import Any
 from headrace.errors import ConfigurationError, DiskError
 from headrace.fetch import completion_marker
 from headrace.fetch.completion_marker import Marker
-from headrace.fetch.dataset_description import Dataset
+from headrace.fetch.dataset_base import Dataset
 from headrace.fetch.datasets import (
     diamonds,
     digits,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from headrace.fetch.dataset_description import WHOLE, Dataset
+from headrace.fetch.dataset_base import WHOLE, Dataset
 from headrace.storage.atomic import atomic_write
 
 FILE = "records.jsonl"

@@ -1,4 +1,4 @@
-"""Files from a release on the Python Package Index, without installing it.
+"""Read files from a release on PyPI without installing it.
 
 pip downloads it with its configured indexes, proxies and certificates, and verifies its SHA-256 before any of it is
 read.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from headrace.fetch.dataset_description import Dataset
+from headrace.fetch.dataset_base import Dataset
 
 
 class Sound(NamedTuple):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from headrace.html.axis import Axis, fraction_axis, step_axis, value_axis
+from headrace.html.axis_scale import Axis, fraction_axis, step_axis, value_axis
 from headrace.html.number_formatting import count, is_fraction, metric, within_0_and_1, words
 from headrace.runs.metrics_log import Metrics, MetricsLog, points
 

@@ -3,7 +3,7 @@
 import math
 import re
 
-from headrace.html.axis import ROUNDING
+from headrace.html.axis_scale import ROUNDING
 from headrace.wording import figure, number, quantity
 
 SPELLED = {

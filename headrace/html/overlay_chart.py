@@ -1,4 +1,4 @@
-"""A metric of several runs in one line chart, as coordinates of an SVG of fixed size; the macro `overlay` draws it."""
+"""Line chart of one metric of several runs, as SVG coordinates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

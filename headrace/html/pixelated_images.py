@@ -1,4 +1,4 @@
-"""Render the images of mistakes on pages."""
+"""Decide whether an image is small enough to be enlarged with visible pixels."""
 
 import base64
 import struct

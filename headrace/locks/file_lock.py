@@ -1,4 +1,4 @@
-"""Lock a directory through a file that the kernel locks, and record the process that holds it."""
+"""Lock a directory by a kernel file lock, and record the process that holds it."""
 
 import fcntl
 import json
@@ -15,8 +15,8 @@ from typing import TextIO
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from headrace.errors import HeadraceError
-from headrace.processes.command_line_and_time import utc_now
 from headrace.processes.process_tree import process_start
+from headrace.processes.provenance import utc_now
 
 log = logging.getLogger(__name__)
 

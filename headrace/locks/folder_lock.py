@@ -1,4 +1,4 @@
-"""Lock a directory: through a file that the kernel locks, or in a bucket through an object."""
+"""Lock a directory: by a file lock locally, by a lock object in a bucket."""
 
 import math
 from collections.abc import Iterator

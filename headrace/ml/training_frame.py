@@ -12,8 +12,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType
 
-from headrace.api.column_roles import BINARY_FILE
-from headrace.config.column_name import plain_name
+from headrace.api.dataframe_config import BINARY_FILE
+from headrace.config.quoted_identifier import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.ml.estimator_params import HeadraceParams, optional_value
 from headrace.ml.label_index import (
@@ -62,7 +62,7 @@ def training_frame(frame: DataFrame, params: HeadraceParams, *, has_classes: boo
         DataError: there are no rows, or labels or vectors are not as expected.
     """
     columns = _columns(frame, params, has_classes=has_classes)
-    rows = frame.select(*(column.alias(plain_name(name)) for name, column in columns.items()))
+    rows = frame.select(*(column.alias(strip_backticks(name)) for name, column in columns.items()))
     # CrossValidator keeps the rows of a fold already.
     is_kept = frame.storageLevel.useMemory or frame.storageLevel.useDisk
     rows = rows if is_kept else rows.persist(StorageLevel.DISK_ONLY)
@@ -93,19 +93,19 @@ def _columns(frame: DataFrame, params: HeadraceParams, *, has_classes: bool) -> 
         params.getLabelCol(),
         optional_value(params, "validationIndicatorCol"),
     )
-    names = [name if name in frame.columns else name.partition(".")[0] for name in map(plain_name, inputs or ())]
+    names = [name if name in frame.columns else name.partition(".")[0] for name in map(strip_backticks, inputs or ())]
     names += BINARY_FILE if {*BINARY_FILE} <= {*frame.columns} else ()
     columns = {name: find_column(frame, name)[0] for name in (*names, *_others(params))}
     if not inputs:
         columns[params.getFeaturesCol()] = number_texts(vector_cells(frame, params.getFeaturesCol()))
     if indicator:
-        columns[plain_name(indicator)] = _split(frame, indicator)
-    return columns | {plain_name(label): require_label_type(frame, label, has_classes=has_classes)}
+        columns[strip_backticks(indicator)] = _split(frame, indicator)
+    return columns | {strip_backticks(label): require_label_type(frame, label, has_classes=has_classes)}
 
 
 def _others(params: HeadraceParams) -> list[str]:
     """Return the columns beside the inputs and the label."""
-    return [plain_name(name) for key, name in table_settings(params).items() if key in COLUMN_KEYS]
+    return [strip_backticks(name) for key, name in table_settings(params).items() if key in COLUMN_KEYS]
 
 
 def _split(frame: DataFrame, indicator: str) -> Column:
@@ -126,7 +126,7 @@ def _measured(rows: DataFrame, frame: DataFrame, params: HeadraceParams, *, has_
     measured = _measure(rows, params, label_measures(column) if has_indices else {})
     classes = indexed_names(frame, label, measured) if has_indices else None
     if classes:
-        rows = rows.withColumn(plain_name(label), stored_label(column, classes))
+        rows = rows.withColumn(strip_backticks(label), stored_label(column, classes))
     if not inputs:
         names = number_names(frame, features, (measured["shortest"], measured["longest"]))
         rows = expand_vectors(rows, features, names)

@@ -1,4 +1,4 @@
-"""What a model of a contract takes: one tensor, or a dict of tensors by the names of several inputs."""
+"""Input signature and symbolic inputs of a model, derived from its contract."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from headrace.contract import Contract
-from headrace.engines.require_tensorflow_backend import use_tensorflow
+from headrace.engines.keras_config import use_tensorflow
 from headrace.errors import ConfigurationError
 from headrace.networks.model_inputs import symbolic_inputs
 from headrace.project_template import shipped_networks

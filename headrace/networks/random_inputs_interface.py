@@ -1,11 +1,11 @@
-"""Noise as inputs of a model."""
+"""Interface of input kinds that generate random inputs of a model."""
 
 from typing import Protocol
 
 import numpy as np
 
 from headrace.contract import Contract
-from headrace.features.input_kind_loader import kind_module
+from headrace.features.input_kind_loader import input_module
 from headrace.input_arrays import Inputs
 
 
@@ -18,5 +18,5 @@ class RandomInputsInterface(Protocol):
 
 def random_inputs(random: np.random.Generator, rows: int, contract: Contract) -> Inputs:
     """Return `rows` of noise as a model for `contract` receives it."""
-    module: RandomInputsInterface = kind_module(contract.input_kind, "random_inputs")
+    module: RandomInputsInterface = input_module(contract.input_kind, "random_inputs")
     return module.random_inputs(random, rows, contract)

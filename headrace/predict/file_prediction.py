@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.predict.inputs import STDIN, InputFile
-from headrace.predict.output import BATCH, PredictionOutput
+from headrace.predict.input_files import STDIN, InputFile
+from headrace.predict.task_output import BATCH, PredictionOutput
 from headrace.prepare.readers import format_from_name
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 from headrace.prepare.sources.archives.archive_source import ARCHIVE
 from headrace.prepare.sources.raw_record_types import escape_path
 

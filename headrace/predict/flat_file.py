@@ -1,4 +1,4 @@
-"""One CSV or JSONL file of all predictions for people and spreadsheets, with a column for each class.
+"""Write predictions to one CSV or JSONL file, with a column for each class.
 
 CSV is written by RFC 4180: comma, CRLF, and quotes around fields that hold either or a quote. A number is written with
 the fewest digits that give the same 32-bit float when they are read.
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.dropped_records import SCHEMA as REJECTS
+from headrace.table.side_tables import SCHEMA as REJECTS
 
 OutputFormat = Literal["parquet", "csv", "jsonl"]
 

@@ -2,39 +2,31 @@
 
 import json
 import logging
-import math
 import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pyspark.sql import SparkSession
-
 from headrace import bundle as bundles
-from headrace.config.configuration import Spark
-from headrace.errors import ConfigurationError, HeadraceError
+from headrace.errors import ConfigurationError
 from headrace.predict.flat_file import OutputFormat, output_format, write_predictions, write_rejects
-from headrace.predict.inputs import STDIN
-from headrace.predict.predict_task import Part, PartResult, PredictTask, manifest_hash, predict_parts
-from headrace.predict.prediction_plan import PredictionPlan, plan_prediction
-from headrace.predict.records.text_record_file import TextColumns
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.reject_summary import list_reasons
-from headrace.spark.session import await_tasks, session, unwrap_python_errors
+from headrace.predict.input_files import STDIN
+from headrace.predict.part_runner import run_parts
+from headrace.predict.predict_task import PartResult, PredictTask, manifest_hash
+from headrace.predict.prediction_parts import PredictionPlan, plan_prediction
+from headrace.predict.records.splittable_record_file import TextColumns
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.unusable_data_error import list_reasons
 from headrace.storage import is_remote
 from headrace.storage.atomic import atomic_directory, atomic_write, scratch_directory
-from headrace.table.dropped_records import Reject
+from headrace.table.side_tables import Reject
 
 log = logging.getLogger(__name__)
-
-# Spark and its worker take longer to start a task than to predict a thousand small images.
-PARTS_PER_TASK = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +73,7 @@ def predict(
     output, form = output.absolute(), _require_output(output, options.format)
     require_decidable(bundle, options.threshold)
     plan = plan_prediction(bundle, [sources] if isinstance(sources, Path) else sources, options.columns, options.limit)
-    spark = session("predict", Spark(cluster=str(options.cluster) if options.cluster else None))
-    work = _Work(spark, bundle, plan, options)
+    work = _Work(bundle, plan, options)
     result = work.write_folder(output) if form == "parquet" else work.write_file(output, form)
     return result | {"seconds": round(time.monotonic() - began, 3)}
 
@@ -130,7 +121,6 @@ def require_decidable(bundle: bundles.Bundle, threshold: float | None, name: str
 class _Work:
     """A planned prediction, ready to write its output."""
 
-    spark: SparkSession
     bundle: bundles.Bundle
     plan: PredictionPlan
     options: PredictOptions
@@ -175,7 +165,7 @@ class _Work:
             has_ids=self.options.columns.identity is not None,
             threshold=self.options.threshold,
         )
-        written = _run(self.spark, task, self.plan.parts)
+        written = run_parts(task, self.plan.parts, self.options.cluster)
         found = Observations()
         for one in written:
             found.update(one.observations)
@@ -204,20 +194,6 @@ def _list_reasons(written: Sequence[PartResult]) -> list[str]:
         rejects.update(one.rejects)
         examples = one.reject_examples | examples
     return list_reasons(rejects, examples)
-
-
-def _run(spark: SparkSession, task: PredictTask, parts: Sequence[Part]) -> list[PartResult]:
-    context = spark.sparkContext
-    tasks = max(min(len(parts), context.defaultParallelism), math.ceil(len(parts) / PARTS_PER_TASK))
-    work = context.parallelize(parts, tasks).mapPartitions(partial(predict_parts, task))
-    try:
-        with unwrap_python_errors():
-            written: list[PartResult] = work.collect()
-    except HeadraceError:
-        # The other tasks keep writing into the output, which is removed next.
-        await_tasks()
-        raise
-    return written
 
 
 @contextmanager

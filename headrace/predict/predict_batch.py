@@ -1,14 +1,14 @@
-"""Prediction of a batch of raw inputs: the one function of `headrace predict`, of `Bundle.transform` and of SQL."""
+"""Predict a batch of raw inputs; shared by `headrace predict`, `Bundle.transform` and SQL."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.config.configuration import Prepare
-from headrace.predict.inputs import InputFile
-from headrace.predict.output import PredictionOutput
+from headrace.predict.input_files import InputFile
 from headrace.predict.raw_file_interface import raw_file_module
 from headrace.predict.records.record_prediction import predict_records
-from headrace.predict.records.text_record_file import Record
+from headrace.predict.records.splittable_record_file import Record
+from headrace.predict.task_output import PredictionOutput
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

@@ -17,14 +17,14 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Contract
 from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.errors import DataError
-from headrace.predict.inputs import InputFile
-from headrace.predict.output import BATCH, PredictionOutput
+from headrace.predict.input_files import InputFile
 from headrace.predict.predict_batch import Batch, predict_batch
-from headrace.predict.records.text_record_file import Record, RecordFile
+from headrace.predict.records.splittable_record_file import Record, RecordFile
+from headrace.predict.task_output import BATCH, PredictionOutput
 from headrace.prepare.readers import RowRange
-from headrace.prepare.record_warnings import Observations
+from headrace.prepare.record_observations import Observations
 from headrace.table import Shard
-from headrace.table.dropped_records import Reject
+from headrace.table.side_tables import Reject
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

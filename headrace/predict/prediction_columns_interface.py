@@ -1,4 +1,4 @@
-"""Declare what a target kind makes of a model's outputs in a file of predictions."""
+"""Interface of target kinds that turn model outputs into columns of predictions."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.targets.target_kind_loader import kind_module
+from headrace.targets.target_kind_loader import target_module
 
 # The threshold of a label unless another one is requested.
 HALF = 0.5
@@ -45,7 +45,7 @@ class PredictionInterface(Protocol):
 
 def predictions_table(outputs: ModelOutputs, contract: Contract) -> pa.Table:
     """Return the predictions, one row per record."""
-    module: PredictionInterface = kind_module(contract.task, "prediction_columns")
+    module: PredictionInterface = target_module(contract.task, "prediction_columns")
     if not outputs.paths:
         return module.SCHEMA.empty_table()
     return pa.Table.from_arrays([pa.array(outputs.paths), *module.to_columns(outputs)], schema=module.SCHEMA)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from headrace.config.configuration import Prepare
-from headrace.features.input_kind_loader import kind_module
-from headrace.predict.inputs import InputFile, RawFileLimits
-from headrace.predict.output import PredictionOutput
+from headrace.features.input_kind_loader import input_module
+from headrace.predict.input_files import InputFile, RawFileLimits
+from headrace.predict.task_output import PredictionOutput
 
 if TYPE_CHECKING:
     from headrace.inference import Inference
@@ -31,5 +31,5 @@ class RawFileInterface(Protocol):
 
 def raw_file_module(kind: str) -> RawFileInterface:
     """Return the raw files of the input kind `kind`."""
-    module: RawFileInterface = kind_module(kind, "raw_file_prediction")
+    module: RawFileInterface = input_module(kind, "raw_file_prediction")
     return module

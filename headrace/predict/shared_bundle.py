@@ -1,4 +1,4 @@
-"""A bundle that tasks read: where it lies if they see it, else from a broadcast that is unpacked once a machine."""
+"""Share a bundle with tasks: by its path if they can read it, else by a broadcast unpacked once a machine."""
 
 import os
 import tempfile

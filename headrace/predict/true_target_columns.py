@@ -1,11 +1,11 @@
-"""Read the splits and labels of a table's rows, which stand beside their predictions, so that these can be checked."""
+"""Add the split and the true target of each row to the predictions of a table."""
 
 import numpy as np
 import pyarrow as pa
 
 from headrace.contract import Contract
-from headrace.stream.decode.targets import encode_targets
-from headrace.stream.read.column_buffers import Columns
+from headrace.stream.decode.targets import decode_targets
+from headrace.stream.read.columnar_rows import Columns
 
 SPLIT = "split"
 
@@ -18,7 +18,7 @@ def table_columns(rows: Columns, split: str, contract: Contract) -> pa.Table:
         contract: of the table, whose order of classes may be another than the bundle's.
     """
     name, column = contract.named("target")
-    targets = encode_targets(rows, name, column, len(contract.classes))
+    targets = decode_targets(rows, name, column, len(contract.classes))
     splits = pa.array([split] * len(targets), pa.string())
     if not contract.target.has_classes:
         return pa.table({SPLIT: splits, "true_value": pa.array(targets, pa.float32())})

@@ -1,4 +1,4 @@
-"""The result that a task of a preparation returns for its records: counts, shards and rejects, which add up."""
+"""Result of one preparation task: counts, shards and rejects."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ import pyarrow as pa
 
 from headrace.contract import Column
 from headrace.prepare.encoders.statistics import ChannelSums
-from headrace.prepare.record_warnings import Observations
-from headrace.table.dropped_records import Reject
-from headrace.table.shards import Shard
+from headrace.prepare.record_observations import Observations
+from headrace.table.shard_writer import Shard
+from headrace.table.side_tables import Reject
 
 # The key under which rows are counted that do not have exactly one class each.
 ALL = "all"

@@ -12,13 +12,13 @@ from headrace.config.configuration import Source
 from headrace.config.secret_names import withhold_secrets
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.features.input_kind_loader import input_kind_properties
-from headrace.prepare.dedup.duplicate_warnings import warn_of_copies
+from headrace.features.input_kind_loader import input_traits
+from headrace.prepare.dedup.label_conflict_warnings import warn_of_copies
 from headrace.prepare.encoders.input_encoding_interface import encoding_of
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.expectations import check_expectations
-from headrace.prepare.increments.increment import save_listing
 from headrace.prepare.increments.orphan_cleanup import remove_leftovers, remove_orphans
+from headrace.prepare.increments.source_changes import save_listing
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
 from headrace.prepare.labels.suspicious_labels import small_class_warning
 from headrace.prepare.preparation_plan import (
@@ -30,25 +30,25 @@ from headrace.prepare.preparation_plan import (
     make_plan,
 )
 from headrace.prepare.record_accounting import RecordAccounting, Stopwatch, merge_with_previous
-from headrace.prepare.rejects.side_table_versions import carry_over, commit_side_table
+from headrace.prepare.rejects.side_table_carryover import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, RawFile, list_source
+from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
 from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.series.window_source import window_columns
-from headrace.prepare.sources.source_fingerprints import with_content, with_named_files
 from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.table_ranges import require_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
 from headrace.prepare.table_schema import arrow_schema
-from headrace.processes.command_line_and_time import command_line
+from headrace.processes.provenance import command_line
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.spark.temporary_changes import temporary_settings
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
-from headrace.table.dropped_records import read_dropped
+from headrace.table.side_tables import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
-from headrace.targets.regression.label_distribution import number_warnings
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.regression.degenerate_label_warnings import number_warnings
+from headrace.targets.target_traits import TargetTraits
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ def summarize(
 
 def _text_source(source: Source, context: PrepareContext) -> dict[str, str]:
     """Return the text column and the options of the reader, which predictions use too; empty for files."""
-    columns = source.columns if input_kind_properties(context.settings.input).is_cell else None
+    columns = source.columns if input_traits(context.settings.input).is_cell else None
     if columns is None or columns.content == "paths":
         return {}
     options = {} if source.format == "jdbc" else source.options
@@ -149,7 +149,7 @@ def _prepare_listed(
     return _build_result(_prepare(plan, stopwatch), plan, stopwatch, changed=True)
 
 
-def _count_listing(listing: Listing, target: TargetKindProperties) -> str:
+def _count_listing(listing: Listing, target: TargetTraits) -> str:
     """Return the number of files, and of classes if the source lists them and a label is one class."""
     files, classes = len(listing.files), len(listing.classes)
     text = quantity(files, "file")

@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from headrace.config import Configuration
 from headrace.config.configuration import Prepare, Source
-from headrace.features.input_kind_loader import KINDS, input_kind_properties
-from headrace.prepare.increments.increment import Increment, can_append, increment
-from headrace.prepare.rejects.side_table_versions import SideTable
+from headrace.features.input_kind_loader import KINDS, input_traits
+from headrace.prepare.increments.source_changes import Increment, can_append, increment
+from headrace.prepare.rejects.side_table_carryover import SideTable
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.table import Version
-from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path, rejects_path
-from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
-from headrace.table.table_version import Period
+from headrace.table.side_tables import DUPLICATES_SCHEMA, duplicates_path, rejects_path
+from headrace.table.side_tables import SCHEMA as REJECTS_SCHEMA
+from headrace.table.table_snapshot import Period
 from headrace.table.transaction_log import CommitBase, open_base
 
 # Split of the shards whose records have no split yet.
@@ -184,7 +184,7 @@ def make_context(plan: PreparePlan) -> PrepareContext:
         settings=settings,
         kind=source.kind if source.labels is None else LABELS_FILE,
         class_names=source.class_names,
-        staged=input_kind_properties(settings.input).is_staged,
+        staged=input_traits(settings.input).is_staged,
         periods=plan.before.summary.periods if plan.before and not changed_splits(plan.before, settings) else (),
         input_column=source.columns.input if source.columns else "",
     )

@@ -15,25 +15,25 @@ from headrace.config.sections.preparation import Prepare
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.features.input_kind_loader import KINDS, input_kind_properties
+from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
 from headrace.prepare.encoders.label_encoding_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import normalize_label
 from headrace.prepare.labels.suspicious_labels import label_warnings
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
-from headrace.prepare.readers.csv_findings import CsvFindings, comment_warnings, find_in_csv, log_notes
-from headrace.prepare.readers.csv_reader import looks_like_record
+from headrace.prepare.readers.csv_diagnostics import CsvDiagnostics, comment_warnings, diagnose_csv, log_notes
+from headrace.prepare.readers.rfc4180_reader import looks_like_record
 from headrace.prepare.readers.source_row import MissingColumnError
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.source_format_detection import guess_format
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, list_archives, read_archive
-from headrace.prepare.sources.folders.file_copies import copy_warnings
-from headrace.prepare.sources.folders.folder_layout import mask_warnings
+from headrace.prepare.sources.folders.derived_file_warnings import derived_name_warnings
+from headrace.prepare.sources.folders.folder_layout_warnings import mask_warnings
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.sources.tables.table_files import folder_values, list_table
-from headrace.prepare.table_format_detection import guess_format
 from headrace.storage import files_below, locate, read_entry
 from headrace.wording import quantity
 
@@ -147,7 +147,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
     Args:
         label: a column to read besides those of the files, such as a field in one of them.
     """
-    sample, found = _Sample(), list[CsvFindings]()
+    sample, found = _Sample(), list[CsvDiagnostics]()
     files = listing.files[:: max(1, len(listing.files) // FILES)]
     for file in files:
         local_file, folders = locate(listing.root) / file.path, folder_values(file.path)
@@ -165,7 +165,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
                 f"The first line of {escape_path(file.path)} may be a record and not the names of the columns; write "
                 "these above it, or set data.source.options.header to false and name columns _c0, _c1 and so on."
             )
-        found += find_in_csv(reader, escape_path(str(local_file)))
+        found += diagnose_csv(reader, escape_path(str(local_file)))
         sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders, *fields)))
         rows = (row for part in reader.ranges(2**62) for row in reader.rows(part))
         for row in islice(rows, max(1, ROWS // len(files))):
@@ -238,7 +238,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
         observations.add_member_names([record.path for record in records])
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
     named = listing.files if listing.classes else records
-    found_in_names = (*mask_warnings(listing.files), *copy_warnings(listing.files))
+    found_in_names = (*mask_warnings(listing.files), *derived_name_warnings(listing.files))
     names = [f"In {listing.root}, {warning}" for warning in found_in_names]
     classes = Counter(one.label for one in named if one.label)
     return {
@@ -258,8 +258,8 @@ def _guess_kind(records: list[RawRecord]) -> str:
     Files of a kind with suffixes of its own, such as sounds, may be fewer than half: their texts lie beside them.
     """
     suffixes = Counter(Path(record.path).suffix.lower() for record in records)
-    counts = {kind: sum(suffixes[suffix] for suffix in input_kind_properties(kind).suffixes) for kind in KINDS}
-    others = [kind for kind in KINDS if not input_kind_properties(kind).is_cell and 4 * counts[kind] > len(records)]
+    counts = {kind: sum(suffixes[suffix] for suffix in input_traits(kind).suffixes) for kind in KINDS}
+    others = [kind for kind in KINDS if not input_traits(kind).is_cell and 4 * counts[kind] > len(records)]
     commonest = max(others or KINDS, key=lambda kind: counts[kind])
     return commonest if others or 2 * counts[commonest] > len(records) else "image"
 

@@ -1,4 +1,4 @@
-"""Record accounting of a preparation: task results are summed, checked, and stored in the version's summary."""
+"""Sum the results of tasks, check that every record is accounted for, and fill the version's summary."""
 
 import time
 from collections import Counter
@@ -9,13 +9,13 @@ from headrace.contract import Contract
 from headrace.errors import DataError, HeadraceError
 from headrace.prepare.chunk_result import ALL, ChunkResult, add_sums
 from headrace.prepare.encoders.statistics import ChannelSums
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons, unusable_error
-from headrace.prepare.rejects.rejection import Reason
-from headrace.prepare.rejects.side_table_versions import CarriedOver
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import Reason
+from headrace.prepare.rejects.side_table_carryover import CarriedOver
+from headrace.prepare.rejects.unusable_data_error import describe_reasons, list_reasons, unusable_error
 from headrace.table import Version
-from headrace.table.dropped_records import Reject
-from headrace.table.shards import Shard
+from headrace.table.shard_writer import Shard
+from headrace.table.side_tables import Reject
 
 # Number of reasons of rejection that a preparation logs; the rejects table has all.
 

@@ -1,4 +1,4 @@
-"""The Spark stages of a preparation: encode records, make the decisions that need all of them, tokenise."""
+"""The Spark stages of a preparation: encode records, deduplicate and split them, encode what needs all of them."""
 
 import logging
 import math
@@ -16,25 +16,25 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column, Statistics, Tokenizer
-from headrace.features.input_kind_loader import input_kind_properties, kind_module
+from headrace.features.input_kind_loader import input_module, input_traits
 from headrace.prepare.chunk_result import ChunkResult
-from headrace.prepare.dedup.duplicate_warnings import warn_of_conflicts
-from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
+from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
+from headrace.prepare.dedup.label_conflict_warnings import warn_of_conflicts
 from headrace.prepare.encoders.input_encoding_interface import encoder_for
-from headrace.prepare.increments.increment import Increment
-from headrace.prepare.labels.classes import Classes, classes_without_records, list_classes, require_some
+from headrace.prepare.increments.source_changes import Increment
+from headrace.prepare.labels.class_discovery import Classes, classes_without_records, discover_classes, require_some
 from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
-from headrace.prepare.rejects.reject_summary import list_refused
-from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
+from headrace.prepare.record_encoding_task import ShardWriter, prepare_chunks
+from headrace.prepare.rejects.unusable_data_error import list_refused
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.sources.series.window_source import read_windows, window_records
-from headrace.prepare.sources.tables.row_columns import with_row_columns
+from headrace.prepare.sources.tables.multi_cell_records import with_row_columns
 from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
 from headrace.prepare.task_chunks import make_chunks
-from headrace.table.shards import Shard
-from headrace.table.table_version import Period
+from headrace.table.shard_writer import Shard
+from headrace.table.table_snapshot import Period
 from headrace.wording import quantity_have
 
 log = logging.getLogger(__name__)
@@ -76,8 +76,8 @@ def _is_staged(shard: Shard) -> bool:
     return Path(shard.path).is_relative_to(STAGED)
 
 
-class TrainingSplitFitInterface(Protocol):
-    """The module `training_split_fit` of an input kind whose properties says that something is fitted."""
+class FitTransformInterface(Protocol):
+    """The module `fit_transform` of an input kind whose traits say that something is fitted."""
 
     def fit(
         self, spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment
@@ -101,7 +101,7 @@ def run_stages(
         if source.columns
         else (_list_chunks(spark, context, changed), ())
     )
-    classes = list_classes(spark, context, listing, changed.files, records)
+    classes = discover_classes(spark, context, listing, changed.files, records)
     context, results = _encode(spark, context, classes, content, records)
     shards = [shard for result in results for shard in result.shards]
     old = increment.before.shards if increment.before else ()
@@ -109,7 +109,7 @@ def run_stages(
     if needs_global_decisions(context, new=shards, old=old, assigns_splits=assigns_splits, removed=increment.removed):
         if context.settings.duplicates == "drop":
             warn_of_conflicts(context, old, shards, increment.removed)
-        results += make_global_decisions(spark, context, shards, old, increment.removed)
+        results += deduplicate_and_split(spark, context, shards, old, increment.removed)
     accounting = merge_results(results)
     for line in accounting.describe_rejects():
         log.warning("%s", line)
@@ -124,9 +124,9 @@ def run_stages(
         classes=tuple(context.labels),
         periods=periods,
     )
-    if not input_kind_properties(context.settings.input).is_fitted:
+    if not input_traits(context.settings.input).is_fitted:
         return output
-    module: TrainingSplitFitInterface = kind_module(context.settings.input, "training_split_fit")
+    module: FitTransformInterface = input_module(context.settings.input, "fit_transform")
     return module.fit(spark, context, output, increment)
 
 

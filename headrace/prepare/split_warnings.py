@@ -1,11 +1,11 @@
-"""Warnings about splits that the source or the time assigns: classes that are never learned, and empty splits."""
+"""Warn of empty splits, and of classes that the training or test split lacks."""
 
 from collections.abc import Mapping, Sequence
 
 from headrace.config.sections.preparation import Splits
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.sources.series.time_splits import describe_moment
-from headrace.table.table_version import SPLITS, Period
+from headrace.table.table_snapshot import SPLITS, Period
 from headrace.wording import quantity_have
 
 Counts = Mapping[str, Mapping[str, int]]

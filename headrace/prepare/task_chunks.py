@@ -1,4 +1,4 @@
-"""The files that each task of a preparation reads: shuffled, and divided into parts of about equal size."""
+"""Shuffle the source files, and divide them into chunks of similar size, one for each task."""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""End a command on SIGINT or SIGTERM: gracefully if a training runs, else at once, and always within seconds.
+"""Stop a command on SIGINT or SIGTERM: after a checkpoint while training, else immediately.
 
 The first signal asks a running training to stop after a checkpoint. If none runs, at a second signal and after
 `GRACE_SECONDS`, all processes of the command are ended, and `CommandInterruptedError` is raised in the main thread, so

@@ -1,4 +1,4 @@
-"""The processes below one and their end; the start of a process."""
+"""Find and terminate descendants of a process, and read when a process started."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Checks before a registry is used: its database is intact and knows every version that its folders hold.
+"""Check that the registry's database is intact and knows every stored version.
 
 MLflow creates a database where it finds none, and would number the versions from 1 again.
 """

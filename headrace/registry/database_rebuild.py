@@ -9,11 +9,11 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.errors import DataError
 from headrace.locks.folder_lock import lock_folder
-from headrace.processes.command_line_and_time import utc_now
-from headrace.registry.bundle_store import linked_bundle, load_intact
+from headrace.processes.provenance import utc_now
+from headrace.registry.bundle_retrieval import linked_bundle, load_intact
 from headrace.registry.database_checks import BUNDLES, RegistryDamagedError, has_content, require_intact
-from headrace.registry.model_registry import CHAMPION, ModelRegistry, registry_error, without_password
 from headrace.registry.promotion import finish_promotion
+from headrace.registry.registry_connection import CHAMPION, RegistryConnection, registry_error, without_password
 from headrace.registry.tracking.training_run_tracking import track
 from headrace.registry.versions import (
     DECISION,
@@ -51,7 +51,7 @@ class StoredVersion:
     tags: dict[str, str] = field(default_factory=lambda: dict(UNKNOWN))
 
 
-def stored_bundles(registry: ModelRegistry) -> dict[int, bundles.Bundle]:
+def stored_bundles(registry: RegistryConnection) -> dict[int, bundles.Bundle]:
     """Return the intact bundles in the registry's folder by version."""
     folder = registry.folder / BUNDLES
     names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
@@ -59,7 +59,7 @@ def stored_bundles(registry: ModelRegistry) -> dict[int, bundles.Bundle]:
     return {number: bundle for number, bundle in loaded.items() if bundle is not None}
 
 
-def rebuild(registry: ModelRegistry, found: Sequence[StoredVersion], champion: int | None) -> dict[str, Any]:
+def rebuild(registry: RegistryConnection, found: Sequence[StoredVersion], champion: int | None) -> dict[str, Any]:
     """Register every version of `found` that the database does not know, under its number, and set the champion.
 
     A database that cannot be read is renamed. A number without a bundle is used up, so that no later version
@@ -94,7 +94,7 @@ def rebuild(registry: ModelRegistry, found: Sequence[StoredVersion], champion: i
     }
 
 
-def _set_aside(registry: ModelRegistry) -> Path | None:
+def _set_aside(registry: RegistryConnection) -> Path | None:
     """Rename a database that cannot be read; return its new path, or None if it is intact or missing."""
     file = registry.database_file
     if file is None:
@@ -127,7 +127,7 @@ def _is_intact(file: Path) -> bool:
     return True
 
 
-def _register_missing(registry: ModelRegistry, found: dict[int, StoredVersion]) -> list[int]:
+def _register_missing(registry: RegistryConnection, found: dict[int, StoredVersion]) -> list[int]:
     ensure_model(registry)
     known = {record.version: record for record in versions(registry)}
     newest = max(known, default=0)
@@ -151,7 +151,7 @@ def _is_same(record: ModelRecord | None, version: StoredVersion) -> bool:
     return record is not None and record.weights_sha256 == version.bundle.origin.weights_sha256
 
 
-def _register(registry: ModelRegistry, version: StoredVersion) -> None:
+def _register(registry: RegistryConnection, version: StoredVersion) -> None:
     run = version.run or locate(version.bundle.origin.run)
     number = create_version(registry, _track(registry, run, version), version.bundle, version.cycle)
     if number != version.number:
@@ -163,7 +163,7 @@ def _register(registry: ModelRegistry, version: StoredVersion) -> None:
     log.info("Version %s of %s is registered again", number, registry.name)
 
 
-def _track(registry: ModelRegistry, run: Path, version: StoredVersion) -> str:
+def _track(registry: RegistryConnection, run: Path, version: StoredVersion) -> str:
     """Return the MLflow run of the training run in `run`; if its folder is gone, one that holds only the bundle."""
     folder = RunFolder(run)
     result = folder.result() if folder.record_file.is_file() else None
@@ -176,14 +176,14 @@ def _track(registry: ModelRegistry, run: Path, version: StoredVersion) -> str:
     return run_id
 
 
-def _use_up(registry: ModelRegistry, number: int) -> None:
+def _use_up(registry: RegistryConnection, number: int) -> None:
     """Create and delete a version, so that its number is not given again."""
     log.warning("No bundle of version %s of %s is left; its number is not used again.", number, registry.name)
     lost = registry.client.create_model_version(registry.name, "lost")
     registry.client.delete_model_version(registry.name, str(lost.version))
 
 
-def _set_champion(registry: ModelRegistry, found: list[int], champion: int | None) -> int | None:
+def _set_champion(registry: RegistryConnection, found: list[int], champion: int | None) -> int | None:
     linked = linked_bundle(registry)
     number = linked if linked in found else champion
     if number is not None:

@@ -1,13 +1,13 @@
-"""Promote a version of a model by hand, or roll back, and say what clients of the champion must know."""
+"""Promote or roll back a model by hand, and report what changes for its clients."""
 
 import logging
 from typing import Any, NamedTuple
 
 from headrace.contract import Contract
 from headrace.contract_match import interface_changes
-from headrace.registry.bundle_store import champion_bundle, champion_link, linked_bundle, load_intact
-from headrace.registry.model_registry import ModelRegistry
+from headrace.registry.bundle_retrieval import champion_bundle, champion_link, linked_bundle, load_intact
 from headrace.registry.promotion import promote, rollback
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.versions import ModelRecord
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Served(NamedTuple):
     contract: Contract | None
 
 
-def promote_by_hand(registry: ModelRegistry, name: str) -> dict[str, Any]:
+def promote_by_hand(registry: RegistryConnection, name: str) -> dict[str, Any]:
     """Make a version the champion on a user's request, whatever the gate has decided.
 
     A warning says what clients of the champion must know, such as other classes.
@@ -38,7 +38,7 @@ def promote_by_hand(registry: ModelRegistry, name: str) -> dict[str, Any]:
     return _summarize(registry, promote(registry, name, "promoted by hand", "requested by the user"), before)
 
 
-def roll_back(registry: ModelRegistry) -> dict[str, Any]:
+def roll_back(registry: RegistryConnection) -> dict[str, Any]:
     """Make the version that the champion replaced the champion again; warn as in a promotion by hand.
 
     Raises:
@@ -49,12 +49,12 @@ def roll_back(registry: ModelRegistry) -> dict[str, Any]:
     return _summarize(registry, rollback(registry), before)
 
 
-def _served(registry: ModelRegistry) -> Served:
+def _served(registry: RegistryConnection) -> Served:
     bundle = load_intact(champion_bundle(registry))
     return Served(linked_bundle(registry), bundle.contract if bundle else None)
 
 
-def _summarize(registry: ModelRegistry, record: ModelRecord, before: Served) -> dict[str, Any]:
+def _summarize(registry: RegistryConnection, record: ModelRecord, before: Served) -> dict[str, Any]:
     now = _served(registry)
     changes = interface_changes(before.contract, now.contract) if before.contract and now.contract else []
     if before.version not in (None, record.version) and before.contract is None:

@@ -1,4 +1,4 @@
-"""MLflow's SQLite database of a registry in object storage: each process works on a local copy of the object.
+"""MLflow's SQLite database in object storage: each process works on a local copy.
 
 SQLite writes into the middle of its file, but an object store replaces whole objects only. A process therefore changes
 its local copy and uploads the whole file with a conditional put, which succeeds only if the object is still the one

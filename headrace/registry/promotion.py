@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.processes import command_line_and_time
-from headrace.registry.bundle_store import linked_bundle, point_champion, stored_bundle
-from headrace.registry.model_registry import CHALLENGER, CHAMPION, ModelRegistry, registry_error
+from headrace.processes import provenance
+from headrace.registry.bundle_retrieval import linked_bundle, point_champion, stored_bundle
+from headrace.registry.registry_connection import CHALLENGER, CHAMPION, RegistryConnection, registry_error
 from headrace.registry.versions import (
     DECISION,
     PROMOTED,
@@ -51,31 +51,31 @@ class Promotion:
     reasons: str
 
 
-def _download_bundle(registry: ModelRegistry, promotion: Promotion) -> None:
+def _download_bundle(registry: RegistryConnection, promotion: Promotion) -> None:
     stored_bundle(registry, promotion.record)
 
 
-def _record_promotion(registry: ModelRegistry, promotion: Promotion) -> None:
-    tags = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: command_line_and_time.utc_now()}
+def _record_promotion(registry: RegistryConnection, promotion: Promotion) -> None:
+    tags = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: provenance.utc_now()}
     if promotion.rollback_to is not None:
         tags[ROLLBACK_TO] = str(promotion.rollback_to)
     tag(registry, promotion.record.version, tags)
 
 
-def _set_champion_alias(registry: ModelRegistry, promotion: Promotion) -> None:
+def _set_champion_alias(registry: RegistryConnection, promotion: Promotion) -> None:
     registry.client.set_registered_model_alias(registry.name, CHAMPION, str(promotion.record.version))
 
 
-def _remove_challenger_alias(registry: ModelRegistry, promotion: Promotion) -> None:
+def _remove_challenger_alias(registry: RegistryConnection, promotion: Promotion) -> None:
     if CHALLENGER in version_named(registry, str(promotion.record.version)).aliases:
         registry.client.delete_registered_model_alias(registry.name, CHALLENGER)
 
 
-def _link_champion(registry: ModelRegistry, promotion: Promotion) -> None:
+def _link_champion(registry: RegistryConnection, promotion: Promotion) -> None:
     point_champion(registry, stored_bundle(registry, promotion.record))
 
 
-STEPS: tuple[Callable[[ModelRegistry, Promotion], None], ...] = (
+STEPS: tuple[Callable[[RegistryConnection, Promotion], None], ...] = (
     _download_bundle,
     _record_promotion,
     _set_champion_alias,
@@ -85,7 +85,7 @@ STEPS: tuple[Callable[[ModelRegistry, Promotion], None], ...] = (
 
 
 def promote(
-    registry: ModelRegistry,
+    registry: RegistryConnection,
     name: str,
     decision: str,
     reasons: str,
@@ -123,7 +123,7 @@ def _name_version(version: int | str | None) -> str:
     return "no version" if version is None else f"version {version}"
 
 
-def rollback(registry: ModelRegistry) -> ModelRecord:
+def rollback(registry: RegistryConnection) -> ModelRecord:
     """Make the version that the champion replaced the champion again.
 
     Raises:
@@ -154,7 +154,7 @@ def rollback(registry: ModelRegistry) -> ModelRecord:
         return restored
 
 
-def finish_promotion(registry: ModelRegistry) -> bool:
+def finish_promotion(registry: RegistryConnection) -> bool:
     """Finish a promotion that was killed after it set the champion alias; return whether there was one."""
     current = champion(registry)
     if current is None or linked_bundle(registry) == current.version:
@@ -172,7 +172,7 @@ def finish_promotion(registry: ModelRegistry) -> bool:
     return True
 
 
-def _run_steps(registry: ModelRegistry, promotion: Promotion) -> ModelRecord:
+def _run_steps(registry: RegistryConnection, promotion: Promotion) -> ModelRecord:
     from mlflow.exceptions import MlflowException
 
     try:

@@ -1,4 +1,4 @@
-"""Exclusive changes of a registry: one process at a time, and in a bucket committed together."""
+"""Serialise changes of the registry with a lock; in a bucket, commit them atomically."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

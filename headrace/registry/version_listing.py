@@ -4,19 +4,19 @@ import datetime
 import logging
 from typing import Any
 
-from headrace.registry.bundle_store import (
+from headrace.registry.bundle_retrieval import (
     champion_bundle,
     champion_link,
     is_stored,
 )
-from headrace.registry.model_registry import ModelRegistry, without_password
 from headrace.registry.promotion import finish_promotion
+from headrace.registry.registry_connection import RegistryConnection, without_password
 from headrace.registry.versions import champion, versions
 
 log = logging.getLogger(__name__)
 
 
-def list_versions(registry: ModelRegistry) -> dict[str, Any]:
+def list_versions(registry: RegistryConnection) -> dict[str, Any]:
     """Return all versions, newest first, with the champion's fixed link and the bundle that it points to.
 
     A warning says if that bundle is missing or damaged, and how to restore it.

@@ -1,20 +1,24 @@
 """The versions of a model: registration of a run's bundle, listing, look-up by alias, and recorded decisions."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
-from headrace.registry.model_registry import CHALLENGER, CHAMPION, ModelRegistry, registry_error
+from headrace.registry.pyfunc_flavor import flavor_files
+from headrace.registry.registry_connection import CHALLENGER, CHAMPION, RegistryConnection, registry_error
 from headrace.registry.tracking.artifact_store import upload_files
 from headrace.storage import files_below
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
-BUNDLE = "bundle"
+# Artifacts of a version: a model of MLflow, and in it the bundle.
+MODEL, BUNDLE_FOLDER = "model", "bundle"
+BUNDLE = f"{MODEL}/{BUNDLE_FOLDER}"
 # Tags of a model version.
 DECISION, REASONS, ROLLBACK_TO, PROMOTED = (
     "headrace.decision",
@@ -49,7 +53,7 @@ class ModelRecord(BaseModel):
     source: str
 
 
-def register(registry: ModelRegistry, run_id: str, path: Path, cycle: str) -> int:
+def register(registry: RegistryConnection, run_id: str, path: Path, cycle: str) -> int:
     """Register the bundle at `path` as a version with the alias challenger, unless its run has a version already.
 
     Returns:
@@ -73,39 +77,49 @@ def register(registry: ModelRegistry, run_id: str, path: Path, cycle: str) -> in
     return version
 
 
-def create_version(registry: ModelRegistry, run_id: str, bundle: bundles.Bundle, cycle: str) -> int:
+def create_version(registry: RegistryConnection, run_id: str, bundle: bundles.Bundle, cycle: str) -> int:
     """Upload a bundle as artifacts of an MLflow run and return its new version; call it within `Transaction.hold`."""
     client = registry.client
     upload_files(registry, run_id, bundle.folder, sorted(entry.path for entry in files_below(bundle.folder)), BUNDLE)
+    _upload_flavor(registry, run_id, bundle)
     tags = {
         RUN: bundle.origin.run,
         DATA: str(bundle.origin.data_version),
         WEIGHTS: bundle.origin.weights_sha256,
         CYCLE: cycle,
     }
-    source = f"{client.get_run(run_id).info.artifact_uri}/{BUNDLE}"
+    source = f"{client.get_run(run_id).info.artifact_uri}/{MODEL}"
     return int(client.create_model_version(registry.name, source, run_id, tags=tags).version)
 
 
-def ensure_model(registry: ModelRegistry) -> None:
+def _upload_flavor(registry: RegistryConnection, run_id: str, bundle: bundles.Bundle) -> None:
+    """Upload what lets MLflow itself load the version."""
+    with TemporaryDirectory(prefix="headrace-") as scratch:
+        files = flavor_files(bundle, run_id, MODEL, BUNDLE_FOLDER)
+        for name, content in files.items():
+            Path(scratch, name).write_bytes(content)
+        upload_files(registry, run_id, Path(scratch), files, MODEL)
+
+
+def ensure_model(registry: RegistryConnection) -> None:
     """Create the registered model if there is none; call it within `Transaction.hold`."""
     if not any(model.name == registry.name for model in registry.client.search_registered_models()):
         registry.client.create_registered_model(registry.name)
 
 
-def record_decision(registry: ModelRegistry, version: int, decision: str, reasons: list[str]) -> None:
+def record_decision(registry: RegistryConnection, version: int, decision: str, reasons: list[str]) -> None:
     """Record the decision about a version and its reasons."""
     with registry.transaction.hold(f"record the decision about version {version}"):
         tag(registry, version, {DECISION: decision, REASONS: "; ".join(reasons)[:4000]})
 
 
-def tag(registry: ModelRegistry, version: int, tags: dict[str, str]) -> None:
+def tag(registry: RegistryConnection, version: int, tags: dict[str, str]) -> None:
     """Set `tags` of a version; call it within `Transaction.hold`."""
     for key, value in tags.items():
         registry.client.set_model_version_tag(registry.name, str(version), key, value)
 
 
-def versions(registry: ModelRegistry) -> list[ModelRecord]:
+def versions(registry: RegistryConnection) -> list[ModelRecord]:
     """Return all versions, newest first.
 
     Raises:
@@ -142,12 +156,12 @@ def _record(version: "ModelVersion", aliases: dict[str, Any]) -> ModelRecord:
     )
 
 
-def champion(registry: ModelRegistry) -> ModelRecord | None:
+def champion(registry: RegistryConnection) -> ModelRecord | None:
     """Return the champion; None if no version was promoted yet."""
     return next((record for record in versions(registry) if CHAMPION in record.aliases), None)
 
 
-def version_named(registry: ModelRegistry, name: str) -> ModelRecord:
+def version_named(registry: RegistryConnection, name: str) -> ModelRecord:
     """Return the version with this number or alias.
 
     Raises:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from headrace.report.data_section import TableData
-from headrace.report.run_artifacts import ResultFile, RunArtifacts
+from headrace.report.run_artifact_reader import ResultFile, RunArtifacts
 from headrace.wording import quantity
 
 PIPELINE = ("fetch", "prepare", "train", "evaluate", "predict")

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.errors import DataError, StoreError
-from headrace.features.input_kind_loader import kind_module
-from headrace.report.pictures_interface import PicturesInterface
-from headrace.report.run_artifacts import RunFile
+from headrace.features.input_kind_loader import input_module
+from headrace.report.preview_image_interface import PreviewImageInterface
+from headrace.report.run_artifact_reader import RunFile
 from headrace.storage.open_parquet import open_parquet
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from headrace.contract import Contract
-    from headrace.table.dropped_records import Reject
-    from headrace.table.table_version import Summary, Version
+    from headrace.table.side_tables import Reject
+    from headrace.table.table_snapshot import Summary, Version
 
 MAX_CLASSES = 20
 PER_CLASS = 8
@@ -57,7 +57,7 @@ def sample_images(version: "Version") -> Samples | None:
     shown = next(((name, one) for name, one in contract.inputs.items() if one.feature.has_pictures), None)
     if shown is None:
         return None
-    module: PicturesInterface = kind_module(shown[1].input_kind, "pictures")
+    module: PreviewImageInterface = input_module(shown[1].input_kind, "preview_image")
     column = shown[1].named("input")[1]
     classes = contract.classes or (ALL,)
     samples: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}
@@ -65,7 +65,7 @@ def sample_images(version: "Version") -> Samples | None:
         number = _class_index(target)
         class_samples = None if number is None else samples.get(classes[number])
         if class_samples is not None and len(class_samples) < PER_CLASS:
-            image = module.open_picture(data, column)
+            image = module.to_pil_image(data, column)
             largest = max(largest, *image.size)
             class_samples.append(Sample(path, _data_uri(image)))
             if all(len(class_samples) == PER_CLASS for class_samples in samples.values()):
@@ -189,7 +189,7 @@ def _channels(contract: "Contract") -> tuple[ChannelStatistics, ...]:
 
 
 def _rejects(version: "Version") -> "tuple[list[Reject], str | None]":
-    from headrace.table.dropped_records import read_rejects
+    from headrace.table.side_tables import read_rejects
 
     number = version.summary.rejects_version
     if number is None:

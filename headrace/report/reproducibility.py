@@ -1,4 +1,4 @@
-"""List what reproduces a run: commands, versions, hashes, and configuration without secrets."""
+"""List what is needed to reproduce a run: commands, versions, hashes and the configuration without secrets."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ import yaml
 
 from headrace.config.secret_names import WITHHELD, is_hidden, withhold_secrets
 from headrace.report.data_section import TableData
-from headrace.report.run_artifacts import RunArtifacts, RunFile
+from headrace.report.run_artifact_reader import RunArtifacts, RunFile
 
 # Packages and the spelling their projects use, in the order of the page.
 NAMES = {

@@ -8,7 +8,7 @@ from headrace.html.line_chart import Chart, curve
 from headrace.html.templates import environment
 from headrace.report.command_throughput import stages
 from headrace.report.data_section import describe_data
-from headrace.report.evaluation.page_interface import page_module
+from headrace.report.evaluation.report_section_interface import page_module
 from headrace.report.reproducibility import (
     configuration_file,
     evaluate_command,
@@ -17,7 +17,7 @@ from headrace.report.reproducibility import (
     train_commands,
     without_secrets,
 )
-from headrace.report.run_artifacts import RunArtifacts, read_artifacts
+from headrace.report.run_artifact_reader import RunArtifacts, read_artifacts
 from headrace.storage.atomic import atomic_write
 
 TEMPLATES = Path(__file__).parent

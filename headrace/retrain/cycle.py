@@ -71,7 +71,7 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
     """Run the steps, write the page and return the champion; record an error that ends the cycle as its outcome."""
     # Spark and MLflow take seconds to import, and most calls find nothing to do.
     from headrace.registry.database_checks import RegistryDamagedError
-    from headrace.registry.model_registry import open_registry
+    from headrace.registry.registry_connection import open_registry
     from headrace.registry.versions import champion
     from headrace.retrain.steps.cycle_context import CycleContext
 
@@ -94,7 +94,7 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
 
 
 def _run_steps(context: "CycleContext", until: str | None) -> None:
-    from headrace.retrain.registry_repair import require_known_promotions
+    from headrace.retrain.registry_recovery import require_known_promotions
     from headrace.retrain.steps.runner import STEPS, run_step
 
     context.registry.require_writable()

@@ -1,4 +1,4 @@
-"""Read the record that makes a directory a run or a study, and the JSON files beside it; define a run's record."""
+"""The record of a run, and readers of the JSON records of runs and studies."""
 
 import json
 from pathlib import Path

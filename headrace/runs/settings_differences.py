@@ -1,4 +1,4 @@
-"""The settings of several runs as flat keys, and those of them that differ."""
+"""Flatten the settings of runs, and find those that differ."""
 
 from collections.abc import Mapping
 from typing import Any

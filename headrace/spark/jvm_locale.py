@@ -1,4 +1,4 @@
-"""Give Spark's JVM the encoding of file names that Python uses.
+"""Start Spark's JVM with the encoding of file names that Python uses.
 
 In the locale C, the default of cron, containers and system services, Python uses UTF-8 (PEP 538 and 540). Java uses
 ASCII, and only the locale changes that: from a working directory with another letter in its name Spark does not start.

@@ -1,4 +1,4 @@
-"""The Spark session of a program that calls Headrace, such as a notebook: used as it is, and left as it was."""
+"""Use the Spark session of the calling program, and leave it unchanged."""
 
 import os
 import sys

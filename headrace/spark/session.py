@@ -27,18 +27,18 @@ from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from headrace import errors
-from headrace.config.cluster_spark_settings import spark_settings
+from headrace.config.cluster_file import spark_settings
 from headrace.config.configuration import Spark
 from headrace.engines.log_filter import start_filter
 from headrace.processes import interruption
 from headrace.spark.java_version import require_java
 from headrace.spark.jvm_locale import require_readable_folder, utf8_locale
 from headrace.spark.lent_session import TIME_ZONE, lent_session
-from headrace.spark.numpy_arguments import recognize_numpy_arguments
+from headrace.spark.pyspark_import_patch import patch_numpy_import
 from headrace.spark.pyspark_version_match import require_own_spark_home, require_same_jvm, require_same_master
 from headrace.spark.task_errors import parse_task_error
 from headrace.spark.temporary_changes import silence_repeating_loggers
-from headrace.spark.worker_python import require_worker_python
+from headrace.spark.worker_python_check import require_worker_python
 
 log = logging.getLogger(__name__)
 
@@ -101,11 +101,20 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
         return _create(name, settings, slots)
 
 
+def has_cluster(name: str, settings: Spark) -> bool:
+    """Return whether the command `name` has a Spark of its own choice: lent, launched, or a master in the settings.
+
+    Raises:
+        ConfigurationError: the cluster file is invalid, or an environment variable is not set.
+    """
+    return lent_session() is not None or _has_master(spark_settings(settings, name))
+
+
 def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     configured = spark_settings(settings, name)
     configured = _without_headrace_daemon(configured, configured.get(SHIPPED))
     requested = DEFAULT_SETTINGS | configured
-    recognize_numpy_arguments()
+    patch_numpy_import()
     if not _has_master(requested):
         requested = _local_settings(settings, slots) | requested
     if requested.get("spark.master", "").startswith("local"):

@@ -1,10 +1,10 @@
-"""Write a cluster's settings as a properties file for spark-submit, which needs some before the driver starts."""
+"""Write the cluster settings that are needed before the driver starts to a properties file for spark-submit."""
 
 import os
 from pathlib import Path
 from typing import Any
 
-from headrace.config.cluster_spark_settings import COMMANDS, load_cluster
+from headrace.config.cluster_file import COMMANDS, load_cluster
 from headrace.config.env_substitution import from_environment
 from headrace.errors import ConfigurationError
 

@@ -1,10 +1,10 @@
-"""Turn the text of a failed Spark task into one of Headrace's errors."""
+"""Convert the text of a failed Spark task to an error of Headrace."""
 
 import logging
 import re
 
 from headrace import errors
-from headrace.spark.worker_python import explain_worker_python
+from headrace.spark.worker_python_check import explain_worker_python
 from headrace.storage.disk_errors import describe_text
 
 log = logging.getLogger(__name__)

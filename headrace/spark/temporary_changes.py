@@ -1,4 +1,4 @@
-"""Changes of a Spark session that belongs to somebody else, each undone when the last block that needs it ends."""
+"""Change a Spark session that the caller owns for a while; the last user undoes the changes."""
 
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping

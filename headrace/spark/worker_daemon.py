@@ -1,4 +1,4 @@
-"""Spark's Python daemon, which forks the workers, without PySpark's needless work before and after every task.
+"""A worker daemon for PySpark that skips unnecessary work at each task.
 
 Spark runs the module that `spark.python.daemon.module` names. A package that needs its modules in every worker has
 its own daemon, which imports them and then calls `serve`.

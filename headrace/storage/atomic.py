@@ -1,4 +1,4 @@
-"""Files and directories that appear completely or not at all."""
+"""Write files and directories atomically."""
 
 import os
 import shutil

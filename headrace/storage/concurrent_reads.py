@@ -1,4 +1,4 @@
-"""Concurrent reads, which hide the latency of a remote store."""
+"""Read concurrently, to hide the latency of remote stores."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator

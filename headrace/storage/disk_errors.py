@@ -1,4 +1,4 @@
-"""Describe an error of the operating system about a file in one sentence: the path, the reason, and how to fix it."""
+"""Turn a file error of the operating system into one sentence with path, cause and fix."""
 
 import errno
 import os

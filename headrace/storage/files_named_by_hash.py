@@ -1,4 +1,4 @@
-"""Files in a table's folder that are named by their hash, never rewritten, and verified when they are read."""
+"""Content-addressed files in a table's folder, verified when they are read."""
 
 import hashlib
 from pathlib import Path

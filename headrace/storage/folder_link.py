@@ -1,4 +1,4 @@
-"""Links to folders: a symbolic link, or in a bucket an object that contains the relative path of the folder."""
+"""Links to folders: a symbolic link locally, an object with the relative path in a bucket."""
 
 import os
 import uuid

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Entry(NamedTuple):
+class ListedFile(NamedTuple):
     """A file as its storage describes it.
 
     Attributes:

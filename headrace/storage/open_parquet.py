@@ -1,4 +1,4 @@
-"""Parquet files, local or remote."""
+"""Open Parquet files, local or remote."""
 
 from pathlib import Path
 from typing import Any

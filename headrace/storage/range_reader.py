@@ -1,4 +1,4 @@
-"""A file object on top of a store's byte-range requests."""
+"""A seekable file object over reads of byte ranges."""
 
 import io
 import os

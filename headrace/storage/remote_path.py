@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import PosixPath
 from typing import IO, Any, ClassVar, NoReturn, Self
 
-from headrace.storage.listed_file import Entry
+from headrace.storage.listed_file import ListedFile
 from headrace.storage.range_reader import RangeReader
 
 # Buffer size of a reader, in bytes; large enough to read a column or an archive in few requests.
@@ -99,7 +99,7 @@ class RemotePath(PosixPath, ABC):
         """
 
     @abstractmethod
-    def entry(self) -> Entry:
+    def entry(self) -> ListedFile:
         """Return the entry of the file; its path is the file name alone.
 
         Raises:
@@ -108,7 +108,7 @@ class RemotePath(PosixPath, ABC):
         """
 
     @abstractmethod
-    def files(self) -> Iterator[Entry]:
+    def files(self) -> Iterator[ListedFile]:
         """Yield every file below this path, at any depth, in no particular order.
 
         Raises:

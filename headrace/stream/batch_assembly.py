@@ -1,4 +1,4 @@
-"""Read the lanes of one rank in the plan's order, and assemble their rows into blocks of steps."""
+"""Read a rank's lanes in planned order, and assemble batches of several steps."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.stream.batch_plan import Plan, Segment, row_order, segments, step_order
-from headrace.stream.read.column_buffers import BinaryColumn, Columns, Indices, count_rows, take_rows
+from headrace.stream.read.columnar_rows import BinaryColumn, Columns, Indices, count_rows, take_rows
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from headrace.stream.batch_assembly import Block
 from headrace.stream.batch_plan import Plan
 from headrace.stream.decode.augment import RankRows, augmenter
 from headrace.stream.decode.codecs import InputCodec
-from headrace.stream.decode.targets import encode_targets
+from headrace.stream.decode.targets import decode_targets
 from headrace.stream.decode.text_padding import buckets_for
 from headrace.stream.rank_stream import RankStream
 from headrace.stream.stream_builder import rank_stream, training_columns
@@ -125,7 +125,7 @@ class Batches:
     def _elements(self, block: Block, codecs: Codecs) -> Elements:
         """Return the stored inputs, targets, weights and step numbers of a block."""
         weights = block.weights
-        target = encode_targets(block.rows, self._target_name, self._target, len(self.contract.classes))
+        target = decode_targets(block.rows, self._target_name, self._target, len(self.contract.classes))
         target = target.reshape(*weights.shape, *target.shape[1:])
         if self._weight_name in block.rows:
             weights = weights * np.asarray(block.rows[self._weight_name]).reshape(weights.shape)

@@ -1,4 +1,4 @@
-"""Read the batches of one rank: rows shard by shard, in the plan's order, cut into steps and padded at the end."""
+"""Read the batches of one rank in the order of the plan, padding the last."""
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from headrace.stream.batch_assembly import BatchAssembler, Block, LaneReader
 from headrace.stream.batch_plan import Plan, rank_lanes
-from headrace.stream.petastorm import CacheBase, NullCache
-from headrace.stream.read.column_buffers import Columns, concat_rows, take_rows
+from headrace.stream.petastorm_import import CacheBase, NullCache
+from headrace.stream.read.columnar_rows import Columns, concat_rows, take_rows
 from headrace.stream.read.shard_reader import read_shards
 from headrace.stream.stage_timer import StageTimer
 from headrace.table import Shard

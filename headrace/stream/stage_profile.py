@@ -1,4 +1,4 @@
-"""Profile the stream from the shards to the model: working and waiting time of each stage."""
+"""Profile the working and waiting time of each stage of the stream."""
 
 import os
 import time

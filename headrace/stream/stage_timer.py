@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from headrace.stream.petastorm import CacheBase
+from headrace.stream.petastorm_import import CacheBase
 
 Item = TypeVar("Item")
 

@@ -11,7 +11,7 @@ from deltalake.exceptions import DeltaError
 from headrace.errors import DataError, StoreError
 from headrace.storage import S3Path, is_remote
 from headrace.storage.s3.connection_settings import delta_options
-from headrace.storage.s3.s3_errors import describe
+from headrace.storage.s3.error_messages import describe
 
 # `deltalake` reads %20 in a folder name as a space, \ as /, and drops everything after # or ?.
 UNSUPPORTED_NAME = re.compile(r"%[0-9A-Fa-f]{2}|[#?\\\x00-\x1f\x7f\ud800-\udfff]")

@@ -1,4 +1,4 @@
-"""The transaction log: the only module that commits and reads versions (`deltalake`, no JVM).
+"""The transaction log: commit and read table versions with `deltalake`, without a JVM.
 
 Readers see one version or the next, never a mixture; of two writers that started from the same version, one gets a
 DataError. A column's contract is JSON in its field metadata; the version's summary is JSON
@@ -35,8 +35,8 @@ from headrace.table.delta_access import (
     require_empty,
     store_errors,
 )
-from headrace.table.shards import Shard
-from headrace.table.table_version import Summary, Version
+from headrace.table.shard_writer import Shard
+from headrace.table.table_snapshot import Summary, Version
 
 KEY = "headrace"
 # The summary of a table that lists rejected or duplicate records.

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import DataError
-from headrace.storage import Entry, files_below, locate
+from headrace.storage import ListedFile, files_below, locate
 from headrace.table.delta_access import open_delta
-from headrace.table.dropped_records import duplicates_path, rejects_path
+from headrace.table.side_tables import duplicates_path, rejects_path
 from headrace.table.transaction_log import list_shards, read
 from headrace.wording import quantity
 
@@ -71,7 +71,7 @@ def _named(table: Path, newest: int) -> tuple[set[str], tuple[set[int], set[int]
     return names, (rejects, duplicates)
 
 
-def _orphans(folder: Path, named: set[str], latest: float) -> Iterator[tuple[Path, Entry]]:
+def _orphans(folder: Path, named: set[str], latest: float) -> Iterator[tuple[Path, ListedFile]]:
     if open_delta(folder) is None:
         return
     for file in sorted(files_below(folder)):

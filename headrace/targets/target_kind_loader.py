@@ -9,18 +9,18 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import targets
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_traits import TargetTraits
 
 TASKS = tuple(sorted(room.name for room in iter_modules(targets.__path__) if room.ispkg))
 
 
 @cache
-def kind_module(task: str, name: str) -> Any:
+def target_module(task: str, name: str) -> Any:
     """Return the module `name` of the target kind `task`; the caller states the interface that it expects."""
     return import_module(f"headrace.targets.{task}.{name}")
 
 
-def target_kind_properties(task: str) -> TargetKindProperties:
+def target_traits(task: str) -> TargetTraits:
     """Return the properties of the target kind `task`."""
-    properties: TargetKindProperties = kind_module(task, "kind_properties").PROPERTIES
+    properties: TargetTraits = target_module(task, "traits").TRAITS
     return properties

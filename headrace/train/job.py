@@ -18,8 +18,8 @@ from headrace.config.sections.training import FineTune
 from headrace.engines.supported_versions import require_engines
 from headrace.errors import DataError, HeadraceError, TrainingError
 from headrace.networks.network_source import read_network, source_hash
-from headrace.processes.command_line_and_time import command_line, utc_now
 from headrace.processes.interruption import raise_if_requested
+from headrace.processes.provenance import command_line, utc_now
 from headrace.runs.resume_check import require_resumable
 from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import Continuation, RunRecord
@@ -27,11 +27,11 @@ from headrace.storage import locate
 from headrace.stream.batch_plan import lanes_for
 from headrace.table import Version, read
 from headrace.train.bundle_epoch_messages import describe_ending, describe_worse_epoch
-from headrace.train.completed_run import completed_result
-from headrace.train.launch.rank_messages import Message
+from headrace.train.completed_run_result import completed_result
+from headrace.train.epoch_observer import EpochObserver, StoppedError
+from headrace.train.launch.rank_message_server import Message
 from headrace.train.network_check.check_process import require_trainable
-from headrace.train.run_monitor import Progress
-from headrace.train.run_observer import RunObserver, StoppedError
+from headrace.train.rank_message_monitor import Progress
 from headrace.train.validate_settings import require_fit, require_updates, warn_of_other_preparation
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ PACKAGES = (
 
 
 def train(
-    configuration: Configuration, observer: RunObserver | None = None, *, restart: bool = False
+    configuration: Configuration, observer: EpochObserver | None = None, *, restart: bool = False
 ) -> dict[str, Any]:
     """Start or resume the run `train.run`, and return its result; return at once if the run is complete.
 
@@ -68,7 +68,7 @@ def train(
     with folder.locked(), folder.withdrawn_if_not_started():
         if restart:
             folder.discard()
-        record = _start_or_resume(folder, configuration, try_network=observer is None)
+        record = _start_or_resume(folder, configuration, dry_run_network=observer is None)
         if observer is not None:
             record = record.model_copy(update={"observed": True, "threads": observer.threads})
             folder.write_record(record)
@@ -96,11 +96,11 @@ def _recorded_failure(folder: RunFolder) -> Iterator[None]:
         raise
 
 
-def _start_or_resume(folder: RunFolder, configuration: Configuration, *, try_network: bool = False) -> RunRecord:
+def _start_or_resume(folder: RunFolder, configuration: Configuration, *, dry_run_network: bool = False) -> RunRecord:
     """Return the record of the run.
 
     Args:
-        try_network: whether one batch goes through the network of a new run before anything starts.
+        dry_run_network: whether one batch goes through the network of a new run before anything starts.
     """
     source = read_network(configuration.model.file)
     configuration = _with_absolute_paths(configuration)
@@ -109,7 +109,7 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration, *, try_net
         version = read(configuration.data.table, configuration.train.data_version)
         record = _new_record(folder, configuration, source_hash(source), version)
         folder.begin(record, source)
-        if try_network:
+        if dry_run_network:
             with _recorded_failure(folder):
                 require_trainable(folder, record, version)
         return record
@@ -197,7 +197,7 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _launch(folder: RunFolder, record: RunRecord, start: float, observer: RunObserver | None) -> dict[str, Any]:
+def _launch(folder: RunFolder, record: RunRecord, start: float, observer: EpochObserver | None) -> dict[str, Any]:
     # Import Spark and Horovod's runner only if there is something to train.
     from headrace.spark.session import session
     from headrace.train.launch.restarts import train_with_restarts
@@ -216,7 +216,7 @@ def _launch(folder: RunFolder, record: RunRecord, start: float, observer: RunObs
     return _result(folder, record, progress, start, restarts)
 
 
-def _progress(folder: RunFolder, record: RunRecord, observer: RunObserver | None) -> Progress:
+def _progress(folder: RunFolder, record: RunRecord, observer: EpochObserver | None) -> Progress:
     if observer is None:
         return Progress(record.total_steps)
 

@@ -10,7 +10,7 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import KINDS
 from headrace.table import Version
-from headrace.targets.target_kind_loader import kind_module
+from headrace.targets.target_kind_loader import target_module
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
@@ -19,9 +19,9 @@ LOWER_IS_BETTER = ("loss", "error")
 
 
 class SettingsInterface(Protocol):
-    """The module `settings` of a target kind."""
+    """The module `loss_validation` of a target kind."""
 
-    def find_loss_fault(self, settings: Loss) -> str | None:
+    def loss_settings_error(self, settings: Loss) -> str | None:
         """Return why the settings do not fit the kind, as a sentence with the way out; None if they do."""
 
 
@@ -127,8 +127,8 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     Raises:
         ConfigurationError: class settings for regression, or class weights for multi-label targets.
     """
-    module: SettingsInterface = kind_module(contract.task, "unsupported_loss_settings")
-    if fault := module.find_loss_fault(settings):
+    module: SettingsInterface = target_module(contract.task, "loss_validation")
+    if fault := module.loss_settings_error(settings):
         raise ConfigurationError(fault)
 
 

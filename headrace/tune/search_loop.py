@@ -19,7 +19,7 @@ from headrace.storage.append_only_files import AppendMirror
 from headrace.storage.remove_tree import remove_tree
 from headrace.tune.samplers_and_pruners import pruner_for, sampler_for
 from headrace.tune.search_space import grid, suggest
-from headrace.tune.slot_reservation import reserve_slots
+from headrace.tune.slot_availability_check import require_free_slots
 from headrace.tune.study.journal_storage import JOURNAL, open_study
 from headrace.tune.study.study_folder import StudyFolder, StudyRecord
 from headrace.tune.study.trial_records import ERROR, best_trial, read_trials
@@ -62,7 +62,7 @@ class Search:
         if not self._interrupted and self._remaining() <= 0:
             log.info("The study %s is complete; nothing to do.", self.folder.path)
             return
-        threads = reserve_slots(self.record)
+        threads = require_free_slots(self.record)
         # The time limit excludes Spark's start.
         self._start = time.monotonic()
         workers = [

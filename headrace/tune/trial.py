@@ -1,4 +1,4 @@
-"""One trial: a training run whose epochs are reported to Optuna, and which is stopped if it is pruned."""
+"""One trial: a training run that reports each epoch to Optuna, and stops if it is pruned."""
 
 import logging
 import math
@@ -15,9 +15,9 @@ from headrace.processes.interruption import raise_if_requested
 from headrace.runs.metrics_log import Metrics, read_metrics
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.disk_errors import WRITE_ERRORS, code_in_text
+from headrace.train.epoch_observer import EpochObserver, StoppedError
 from headrace.train.job import train
-from headrace.train.launch.rank_messages import Message
-from headrace.train.run_observer import RunObserver, StoppedError
+from headrace.train.launch.rank_message_server import Message
 from headrace.tune.search_space import Values, require_no_penalties
 from headrace.tune.study.study_folder import StudyRecord
 from headrace.tune.study.trial_records import State
@@ -78,7 +78,7 @@ class TrialRun:
         try:
             if not self.pruned:
                 name = f"trial {self.trial.number}"
-                train(self._configuration(), RunObserver(name=name, epoch_done=self._report, threads=threads))
+                train(self._configuration(), EpochObserver(name=name, epoch_done=self._report, threads=threads))
         except StoppedError as stopped:
             log.info("%s", stopped)
         except HeadraceError as error:

@@ -21,7 +21,7 @@ from headrace.networks.network_source import build_model
 from headrace.predict import shared_bundle
 from headrace.predict.job import PredictOptions, predict
 from headrace.predict.predict_task import load_inference
-from headrace.predict.records.text_record_file import TextColumns
+from headrace.predict.records.splittable_record_file import TextColumns
 from tests.support.small_bundle import write_bundle
 from tests.support.small_table import Content, some_rows, write_table
 
@@ -216,6 +216,11 @@ def test_threshold_and_prefix(notebook: SparkSession, raw: Path, tmp_path: Path)
 def test_threshold_of_three_classes_is_refused(notebook: SparkSession, bundle: Path, raw: Path) -> None:
     with pytest.raises(ConfigurationError, match="^threshold applies to two classes"):
         headrace.load(bundle).transform(files(notebook, raw), threshold=0.5)
+
+
+def test_transform_refuses_rows_of_pandas(bundle: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"pandas.DataFrame to transform; .*spark.createDataFrame"):
+        headrace.load(bundle).transform(pd.DataFrame({"content": [b""]}))
 
 
 def test_frame_without_a_column_of_the_inputs_is_refused(notebook: SparkSession, bundle: Path, raw: Path) -> None:

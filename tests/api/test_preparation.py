@@ -229,11 +229,25 @@ def test_wrong_columns_are_refused_in_one_sentence(notebook: SparkSession, frame
     twice = frame.select("*", F.lit("x").alias("animal"))
     assert "has 2 columns 'animal'; rename one of them" in refused(twice)
     assert "unknown key `prepare.image.sise`" in refused(settings={"prepare.image.sise": 3})
-    assert "Received DataFrame to prepare; expected a Spark DataFrame" in refused(
-        pd.DataFrame({"a": [1]}), inputs=None, outputs=None
-    )
+    assert "Received pandas.DataFrame to prepare; expected a DataFrame of Spark" in refused(pd.DataFrame({"a": [1]}))
     assert "name columns of a DataFrame" in refused("conf.yaml")
     assert "second argument" in str(pytest.raises(ConfigurationError, headrace.prepare, frame, None, **IMAGE).value)
+
+
+@pytest.mark.parametrize(
+    ("column", "remedy"),
+    [("current_date()", "F.datediff"), ("current_timestamp()", "F.datediff"), ("true", r"cast\('int'\)")],
+)
+def test_dates_and_truth_values_are_no_numbers(
+    column: str, remedy: str, notebook: SparkSession, tmp_path: Path
+) -> None:
+    rows = notebook.range(12).withColumn("when", F.expr(column)).withColumn("kind", F.expr("id % 2"))
+    for inputs, outputs in (({"when": "number"}, {"kind": "class"}), ({"kind": "number"}, {"when": "number"})):
+        with pytest.raises(ConfigurationError, match=rf"column 'when' .* no value is a number; for example .*{remedy}"):
+            headrace.prepare(rows, tmp_path / "table", inputs=inputs, outputs=outputs)
+    assert (
+        headrace.prepare(rows, tmp_path / "table", inputs={"when": "category"}, outputs={"kind": "class"}).version == 0
+    )
 
 
 def test_dataframe_without_rows_is_refused(notebook: SparkSession, frame: DataFrame, tmp_path: Path) -> None:

@@ -13,14 +13,14 @@ from headrace.compare.job import compare, curves, epoch_numbers
 from headrace.contract import Contract, Statistics
 from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
-from headrace.features.image.encoding import image_columns
-from headrace.prepare.encoders.images.image_codec import encode
+from headrace.features.image.storage_encoding import image_columns
+from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.prepare.table_schema import arrow_schema
 from headrace.runs.metrics_log import MetricsLog
 from headrace.table import Version, read
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base
-from headrace.targets.regression.encoding import COLUMN as NUMBER
+from headrace.targets.regression.label_encoding import COLUMN as NUMBER
 from tests.compare.conftest import CONTENT, ROWS
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_table import CLASSES, Content, some_rows, write_table

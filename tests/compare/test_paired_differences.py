@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from headrace.compare.comparison_metrics import score
 from headrace.compare.paired_differences import Difference, metric_differences, verdict
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.prediction_metrics import score
+from headrace.compare.predictions import Predictions
 from headrace.targets.classification.comparison import CLASS_COMPARISON
 from headrace.targets.multi_label.comparison import CLASS_COMPARISON as LABEL_COMPARISON
 from headrace.targets.regression.comparison import error_quantiles
-from headrace.targets.target_kind_loader import target_kind_properties
+from headrace.targets.target_kind_loader import target_traits
 
 ROWS = 400
 
@@ -61,7 +61,7 @@ def plain_interval(difference: Callable[[NDArray[np.int64]], float]) -> NDArray[
 def test_differences_agree_with_resampled_rows(task: str) -> None:
     reference, other = MODELS[task](1, 0.7), MODELS[task](2, 0.85)
     found = metric_differences(task, reference, other)
-    metrics = target_kind_properties(task).comparison_metrics
+    metrics = target_traits(task).comparison_metrics
     assert tuple(found) == metrics
     for metric in metrics:
         difference = found[metric]
@@ -72,6 +72,16 @@ def test_differences_agree_with_resampled_rows(task: str) -> None:
 
         expected = plain_interval(resampled)
         assert np.array(difference.interval) == pytest.approx(expected, abs=0.2 * (expected[1] - expected[0]))
+
+
+@pytest.mark.parametrize("task", MODELS)
+def test_reverse_comparison_has_the_mirrored_intervals(task: str) -> None:
+    models = MODELS[task](1, 0.6), MODELS[task](2, 0.8)
+    reverse = metric_differences(task, *models[::-1])
+    for name, difference in metric_differences(task, *models).items():
+        low, high = reverse[name].interval
+        assert difference.interval == pytest.approx((-high, -low), abs=1e-12)
+        assert difference.value == pytest.approx(-reverse[name].value)
 
 
 @pytest.mark.parametrize("task", MODELS)
@@ -122,7 +132,7 @@ def test_models_are_ranked_from_as_many_rows_on_as_an_exact_sign_test_needs(
     task: str, rows: int, expected: str
 ) -> None:
     """The bootstrap of a row that one model has right has no width, and would claim certainty."""
-    metric = target_kind_properties(task).comparison_metrics[0]
+    metric = target_traits(task).comparison_metrics[0]
     wrong, right = (MODELS[task](1, share).select(np.arange(rows)) for share in (0.0, 1.0))
     if task == "regression":
         wrong, right = MODELS[task](1, 9.0), MODELS[task](2, 0.1)

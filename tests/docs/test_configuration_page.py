@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from headrace.config.cluster_spark_settings import Cluster
+from headrace.config.cluster_file import Cluster
 from headrace.config.configuration import Configuration
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from tests.support.commands import run
+from tests.support.commands import CommandResult, run
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.slow]
 
@@ -34,16 +34,29 @@ def write_photos(folder: Path) -> None:
     (folder / "dog" / "notes.png").write_text("no photo")
 
 
+def run_page(page: str, folder: Path, root: Path) -> CommandResult:
+    """Run Python code where `photos` is, as in a notebook whose Spark has a master already."""
+    (folder / "page.py").write_text(page)
+    master = "--master local[2] --conf spark.ui.enabled=false pyspark-shell"
+    return run([sys.executable, "page.py"], cwd=folder, PYTHONPATH=str(root), PYSPARK_SUBMIT_ARGS=master)
+
+
+def test_block_of_the_readme_runs(root: Path, tmp_path: Path) -> None:
+    write_photos(tmp_path / "photos")
+    (block,) = BLOCK.findall((root / "README.md").read_text())
+    assert len(block.strip().splitlines()) <= 12
+    done = run_page(block, tmp_path, root)
+    assert "accuracy" in done.stdout
+    assert "probabilities" in done.stdout
+
+
 @pytest.mark.timeout(600)
 def test_blocks_of_the_page_run_in_order(root: Path, tmp_path: Path) -> None:
     write_photos(tmp_path / "photos")
     blocks = BLOCK.findall((root / "docs" / "notebook.md").read_text())
     assert len(blocks) == 3
     assert len(blocks[0].strip().splitlines()) <= 14
-    (tmp_path / "page.py").write_text("\n".join(blocks) + AFTER)
-    # The page leaves the master to the reader's cluster.
-    master = "--master local[2] --conf spark.ui.enabled=false pyspark-shell"
-    done = run([sys.executable, "page.py"], cwd=tmp_path, PYTHONPATH=str(root), PYSPARK_SUBMIT_ARGS=master)
+    done = run_page("\n".join(blocks) + AFTER, tmp_path, root)
     assert "not_an_image" in done.stdout
     assert "val_loss" in done.stdout
     assert "classify(content).label" in done.stdout

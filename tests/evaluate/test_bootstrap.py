@@ -17,7 +17,7 @@ from headrace.evaluate.bootstrap import (
     sum_intervals,
 )
 from headrace.evaluate.classifier_scores import class_ratios, class_scores
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.regression.evaluation import Regression, errors
 
 SAMPLES = 1000
@@ -173,3 +173,15 @@ def test_gate_takes_equal_models_for_better_ones_in_at_most_7_percent() -> None:
         gains = np.subtract(*(random.random((2, 200)) < 0.8).astype(float))
         accepted += lower_bound(lambda rows, gains=gains: float(gains[rows].mean()), 200, 0.95) > 0  # type: ignore[misc]
     assert accepted / samples <= 0.07
+
+
+@pytest.mark.parametrize(("gained", "lost", "rows"), [(4, 3, 26), (5, 1, 26), (9, 2, 29), (2, 2, 40), (15, 7, 400)])
+def test_interval_of_a_difference_is_the_mirror_of_the_reverse_difference(gained: int, lost: int, rows: int) -> None:
+    difference = np.array([1.0] * gained + [-1.0] * lost + [0.0] * (rows - gained - lost))
+    low, high = mean_intervals({"d": difference})["d"]
+    reverse = mean_intervals({"d": -difference})["d"]
+    assert (low, high) == pytest.approx((-reverse[1], -reverse[0]), abs=1e-12)
+    # As by hand: percentiles of resampled means, which are whole numbers of rows.
+    random = np.random.default_rng(5)
+    drawn = [difference[random.integers(0, rows, rows)].mean() for _ in range(4000)]
+    assert (low, high) == pytest.approx(np.percentile(drawn, [2.5, 97.5]), abs=2.1 / rows)

@@ -19,7 +19,7 @@ from headrace.errors import DataError
 from headrace.evaluate import job
 from headrace.evaluate.job import evaluate
 from headrace.table import Version, read
-from headrace.targets.classification.page import Evaluation
+from headrace.targets.classification.report_section import Evaluation
 from tests.support.commands import headrace
 from tests.support.small_bundle import fitted, small_model, write_bundle
 from tests.support.small_table import CLASSES, Content, some_rows, write_table

@@ -9,14 +9,14 @@ import pytest
 
 from headrace.contract import Column, Contract, Tokenizer
 from headrace.errors import ConfigurationError
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.prepare.table_schema import IDENTITY, WEIGHT
-from headrace.stream.read.column_buffers import BinaryColumn
-from headrace.targets.classification.encoding import COLUMN as LABEL
+from headrace.stream.read.columnar_rows import BinaryColumn
 from headrace.targets.classification.evaluation import Classification
-from headrace.targets.regression.encoding import COLUMN as NUMBER
+from headrace.targets.classification.label_encoding import COLUMN as LABEL
 from headrace.targets.regression.evaluation import Regression
+from headrace.targets.regression.label_encoding import COLUMN as NUMBER
 
 CLASSES = ("coat", "bag")
 LABELS = np.array([0, 0, 0, 1, 1, 1], np.int32)

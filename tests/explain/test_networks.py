@@ -18,7 +18,7 @@ from headrace.explain.raw_input_readers import raw_files, raw_texts
 from headrace.features.image.explanation import ImageExplainer
 from headrace.features.text.explanation import TextExplainer
 from headrace.inference import Inference
-from headrace.prepare.encoders.images.image_codec import decode
+from headrace.prepare.encoders.images.image_transcoding import decode
 from tests.explain.raw import write_images, write_texts
 from tests.models.test_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SOUNDS, TEXT
 from tests.support.small_table import CLASSES

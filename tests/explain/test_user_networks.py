@@ -9,11 +9,11 @@ from keras import layers
 
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.explain.attribution.float_input import with_float_input
+from headrace.explain.attribution.float_input_model import with_float_input
 from headrace.explain.attribution.grad_cam import GradCam, NoFeatureMapError
 from headrace.explain.attribution.image_integration_path import ImageNetwork, ImagePath
 from headrace.explain.attribution.integrated_gradients import integrate
-from headrace.explain.attribution.layer_hooks import patch_outputs, trace_layers
+from headrace.explain.attribution.output_hooks import patch_outputs, trace_layers
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
 from tests.models.test_networks import MODELS, contract_for, inputs_for
 

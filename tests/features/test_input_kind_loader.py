@@ -8,71 +8,71 @@ import pytest
 
 from headrace.config.sections.named_inputs import INPUT_SECTIONS
 from headrace.config.sections.preparation import Prepare
-from headrace.evaluate.mistakes import RenderingInterface
+from headrace.evaluate.mistakes import MistakeRendererInterface
 from headrace.explain.explanation_interface import FeatureExplanationInterface
-from headrace.export.exported_input_interface import ExportedInputInterface
-from headrace.features.input_kind_loader import KINDS, input_kind_properties, kind_module
-from headrace.features.named_input_interface import NamedInputInterface
+from headrace.export.export_input_interface import ExportInputInterface
+from headrace.features.input_kind_loader import KINDS, input_module, input_traits
+from headrace.features.record_field_interface import RecordFieldInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_interface import RawFileInterface
 from headrace.predict.records.record_prediction import RecordPredictionInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.input_encoding_interface import FeatureEncodingInterface
-from headrace.prepare.spark_stages import TrainingSplitFitInterface
-from headrace.report.pictures_interface import PicturesInterface
-from headrace.retrain.drift.drift_interface import FeatureDriftInterface
+from headrace.prepare.spark_stages import FitTransformInterface
+from headrace.report.preview_image_interface import PreviewImageInterface
+from headrace.retrain.drift.drift_value_interfaces import FeatureDriftInterface
 from tests.support.protocols import require_protocol
 
 pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
-    "profile_statistics": FeatureDriftInterface,
-    "encoding": FeatureEncodingInterface,
+    "drift_values": FeatureDriftInterface,
+    "storage_encoding": FeatureEncodingInterface,
     "random_inputs": RandomInputsInterface,
-    "rendering": RenderingInterface,
-    "exported_input": ExportedInputInterface,
+    "mistake_renderer": MistakeRendererInterface,
+    "export_input_spec": ExportInputInterface,
 }
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("module", INTERFACES)
 def test_module_has_what_its_interface_declares(module: str, kind: str) -> None:
-    require_protocol(kind_module(kind, module), INTERFACES[module])
+    require_protocol(input_module(kind, module), INTERFACES[module])
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).is_fitted])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).is_fitted])
 def test_fitted_kinds_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "training_split_fit"), TrainingSplitFitInterface)
+    require_protocol(input_module(kind, "fit_transform"), FitTransformInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).has_pictures])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_pictures])
 def test_kinds_with_pictures_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "pictures"), PicturesInterface)
+    require_protocol(input_module(kind, "preview_image"), PreviewImageInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).has_near_duplicates])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_near_duplicates])
 def test_kinds_with_near_duplicates_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "near_duplicates"), NearDuplicatesInterface)
+    require_protocol(input_module(kind, "near_duplicates"), NearDuplicatesInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).is_file])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).is_file])
 def test_kinds_with_raw_files_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "raw_file_prediction"), RawFileInterface)
+    require_protocol(input_module(kind, "raw_file_prediction"), RawFileInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).is_cell])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).is_cell])
 def test_kinds_whose_records_are_rows_of_files_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "record_prediction"), RecordPredictionInterface)
+    require_protocol(input_module(kind, "record_prediction"), RecordPredictionInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_kind_properties(kind).methods])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).methods])
 def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "explanation"), FeatureExplanationInterface)
+    require_protocol(input_module(kind, "explanation"), FeatureExplanationInterface)
 
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)
 def test_kinds_of_named_inputs_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "named_input"), NamedInputInterface)
+    require_protocol(input_module(kind, "record_field"), RecordFieldInterface)
 
 
 def test_every_input_of_a_preparation_has_a_room() -> None:
@@ -82,10 +82,10 @@ def test_every_input_of_a_preparation_has_a_room() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_most_modules_are_imported_without_tensorflow(kind: str) -> None:
     program = (
-        "import sys; from headrace.features.input_kind_loader import input_kind_properties, kind_module; "
-        f"input_kind_properties({kind!r}); "
+        "import sys; from headrace.features.input_kind_loader import input_traits, input_module; "
+        f"input_traits({kind!r}); "
         "engines = {'numpy', 'pyspark', 'tensorflow', 'pydantic'} & set(sys.modules); "
-        f"[kind_module({kind!r}, module) for module in ('profile_statistics', 'rendering', 'encoding')]; "
+        f"[input_module({kind!r}, module) for module in ('drift_values', 'mistake_renderer', 'storage_encoding')]; "
         "print(sorted(engines), 'tensorflow' in sys.modules)"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from headrace.html.axis import fraction_axis, step_axis, value_axis
+from headrace.html.axis_scale import fraction_axis, step_axis, value_axis
 from headrace.html.line_chart import BOTTOM, BUCKETS, LEFT, RIGHT, TOP, curve
 from headrace.html.number_formatting import metric
 from headrace.runs.metrics_log import Metrics, MetricsLog

@@ -9,11 +9,11 @@ import pytest
 
 from headrace.contract import Column, Contract
 from headrace.predict.flat_file import write_predictions
-from headrace.predict.output import PredictionOutput
+from headrace.predict.task_output import PredictionOutput
 from headrace.predict.true_target_columns import table_columns
 from headrace.prepare.encoders.label_text import encode_labels
-from headrace.stream.read.column_buffers import column_values
-from headrace.targets.target_kind_loader import kind_module
+from headrace.stream.read.columnar_rows import column_values
+from headrace.targets.target_kind_loader import target_module
 
 CLASSES = ("coat", "bag", "boot")
 
@@ -27,7 +27,7 @@ CLASSES = ("coat", "bag", "boot")
     ],
 )
 def test_labels_are_named_by_the_kind_of_the_target(task: Any, stored: pa.Array, name: str, values: list[Any]) -> None:
-    column: Column = kind_module(task, "encoding").COLUMN
+    column: Column = target_module(task, "label_encoding").COLUMN
     classes = () if task == "regression" else CLASSES
     contract = Contract(columns={"label": column}, classes=classes, task=task)
     rows = {"label": column_values(pa.chunked_array([stored]))}

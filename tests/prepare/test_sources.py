@@ -17,7 +17,7 @@ from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.job import prepare
 from headrace.table import read
-from headrace.table.dropped_records import read_rejects
+from headrace.table.side_tables import read_rejects
 from tests.prepare.sources.archives.test_archive_source import pack
 from tests.prepare.sources.test_idx_and_cifar import write_idx
 from tests.support.raw_images import SMALL, read_rows, write_source

@@ -2,7 +2,7 @@
 
 from headrace.config.sections.preparation import Splits
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
-from headrace.table.table_version import Period
+from headrace.table.table_snapshot import Period
 
 
 def test_classes_without_a_training_record_are_warned_of() -> None:

@@ -14,7 +14,7 @@ from headrace.errors import DataError
 from headrace.prepare.job import prepare
 from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version, read
-from headrace.table.dropped_records import duplicates_path, read_dropped
+from headrace.table.side_tables import duplicates_path, read_dropped
 from headrace.table.transaction_log import list_shards
 from tests.support.raw_images import list_files, named_files, read_rows
 

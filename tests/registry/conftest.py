@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.registry.model_registry import ModelRegistry
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.training_run_tracking import track
 from headrace.registry.versions import register
 from tests.registry.finished_run import write_run
@@ -18,17 +18,17 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return MLflow's SQLite database without a row: creating one takes seconds, copying it is instant."""
     folder = tmp_path_factory.mktemp("mlflow")
     file = folder / "mlflow.db"
-    ModelRegistry(folder, "none", f"sqlite:///{file}").client.search_experiments()
+    RegistryConnection(folder, "none", f"sqlite:///{file}").client.search_experiments()
     return file
 
 
 @pytest.fixture
-def registry(empty_database: Path, tmp_path: Path) -> ModelRegistry:
+def registry(empty_database: Path, tmp_path: Path) -> RegistryConnection:
     """Return an empty registry for one test."""
     folder = tmp_path / "registry"
     folder.mkdir()
     shutil.copy(empty_database, folder / "mlflow.db")
-    return ModelRegistry(folder, "clothes", f"sqlite:///{folder / 'mlflow.db'}")
+    return RegistryConnection(folder, "clothes", f"sqlite:///{folder / 'mlflow.db'}")
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +39,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
 
 
 @pytest.fixture
-def register_run(registry: ModelRegistry, runs: Runs) -> Callable[[int], int]:
+def register_run(registry: RegistryConnection, runs: Runs) -> Callable[[int], int]:
     """Return a function that tracks one of the runs and registers its bundle as a version."""
 
     def track_and_register(number: int) -> int:

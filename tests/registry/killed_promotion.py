@@ -6,10 +6,10 @@ import signal
 from pathlib import Path
 
 from headrace.registry import promotion
-from headrace.registry.model_registry import ModelRegistry
+from headrace.registry.registry_connection import RegistryConnection
 
 
-def kill_before(step: int, registry: ModelRegistry, verb: str, *versions: str) -> int:
+def kill_before(step: int, registry: RegistryConnection, verb: str, *versions: str) -> int:
     """Run `verb` in a process that is killed before step number `step`, and return its exit code."""
     context = multiprocessing.get_context("forkserver")
     # MLflow takes seconds to import; the fork server imports it once for all processes.
@@ -29,7 +29,7 @@ def _run(
     os.environ.update(environment)
     steps = enumerate(promotion.STEPS)
     promotion.STEPS = tuple(_kill_process if number == step else function for number, function in steps)
-    registry = ModelRegistry(folder, name, uri)
+    registry = RegistryConnection(folder, name, uri)
     if verb == "promote":
         promotion.promote(registry, versions[0], "promoted", "it is better")
     else:

@@ -11,10 +11,10 @@ import pytest
 from headrace import bundle
 from headrace.errors import DataError, HeadraceError
 from headrace.registry import promotion, registry_transaction
-from headrace.registry.bundle_store import champion_bundle, champion_link, linked_bundle
-from headrace.registry.model_registry import ModelRegistry
+from headrace.registry.bundle_retrieval import champion_bundle, champion_link, linked_bundle
 from headrace.registry.object_sqlite import RegistryChangedError
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.training_run_tracking import track
 from headrace.registry.versions import ModelRecord, champion, register, version_named, versions
 from headrace.storage import files_below, locate
@@ -29,17 +29,17 @@ RegisterRun = Callable[[int], int]
 ALIAS_STEP = [step.__name__ for step in promotion.STEPS].index("_set_champion_alias")
 
 
-def reopen(registry: ModelRegistry) -> ModelRegistry:
+def reopen(registry: RegistryConnection) -> RegistryConnection:
     """Return the same registry as another process opens it."""
-    return ModelRegistry(registry.folder, registry.name, registry.uri)
+    return RegistryConnection(registry.folder, registry.name, registry.uri)
 
 
 @pytest.fixture
-def registry(bucket: str, empty_database: Path) -> ModelRegistry:
+def registry(bucket: str, empty_database: Path) -> RegistryConnection:
     """Return an empty registry in a new bucket."""
     folder = locate(f"s3://{bucket}/registry")
     (folder / "mlflow.db").write_bytes(empty_database.read_bytes())
-    return ModelRegistry(folder, "clothes", str(folder / "mlflow.db"))
+    return RegistryConnection(folder, "clothes", str(folder / "mlflow.db"))
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
@@ -47,18 +47,20 @@ def read_files(folder: Path) -> dict[str, bytes]:
     return {file.path: (folder / file.path).read_bytes() for file in files_below(folder)}
 
 
-def champion_version(registry: ModelRegistry) -> int | None:
+def champion_version(registry: RegistryConnection) -> int | None:
     """Return the champion's version as a new process reads it."""
     record = champion(reopen(registry))
     return record.version if record else None
 
 
-def make_champion(registry: ModelRegistry, version: int) -> ModelRecord:
+def make_champion(registry: RegistryConnection, version: int) -> ModelRecord:
     """Promote the version."""
     return promote(registry, str(version), "promoted", "it is better")
 
 
-def test_rollback_restores_bytes_of_the_run(registry: ModelRegistry, runs: Runs, register_run: RegisterRun) -> None:
+def test_rollback_restores_bytes_of_the_run(
+    registry: RegistryConnection, runs: Runs, register_run: RegisterRun
+) -> None:
     for number in (1, 2, 3):
         make_champion(registry, register_run(number))
         assert champion_version(registry) == linked_bundle(registry) == number
@@ -72,7 +74,7 @@ def test_rollback_restores_bytes_of_the_run(registry: ModelRegistry, runs: Runs,
 
 def test_registry_is_created_by_the_first_change(bucket: str, runs: Runs) -> None:
     folder = locate(f"s3://{bucket}/new/registry")
-    registry = ModelRegistry(folder, "clothes", str(folder / "mlflow.db"))
+    registry = RegistryConnection(folder, "clothes", str(folder / "mlflow.db"))
     assert versions(registry) == []
     assert not folder.exists()
     run = track(registry, runs[1])
@@ -84,7 +86,7 @@ def test_registry_is_created_by_the_first_change(bucket: str, runs: Runs) -> Non
 
 
 def test_damaged_bundle_is_restored_from_artifacts(
-    registry: ModelRegistry, runs: Runs, register_run: RegisterRun
+    registry: RegistryConnection, runs: Runs, register_run: RegisterRun
 ) -> None:
     make_champion(registry, register_run(1))
     make_champion(registry, register_run(2))
@@ -100,7 +102,7 @@ def test_damaged_bundle_is_restored_from_artifacts(
 
 @pytest.mark.parametrize("step", [ALIAS_STEP, ALIAS_STEP + 1, len(promotion.STEPS) - 1])
 def test_killed_promotion_is_finished_by_the_next_command(
-    registry: ModelRegistry, runs: Runs, register_run: RegisterRun, step: int
+    registry: RegistryConnection, runs: Runs, register_run: RegisterRun, step: int
 ) -> None:
     make_champion(registry, register_run(1))
     register_run(2)
@@ -115,7 +117,9 @@ def test_killed_promotion_is_finished_by_the_next_command(
     assert [record.aliases for record in versions(registry)] == [("champion",), ()]
 
 
-def test_exactly_one_of_two_concurrent_promotions_succeeds(registry: ModelRegistry, register_run: RegisterRun) -> None:
+def test_exactly_one_of_two_concurrent_promotions_succeeds(
+    registry: RegistryConnection, register_run: RegisterRun
+) -> None:
     make_champion(registry, register_run(1))
     for number in (2, 3):
         register_run(number)
@@ -135,13 +139,13 @@ def test_exactly_one_of_two_concurrent_promotions_succeeds(registry: ModelRegist
 
 
 def test_process_that_lost_its_lock_cannot_overwrite_the_champion(
-    registry: ModelRegistry, register_run: RegisterRun, monkeypatch: pytest.MonkeyPatch
+    registry: RegistryConnection, register_run: RegisterRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_champion(registry, register_run(1))
     for number in (2, 3):
         register_run(number)
 
-    def steal_lock(_: ModelRegistry, __: promotion.Promotion) -> None:
+    def steal_lock(_: RegistryConnection, __: promotion.Promotion) -> None:
         monkeypatch.undo()
         (registry.folder / "lock.json").unlink()
         make_champion(reopen(registry), 3)
@@ -156,7 +160,7 @@ def test_process_that_lost_its_lock_cannot_overwrite_the_champion(
 
 
 def test_stale_lock_is_reported_with_its_path(
-    registry: ModelRegistry, register_run: RegisterRun, monkeypatch: pytest.MonkeyPatch
+    registry: RegistryConnection, register_run: RegisterRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register_run(1)
     monkeypatch.setattr(registry_transaction, "LOCK_TIMEOUT_SECONDS", 0.1)
@@ -170,7 +174,7 @@ def test_stale_lock_is_reported_with_its_path(
         assert [record.version for record in versions(registry)] == [1]
 
 
-def test_run_in_bucket_is_tracked_and_registered(registry: ModelRegistry, runs: Runs, bucket: str) -> None:
+def test_run_in_bucket_is_tracked_and_registered(registry: RegistryConnection, runs: Runs, bucket: str) -> None:
     run = locate(f"s3://{bucket}/runs/first")
     for name, data in read_files(runs[1]).items():
         (run / name).write_bytes(data)

@@ -9,15 +9,15 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import DataError, HeadraceError
-from headrace.registry.bundle_store import linked_bundle, stored_bundle
+from headrace.registry.bundle_retrieval import linked_bundle, stored_bundle
 from headrace.registry.database_checks import RegistryDamagedError
-from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.promotion import promote, rollback
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.versions import champion, version_named, versions
 from headrace.retrain.cycle import retrain
 from headrace.retrain.journal import Journal
 from headrace.retrain.journal_records import Outcome, StepRecord
-from headrace.retrain.registry_repair import repair, require_known_promotions
+from headrace.retrain.registry_recovery import repair, require_known_promotions
 from headrace.storage import S3Path, locate
 from tests.support.runs import Runs
 from tests.support.small_disk import read_only
@@ -25,9 +25,9 @@ from tests.support.small_disk import read_only
 pytestmark = pytest.mark.tensorflow
 
 
-def reopen(registry: ModelRegistry) -> ModelRegistry:
+def reopen(registry: RegistryConnection) -> RegistryConnection:
     """Return the registry as the next command opens it."""
-    return ModelRegistry(registry.folder, registry.name, registry.uri)
+    return RegistryConnection(registry.folder, registry.name, registry.uri)
 
 
 def write_cycle(journal: Journal, run: Path, decision: Any, promoted: dict[str, Any] | None) -> None:
@@ -53,7 +53,7 @@ def journal(tmp_path: Path, runs: Runs) -> Journal:
     return journal
 
 
-def configuration(registry: ModelRegistry, journal: Journal) -> Configuration:
+def configuration(registry: RegistryConnection, journal: Journal) -> Configuration:
     """Return the configuration of the registry and the journal."""
     tree: dict[str, Any] = {
         "data": {"source": {"path": "raw"}, "table": "table"},
@@ -66,7 +66,7 @@ def configuration(registry: ModelRegistry, journal: Journal) -> Configuration:
 
 
 @pytest.fixture
-def promoted(registry: ModelRegistry, register_run: Callable[[int], int]) -> ModelRegistry:
+def promoted(registry: RegistryConnection, register_run: Callable[[int], int]) -> RegistryConnection:
     """Return a registry with three versions: version 1 was promoted, then version 3.
 
     Its folder has moved since, because MLflow keeps the database of a path open as long as the process lives.
@@ -76,12 +76,12 @@ def promoted(registry: ModelRegistry, register_run: Callable[[int], int]) -> Mod
         if number != 2:
             promote(registry, str(number), "promoted", "it is better")
     folder = registry.folder.rename(registry.folder.with_name("moved"))
-    return ModelRegistry(folder, registry.name, f"sqlite:///{folder / 'mlflow.db'}")
+    return RegistryConnection(folder, registry.name, f"sqlite:///{folder / 'mlflow.db'}")
 
 
 @pytest.mark.parametrize("state", ["missing", "empty", "damaged", "older"])
 def test_registry_with_missing_versions_is_refused_and_repaired(
-    promoted: ModelRegistry, journal: Journal, empty_database: Path, state: str
+    promoted: RegistryConnection, journal: Journal, empty_database: Path, state: str
 ) -> None:
     registry = promoted
     database = registry.folder / "mlflow.db"
@@ -111,7 +111,7 @@ def test_registry_with_missing_versions_is_refused_and_repaired(
 
 
 def test_versions_without_journal_or_run_are_restored_under_their_numbers(
-    promoted: ModelRegistry, journal: Journal
+    promoted: RegistryConnection, journal: Journal
 ) -> None:
     registry = promoted
     (registry.folder / "mlflow.db").unlink()
@@ -125,7 +125,7 @@ def test_versions_without_journal_or_run_are_restored_under_their_numbers(
     assert stored_bundle(repaired, version_named(repaired, "1")).is_dir()
 
 
-def test_registry_without_a_promotion_of_the_journal_is_refused(registry: ModelRegistry, journal: Journal) -> None:
+def test_registry_without_a_promotion_of_the_journal_is_refused(registry: RegistryConnection, journal: Journal) -> None:
     with pytest.raises(RegistryDamagedError, match="does not know version 1 of clothes, which cycle 1 of .* promoted"):
         require_known_promotions(registry, journal)
     assert repair(configuration(registry, journal))["champion"] == 3
@@ -133,7 +133,7 @@ def test_registry_without_a_promotion_of_the_journal_is_refused(registry: ModelR
 
 
 def test_bundle_of_another_version_is_never_overwritten(
-    registry: ModelRegistry, register_run: Callable[[int], int], runs: Runs
+    registry: RegistryConnection, register_run: Callable[[int], int], runs: Runs
 ) -> None:
     register_run(1)
     shutil.copytree(runs[2] / "bundle", registry.folder / "bundles" / "000001")
@@ -149,7 +149,7 @@ def test_registry_in_bucket_is_refused_and_repaired(
 ) -> None:
     folder = locate(f"s3://{bucket}/registry")
     assert isinstance(folder, S3Path)
-    registry = ModelRegistry(folder, "clothes", str(folder / "mlflow.db"))
+    registry = RegistryConnection(folder, "clothes", str(folder / "mlflow.db"))
     for name in sorted(file.name for file in (runs[1] / "bundle").iterdir() if file.is_file()):
         (folder / "bundles" / "000001" / name).write_bytes((runs[1] / "bundle" / name).read_bytes())
     with pytest.raises(RegistryDamagedError, match="is missing or empty"):
@@ -166,7 +166,7 @@ def test_registry_in_bucket_is_refused_and_repaired(
 def test_lost_database_is_reported_before_a_training(journal: Journal, tmp_path: Path) -> None:
     from headrace.registry.tracking.tracked_commands import train_tracked
 
-    registry = ModelRegistry(tmp_path / "lost", "clothes", "")
+    registry = RegistryConnection(tmp_path / "lost", "clothes", "")
     (registry.folder / "bundles" / "000001").mkdir(parents=True)
     with pytest.raises(
         RegistryDamagedError, match=r"lost/mlflow.db is missing or empty, but .*lost/bundles holds files"
@@ -176,7 +176,7 @@ def test_lost_database_is_reported_before_a_training(journal: Journal, tmp_path:
 
 @pytest.mark.parametrize("refused", ["folder", "database"])
 def test_registry_that_cannot_be_written_is_reported_before_a_training(
-    registry: ModelRegistry, journal: Journal, tmp_path: Path, refused: str, monkeypatch: pytest.MonkeyPatch
+    registry: RegistryConnection, journal: Journal, tmp_path: Path, refused: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing may be trained whose result could not be kept."""
     from headrace.registry.tracking.tracked_commands import train_tracked, tune_tracked

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from headrace.registry.bundle_store import champion_link
+from headrace.registry.bundle_retrieval import champion_link
 from headrace.registry.manual_promotion import promote_by_hand, roll_back
-from headrace.registry.model_registry import ModelRegistry
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.training_run_tracking import track
 from headrace.registry.versions import register
 from tests.registry.finished_run import write_run
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.tensorflow
 
 
 def test_promotion_by_hand_and_rollback_name_changed_classes(
-    registry: ModelRegistry, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    registry: RegistryConnection, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Clients that read class indices would be silently wrong."""
     for number, classes in enumerate((CLASSES, CLASSES[::-1]), 1):
@@ -37,7 +37,7 @@ def test_promotion_by_hand_and_rollback_name_changed_classes(
 
 
 def test_promotion_says_that_a_damaged_champion_cannot_be_compared(
-    registry: ModelRegistry, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    registry: RegistryConnection, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An empty list of changes would claim that clients need to know nothing."""
     for number, classes in enumerate((CLASSES, CLASSES[::-1]), 1):

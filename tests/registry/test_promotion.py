@@ -15,15 +15,15 @@ from headrace.config.sections.retraining import Retrain
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict import job as predict_job
 from headrace.registry import promotion
-from headrace.registry.bundle_store import champion_link, linked_bundle, stored_bundle
+from headrace.registry.bundle_retrieval import champion_link, linked_bundle, stored_bundle
 from headrace.registry.manual_promotion import promote_by_hand
-from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.version_listing import list_versions
 from headrace.registry.versions import champion, version_named, versions
 from headrace.retrain.journal import Journal
 from headrace.retrain.journal_records import StepRecord
-from headrace.retrain.steps import promote_and_predict
+from headrace.retrain.steps import promotion_steps
 from headrace.retrain.steps.cycle_context import CycleContext
 from tests.registry.killed_promotion import kill_before
 from tests.support.runs import Runs
@@ -43,18 +43,18 @@ def hash_files(folder: Path) -> dict[str, str]:
     }
 
 
-def champion_version(registry: ModelRegistry) -> int | None:
+def champion_version(registry: RegistryConnection) -> int | None:
     """Return the champion's version, or None."""
     record = champion(registry)
     return record.version if record else None
 
 
-def make_champion(registry: ModelRegistry, version: int) -> None:
+def make_champion(registry: RegistryConnection, version: int) -> None:
     """Promote the version."""
     promote(registry, str(version), "promoted", "it is better")
 
 
-def cycle_context(registry: ModelRegistry, folder: Path, **settings: Any) -> CycleContext:
+def cycle_context(registry: RegistryConnection, folder: Path, **settings: Any) -> CycleContext:
     """Return the context of a new cycle that uses the registry, with `settings` of `retrain`."""
     tree: dict[str, Any] = {
         "data": {"source": {"path": "raw"}, "table": "table"},
@@ -72,7 +72,7 @@ def cycle_context(registry: ModelRegistry, folder: Path, **settings: Any) -> Cyc
 
 
 def test_promoted_version_is_served_with_bytes_of_its_run(
-    registry: ModelRegistry, runs: Runs, register_run: RegisterRun
+    registry: RegistryConnection, runs: Runs, register_run: RegisterRun
 ) -> None:
     assert champion(registry) is None
     make_champion(registry, register_run(1))
@@ -82,7 +82,7 @@ def test_promoted_version_is_served_with_bytes_of_its_run(
     assert version_named(registry, "champion").decision == "promoted"
 
 
-def test_challenger_is_the_last_registered_version(registry: ModelRegistry, register_run: RegisterRun) -> None:
+def test_challenger_is_the_last_registered_version(registry: RegistryConnection, register_run: RegisterRun) -> None:
     make_champion(registry, register_run(1))
     register_run(2)
     assert [(record.version, record.aliases) for record in versions(registry)] == [
@@ -93,13 +93,13 @@ def test_challenger_is_the_last_registered_version(registry: ModelRegistry, regi
     assert [(record.version, record.aliases) for record in versions(registry)] == [(2, ("champion",)), (1, ())]
 
 
-def test_run_is_registered_once(registry: ModelRegistry, register_run: RegisterRun) -> None:
+def test_run_is_registered_once(registry: RegistryConnection, register_run: RegisterRun) -> None:
     assert register_run(1) == register_run(1) == 1
     assert len(versions(registry)) == 1
 
 
 def test_rollback_restores_bytes_and_goes_further_back_each_time(
-    registry: ModelRegistry, runs: Runs, register_run: RegisterRun
+    registry: RegistryConnection, runs: Runs, register_run: RegisterRun
 ) -> None:
     for number in (1, 2, 3):
         make_champion(registry, register_run(number))
@@ -112,7 +112,7 @@ def test_rollback_restores_bytes_and_goes_further_back_each_time(
 
 
 def test_damaged_bundle_is_restored_from_artifacts(
-    registry: ModelRegistry, runs: Runs, register_run: RegisterRun
+    registry: RegistryConnection, runs: Runs, register_run: RegisterRun
 ) -> None:
     make_champion(registry, register_run(1))
     make_champion(registry, register_run(2))
@@ -126,7 +126,7 @@ def test_damaged_bundle_is_restored_from_artifacts(
 
 @pytest.mark.parametrize("loss", ["removed", "damaged"])
 def test_lost_bundle_of_the_champion_is_reported_and_restored_by_promoting_it_again(
-    registry: ModelRegistry, runs: Runs, register_run: RegisterRun, loss: str, caplog: pytest.LogCaptureFixture
+    registry: RegistryConnection, runs: Runs, register_run: RegisterRun, loss: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     make_champion(registry, register_run(1))
     assert list_versions(registry)["intact"]
@@ -142,11 +142,13 @@ def test_lost_bundle_of_the_champion_is_reported_and_restored_by_promoting_it_ag
     assert hash_files(champion_link(registry)) == hash_files(runs[1] / "bundle")
 
 
-def test_lost_artifacts_stop_promotion_before_any_change(registry: ModelRegistry, register_run: RegisterRun) -> None:
+def test_lost_artifacts_stop_promotion_before_any_change(
+    registry: RegistryConnection, register_run: RegisterRun
+) -> None:
     make_champion(registry, register_run(1))
     register_run(2)
     run_id = version_named(registry, "2").run_id
-    shutil.rmtree(registry.folder / "artifacts" / run_id / "artifacts" / "bundle")
+    shutil.rmtree(registry.folder / "artifacts" / run_id / "artifacts" / "model")
     with pytest.raises(DataError, match="restore the registry's artifacts"):
         make_champion(registry, 2)
     assert champion_version(registry) == linked_bundle(registry) == 1
@@ -154,7 +156,7 @@ def test_lost_artifacts_stop_promotion_before_any_change(registry: ModelRegistry
 
 @pytest.mark.parametrize("step", range(len(promotion.STEPS)))
 def test_killed_promotion_leaves_one_intact_champion(
-    registry: ModelRegistry, runs: Runs, register_run: RegisterRun, step: int
+    registry: RegistryConnection, runs: Runs, register_run: RegisterRun, step: int
 ) -> None:
     make_champion(registry, register_run(1))
     register_run(2)
@@ -174,7 +176,7 @@ def test_killed_promotion_leaves_one_intact_champion(
 
 @pytest.mark.parametrize("step", [ALIAS_STEP, ALIAS_STEP + 1, len(promotion.STEPS) - 1])
 def test_killed_rollback_goes_back_once_when_repeated(
-    registry: ModelRegistry, register_run: RegisterRun, step: int
+    registry: RegistryConnection, register_run: RegisterRun, step: int
 ) -> None:
     for number in (1, 2, 3):
         make_champion(registry, register_run(number))
@@ -183,7 +185,9 @@ def test_killed_rollback_goes_back_once_when_repeated(
     assert champion_version(registry) == linked_bundle(registry) == 2
 
 
-def test_promotion_is_refused_when_champion_has_changed(registry: ModelRegistry, register_run: RegisterRun) -> None:
+def test_promotion_is_refused_when_champion_has_changed(
+    registry: RegistryConnection, register_run: RegisterRun
+) -> None:
     make_champion(registry, register_run(1))
     make_champion(registry, register_run(2))
     register_run(3)
@@ -193,7 +197,7 @@ def test_promotion_is_refused_when_champion_has_changed(registry: ModelRegistry,
 
 
 def test_first_champion_is_not_replaced_by_a_version_that_was_compared_with_none(
-    registry: ModelRegistry, register_run: RegisterRun
+    registry: RegistryConnection, register_run: RegisterRun
 ) -> None:
     """Two machines may begin with an empty registry: the second one would replace the first's champion unseen."""
     register_run(1)
@@ -205,7 +209,7 @@ def test_first_champion_is_not_replaced_by_a_version_that_was_compared_with_none
 
 
 def test_cycle_promotes_no_version_of_another_registry_that_has_the_number_of_its_challenger(
-    registry: ModelRegistry, register_run: RegisterRun, tmp_path: Path
+    registry: RegistryConnection, register_run: RegisterRun, tmp_path: Path
 ) -> None:
     """The registry may be changed while a cycle is interrupted; what the gate let pass were the cycle's weights."""
     make_champion(registry, register_run(1))
@@ -216,15 +220,15 @@ def test_cycle_promotes_no_version_of_another_registry_that_has_the_number_of_it
     for name, output in (outputs | {"train": {"weights_sha256": f"{3:064x}"}}).items():
         cycle.write_step(name, StepRecord(inputs={}, output=output, seconds=0, finished=""))
     with pytest.raises(DataError, match="is not the challenger that cycle 1 trained and evaluated"):
-        promote_and_predict.promote(context)
+        promotion_steps.promote(context)
     assert champion_version(registry) == linked_bundle(registry) == 1
     cycle.write_step("train", StepRecord(inputs={}, output={"weights_sha256": f"{2:064x}"}, seconds=0, finished=""))
-    assert promote_and_predict.promote(context).output["champion"] == 2
+    assert promotion_steps.promote(context).output["champion"] == 2
     assert champion_version(registry) == linked_bundle(registry) == 2
 
 
 def test_cycle_predicts_with_the_version_that_it_promoted(
-    registry: ModelRegistry, register_run: RegisterRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    registry: RegistryConnection, register_run: RegisterRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another machine may promote a version of its own before this cycle predicts."""
     used = list[Path]()
@@ -234,11 +238,11 @@ def test_cycle_predicts_with_the_version_that_it_promoted(
     make_champion(registry, register_run(1))
     context.cycle.write_step("promote", StepRecord(inputs={}, output={"champion": 1}, seconds=0, finished=""))
     make_champion(registry, register_run(2))
-    promote_and_predict.predict(context)
+    promotion_steps.predict(context)
     assert used == [stored_bundle(registry, version_named(registry, "1")).resolve()]
 
 
-def test_unknown_version_error_lists_versions(registry: ModelRegistry, register_run: RegisterRun) -> None:
+def test_unknown_version_error_lists_versions(registry: RegistryConnection, register_run: RegisterRun) -> None:
     register_run(1)
     with pytest.raises(ConfigurationError, match="no version or alias '7'; its versions: 1"):
         make_champion(registry, 7)

@@ -14,7 +14,7 @@ from headrace.report import write_report
 from headrace.report.evaluation.calibration_chart import reliability_chart
 from headrace.report.evaluation.curves import curve_charts
 from headrace.report.evaluation.slices import slice_tables
-from headrace.targets.classification.page import Evaluation
+from headrace.targets.classification.report_section import Evaluation
 from tests.support.finished_example import judged_evaluation
 
 CLASSES = ("circle", "square", "cross")

@@ -22,7 +22,7 @@ from headrace.report.data_section import (
     describe_data,
     sample_images,
 )
-from headrace.report.run_artifacts import RunFile
+from headrace.report.run_artifact_reader import RunFile
 from headrace.table import read
 
 MakeRun = Callable[..., Path]

@@ -7,7 +7,7 @@ import pytest
 from headrace.errors import HeadraceError, StoreError
 from headrace.storage import locate
 from headrace.storage.s3.connection_settings import delta_options, open_bucket
-from headrace.storage.s3.s3_errors import describe
+from headrace.storage.s3.error_messages import describe
 from headrace.table import read
 from tests.support.s3_server import busy, denied, environment, free_port, front, read_faults
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract, Tokenizer
 from headrace.table import Summary, Version, read
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base, with_contract
 
 CLASSES = ("good", "bad", "neither")

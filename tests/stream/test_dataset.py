@@ -15,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.prepare.encoders.images.image_codec import encode
+from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.stream.dataset import Batches
 from headrace.stream.stream_builder import evaluation_plan, rank_stream, training_columns, training_plan
 from headrace.table import Version

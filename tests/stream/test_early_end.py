@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headrace.stream.petastorm import ThreadPool
+from headrace.stream.petastorm_import import ThreadPool
 from headrace.stream.read.shard_reader import read_shards
 from headrace.table import read
 

@@ -15,16 +15,16 @@ import pytest
 from PIL import Image, ImageDraw
 
 from headrace.contract import Column, Contract, Statistics
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.format_version import FORMAT
 from headrace.prepare.table_schema import IDENTITY
-from headrace.table.dropped_records import SCHEMA, rejects_path
-from headrace.table.shards import write_shard
-from headrace.table.table_version import Summary
+from headrace.table.shard_writer import write_shard
+from headrace.table.side_tables import SCHEMA, rejects_path
+from headrace.table.table_snapshot import Summary
 from headrace.table.transaction_log import commit, open_base, with_contract
-from headrace.targets.classification.encoding import COLUMN as LABEL
 from headrace.targets.classification.evaluation import Classification
+from headrace.targets.classification.label_encoding import COLUMN as LABEL
 
 CHANNELS = {1: "L", 3: "RGB"}
 

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from headrace.prepare.sources.tables.petastorm_codecs import FILE, KEY
-from headrace.stream.petastorm import without_initialization
+from headrace.prepare.sources.tables.petastorm_codec_check import FILE, KEY
+from headrace.stream.petastorm_import import without_initialization
 
 with without_initialization():
     from petastorm.codecs import CompressedImageCodec, CompressedNdarrayCodec, NdarrayCodec, ScalarCodec

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Contract, Statistics
-from headrace.features.image.encoding import image_columns
-from headrace.prepare.encoders.images.image_codec import encode
+from headrace.features.image.storage_encoding import image_columns
+from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table import Shard, Summary, Version, read
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base
 from tests.support.table_columns import table_columns
 from tests.support.table_versions import summary

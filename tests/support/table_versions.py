@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from headrace.contract import Column, Contract, Statistics
 from headrace.table import Shard, Summary
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base, with_contract
 
 LABEL = Column(role="target", codec="plain", dtype="int32")

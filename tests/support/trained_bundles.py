@@ -13,12 +13,12 @@ from headrace import bundle
 from headrace.config.configuration import Prepare
 from headrace.config.sections.image_and_text import Text, Tokens
 from headrace.contract import Contract
-from headrace.features.text.encoding import text_columns
+from headrace.features.text.storage_encoding import text_columns
 from headrace.networks.network_source import build_model
 from headrace.prepare.table_schema import arrow_schema
 from headrace.prepare.text.tokenizer import WordCount, encode, save_tokenizer, split_words, token_dtype, word_tokenizer
 from headrace.table import Summary, Version, read
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base
 from tests.models.test_networks import MODELS, SMALL, TEXT
 from tests.support.small_table import CLASSES, Content, Rows, write_table

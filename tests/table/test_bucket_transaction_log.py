@@ -10,7 +10,7 @@ import pytest
 
 from headrace.errors import DataError, HeadraceError, StoreError
 from headrace.storage import files_below, locate
-from headrace.table.shards import Shard, write_shard
+from headrace.table.shard_writer import Shard, write_shard
 from headrace.table.transaction_log import FileChanges, commit, list_shards, open_base
 from headrace.table.vacuum import vacuum
 from tests.support.s3_server import Fault, busy, denied, front, read_faults

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from headrace.compare.comparison_interface import ComparisonInterface
-from headrace.evaluate.evaluation_batch import EvaluationInterface
+from headrace.evaluate.evaluator_interface import EvaluationInterface
 from headrace.explain.attribution.target_score import ExplanationInterface
 from headrace.predict.prediction_columns_interface import PredictionInterface
 from headrace.prepare.encoders.label_encoding_interface import EncodingInterface
-from headrace.report.evaluation.page_interface import PageInterface
-from headrace.retrain.drift.drift_interface import DriftInterface
+from headrace.report.evaluation.report_section_interface import ReportSectionInterface
+from headrace.retrain.drift.drift_value_interfaces import LabelDriftInterface
 from headrace.retrain.gate.slicing import GateInterface
-from headrace.targets.target_kind_loader import TASKS, kind_module, target_kind_properties
+from headrace.targets.target_kind_loader import TASKS, target_module, target_traits
 from headrace.train.model.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import SettingsInterface
 from tests.support.protocols import require_protocol
@@ -23,34 +23,34 @@ pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
     "comparison": ComparisonInterface,
-    "profile_labels": DriftInterface,
-    "encoding": EncodingInterface,
+    "drift_target": LabelDriftInterface,
+    "label_encoding": EncodingInterface,
     "evaluation": EvaluationInterface,
-    "explanation": ExplanationInterface,
-    "gate_measures": GateInterface,
+    "attribution_target": ExplanationInterface,
+    "gate_slices": GateInterface,
     "objective": ObjectiveInterface,
-    "page": PageInterface,
+    "report_section": ReportSectionInterface,
     "prediction_columns": PredictionInterface,
-    "unsupported_loss_settings": SettingsInterface,
+    "loss_validation": SettingsInterface,
 }
 
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("module", INTERFACES)
 def test_module_has_what_its_interface_declares(module: str, task: str) -> None:
-    require_protocol(kind_module(task, module), INTERFACES[module])
+    require_protocol(target_module(task, module), INTERFACES[module])
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_compared_metrics_are_those_of_the_properties(task: str) -> None:
-    assert tuple(kind_module(task, "comparison").SCORES) == target_kind_properties(task).comparison_metrics
-    assert target_kind_properties(task).slice_metric in target_kind_properties(task).comparison_metrics
+    assert tuple(target_module(task, "comparison").SCORES) == target_traits(task).comparison_metrics
+    assert target_traits(task).slice_metric in target_traits(task).comparison_metrics
 
 
 def test_properties_import_no_engine() -> None:
     program = (
-        "import sys; from headrace.targets.target_kind_loader import TASKS, target_kind_properties; "
-        "[target_kind_properties(task) for task in TASKS]; "
+        "import sys; from headrace.targets.target_kind_loader import TASKS, target_traits; "
+        "[target_traits(task) for task in TASKS]; "
         "print(sorted({'numpy', 'pyarrow', 'pyspark', 'tensorflow', 'keras', 'pydantic'} & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -16,7 +16,7 @@ from headrace.table import Version
 from headrace.train import job
 from headrace.train.network_check import check_process as network_check
 from headrace.train.network_check.check_process import require_trainable
-from headrace.train.network_check.network_dry_run import try_network
+from headrace.train.network_check.network_dry_run import dry_run_network
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.trained_bundles import write
 
@@ -116,7 +116,7 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def begin(
-    version: Version, folder: Path, *, train: dict[str, Any] | None = None, try_network: bool = False, **parts: str
+    version: Version, folder: Path, *, train: dict[str, Any] | None = None, dry_run_network: bool = False, **parts: str
 ) -> tuple[RunFolder, RunRecord]:
     """Begin a run of the network of these parts, as `headrace train` does."""
     (folder / "network.py").write_text(NETWORK.format(**DEFAULTS | parts))
@@ -126,7 +126,7 @@ def begin(
         "train": {"run": str(folder / "run")} | (train or {}),
     }
     run = RunFolder(folder / "run")
-    return run, job._start_or_resume(run, Configuration.model_validate(tree), try_network=try_network)
+    return run, job._start_or_resume(run, Configuration.model_validate(tree), dry_run_network=dry_run_network)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_mistake_in_network_is_reported_in_one_sentence(
 ) -> None:
     run, record = begin(version, tmp_path, **parts)
     with pytest.raises(ConfigurationError, match=sentence) as refused:
-        try_network(tmp_path / "network.py", record, version)
+        dry_run_network(tmp_path / "network.py", record, version)
     assert "\n" not in str(refused.value)
     assert "\x1b" not in str(refused.value)
 
@@ -212,16 +212,16 @@ def test_donor_and_frozen_layers_that_do_not_fit_are_refused_before_the_ranks_st
     network = tmp_path / "network.py"
     donor = write(tmp_path / "donor", network, build_model(network, version.contract, {}), version, {})
     with pytest.raises(ConfigurationError, match=sentence):
-        begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor), "freeze": [freeze]}}, try_network=True)
+        begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor), "freeze": [freeze]}}, dry_run_network=True)
     # A network that was tried without these layers frozen is tried again.
-    begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor)}}, try_network=True)
+    begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor)}}, dry_run_network=True)
     with pytest.raises(ConfigurationError, match=sentence):
-        begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor), "freeze": [freeze]}}, try_network=True)
+        begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor), "freeze": [freeze]}}, dry_run_network=True)
 
 
 def test_inputs_that_are_not_normalized_get_a_warning(version: Version, tmp_path: Path) -> None:
     _, record = begin(version, tmp_path, hidden="layers.Rescaling(100.0)")
-    (warning,) = try_network(tmp_path / "network.py", record, version)
+    (warning,) = dry_run_network(tmp_path / "network.py", record, version)
     assert "that of guessing among 3 classes is 1.1; check the normalisation of the inputs" in warning
 
 
@@ -240,7 +240,7 @@ def test_randomness_that_no_checkpoint_has_gets_a_warning(
     _, record = begin(version, tmp_path, before=NOISE, hidden=f"(lambda x: {hidden}(layers.Rescaling(1 / 255)(x)))")
     warnings = [
         text
-        for text in try_network(tmp_path / "network.py", record, version)
+        for text in dry_run_network(tmp_path / "network.py", record, version)
         if "The network draws random numbers" in text
     ]
     assert bool(warnings) == warned
@@ -266,4 +266,4 @@ def test_damaged_shard_is_not_blamed_on_the_network(tmp_path: Path) -> None:
         (version.table / shard.path).write_bytes(b"no Parquet")
     _, record = begin(version, tmp_path)
     with pytest.raises(DataError):
-        try_network(tmp_path / "network.py", record, version)
+        dry_run_network(tmp_path / "network.py", record, version)

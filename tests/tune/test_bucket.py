@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from headrace.registry.model_registry import ModelRegistry, search_runs
+from headrace.registry.registry_connection import RegistryConnection, search_runs
 from headrace.registry.tracking.study_run_data import PARENT
 from headrace.storage import files_below, locate
 from tests.support.commands import headrace_within
@@ -52,7 +52,7 @@ def test_killed_study_resumes_interrupted_trial_and_repeats_none(bucket: str, tm
     assert (
         len(
             search_runs(
-                ModelRegistry(registry_folder, "clothes", str(registry_folder / "mlflow.db")),
+                RegistryConnection(registry_folder, "clothes", str(registry_folder / "mlflow.db")),
                 {PARENT: result["tracked"]},
             )
         )

@@ -9,7 +9,7 @@ import optuna
 import pytest
 import yaml
 
-from headrace.registry.model_registry import ModelRegistry
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.tune.study.journal_storage import open_study
 from tests.support.commands import CommandResult, headrace, headrace_within
 from tests.support.running_training import find_ranks, in_the_background, list_checkpoints, wait_for
@@ -114,7 +114,7 @@ def test_study_and_trials_are_tracked_once(study_result: CommandResult, folder: 
     tracked = headrace_within(*words, cwd=folder).json
     assert {**tracked, "seconds": 0} == {**study_result.json, "seconds": 0, "tracked": tracked["tracked"]}
     assert headrace_within(*words, cwd=folder).json["tracked"] == tracked["tracked"]
-    registry = ModelRegistry(folder / "registry", "clothes", f"sqlite:///{folder / 'registry' / 'mlflow.db'}")
+    registry = RegistryConnection(folder / "registry", "clothes", f"sqlite:///{folder / 'registry' / 'mlflow.db'}")
     runs = {str(run.info.run_name): run for run in registry.client.search_runs([registry.experiment])}
     statuses = {"search/study": "FINISHED", "trial 0": "FINISHED", "trial 1": "FINISHED", "trial 2": "FAILED"}
     assert {name.replace(folder.name, "search"): run.info.status for name, run in runs.items()} == statuses

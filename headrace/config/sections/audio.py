@@ -1,4 +1,4 @@
-"""The section that says how sounds are normalised before they are stored."""
+"""Configuration section for sounds."""
 
 from typing import Annotated, Literal
 

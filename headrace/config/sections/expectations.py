@@ -1,4 +1,4 @@
-"""The section that says what a table version must satisfy before it is committed."""
+"""Configuration section for the checks that a table version must pass before it is committed."""
 
 from typing import Annotated, Literal
 

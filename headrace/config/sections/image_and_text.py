@@ -1,4 +1,4 @@
-"""The sections that say how images and texts are normalised before they are stored."""
+"""Configuration sections for images and texts."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The sections of several inputs of a record, each with a name, a kind and the columns that hold it."""
+"""Configuration of records of several named inputs: kind and source columns of each."""
 
 from typing import Annotated, Any, Literal
 

@@ -1,4 +1,4 @@
-"""The sections that say how raw records become shards."""
+"""Configuration sections for preparation: how raw records become shards."""
 
 from typing import Annotated, Any, Literal
 
@@ -12,9 +12,9 @@ from headrace.config.sections.named_inputs import InputName, NamedInput
 from headrace.config.sections.tabular import Tabular
 from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError
-from headrace.features.input_kind_loader import input_kind_properties
-from headrace.targets.target_kind_loader import target_kind_properties
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.features.input_kind_loader import input_traits
+from headrace.targets.target_kind_loader import target_traits
+from headrace.targets.target_traits import TargetTraits
 
 # Columns of every table, and partitions of its files.
 RESERVED_NAMES = frozenset(("path", "label", "weight", "content_hash", "split"))
@@ -145,9 +145,9 @@ class Prepare(Section):
         return self.tabular
 
     @property
-    def target(self) -> TargetKindProperties:
+    def target(self) -> TargetTraits:
         """Properties of the kind of the target."""
-        return target_kind_properties(self.task)
+        return target_traits(self.task)
 
     @model_validator(mode="after")
     def _require_classes_to_stratify(self) -> "Prepare":
@@ -209,7 +209,7 @@ class Prepare(Section):
         bounds = {"mean": expected.mean, "standard_deviation": expected.standard_deviation}
         checked = [name for name, bound in bounds.items() if bound != Range()]
         checked += ["mean_drift"] if expected.mean_drift is not None else []
-        if checked and not input_kind_properties(self.input).has_channel_statistics:
+        if checked and not input_traits(self.input).has_channel_statistics:
             raise ValueError(
                 f"`expectations.{checked[0]}` is about the channels of images and the features of windows; remove it "
                 f"for {self.input}"
@@ -229,6 +229,6 @@ class Prepare(Section):
             raise ValueError("`windows` and `input: windows` require each other; set both or neither")
         if self.splits.method == "time" and not is_windows:
             raise ValueError("splits.method: time requires `input: windows`; other records have no timestamp")
-        if self.near_duplicates is not None and not input_kind_properties(self.input).has_near_duplicates:
+        if self.near_duplicates is not None and not input_traits(self.input).has_near_duplicates:
             raise ValueError(f"`near_duplicates` supports images and texts only; remove it for {self.input}")
         return self

@@ -1,4 +1,4 @@
-"""Options of the readers of raw tables, under the names that Spark's readers use; case is ignored."""
+"""Options of the readers of raw tables, with Spark's case-insensitive names."""
 
 import codecs
 from collections.abc import Callable, Mapping

@@ -1,13 +1,13 @@
-"""The sections that say when a model is retrained, and when it is promoted."""
+"""Configuration sections for retraining, drift, the promotion gate and the registry."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from headrace.config.base_section import Fraction, NonEmptyStr, Positive, Section
-from headrace.config.locations import Location, StoredFolder
+from headrace.config.path_validators import Location, StoredFolder
 from headrace.config.sections.expectations import Range
-from headrace.targets.target_kind_loader import target_kind_properties
+from headrace.targets.target_kind_loader import target_traits
 
 Ratio = Annotated[float, Field(gt=0)]
 Metric = Literal[
@@ -107,7 +107,7 @@ class Gate(Section):
     def unsupported_metrics(self, task: str) -> list[str]:
         """Return the metrics named in this section that `task` does not have."""
         named = {*self.bounds, *([self.metric] if self.metric else [])}
-        return sorted(named.difference(target_kind_properties(task).comparison_metrics))
+        return sorted(named.difference(target_traits(task).comparison_metrics))
 
 
 class BatchPrediction(Section):

@@ -1,11 +1,11 @@
-"""The section that says where raw records come from."""
+"""Configuration section for the source of raw records."""
 
 from typing import Any, Literal
 
 from pydantic import Field, ValidatorFunctionWrapHandler, field_serializer, field_validator, model_validator
 
 from headrace.config.base_section import NonEmptyStr, Section
-from headrace.config.locations import require_source
+from headrace.config.path_validators import require_source
 from headrace.config.sections.reader_options import ReaderOptions, parse_reader_options
 
 

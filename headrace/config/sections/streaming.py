@@ -1,4 +1,4 @@
-"""The sections that say how shards become training batches."""
+"""Configuration sections for streaming."""
 
 from typing import Annotated, Literal
 

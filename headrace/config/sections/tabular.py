@@ -1,11 +1,11 @@
-"""The section that says which columns of a table are numbers and categories, and how they are stored."""
+"""Configuration section for columns of numbers and categories."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from headrace.config.base_section import NonEmptyStr, Positive, Section
-from headrace.config.column_name import plain_name
+from headrace.config.quoted_identifier import strip_backticks
 
 
 class Tabular(Section):
@@ -44,7 +44,7 @@ class Tabular(Section):
     def _require_distinct_columns(self) -> "Tabular":
         if not self.names:
             raise ValueError("name at least one column in `numbers` or `categories`")
-        names = list(map(plain_name, self.names))
+        names = list(map(strip_backticks, self.names))
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise ValueError(f"the column {repeated[0]!r} is named twice; a column is either a number or a category")

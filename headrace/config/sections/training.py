@@ -1,11 +1,11 @@
-"""The sections that say how a model is trained."""
+"""Configuration sections for training."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from headrace.config.base_section import Fraction, NonEmptyStr, Positive, Section, Seed
-from headrace.config.locations import StoredFolder
+from headrace.config.path_validators import StoredFolder
 
 NotNegative = Annotated[float, Field(ge=0)]
 

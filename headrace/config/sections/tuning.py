@@ -1,11 +1,11 @@
-"""The section that says how hyperparameters are searched."""
+"""Configuration sections for the search of hyperparameters."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from headrace.config.base_section import NonEmptyStr, Positive, Section, Seed
-from headrace.config.locations import StoredFolder
+from headrace.config.path_validators import StoredFolder
 
 Choice = bool | int | float | str | None
 # Set by the study itself, or the metric that compares trials.

@@ -1,4 +1,4 @@
-"""The section that says how rows of a time series become windows."""
+"""Configuration section for windows over time series."""
 
 from typing import Annotated
 

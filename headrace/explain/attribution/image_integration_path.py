@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.explain.attribution.float_input import with_float_input
+from headrace.explain.attribution.float_input_model import with_float_input
 from headrace.explain.attribution.integrated_gradients import Floats
 from headrace.explain.attribution.target_score import TargetScore
 

@@ -1,4 +1,4 @@
-"""The target score: the number of a prediction that is explained.
+"""The scalar score that an explanation attributes to the input.
 
 For classes it is the log-odds of the class, log p - log(1 - p). The probability itself saturates where the network is
 confident: gradients vanish where there is most to explain, and contributions do not add up. The logit before the
@@ -15,14 +15,14 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from headrace.contract import Contract
-from headrace.targets.target_kind_loader import kind_module
+from headrace.targets.target_kind_loader import target_module
 
 # Lower bound inside the logarithm, close to the smallest number that float32 holds with full precision.
 MIN_PROBABILITY = 1e-37
 
 
 class ExplanationInterface(Protocol):
-    """The module `explanation` of a target kind."""
+    """The module `attribution_target` of a target kind."""
 
     def target_score(self, predictions: Any, class_number: Any) -> Any:
         """Return the score of each row: predictions (rows, outputs) -> (rows,)."""
@@ -32,7 +32,7 @@ class TargetScore:
     """The target score of predictions of a network for `contract`."""
 
     def __init__(self, contract: Contract) -> None:
-        self._comparison: ExplanationInterface = kind_module(contract.task, "explanation")
+        self._comparison: ExplanationInterface = target_module(contract.task, "attribution_target")
 
     def __call__(self, predictions: Any, class_number: Any) -> Any:
         """Return the log-odds of the class, or the number in regression: predictions (rows, outputs) -> (rows,)."""

@@ -1,4 +1,4 @@
-"""The integration path to a text: the vectors of all tokens grow from zero, after Sundararajan et al., section 5.
+"""The integration path to a text: token embeddings scaled from zero (Sundararajan et al., section 5).
 
 Other values that the network computes from the tokens, such as masks and positions, stay those of the whole text.
 """
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.explain.attribution.integrated_gradients import Floats
-from headrace.explain.attribution.layer_hooks import patch_outputs, trace_layers
+from headrace.explain.attribution.output_hooks import patch_outputs, trace_layers
 from headrace.explain.attribution.target_score import TargetScore
 
 

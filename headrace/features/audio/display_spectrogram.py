@@ -1,4 +1,4 @@
-"""Spectrograms of stored sounds, for pages and statistics; networks compute their own."""
+"""Spectrograms of stored audio for pages and statistics; networks compute their own."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Explains the predictions of a bundle for sounds: which stretch of time they depend on."""
+"""Explain predictions for sounds: the time ranges that they depend on."""
 
 from pathlib import Path
 

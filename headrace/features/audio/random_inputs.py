@@ -1,4 +1,4 @@
-"""Noise, which compares two models or explores one."""
+"""Random audio to compare an export with its bundle, or to probe a model."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Raw sound files in a prediction."""
+"""Predict raw sound files."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -7,11 +7,11 @@ import numpy as np
 
 from headrace.config.configuration import Prepare
 from headrace.predict.file_prediction import predict_decoded, require_one_record_each
-from headrace.predict.inputs import InputFile, RawFileLimits, read_raw
-from headrace.predict.output import PredictionOutput
+from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
+from headrace.predict.task_output import PredictionOutput
 from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_sound
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.rejection import Reason
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import Reason
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

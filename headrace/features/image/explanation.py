@@ -1,4 +1,4 @@
-"""Explains the predictions of a bundle for images, one at a time."""
+"""Explain predictions for images: the pixels that they depend on."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from headrace.explain.heatmaps import enlarge, overlay, picture
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
 from headrace.inference import Inference
-from headrace.prepare.encoders.images.image_codec import decode
+from headrace.prepare.encoders.images.image_transcoding import decode
 
 WORDS = ExplanationWords(
     noun="image", gradients="for each pixel. The baseline is the mean colour of the training images."

@@ -1,4 +1,4 @@
-"""Signatures of images that find near-duplicates; independent of Spark."""
+"""Signatures of images by which near duplicates are found; they need no Spark."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial

@@ -1,4 +1,4 @@
-"""Noise images, which compare two models or explore one."""
+"""Random images to compare an export with its bundle, or to probe a model."""
 
 import numpy as np
 from numpy.typing import NDArray

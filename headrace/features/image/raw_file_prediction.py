@@ -1,15 +1,15 @@
-"""Raw image files in a prediction."""
+"""Predict raw image files."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare
 from headrace.predict.file_prediction import predict_decoded, require_one_record_each
-from headrace.predict.inputs import InputFile, RawFileLimits, read_raw
-from headrace.predict.output import PredictionOutput
-from headrace.prepare.encoders.images.image_codec import Pixels, decode_image
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.rejection import Reason
+from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
+from headrace.predict.task_output import PredictionOutput
+from headrace.prepare.encoders.images.image_transcoding import Pixels, decode_image
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import Reason
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

@@ -1,4 +1,4 @@
-"""Explains the predictions of a bundle for records of several inputs: which inputs, and which parts of them."""
+"""Explain predictions for records of several inputs: the effect of each input and of its parts."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,11 +13,11 @@ from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_spans import TokenSpan
-from headrace.features.named_input_interface import named_input_module
+from headrace.features.record.mistake_renderer import make_renderer
 from headrace.features.record.record_prediction import encode, make_preparer
-from headrace.features.record.rendering import make_renderer
+from headrace.features.record_field_interface import record_field_module
 from headrace.inference import Inference
-from headrace.prepare.record_warnings import Observations
+from headrace.prepare.record_observations import Observations
 
 WORDS = ExplanationWords(
     noun="record",
@@ -88,7 +88,7 @@ class RecordExplainer:
         """Return the inputs as the model takes them, and inputs that say nothing, of the same shapes."""
         stored = encode([staged], self._inference, Observations())
         for name, contract in self._contract.inputs.items():
-            stored[name] += [named_input_module(contract.input_kind).empty_input(contract)]
+            stored[name] += [record_field_module(contract.input_kind).empty_input(contract)]
         columns = {name: np.array(values, dtype=object) for name, values in stored.items()}
         decoded = self._inference.decode(columns, self._contract)
         pairs = {name: np.asarray(values) for name, values in dict(decoded).items()}
@@ -100,7 +100,7 @@ class RecordExplainer:
         """Return each input as a whole, followed by its parts."""
         parts = list[Part]()
         for name, contract in self._contract.inputs.items():
-            kind = named_input_module(contract.input_kind)
+            kind = record_field_module(contract.input_kind)
             parts.append(Part(name, name, empty[name], is_whole=True))
             found = kind.without_parts(staged[name], inputs[name], contract, self._folder)
             parts += (Part(name, text, without) for text, without in found)

@@ -1,4 +1,4 @@
-"""Random records, which compare two models or explore one."""
+"""Random records to compare an export with its bundle, or to probe a model."""
 
 from typing import Any
 

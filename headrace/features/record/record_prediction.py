@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from headrace.config.configuration import Prepare
-from headrace.features.named_input_interface import named_input_module
-from headrace.features.record.encoding import make_encoder
+from headrace.features.record.storage_encoding import make_encoder
+from headrace.features.record_field_interface import record_field_module
 from headrace.prepare.encoders.input_encoding_interface import Row
-from headrace.prepare.record_warnings import Observations
+from headrace.prepare.record_observations import Observations
 from headrace.prepare.sources.raw_record_types import RawRecord
 
 if TYPE_CHECKING:
@@ -31,6 +31,6 @@ def encode(records: list[Row], inference: "Inference", observations: Observation
     stored = {}
     for name, contract in inference.contract.inputs.items():
         values = pa.chunked_array([[record[name] for record in records]])
-        kind = named_input_module(contract.input_kind)
+        kind = record_field_module(contract.input_kind)
         stored[name] = kind.encode(values, contract, inference.path, observations).to_pylist()
     return stored

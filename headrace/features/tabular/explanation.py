@@ -1,4 +1,4 @@
-"""Explains the predictions of a bundle for rows: which columns they depend on."""
+"""Explain predictions for rows: the effect of each column."""
 
 from pathlib import Path
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from headrace.config.configuration import Prepare
 from headrace.features.tabular.row_cells import RowCells, read_cells
 from headrace.features.tabular.vocabulary import load_vocabulary
-from headrace.prepare.record_warnings import Observations
+from headrace.prepare.record_observations import Observations
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

@@ -1,4 +1,4 @@
-"""The cells of a row on their way from a source to a model: as JSON text, then as numbers and names of categories."""
+"""Parse and convert the cells of a row: JSON text first, then numbers and categories."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from headrace.config.sections.tabular import Tabular
 from headrace.prepare.encoders.label_text import normalize_label, number_hint
 from headrace.prepare.encoders.number_precision import parse_float32
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 # A whole number as Python writes it as a float; 01.0 and 1.00 are codes. Of 16 digits and more, a float is not exact.
 WHOLE_FLOAT = re.compile(r"(?:0|-?[1-9][0-9]{0,14})\.0")

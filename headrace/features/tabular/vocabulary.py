@@ -1,4 +1,4 @@
-"""The values of categories that a model knows, numbered by how frequent they are, and rows as the numbers it receives.
+"""Vocabulary of categories, ordered by frequency, and the encoding of rows with it.
 
 A category is stored as the number of its value: 0 if it is missing, 1 if it is not known, and from 2 on the known ones,
 the most frequent first.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Statistics, TabularSpec
 from headrace.features.tabular.row_cells import RowCells
-from headrace.prepare.record_warnings import Observations
+from headrace.prepare.record_observations import Observations
 from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash
 
 MISSING, UNKNOWN, FIRST_KNOWN = 0, 1, 2

@@ -1,4 +1,4 @@
-"""Explains the predictions of a bundle for texts, one at a time."""
+"""Explain predictions for texts: the effect of each token."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, refuse_column
 from headrace.explain.token_spans import token_spans
 from headrace.inference import Inference
-from headrace.predict.records.text_record_file import require_columns
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.predict.records.splittable_record_file import require_columns
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.text.cleaning import clean, decode_text
 from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans
 

@@ -1,4 +1,4 @@
-"""Signatures of texts that find near-duplicates; independent of Spark."""
+"""Signatures of texts by which near duplicates are found; they need no Spark."""
 
 import hashlib
 from collections.abc import Callable

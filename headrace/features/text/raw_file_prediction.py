@@ -1,4 +1,4 @@
-"""Raw text files in a prediction, one text each."""
+"""Predict raw text files."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from headrace.config.configuration import Prepare
 from headrace.errors import DataError
 from headrace.features.text.record_prediction import predict_texts
-from headrace.predict.inputs import InputFile, RawFileLimits, read_raw
-from headrace.predict.output import PredictionOutput
+from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
+from headrace.predict.task_output import PredictionOutput
 from headrace.prepare.readers import format_from_name
-from headrace.prepare.rejects.rejection import Reason
+from headrace.prepare.rejects.rejection_reasons import Reason
 from headrace.prepare.sources.raw_record_types import escape_path
 
 if TYPE_CHECKING:

@@ -1,14 +1,14 @@
-"""Prediction of raw texts, cleaned and tokenised as in training, with the bundle's tokenizer."""
+"""Predict raw texts, cleaned and tokenised as in training."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare, Text
-from headrace.features.text.encoding import clean_text
-from headrace.predict.output import PredictionOutput
+from headrace.features.text.storage_encoding import clean_text
 from headrace.predict.records.record_prediction import RecordBatcher
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.predict.task_output import PredictionOutput
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

@@ -8,8 +8,8 @@ import gzip
 
 from headrace.fetch import pypi
 from headrace.fetch.class_folders import ImageDataset, Split
-from headrace.fetch.dataset_description import WHOLE
-from headrace.fetch.dataset_download import download
+from headrace.fetch.dataset_base import WHOLE
+from headrace.fetch.verified_download import download
 
 RELEASE = pypi.Release(
     package="scikit-learn",

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from headrace.fetch import debian
-from headrace.fetch.dataset_download import download
+from headrace.fetch.csv_with_images import CsvImageDataset, PictureRow
 from headrace.fetch.hash_split import assign_split
-from headrace.fetch.picture_rows import PictureRow, PictureRowDataset
+from headrace.fetch.verified_download import download
 
 PACKAGE, VERSION = "ruby-gemojione", "3.3.0-1"
 DIGESTS = {debian.file_name(PACKAGE): "9981df47963de53e10ce097857825c72f2f11dbe2d4cd4887698a99a751bb6bb"}
@@ -80,7 +80,7 @@ def _distinct_pictures(gem: Path) -> Iterator[PictureRow]:
             yield PictureRow(f"{code}.png", picture, (entry["name"], category))
 
 
-DATASET = PictureRowDataset(
+DATASET = CsvImageDataset(
     name="emoji",
     licence="CC-BY-SA-4.0 AND MIT",
     size="5 MB to download; 1,364 PNG files and one of rows, 1.5 MB",

@@ -14,7 +14,7 @@ from pathlib import Path
 from headrace.errors import DataError
 from headrace.fetch import debian
 from headrace.fetch.class_folders import ImageDataset, Split
-from headrace.fetch.dataset_download import download
+from headrace.fetch.verified_download import download
 
 CLASSES = (
     "t-shirt-top",

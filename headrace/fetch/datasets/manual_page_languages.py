@@ -1,7 +1,7 @@
 """Lines of manual pages in eight languages, from Debian packages; the class of a line is its language.
 
 All splits exclude lines of fewer than five words, lines that occur in several languages, and untranslated English lines
-(headrace/fetch/datasets/untranslated_lines.py). All lines of one page are in the same split.
+(headrace/fetch/datasets/english_line_detection.py). All lines of one page are in the same split.
 """
 
 import gzip
@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from headrace.fetch import debian
-from headrace.fetch.dataset_download import download
+from headrace.fetch.datasets.english_line_detection import english_lines
 from headrace.fetch.datasets.roff_text import running_text
-from headrace.fetch.datasets.untranslated_lines import english_lines
 from headrace.fetch.hash_split import assign_split
 from headrace.fetch.json_lines import Record, RecordDataset, take_evenly
+from headrace.fetch.verified_download import download
 
 VERSION = "4.18.1-1"
 # Prefixes of the versions of packages whose numbering in Debian began again.

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from headrace.fetch.dataset_description import WHOLE
-from headrace.fetch.datasets import vader
+from headrace.fetch.dataset_base import WHOLE
+from headrace.fetch.datasets import vader_snippets
 from headrace.fetch.json_lines import Record, RecordDataset
 
 FILE = "movieReviewSnippets_GroundTruth.txt"
@@ -15,11 +15,11 @@ def read() -> tuple[dict[str, Sequence[Record]], str]:
     Raises:
         DataError: the files cannot be downloaded.
     """
-    snippets, source = vader.read_snippets()
+    snippets, source = vader_snippets.read_snippets()
     return {WHOLE: [_record(snippet) for snippet in snippets[FILE]]}, source
 
 
-def _record(snippet: vader.Snippet) -> Record:
+def _record(snippet: vader_snippets.Snippet) -> Record:
     sign = None if snippet.rating == 0 else "positive" if snippet.rating > 0 else "negative"
     return {"id": snippet.number, "text": snippet.text, "rating": snippet.rating, "label": sign}
 
@@ -32,6 +32,6 @@ DATASET = RecordDataset(
     "label (its sign: positive, negative; none for the 37 rated 0); no split is fixed",
     classes=("negative", "positive"),
     splits={WHOLE: 10_605},
-    digest=vader.DIGESTS[FILE],
+    digest=vader_snippets.DIGESTS[FILE],
     read=read,
 )

@@ -8,9 +8,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from headrace.fetch import debian
-from headrace.fetch.dataset_download import download
 from headrace.fetch.hash_split import assign_split
 from headrace.fetch.sound_folders import Sound, SoundDataset
+from headrace.fetch.verified_download import download
 
 VERSION = "1.6.1-1"
 # Digests of the Debian 12 packages asterisk-core-sounds-LANGUAGE-wav.

@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Sequence
 
 from headrace.fetch import pypi
-from headrace.fetch.dataset_download import download
 from headrace.fetch.json_lines import Record, RecordDataset
+from headrace.fetch.verified_download import download
 
 RELEASE = pypi.Release(
     package="vega-datasets",

@@ -1,4 +1,4 @@
-"""The format of texts by their beginning, for standard input and for files whose names indicate none."""
+"""Detect the format of text input (CSV, JSON or lines) from its first characters."""
 
 import csv
 import re
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from headrace.config.sections.reader_options import OPTIONS
-from headrace.prepare.readers.csv_reader import SEPARATORS
 from headrace.prepare.readers.json_reader import begins_with_objects
+from headrace.prepare.readers.rfc4180_reader import SEPARATORS
 
 TextFormat = Literal["csv", "json", "lines"]
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from headrace.config.configuration import Prepare
-from headrace.features.input_kind_loader import kind_module
-from headrace.predict.output import BATCH, PredictionOutput
-from headrace.predict.records.text_record_file import Record
-from headrace.prepare.record_warnings import Observations
-from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.features.input_kind_loader import input_module
+from headrace.predict.records.splittable_record_file import Record
+from headrace.predict.task_output import BATCH, PredictionOutput
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 
 if TYPE_CHECKING:
     from headrace.inference import Inference
@@ -32,7 +32,7 @@ class RecordBatcher:
     """Prepares records and predicts them in batches."""
 
     def __init__(self, settings: Prepare, inference: "Inference") -> None:
-        self._kind: RecordPredictionInterface = kind_module(inference.contract.input_kind, "record_prediction")
+        self._kind: RecordPredictionInterface = input_module(inference.contract.input_kind, "record_prediction")
         self._prepare, self._inference = self._kind.make_preparer(settings), inference
         self._records: list[Any] = []
 

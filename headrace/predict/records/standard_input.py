@@ -1,4 +1,4 @@
-"""Standard input as records: the bytes of one image or sound, or texts, whose format is that of the first record."""
+"""Read records from standard input: one binary file, or text whose format is detected."""
 
 import logging
 import re
@@ -13,7 +13,7 @@ from typing import IO
 from headrace.bundle import Origin
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.input_format_detection import NAMES, TextFormat, detect_format
-from headrace.predict.records.text_record_file import RecordFile, TextColumns, open_records, record_cells
+from headrace.predict.records.splittable_record_file import RecordFile, TextColumns, open_records, record_cells
 from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.text_stream import open_text
 

@@ -1,4 +1,4 @@
-"""A check for exact duplicates on the driver alone, for small tables.
+"""Check small tables for exact duplicates on the driver.
 
 Most tables that are prepared at once hold no duplicates, and finding that out with Spark takes longer than preparing
 some ten thousand small images. The driver reads a million hashes in one or two seconds.
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.shards import Shard
+from headrace.table.shard_writer import Shard
 
 # 64 MB of hashes.
 MAX_ROWS = 1_000_000

@@ -1,4 +1,4 @@
-"""Near-duplicates of a kept record: Spark finds the pairs, the driver groups them."""
+"""Mark near duplicates: Spark finds candidate pairs, the driver groups them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.config.sections.preparation import NearDuplicates
-from headrace.features.input_kind_loader import kind_module
+from headrace.features.input_kind_loader import input_module
 from headrace.prepare.preparation_plan import PrepareContext
 
 
@@ -28,7 +28,7 @@ class NearDuplicatesInterface(Protocol):
 def mark_near(rows: DataFrame, context: PrepareContext, settings: NearDuplicates) -> DataFrame:
     """Return `rows` with `kept` also set for near-duplicates: the path of the first record of each group."""
     candidates = rows.where("kept is null and not removed and occurrence = 1")
-    module: NearDuplicatesInterface = kind_module(context.settings.input, "near_duplicates")
+    module: NearDuplicatesInterface = input_module(context.settings.input, "near_duplicates")
     pairs = candidates.select("path", "rank", "old", F.col(module.SIGNATURE).alias("signature"))
     bands = F.udf(module.make_bands(settings), "array<string>")
     banded = pairs.select("*", F.explode(bands("signature")).alias("band"))

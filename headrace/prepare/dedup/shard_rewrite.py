@@ -1,4 +1,4 @@
-"""Rewrite of shards by the decisions on their rows."""
+"""Rewrite shards by the decisions on duplicates and splits of their rows."""
 
 import pickle
 from collections import Counter
@@ -12,10 +12,10 @@ from headrace.prepare.chunk_result import ChunkResult, channel_sums
 from headrace.prepare.encoders.input_encoding_interface import encoder_for
 from headrace.prepare.encoders.label_text import count_labels
 from headrace.prepare.preparation_plan import STAGED, PrepareContext
-from headrace.prepare.shard_writer import write_shard_in
+from headrace.prepare.record_encoding_task import write_shard_in
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
+from headrace.table.side_tables import DUPLICATES_SCHEMA, duplicates_path
 
 
 def make_rewriter(context: PrepareContext) -> Callable[[pd.DataFrame], pd.DataFrame]:

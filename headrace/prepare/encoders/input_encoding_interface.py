@@ -4,8 +4,8 @@ from typing import Any, Protocol
 
 from headrace.config.configuration import Configuration, Prepare
 from headrace.contract import Column
-from headrace.features.input_kind_loader import kind_module
-from headrace.prepare.record_warnings import Observations
+from headrace.features.input_kind_loader import input_module
+from headrace.prepare.record_observations import Observations
 from headrace.prepare.sources.raw_record_types import RawRecord
 
 Row = dict[str, Any]
@@ -36,7 +36,7 @@ class RecordEncoder(Protocol):
 
 
 class FeatureEncodingInterface(Protocol):
-    """The module `encoding` of an input kind."""
+    """The module `storage_encoding` of an input kind."""
 
     def make_encoder(self, settings: Prepare) -> RecordEncoder:
         """Return the encoder of the first stage."""
@@ -52,5 +52,5 @@ def encoder_for(settings: Prepare) -> RecordEncoder:
 
 def encoding_of(kind: str) -> FeatureEncodingInterface:
     """Return how the input kind `kind` is stored."""
-    module: FeatureEncodingInterface = kind_module(kind, "encoding")
+    module: FeatureEncodingInterface = input_module(kind, "storage_encoding")
     return module

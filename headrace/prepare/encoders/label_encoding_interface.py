@@ -1,22 +1,22 @@
-"""Declare how a target kind stores the label of a record."""
+"""Interface of target kinds that encode the label of a record."""
 
 from typing import Protocol
 
 from headrace.contract import Column
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
-from headrace.targets.target_kind_loader import kind_module
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_kind_loader import target_module
+from headrace.targets.target_traits import TargetTraits
 
 
-def describe_missing_label(target: TargetKindProperties) -> str:
+def describe_missing_label(target: TargetTraits) -> str:
     """Return why a record without a label is rejected, and how to write that it has none of the classes."""
     return f"the record has no label{'; write [] if it has none of the classes' if target.has_labels else ''}"
 
 
 class EncodingInterface(Protocol):
-    """The module `encoding` of a target kind."""
+    """The module `label_encoding` of a target kind."""
 
     @property
     def COLUMN(self) -> Column:  # noqa: N802 - the name of a constant
@@ -43,5 +43,5 @@ def encode_target(record: RawRecord, context: PrepareContext) -> int | float | b
 
 def encoding_module(task: str) -> EncodingInterface:
     """Return how the target kind `task` is stored."""
-    module: EncodingInterface = kind_module(task, "encoding")
+    module: EncodingInterface = target_module(task, "label_encoding")
     return module

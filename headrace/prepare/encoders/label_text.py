@@ -1,4 +1,4 @@
-"""Labels: their normal form, and for multi_label records their text form in sources and stored form in tables."""
+"""Normalise labels, and parse and encode values of several labels."""
 
 import ast
 import json
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from headrace.prepare.readers.source_row import text_cell
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.text.invisible_characters import INVISIBLE
 
 # Type of a stored class index.

@@ -1,4 +1,4 @@
-"""Digits that numbers lose as float32, the type of regression labels and of the features of windows."""
+"""Detect the loss of precision of numbers that are stored as float32."""
 
 import math
 from collections.abc import Sequence

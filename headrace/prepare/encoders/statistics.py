@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from headrace.contract import Statistics
-from headrace.prepare.encoders.images.image_codec import Pixels
+from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.shards import Shard
+from headrace.table.shard_writer import Shard
 
 # OpenCV sums integers and divides in 64-bit floating point. Up to this many pixels, multiplying the quotient again is
 # off by far less than 0.5, so that rounding restores the exact sum.

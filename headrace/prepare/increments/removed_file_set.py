@@ -1,4 +1,4 @@
-"""The source files whose records in an older version no longer count."""
+"""The source files whose records are dropped from the previous version."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Compare the classes of two versions: which are added, kept and removed, and which have no record."""
+"""Compare the classes of two versions: added, kept, removed and without records."""
 
 import logging
 from dataclasses import dataclass

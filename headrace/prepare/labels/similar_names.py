@@ -1,4 +1,4 @@
-"""Names of classes that people take for one: they differ in case, spaces, quotes, zeros, or not to the eye."""
+"""Find class names that differ only in case, spacing, quotes or lookalike letters."""
 
 import html
 import re

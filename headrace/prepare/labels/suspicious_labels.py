@@ -1,4 +1,4 @@
-"""Labels that look like a mistake: reported before anything is written, as a model would learn them silently."""
+"""Detect labels that look like mistakes before anything is written."""
 
 import math
 import re

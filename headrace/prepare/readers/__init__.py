@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from headrace.config.sections.reader_options import ReaderOptions
-from headrace.prepare.readers.csv_reader import CsvReader
+from headrace.prepare.readers.columnar_reader import ColumnarReader
 from headrace.prepare.readers.json_reader import JsonReader
-from headrace.prepare.readers.parquet_and_orc_reader import ColumnarReader
+from headrace.prepare.readers.rfc4180_reader import CsvReader
 from headrace.prepare.readers.source_row import Row, RowRange, cell_text
 
 TableReader = CsvReader | JsonReader | ColumnarReader

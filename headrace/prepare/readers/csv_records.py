@@ -1,4 +1,4 @@
-"""Lines of CSV divided into records, and into the fields of each; a broken record costs its first line only."""
+"""Split CSV text into records and fields; a broken record loses only its first line."""
 
 import csv
 import re
@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from headrace.config.sections.reader_options import ReaderOptions
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 # More than this in one record is a quote that was never closed.
 MAX_RECORD = 64 * 2**20

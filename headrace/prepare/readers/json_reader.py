@@ -1,4 +1,4 @@
-"""JSON lines, and JSON that is one array or a series of objects over many lines; the content decides which."""
+"""Read JSON Lines, JSON arrays and concatenated JSON objects."""
 
 import json
 import re
@@ -8,12 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from headrace.config.column_name import plain_name
+from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange, encoding_rejection
 from headrace.prepare.readers.text_stream import cut_lines, has_undecodable_bytes, is_splittable, open_text
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 CHARACTERS = 2**20
 # An object of more characters is treated as damage, so that one missing bracket does not fill the memory.
@@ -127,7 +127,7 @@ class JsonReader:
         if isinstance(value, RepeatedKeys):
             detail = f"{self.unit} {number} has a key twice, with values of which only one can be meant"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
-        values = {name: value_at(value, plain_name(name)) for name in self.wanted}
+        values = {name: value_at(value, strip_backticks(name)) for name in self.wanted}
         if any(isinstance(one, str) and has_undecodable_bytes(one) for one in values.values()):
             detail = (
                 f"{self.unit} {number} holds half of a surrogate pair, such as \\ud83d alone, which is not a character"
@@ -151,9 +151,9 @@ class JsonReader:
         if not rows:
             return
         for name in self.wanted:
-            if all(value_at(row, plain_name(name)) is None and name not in row for row in rows):
+            if all(value_at(row, strip_backticks(name)) is None and name not in row for row in rows):
                 raise _missing(name, str(self.path), self.columns, rows)
-        cells = [value_at(rows[0], plain_name(name)) for name in self.wanted]
+        cells = [value_at(rows[0], strip_backticks(name)) for name in self.wanted]
         if len(rows) == 1 and cells and all(isinstance(one, dict) and "0" in one for one in cells):
             raise DataError(
                 f"{self.path} is one object with columns in it, as pandas writes by default; expected an object for "
@@ -173,7 +173,7 @@ class JsonReader:
 
 def _missing(name: str, file: str, columns: list[str], rows: list[dict[str, Any]]) -> MissingColumnError:
     """Return the error for a column that no row has, with the list in which its name stops if there is one."""
-    parts = plain_name(name).split(".")
+    parts = strip_backticks(name).split(".")
     for number in range(1, len(parts)):
         head = ".".join(parts[:number])
         if any(isinstance(value_at(row, head), list) for row in rows):

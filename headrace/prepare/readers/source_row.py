@@ -1,4 +1,4 @@
-"""Rows as readers yield them, with the requested columns by name, and cells as text."""
+"""Rows as readers return them, and the conversion of cells to text."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from headrace.errors import ConfigurationError
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 # How alike names of columns are, from 0 to 1, of which one may be meant: label and lable, but not text and test.
 CLOSE = 0.79

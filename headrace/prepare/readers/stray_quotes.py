@@ -1,4 +1,4 @@
-"""Records of CSV that a stray quote has joined: valid by RFC 4180, but rarely intended.
+"""Detect CSV records that a stray quote has merged.
 
 A quote at the beginning of a field, such as an inch mark in the wrong place, reaches to the next quote at the end of
 a field, maybe many records later. All readers then return one record, and lose the others silently.

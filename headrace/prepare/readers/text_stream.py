@@ -13,8 +13,8 @@ from typing import IO
 import pyarrow as pa
 
 from headrace.errors import DataError
-from headrace.prepare.encoders.format_names import HEAD_BYTES as FORMAT_BYTES
-from headrace.prepare.encoders.format_names import name_binary
+from headrace.prepare.encoders.file_signatures import HEAD_BYTES as FORMAT_BYTES
+from headrace.prepare.encoders.file_signatures import name_binary
 from headrace.prepare.readers.compression import HEAD_BYTES, find_compression, open_decompressed
 from headrace.prepare.readers.source_row import RowRange
 

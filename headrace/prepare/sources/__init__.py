@@ -7,9 +7,9 @@ from functools import partial
 from headrace.config.configuration import Source
 from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
+from headrace.prepare.sources.folders.derived_file_warnings import derived_name_warnings
 from headrace.prepare.sources.folders.exclude_patterns import exclude
-from headrace.prepare.sources.folders.file_copies import copy_warnings
-from headrace.prepare.sources.folders.folder_layout import mask_warnings, table_warnings
+from headrace.prepare.sources.folders.folder_layout_warnings import mask_warnings, table_warnings
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.labels_file import UNLABELLED, list_labelled
 from headrace.prepare.sources.idx import list_idx, read_idx
@@ -51,7 +51,7 @@ def list_source(source: Source, *, several: bool = False, texts: bool = False) -
     """
     listing = exclude(_list_all(source, several=several), source.exclude)
     if source.kind == "folder" and source.labels is None:
-        named = table_warnings(listing.files) if texts else copy_warnings(listing.files)
+        named = table_warnings(listing.files) if texts else derived_name_warnings(listing.files)
         for warning in (*mask_warnings(listing.files), *named):
             log.warning("In %s, %s", source.path, warning)
     return listing

@@ -1,4 +1,4 @@
-"""Raw files as a source lists them, and raw records before any processing."""
+"""Types of listed raw files and of unprocessed records."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -1,9 +1,9 @@
-"""Names of splits in names of folders and files, in any usual spelling."""
+"""Recognise names of splits in names of files and folders."""
 
 import re
 from collections.abc import Iterable
 
-from headrace.table.table_version import SPLITS
+from headrace.table.table_snapshot import SPLITS
 
 SPELLINGS = {
     **{name: name for name in SPLITS},

@@ -7,9 +7,9 @@ from functools import lru_cache
 import ftfy
 
 from headrace.config.configuration import Text
-from headrace.prepare.encoders.format_names import name_binary, name_format, name_image
+from headrace.prepare.encoders.file_signatures import name_binary, name_format, name_image
 from headrace.prepare.readers.text_stream import encoding_from_mark
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.text.html_removal import remove_html
 from headrace.prepare.text.invisible_characters import drop_invisible
 from headrace.prepare.text.personal_data_masks import mask

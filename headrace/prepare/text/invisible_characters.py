@@ -1,4 +1,4 @@
-"""Characters that nobody sees: equal words in sight must be equal tokens and equal classes.
+"""Remove invisible characters, so that words that look equal are equal.
 
 What a script is written with stays: Persian and the languages of India are not readable without joiners.
 """

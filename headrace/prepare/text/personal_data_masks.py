@@ -1,4 +1,4 @@
-"""Masks: addresses and numbers of people that a placeholder replaces."""
+"""Replace personal data (e-mail addresses, phone numbers and others) with placeholders."""
 
 import re
 from collections.abc import Callable, Collection

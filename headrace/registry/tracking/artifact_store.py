@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
-from headrace.registry.model_registry import ModelRegistry
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.storage import S3Path, files_below, locate
 
 
-def upload_files(registry: ModelRegistry, run_id: str, folder: Path, names: Iterable[str], prefix: str = "") -> None:
+def upload_files(
+    registry: RegistryConnection, run_id: str, folder: Path, names: Iterable[str], prefix: str = ""
+) -> None:
     """Upload the files `names` of the local folder `folder` as artifacts of a run, under the folder `prefix`.
 
     Raises:
@@ -23,7 +25,7 @@ def upload_files(registry: ModelRegistry, run_id: str, folder: Path, names: Iter
             registry.client.log_artifact(run_id, str(folder / name), None if parent == "." else parent)
 
 
-def download_files(registry: ModelRegistry, run_id: str, prefix: str, folder: Path) -> None:
+def download_files(registry: RegistryConnection, run_id: str, prefix: str, folder: Path) -> None:
     """Download the artifacts of a run under the folder `prefix` to the folder `prefix` of `folder`.
 
     Raises:
@@ -35,9 +37,9 @@ def download_files(registry: ModelRegistry, run_id: str, prefix: str, folder: Pa
     if artifacts is None:
         from mlflow.artifacts import download_artifacts
 
-        download_artifacts(
-            run_id=run_id, artifact_path=prefix, dst_path=str(folder), tracking_uri=registry.tracking_uri
-        )
+        # MLflow gives the copy the last part of the path as its name.
+        target = str((folder / prefix).parent)
+        download_artifacts(run_id=run_id, artifact_path=prefix, dst_path=target, tracking_uri=registry.tracking_uri)
         return
     source = artifacts / prefix
     entries = list(files_below(source))
@@ -49,7 +51,7 @@ def download_files(registry: ModelRegistry, run_id: str, prefix: str, folder: Pa
         file.write_bytes((source / entry.path).read_bytes())
 
 
-def _remote_artifacts(registry: ModelRegistry, run_id: str) -> Path | None:
+def _remote_artifacts(registry: RegistryConnection, run_id: str) -> Path | None:
     """Return the run's artifact folder if it is in a bucket that no MLflow server manages, otherwise None.
 
     Such a folder is accessed directly, so that MLflow needs no client library of the object store.

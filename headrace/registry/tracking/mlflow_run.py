@@ -1,4 +1,4 @@
-"""Logging of one run to MLflow, within MLflow's limits on a request."""
+"""Log a run to MLflow within its limits on the size of requests."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace.config.secret_names import withhold_secrets
-from headrace.registry.model_registry import ModelRegistry
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.artifact_store import upload_files
 from headrace.runs.settings_differences import flatten
 from headrace.storage.local_copy import LocalCopy
@@ -45,14 +45,14 @@ class MlflowRun:
     ended: int | None = None
 
 
-def log_run(registry: ModelRegistry, entry: MlflowRun) -> str:
+def log_run(registry: RegistryConnection, entry: MlflowRun) -> str:
     """Log a complete run and return its MLflow ID."""
     run_id = start_run(registry, entry)
     finish_run(registry, run_id, entry)
     return run_id
 
 
-def start_run(registry: ModelRegistry, entry: MlflowRun) -> str:
+def start_run(registry: RegistryConnection, entry: MlflowRun) -> str:
     """Create a running MLflow run with its identity tags and return its ID."""
     run = registry.client.create_run(
         registry.experiment, start_time=entry.started, run_name=entry.name, tags=entry.identity
@@ -60,7 +60,7 @@ def start_run(registry: ModelRegistry, entry: MlflowRun) -> str:
     return str(run.info.run_id)
 
 
-def finish_run(registry: ModelRegistry, run_id: str, entry: MlflowRun) -> None:
+def finish_run(registry: RegistryConnection, run_id: str, entry: MlflowRun) -> None:
     """Log the content of `entry`, then terminate the run: only a terminated run counts as tracked."""
     from mlflow.entities import Param, RunTag
 

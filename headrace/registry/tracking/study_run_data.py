@@ -1,4 +1,4 @@
-"""The content of the MLflow runs of a study and of its trials."""
+"""Build the MLflow runs of a study and its trials."""
 
 import time
 from collections.abc import Iterator

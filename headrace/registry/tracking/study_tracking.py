@@ -1,6 +1,6 @@
 """Tracking of a study: each ended trial is logged once, as a run nested in the study's run."""
 
-from headrace.registry.model_registry import ModelRegistry, registry_error, search_runs
+from headrace.registry.registry_connection import RegistryConnection, registry_error, search_runs
 from headrace.registry.tracking.mlflow_run import finish_run, log_run, start_run
 from headrace.registry.tracking.study_run_data import PARENT, TRIAL, study_run, trial_run
 from headrace.tune.study.study_result import StudyResult
@@ -8,7 +8,7 @@ from headrace.tune.study.study_result import StudyResult
 RUNNING = "RUNNING"
 
 
-def track_study(registry: ModelRegistry, result: StudyResult) -> str:
+def track_study(registry: RegistryConnection, result: StudyResult) -> str:
     """Track the study and its ended trials that are not tracked yet; return the ID of the study's MLflow run.
 
     The folder of the study must be locked.
@@ -25,7 +25,7 @@ def track_study(registry: ModelRegistry, result: StudyResult) -> str:
         raise registry_error(registry, error) from error
 
 
-def _track(registry: ModelRegistry, result: StudyResult) -> str:
+def _track(registry: RegistryConnection, result: StudyResult) -> str:
     study = next(iter(search_runs(registry, study_run(result, {}).identity)), None)
     run_id = str(study.info.run_id) if study else start_run(registry, study_run(result, {}))
     tracked = _tracked_trials(registry, run_id)
@@ -40,7 +40,7 @@ def _track(registry: ModelRegistry, result: StudyResult) -> str:
     return run_id
 
 
-def _tracked_trials(registry: ModelRegistry, study: str) -> dict[int, str]:
+def _tracked_trials(registry: RegistryConnection, study: str) -> dict[int, str]:
     """Return the MLflow run IDs by trial number; delete the runs of trials that were only partly logged."""
     tracked: dict[int, str] = {}
     for run in search_runs(registry, {PARENT: study}):

@@ -4,7 +4,7 @@ from typing import Any
 
 from headrace.config import Configuration
 from headrace.errors import TrainingError
-from headrace.registry.model_registry import open_registry
+from headrace.registry.registry_connection import open_registry
 from headrace.registry.tracking.study_tracking import track_study
 from headrace.registry.tracking.training_run_tracking import track
 from headrace.storage import locate

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace.errors import DataError
-from headrace.registry.model_registry import ModelRegistry, registry_error, search_runs
+from headrace.registry.registry_connection import RegistryConnection, registry_error, search_runs
 from headrace.registry.tracking.code_version import code_version
 from headrace.registry.tracking.mlflow_run import MlflowRun, log_run
 from headrace.runs.run_folder import RunFolder
@@ -20,7 +20,7 @@ NOT_METRICS = {"kind", "step", "epoch", "seconds"}
 FILES = ("run.json", "result.json", "metrics.jsonl", "model.py")
 
 
-def track(registry: ModelRegistry, path: Path) -> str:
+def track(registry: RegistryConnection, path: Path) -> str:
     """Track the run in folder `path` and return its MLflow ID; a run that is tracked already stays unchanged.
 
     A run without a result is tracked as failed, and is tracked again once it is complete.
@@ -44,7 +44,7 @@ def track(registry: ModelRegistry, path: Path) -> str:
         raise registry_error(registry, error) from error
 
 
-def _tracked_id(registry: ModelRegistry, folder: RunFolder, record: RunRecord, status: str) -> str | None:
+def _tracked_id(registry: RegistryConnection, folder: RunFolder, record: RunRecord, status: str) -> str | None:
     """Return the MLflow ID of the run if it is tracked as finished; delete incomplete and outdated entries."""
     for run in search_runs(registry, _identity(folder, record)):
         if run.info.status == status == "FINISHED":

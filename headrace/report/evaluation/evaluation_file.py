@@ -1,7 +1,7 @@
-"""The files BUNDLE/evaluation/SPLIT.json: what they have in every task, and what in those with classes."""
+"""Schema of BUNDLE/evaluation/SPLIT.json."""
 
 from headrace.contract import TaskType
-from headrace.report.page_record import Record
+from headrace.report.json_model import Record
 
 
 class Scores(Record):

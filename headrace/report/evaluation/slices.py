@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from headrace.html.axis import Axis
+from headrace.html.axis_scale import Axis
 from headrace.html.number_formatting import metric, words
 from headrace.report.evaluation.evaluation_file import SliceMetrics, TaskEvaluation
 

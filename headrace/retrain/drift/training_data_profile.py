@@ -17,7 +17,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from headrace.contract import Contract
-from headrace.retrain.drift.drift_interface import ALL, drift_module, feature_drift_module
+from headrace.retrain.drift.drift_value_interfaces import ALL, drift_module, feature_drift_module
 from headrace.retrain.drift.population_stability import Histogram, merge_histograms, value_counts
 from headrace.spark.session import unwrap_python_errors
 from headrace.storage.open_parquet import open_parquet
@@ -108,7 +108,7 @@ def identities(table: Path, shards: Iterable[Shard], contract: Contract) -> Iter
 
 def _identities(rows: pa.Table | pa.RecordBatch, contract: Contract) -> Iterator[Identity]:
     module = drift_module(contract.task)
-    targets = (module.name_target(target, contract) for target in rows[contract.named("target")[0]].to_pylist())
+    targets = (module.target_label(target, contract) for target in rows[contract.named("target")[0]].to_pylist())
     yield from zip(rows["path"].to_pylist(), rows["content_hash"].to_pylist(), targets, strict=True)
 
 
@@ -138,7 +138,7 @@ def _profile_batch(
 ) -> Profile:
     selected = [row for row, key in enumerate(_identities(batch, contract)) if key not in excluded]
     targets, module = batch[contract.named("target")[0]].to_pylist(), drift_module(contract.task)
-    counted = Counter(name for row in selected for name in module.counted_names(targets[row], contract))
+    counted = Counter(name for row in selected for name in module.profile_groups(targets[row], contract))
     result = Profile(classes=counted)
     names = [contract.classes[targets[row]] if contract.target.has_one_class else ALL for row in selected]
     statistics = _statistics(batch, contract, selected)

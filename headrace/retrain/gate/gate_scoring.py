@@ -1,4 +1,4 @@
-"""Computation of the predictions, the latency and the size of the gate's models."""
+"""Compute the predictions, latency and size of the models in the gate."""
 
 import time
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ import numpy as np
 
 from headrace import bundle as bundles
 from headrace.compare.prediction_computation import predict_split
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.predictions import Predictions
 from headrace.contract_match import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.class_match import match_classes

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from headrace.compare.comparison_metrics import scores
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.prediction_metrics import scores
+from headrace.compare.predictions import Predictions
 
 
 @dataclass(frozen=True, kw_only=True)

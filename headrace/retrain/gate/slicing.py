@@ -1,4 +1,4 @@
-"""Slices of the test split, on each of which a challenger must not be much worse than the champion."""
+"""Slices of the test split on which a challenger must not be much worse than the champion."""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.comparison_metrics import metric_label
-from headrace.compare.saved_predictions import Predictions
-from headrace.targets.target_kind_loader import kind_module, target_kind_properties
+from headrace.compare.prediction_metrics import metric_label
+from headrace.compare.predictions import Predictions
+from headrace.targets.target_kind_loader import target_module, target_traits
 
 
 class ModelPair(NamedTuple):
@@ -35,7 +35,7 @@ class Slice(NamedTuple):
 
 
 class GateInterface(Protocol):
-    """The module `gate_measures` of a target kind."""
+    """The module `gate_slices` of a target kind."""
 
     def class_slices(self, classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
         """Yield a slice for each class that occurs in the rows."""
@@ -49,13 +49,13 @@ class GateInterface(Protocol):
 
 def gate_module(task: str) -> GateInterface:
     """Return the gate's part of the target kind `task`."""
-    module: GateInterface = kind_module(task, "gate_measures")
+    module: GateInterface = target_module(task, "gate_slices")
     return module
 
 
 def make_slices(task: str, classes: tuple[str, ...], models: ModelPair, paths: Mapping[str, str]) -> Iterator[Slice]:
     """Yield a slice for each class that occurs, then one for each named pattern of `paths`."""
-    metric = target_kind_properties(task).slice_metric
+    metric = target_traits(task).slice_metric
     yield from gate_module(task).class_slices(classes, models)
     for name, pattern in paths.items():
         matches = [fnmatchcase(path, pattern) for path in models.champion.paths.tolist()]

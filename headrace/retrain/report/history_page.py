@@ -6,7 +6,7 @@ from pathlib import Path
 from headrace import __version__
 from headrace.config import Configuration
 from headrace.html.templates import environment
-from headrace.registry.model_registry import open_registry
+from headrace.registry.registry_connection import open_registry
 from headrace.registry.versions import ModelRecord, versions
 from headrace.retrain.journal import Journal
 from headrace.retrain.report.history_view import build_view

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from headrace.registry.model_registry import CHAMPION
+from headrace.registry.registry_connection import CHAMPION
 from headrace.registry.versions import ModelRecord
-from headrace.retrain.drift.assessment import Distance, drift_order
+from headrace.retrain.drift.drift_detection import FeatureDrift, drift_order
 from headrace.retrain.gate.promotion_checks import Check
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome, StepRecord
@@ -63,10 +63,10 @@ class CycleView:
         return sorted(checks, key=lambda check: check.passed)
 
     @property
-    def distances(self) -> list[Distance]:
+    def distances(self) -> list[FeatureDrift]:
         """Distances of the new rows from the champion's: over all classes first, then by descending PSI."""
         distances = self.output("validate").get("drift", {}).get("distances", ())
-        return sorted((Distance(**distance) for distance in distances), key=drift_order)
+        return sorted((FeatureDrift(**distance) for distance in distances), key=drift_order)
 
     @property
     def vanished_classes(self) -> list[str]:

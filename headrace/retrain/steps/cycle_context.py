@@ -1,14 +1,14 @@
-"""The input and the result of a step of a cycle."""
+"""Context and result types of the steps of a cycle."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from headrace.config import Configuration
 from headrace.config.sections.retraining import Retrain
-from headrace.registry.model_registry import ModelRegistry
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome
-from headrace.retrain.recorded_table_version import read_recorded
+from headrace.retrain.journaled_table_version import read_recorded
 from headrace.table import Version
 
 
@@ -20,7 +20,7 @@ class CycleContext:
     settings: Retrain
     journal: Journal
     cycle: Cycle
-    registry: ModelRegistry
+    registry: RegistryConnection
 
     def output(self, step: str) -> dict[str, Any]:
         """Return the output of an earlier step."""

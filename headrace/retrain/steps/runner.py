@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from headrace.processes.command_line_and_time import utc_now
+from headrace.processes.provenance import utc_now
 from headrace.retrain.journal import Cycle
 from headrace.retrain.journal_records import StepRecord
-from headrace.retrain.steps import challenger, prepare_and_detect_drift, promote_and_predict
+from headrace.retrain.steps import data_steps, model_steps, promotion_steps
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 
 log = logging.getLogger(__name__)
@@ -33,15 +33,15 @@ class Step:
 
 
 STEPS: tuple[Step, ...] = (
-    Step("prepare", (), prepare_and_detect_drift.prepare),
-    Step("validate", ("prepare",), prepare_and_detect_drift.validate),
-    Step("train", ("prepare", "validate"), challenger.train),
-    Step("evaluate", ("validate", "train"), challenger.evaluate),
-    Step("register", ("train", "evaluate"), challenger.register),
-    Step("gate", ("validate", "train", "evaluate", "register"), challenger.gate),
-    Step("promote", ("validate", "register", "gate"), promote_and_predict.promote),
-    Step("predict", ("promote",), promote_and_predict.predict),
-    Step("conclude", ("promote", "predict"), promote_and_predict.conclude),
+    Step("prepare", (), data_steps.prepare),
+    Step("validate", ("prepare",), data_steps.validate),
+    Step("train", ("prepare", "validate"), model_steps.train),
+    Step("evaluate", ("validate", "train"), model_steps.evaluate),
+    Step("register", ("train", "evaluate"), model_steps.register),
+    Step("gate", ("validate", "train", "evaluate", "register"), model_steps.gate),
+    Step("promote", ("validate", "register", "gate"), promotion_steps.promote),
+    Step("predict", ("promote",), promotion_steps.predict),
+    Step("conclude", ("promote", "predict"), promotion_steps.conclude),
 )
 NAMES = tuple(step.name for step in STEPS)
 

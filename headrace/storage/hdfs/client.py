@@ -1,4 +1,4 @@
-"""Read files on HDFS. The only importer of `hdfs_native`, which is imported on first use.
+"""Read and write files on HDFS. Only this module imports `hdfs_native`, on first use.
 
 Hadoop's own files (core-site.xml and hdfs-site.xml in HADOOP_CONF_DIR) configure the connection: nameservices and their
 addresses, Kerberos, the default file system. The user is HADOOP_USER_NAME, the user of this process, or the user of the
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from headrace.errors import StoreError
 from headrace.storage.call_timeout import run_with_timeout
 from headrace.storage.hdfs.hdfs_errors import describe
-from headrace.storage.listed_file import Entry
+from headrace.storage.listed_file import ListedFile
 from headrace.storage.range_reader import RangeReader
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ class Status(NamedTuple):
     modified: int
     is_folder: bool
 
-    def entry(self, path: str) -> Entry:
+    def entry(self, path: str) -> ListedFile:
         """Return the status as the entry of file `path` in a listing."""
-        return Entry(path, self.size, self.modified / 1000, self.modified * 1_000_000)
+        return ListedFile(path, self.size, self.modified / 1000, self.modified * 1_000_000)
 
 
 def status(server: str, path: str) -> Status:

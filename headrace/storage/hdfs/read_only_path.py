@@ -8,7 +8,7 @@ import stat
 from collections.abc import Generator, Iterator
 from typing import ClassVar
 
-from headrace.storage.listed_file import Entry
+from headrace.storage.listed_file import ListedFile
 from headrace.storage.range_reader import RangeReader
 from headrace.storage.remote_path import RemotePath, as_status
 
@@ -66,13 +66,13 @@ class HdfsPath(RemotePath):
 
         return client.reader(self.server, self.inside)
 
-    def entry(self) -> Entry:
+    def entry(self) -> ListedFile:
         """Return the entry of the file or folder."""
         from headrace.storage.hdfs import client
 
         return client.status(self.server, self.inside).entry(self.name)
 
-    def files(self) -> Iterator[Entry]:
+    def files(self) -> Iterator[ListedFile]:
         """Yield every file below; nothing if the folder does not exist."""
         from headrace.storage.hdfs import client
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from headrace.errors import StoreError
 from headrace.storage.concurrent_reads import prefetch
 from headrace.storage.s3.connection_settings import endpoint, open_bucket
-from headrace.storage.s3.s3_errors import describe
+from headrace.storage.s3.error_messages import describe
 
 if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta

@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
-from headrace.storage.listed_file import Entry
+from headrace.storage.listed_file import ListedFile
 from headrace.storage.range_reader import RangeReader
 from headrace.storage.remote_path import RemotePath, as_status
 
@@ -55,20 +55,20 @@ class S3Path(RemotePath):
         bucket, status = self.bucket, objects.head(self.bucket, self.key)
         return RangeReader(status.size, lambda start, stop: objects.get_range(bucket, status, start, stop))
 
-    def entry(self) -> Entry:
+    def entry(self) -> ListedFile:
         """Return the entry of the object."""
         from headrace.storage.s3 import objects
 
         status = objects.head(self.bucket, self.key)
-        return Entry(self.name, status.size, status.modified, _change_tag(status.e_tag))
+        return ListedFile(self.name, status.size, status.modified, _change_tag(status.e_tag))
 
-    def files(self) -> Iterator[Entry]:
+    def files(self) -> Iterator[ListedFile]:
         """Yield every object below."""
         from headrace.storage.s3 import objects
 
         prefix_length = len(self.key) + 1 if self.key else 0
         for status in objects.list_recursive(self.bucket, self.key):
-            yield Entry(status.key[prefix_length:], status.size, status.modified, _change_tag(status.e_tag))
+            yield ListedFile(status.key[prefix_length:], status.size, status.modified, _change_tag(status.e_tag))
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
         """Return the status of the object, or of the folder that objects below it imply."""

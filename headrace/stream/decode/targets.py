@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from headrace.contract import Column
 from headrace.errors import DataError
-from headrace.stream.read.column_buffers import BinaryColumn, Columns
+from headrace.stream.read.columnar_rows import BinaryColumn, Columns
 
 
-def encode_targets(rows: Columns, name: str, column: Column, classes: int) -> NDArray[Any]:
+def decode_targets(rows: Columns, name: str, column: Column, classes: int) -> NDArray[Any]:
     """Return the targets of `rows`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Pad texts of different lengths with zeros to one array, as long as the shortest bucket that fits the longest text.
+"""Pad sequences of tokens to the smallest bucket that fits the longest one.
 
 With a few fixed lengths TensorFlow needs few traces and memory allocations.
 """
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.stream.read.column_buffers import BinaryColumn
+from headrace.stream.read.columnar_rows import BinaryColumn
 
 SHORTEST_BUCKET = 16
 

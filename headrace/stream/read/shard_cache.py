@@ -1,4 +1,4 @@
-"""Cache shards in the process's memory or on a local disk, with Petastorm's cache interface.
+"""Cache shards in memory or on local disk through Petastorm's cache interface.
 
 The key is the content of a shard, not its path, so a table that was prepared again or moved never gets stale rows.
 Petastorm's own disk cache uses paths, and its clean-up removes a folder that another rank may be using.
@@ -16,7 +16,7 @@ import pyarrow as pa
 from headrace.config.sections.streaming import Stream
 from headrace.errors import DataError
 from headrace.storage.atomic import atomic_write
-from headrace.stream.petastorm import CacheBase, NullCache
+from headrace.stream.petastorm_import import CacheBase, NullCache
 from headrace.table import Shard
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Refuse shards that differ from the written ones, and tables with files that could run code."""
+"""Reject shards that were modified, and tables with pickled files."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Comparison of classifiers with one class per row."""
+"""Comparison of classifiers of one label."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.compare.paired_differences import ClassComparison, class_details, f1_figures, f1_scores, losses
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.predictions import Predictions
 from headrace.contract_match import ClassMatch
 from headrace.evaluate.bootstrap import Intervals, count_intervals, mean_intervals
 from headrace.evaluate.classifier_scores import ClassScore, class_scores, confusion_matrix, supported_macro_f1
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 
 
 def to_predictions(batch: EvaluationBatch, match: ClassMatch) -> Predictions:
@@ -81,6 +81,10 @@ def confusion_intervals(reference: Predictions, other: Predictions, classes: int
 
     Rows are counted by true class and both predictions, so that the time does not depend on the number of rows.
     """
+    # Cells are drawn in the order of the models; the reverse comparison draws the same ones.
+    if other.predicted.tobytes() < reference.predicted.tobytes():
+        reverse = confusion_intervals(other, reference, classes)
+        return {name: (-high, -low) for name, (low, high) in reverse.items()}
     rows = np.stack([reference.true, reference.predicted, other.predicted], axis=1)
     cells, counts = np.unique(rows, axis=0, return_counts=True)
 

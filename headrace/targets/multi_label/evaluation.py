@@ -19,7 +19,7 @@ from headrace.evaluate.classifier_scores import (
     scores_from_counts,
     supported_macro_f1,
 )
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
 from headrace.input_arrays import select_rows

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.evaluate.bootstrap import drop_degenerate, sum_intervals
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.input_arrays import select_rows
 from headrace.targets.regression.naive_forecasts import Baselines

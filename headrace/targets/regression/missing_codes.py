@@ -1,4 +1,4 @@
-"""Numbers that stand for a missing value, such as -999: a model would learn them as labels or numbers."""
+"""Detect codes of missing values such as -999, which a model would take for real values."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Baselines for windows of a time series: the errors of predictions without a model.
+"""Naive and seasonal naive forecasts as baselines for time series.
 
 Hyndman, Athanasopoulos: Forecasting: principles and practice, 3rd edition (2021), section 5.2: the naive and the
 seasonal naive method.

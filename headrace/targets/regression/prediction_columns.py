@@ -1,4 +1,4 @@
-"""Predictions of one number per record."""
+"""Columns of the predictions of regression models: one number for each record."""
 
 import numpy as np
 import pyarrow as pa

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.storage.remove_tree import remove_tree
-from headrace.train.rank.driver_channel import Channel
+from headrace.train.rank.task_pipe import Channel
 
 # Not 0 and not the default of `train.seed`: a network must not depend on the seed of the process.
 SEED = 1_640_531_527
@@ -29,8 +29,8 @@ def main(origin: str) -> None:
     import_engines_lean()
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests, Path.cwd().parent), daemon=True).start()
-    from headrace.train.bundle_verification.loaded_bundle import BundleLoader
     from headrace.train.bundle_verification.process_protocol import Request
+    from headrace.train.bundle_verification.request_handler import BundleLoader
 
     loader = BundleLoader(Path(origin))
     while True:

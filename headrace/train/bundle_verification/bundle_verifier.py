@@ -1,4 +1,4 @@
-"""Run a network on real rows before it is trained, and its bundle, in a new process, before it is published.
+"""Verify that a network works before training, and that its bundle reproduces it before it is published.
 
 The bundle of the untrained model is loaded too, while the first epoch trains: what saving loses is lost at the first
 step as well as at the last, and is then found in seconds instead of hours.

@@ -1,4 +1,4 @@
-"""Hide the files of this machine from a network, as on another machine, and remember which ones it tried to read.
+"""Hide local files from a network, and record its attempts to read them.
 
 Only files that come with Python, with the operating system or with installed packages are there, and those of the
 folders that are named. Reads by Python, `tf.io.gfile`, `tf.lookup` and `h5py` are seen; a C++ or Rust library that

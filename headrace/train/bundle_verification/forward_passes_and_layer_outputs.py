@@ -1,4 +1,4 @@
-"""Forward passes of a model as evaluation and prediction make them, and passes that record every layer."""
+"""Run forward passes as in evaluation, and trace the outputs of every layer."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The outputs that a model must have, and the comparison of two models' outputs and weights.
+"""Check outputs of a model, and compare outputs and weights of two models.
 
 Everything here is plain NumPy, so that the rank and the process that loads its bundle share it.
 """

@@ -1,4 +1,4 @@
-"""The messages between a rank and the process that loads its bundle: JSON lines, and arrays in files."""
+"""Messages between a rank and its verification process: lines of JSON, with arrays in files."""
 
 import traceback
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The variables that a forward pass reads and Keras does not track: no optimizer changes them, and no file has them.
+"""Find variables that a forward pass reads and Keras does not track: they are neither trained nor saved.
 
 Keras tracks the layers and weights in the attributes of a layer, and in lists and dictionaries there. It misses a layer
 that is set with `object.__setattr__`, or held by an object of another class, a closure or a variable of the module, and

@@ -1,4 +1,4 @@
-"""The best epoch so far: saved as a checkpoint, and the criterion of early stopping."""
+"""Keep the checkpoint of the best epoch, and decide on early stopping."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Compare the rehearsed bundle as soon as it is loaded, and start the last process before it is needed."""
+"""Check early in training that the saved bundle reproduces the model."""
 
 from typing import Any
 

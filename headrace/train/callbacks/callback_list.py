@@ -1,4 +1,4 @@
-"""The callbacks of a training, in the order that their dependencies require."""
+"""The callbacks of training, ordered by their dependencies."""
 
 import math
 
@@ -16,7 +16,7 @@ from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.callbacks.non_finite_gradients import SKIPS_OF_LOSS_SCALING, StopOnNonFinite
 from headrace.train.callbacks.stop_request import StopOnRequest
 from headrace.train.callbacks.untrained_weights import WarnOfUntrainedWeights
-from headrace.train.model.optimizer import NEEDS_LOSS_SCALING
+from headrace.train.model.distributed_optimizer import NEEDS_LOSS_SCALING
 from headrace.train.rank.rank_context_and_position import CountSteps, Position, RankContext
 from headrace.train.validate_settings import metric_names, monitored_metric
 

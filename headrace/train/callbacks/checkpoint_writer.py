@@ -1,4 +1,4 @@
-"""Writes checkpoints during training."""
+"""Write checkpoints during training."""
 
 import time
 from typing import Any

@@ -13,7 +13,7 @@ from headrace.errors import TrainingError
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.atomic import atomic_write
 from headrace.stream.rank_stream import RankStream
-from headrace.train.callbacks.step_figures import RunningResults, figures_between
+from headrace.train.callbacks.interval_metrics import RunningMetrics, metrics_between
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.rank.rank_context_and_position import Position
 
@@ -44,15 +44,15 @@ class MetricsLogger(keras.callbacks.Callback):
         self.writer = tf.summary.create_file_writer(str(folder.events))
         self.last_time = time.monotonic()
         self.last_step = position.step
-        self.last = RunningResults()
+        self.last = RunningMetrics()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.last = RunningResults()
+        self.last = RunningMetrics()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.position.step == 1 or self.position.step % self.every == 0:
             results = {name: float(value) for name, value in (logs or {}).items()}
-            self._report(RunningResults(batch + 1, self._rows(batch + 1), results))
+            self._report(RunningMetrics(batch + 1, self._rows(batch + 1), results))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         line = {"kind": "epoch", "step": self.position.step, "epoch": epoch, **(logs or {})}
@@ -70,9 +70,9 @@ class MetricsLogger(keras.callbacks.Callback):
         plan = self.stream.plan
         return sum(plan.lane_rows(lane, range(plan.steps - steps, plan.steps)) for lane in self.stream.lanes)
 
-    def _report(self, running: RunningResults) -> None:
+    def _report(self, running: RunningMetrics) -> None:
         """Log the figures of the steps since the last report, from Keras's results since the start of the epoch."""
-        figures = figures_between(self.last, running, self.stream.batch_size)
+        figures = metrics_between(self.last, running, self.stream.batch_size)
         self.last = running
         now, plan = time.monotonic(), self.stream.plan
         rows = plan.rows_until(self.position.step) - plan.rows_until(self.last_step)

@@ -1,4 +1,4 @@
-"""Stop a training when gradients are not finite, and list the rows of the first such step."""
+"""Stop training on non-finite gradients, and list the rows of that step."""
 
 import json
 from pathlib import Path

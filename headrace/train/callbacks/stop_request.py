@@ -1,4 +1,4 @@
-"""Stop all ranks early, at the same step and after a checkpoint, when the driver requests it."""
+"""Stop all ranks at the same step, after a checkpoint, when the driver requests it."""
 
 import time
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import keras
 from headrace.storage import is_remote
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.distributed import collectives
-from headrace.train.run_observer import StoppedError
+from headrace.train.epoch_observer import StoppedError
 
 # A look at an object store takes tens of milliseconds.
 LOCAL_SECONDS, REMOTE_SECONDS = 0.5, 3.0

@@ -1,4 +1,4 @@
-"""Warn of weights that a training does not change: without a gradient in a whole epoch, or unchanged by its updates."""
+"""Warn of weights that training does not change."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""The Horovod collectives that training uses, and their quirks.
+"""Wrappers of the Horovod collectives that training uses.
 
 They use Horovod's primitives, because its Keras optimizer and callbacks hook methods that Keras 3 never calls: ranks
 would drift apart silently. Every rank must call the functions of this module in the same order.

@@ -1,4 +1,4 @@
-"""Scheduling of Horovod's threads: with few cores per rank they yield the CPU instead of preempting other threads.
+"""Make Horovod's threads yield the CPU when there are few cores for each rank.
 
 While another thread of the process holds the lock of a connection, Gloo's thread polls the kernel in a busy loop:
 `Pair::handleEvents` tries the lock and, if it fails, returns to a poll that reports the same event at once. The holder

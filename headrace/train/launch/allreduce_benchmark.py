@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from headrace.errors import TrainingError
 from headrace.train.launch.launcher import RankProgram, launch
-from headrace.train.launch.rank_messages import Message
+from headrace.train.launch.rank_message_server import Message
 
 PROGRAM = "headrace.train.launch.allreduce_benchmark_rank"
 # Maximum time to wait for unreachable peers.

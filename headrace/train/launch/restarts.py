@@ -1,4 +1,4 @@
-"""Launch the ranks of a run, restart them after a loss, and decide their number."""
+"""Launch the ranks of a run, restart them after failures, and choose their number."""
 
 import logging
 
@@ -13,7 +13,7 @@ from headrace.spark.session import is_local
 from headrace.spark.slots import PATIENCE_SECONDS, total_slots, wait_for_slots
 from headrace.train.launch.launcher import RankProgram, launch
 from headrace.train.launch.rank_resource_profile import profile_for
-from headrace.train.run_monitor import Progress
+from headrace.train.rank_message_monitor import Progress
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The donor of a fine-tuning: the weights of a trained bundle by their position in its network."""
+"""Load the weights of the model that fine-tuning starts from."""
 
 import logging
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from headrace.contract_match import ClassMatch, transfer_changes
 from headrace.errors import ConfigurationError
 from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version
-from headrace.train.model.find_class_and_token_weights import class_layers, token_layers
+from headrace.train.model.head_and_embedding_detection import find_embedding_layers, find_head_layers
 from headrace.train.model.layer_paths import Node, Path, weighted_layers
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ class Donor:
         source: address of the bundle.
         layers: weights by every path to their layer.
         classes: classes of bundle and table.
-        class_layers: layers with weights of classes; only if the classes differ.
-        token_layers: layers with weights of tokens; only if the tokenizers differ.
+        find_head_layers: layers with weights of classes; only if the classes differ.
+        find_embedding_layers: layers with weights of tokens; only if the tokenizers differ.
         tokens: id in the bundle of each token that has the same meaning in both; None if the tokenizers are equal.
         changes: other differences, one sentence each.
     """
@@ -47,8 +47,8 @@ class Donor:
     source: str
     layers: Mapping[Path, LayerWeights]
     classes: ClassMatch
-    class_layers: tuple[LayerWeights, ...] = ()
-    token_layers: tuple[LayerWeights, ...] = ()
+    find_head_layers: tuple[LayerWeights, ...] = ()
+    find_embedding_layers: tuple[LayerWeights, ...] = ()
     tokens: Mapping[int, int] | None = None
     changes: list[str] = field(default_factory=list)
 
@@ -72,8 +72,8 @@ def load_donor(settings: FineTune, version: Version) -> Donor:
         source=settings.bundle,
         layers={path: layer for paths, layer in weights.items() for path in paths},
         classes=match,
-        class_layers=tuple(weights[node.paths] for node in heads),
-        token_layers=tuple(weights[node.paths] for node in embeddings),
+        find_head_layers=tuple(weights[node.paths] for node in heads),
+        find_embedding_layers=tuple(weights[node.paths] for node in embeddings),
         tokens=tokens,
         changes=changes,
     )
@@ -90,7 +90,7 @@ def find_class_layers(model: keras.Model, contract: Contract, match: ClassMatch,
     """
     if match.is_equal or not (match.model and match.table):
         return []
-    found = class_layers(model, contract)
+    found = find_head_layers(model, contract)
     if not found:
         raise ConfigurationError(
             f"train.fine_tune: the donor's classes and the table's differ ({match}), and which weights of {name} "
@@ -107,7 +107,7 @@ def find_token_layers(model: keras.Model, contract: Contract, name: str) -> list
     Raises:
         ConfigurationError: the layers cannot be determined.
     """
-    found = token_layers(model, contract)
+    found = find_embedding_layers(model, contract)
     if not found:
         raise ConfigurationError(
             f"train.fine_tune: the donor's tokenizer and the table's differ, and which weights of {name} belong to "

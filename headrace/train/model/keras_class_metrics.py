@@ -1,4 +1,4 @@
-"""Metrics of classes and labels whose states are counts, which can be summed over ranks."""
+"""Keras metrics of AUC and F1 whose state can be summed over ranks."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""The layers of a model by their position in its structure, which is unique, where names are not.
+"""Identify layers by their path in the model, because their names are not unique.
 
 Keras numbers automatic names across a process, and two sublayers may have one name. A layer is therefore named by the
 path to it: by its name among the layers of a Sequential or functional model, if the user gave it one; else by its class

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from headrace.config.sections.training import Loss
 from headrace.contract import Contract
-from headrace.targets.target_kind_loader import kind_module
+from headrace.targets.target_kind_loader import target_module
 from headrace.train.validate_settings import metric_names, require_loss
 
 
@@ -69,5 +69,5 @@ def make_metrics(chosen: tuple[str, ...] | None, contract: Contract) -> list[ker
 
 
 def _objective(contract: Contract) -> ObjectiveInterface:
-    module: ObjectiveInterface = kind_module(contract.task, "objective")
+    module: ObjectiveInterface = target_module(contract.task, "objective")
     return module

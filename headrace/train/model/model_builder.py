@@ -13,13 +13,13 @@ from headrace.table import Version
 from headrace.train.checkpoint import load_latest
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
-from headrace.train.model.custom_training import read_custom_training
+from headrace.train.model.custom_objective import load_custom_objective
+from headrace.train.model.distributed_optimizer import make_distributed, make_optimizer
 from headrace.train.model.donor import Donor, load_donor
-from headrace.train.model.fine_tune import fine_tune, freeze
 from headrace.train.model.learning_rate_schedule import learning_rate
 from headrace.train.model.loss_and_metrics import RowLossSum, make_loss, make_metrics
-from headrace.train.model.optimizer import make_distributed, make_optimizer
 from headrace.train.model.sync_batch_norm import synchronize
+from headrace.train.model.weight_transfer import fine_tune, freeze
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
     settings = record.configuration.train
     rate = learning_rate(settings.optimizer, record.ranks, record.steps_per_epoch, record.total_steps)
     contract = version.contract
-    custom = read_custom_training(folder.model_file, contract, settings)
+    custom = load_custom_objective(folder.model_file, contract, settings)
     optimizer = make_optimizer(settings.optimizer, rate, settings.precision, custom.optimizer(rate))
     compiled.model.compile(
         optimizer=make_distributed(optimizer, settings.compression, compiled.gradients),

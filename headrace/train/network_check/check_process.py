@@ -1,4 +1,4 @@
-"""Try a network on one batch before Spark and ranks start, in a separate process: a mistake is reported in seconds.
+"""Test a network on one batch in a separate process, before Spark and the ranks start.
 
 The ranks test the network again; the user's cache remembers networks that passed, as the process takes seconds.
 """

@@ -1,4 +1,4 @@
-"""One batch through an untrained network, forwards and backwards."""
+"""Run one forward and backward pass of an untrained network."""
 
 import math
 from pathlib import Path
@@ -16,10 +16,10 @@ from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version
 from headrace.train.bundle_verification.bundle_verifier import BATCH_ROWS, BundleVerifier
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
-from headrace.train.model.custom_training import read_custom_training, require_exact
+from headrace.train.model.custom_objective import load_custom_objective, require_padding_invariant
 from headrace.train.model.donor import load_donor
-from headrace.train.model.fine_tune import fine_tune
 from headrace.train.model.loss_and_metrics import make_loss
+from headrace.train.model.weight_transfer import fine_tune
 from headrace.train.validate_settings import metric_names
 from headrace.wording import join_names
 
@@ -34,7 +34,7 @@ STATEFUL_RANDOM_OPERATIONS = frozenset(
 Batch = tuple[Any, Any, Any]
 
 
-def try_network(file: Path, record: RunRecord, version: Version) -> list[str]:
+def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str]:
     """Build the network in `file`, and compute outputs, loss and gradients of one batch; return warnings.
 
     Raises:
@@ -51,12 +51,12 @@ def try_network(file: Path, record: RunRecord, version: Version) -> list[str]:
     require_default_training(model, file)
     if settings.fine_tune and donor:
         fine_tune(model, donor, version.contract, settings.fine_tune)
-    custom = read_custom_training(file, version.contract, settings)
+    custom = load_custom_objective(file, version.contract, settings)
     plan = evaluation_plan(version, "train", BATCH_ROWS)
     batch: Batch = next(iter(evaluation_batches(version, "train", plan, configuration.stream).steps(0, 0, 1)))
     try:
         BundleVerifier(model, version, configuration.stream, settings.precision, None).require_usable_outputs()
-        require_exact(custom, metric_names(settings.metrics, version.contract))
+        require_padding_invariant(custom, metric_names(settings.metrics, version.contract))
         custom.optimizer(settings.optimizer.learning_rate)
         loss, reached = _step(model, batch, custom.loss() or make_loss(settings.loss, version.contract))
         random = _random_sources(model, batch[0])

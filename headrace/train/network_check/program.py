@@ -1,4 +1,4 @@
-"""The program of a dry run: `python -m headrace.train.network_check.program RUN FILE`.
+"""The process that tests a network: `python -m headrace.train.network_check.program RUN FILE`.
 
 Prints one JSON object: `error`, a sentence, or None; `kind`, the class of the error; and `warnings`, sentences.
 """
@@ -20,11 +20,11 @@ def main(run: str, file: str) -> None:
     if record is None:
         raise ConfigurationError(f"{run} is not the folder of a run.")
     import_engines_lean()
-    from headrace.train.network_check.network_dry_run import try_network
+    from headrace.train.network_check.network_dry_run import dry_run_network
 
     answer: dict[str, Any] = {"error": None, "kind": None, "warnings": []}
     try:
-        answer["warnings"] = try_network(Path(file), record, read(record.table, record.data_version))
+        answer["warnings"] = dry_run_network(Path(file), record, read(record.table, record.data_version))
     except HeadraceError as error:
         answer |= {"error": str(error), "kind": type(error).__name__}
     sys.stdout.write(json.dumps(answer) + "\n")

@@ -14,7 +14,7 @@ from headrace.errors import ConfigurationError, HeadraceError, TrainingError
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.disk_errors import describe
 from headrace.train.bundle_verification.fresh_process import FreshProcess
-from headrace.train.rank.driver_channel import Channel, exit_with_task
+from headrace.train.rank.task_pipe import Channel, exit_with_task
 
 LOST_PEER = 75
 

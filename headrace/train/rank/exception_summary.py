@@ -1,4 +1,4 @@
-"""Summarise the error of a rank in one sentence, where TensorFlow and Keras print a hundred lines."""
+"""Summarise a rank's exception in one sentence."""
 
 import re
 import traceback

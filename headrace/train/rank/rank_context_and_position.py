@@ -1,4 +1,4 @@
-"""The shared state of a training on one rank, and its position in the run."""
+"""The state of training on one rank, and its position in the run."""
 
 import time
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
 from headrace.train.model.model_builder import CompiledModel
 
 if TYPE_CHECKING:
-    from headrace.train.rank.driver_channel import Channel
+    from headrace.train.rank.task_pipe import Channel
 
 
 class Position:

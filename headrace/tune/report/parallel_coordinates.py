@@ -6,7 +6,7 @@ Inselberg: The plane with parallel coordinates. The Visual Computer 1 (1985).
 from dataclasses import dataclass
 
 from headrace.config.sections.tuning import Parameter
-from headrace.html.axis import Axis
+from headrace.html.axis_scale import Axis
 from headrace.html.line_chart import Tick
 from headrace.html.number_formatting import metric
 from headrace.tune.report.plot_geometry import PlotLine, metric_axis

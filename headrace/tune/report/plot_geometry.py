@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from headrace.html.axis import Axis, fraction_axis, value_axis
+from headrace.html.axis_scale import Axis, fraction_axis, value_axis
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Points, Tick
 from headrace.html.number_formatting import is_fraction, within_0_and_1
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from headrace.config.sections.tuning import Parameter
-from headrace.html.axis import Axis, step_axis
+from headrace.html.axis_scale import Axis, step_axis
 from headrace.html.line_chart import Tick
 from headrace.html.number_formatting import metric, words
 from headrace.tune.report.plot_geometry import Frame, Plot, PlotLine, TrialDot, best_so_far, metric_axis

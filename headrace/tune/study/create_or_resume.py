@@ -1,10 +1,10 @@
-"""Creation of a study, or resumption of a study with the same settings."""
+"""Create a study, or resume one that has the same settings."""
 
 from typing import Any
 
 from headrace.config import Configuration
 from headrace.networks.network_source import read_network, source_hash
-from headrace.processes.command_line_and_time import command_line, utc_now
+from headrace.processes.provenance import command_line, utc_now
 from headrace.runs.resume_check import ResumeGuard
 from headrace.table import read
 from headrace.train.validate_settings import is_lower_better, metric_names, monitored_metric, require_fit

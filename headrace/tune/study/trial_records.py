@@ -1,4 +1,4 @@
-"""The trials of a study as plain values, for the command's output and the page."""
+"""Convert Optuna's trials to plain records for output and reports."""
 
 from collections.abc import Sequence
 from typing import Any, Literal

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract, Statistics, Tokenizer
-from headrace.features.image.encoding import image_columns
+from headrace.features.image.storage_encoding import image_columns
 from headrace.fetch.datasets.fashion_mnist import read as fashion_mnist
-from headrace.prepare.encoders.images.image_codec import encode
+from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.table import Summary, Version, read
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base, with_contract
 from tests.support.table_versions import summary
 

@@ -5,10 +5,10 @@ import pytest
 
 from headrace.contract import AudioSpec, Column, Contract
 from headrace.features.audio.display_spectrogram import MAX_FRAMES, spectrogram
-from headrace.features.audio.profile_statistics import statistics
-from headrace.features.audio.rendering import make_renderer
+from headrace.features.audio.drift_values import statistics
+from headrace.features.audio.mistake_renderer import make_renderer
 from headrace.prepare.table_schema import IDENTITY
-from headrace.targets.classification.encoding import COLUMN as LABEL
+from headrace.targets.classification.label_encoding import COLUMN as LABEL
 from tests.support.sounds import RATE, tone
 
 COLUMN = Column(role="input", codec="raw", dtype="int16", shape=(RATE,))

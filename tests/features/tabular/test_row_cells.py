@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from headrace.config.sections.tabular import Tabular
 from headrace.features.tabular.row_cells import RowCells, read_cells
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.tables.row_columns import write_cells
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.sources.tables.multi_cell_records import write_cells
 
 SPEC = Tabular(numbers=("size",), categories=("kind",))
 

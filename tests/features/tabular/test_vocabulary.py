@@ -9,7 +9,7 @@ from headrace.contract import Statistics, TabularSpec
 from headrace.errors import DataError
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
-from headrace.prepare.record_warnings import Observations
+from headrace.prepare.record_observations import Observations
 
 STATISTICS = Statistics(mean=(10.0,), variance=(1.0,))
 VALUES = {"kind": ["b", "a"], "shop": ["x"]}

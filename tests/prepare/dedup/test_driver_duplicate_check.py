@@ -9,7 +9,7 @@ from headrace.prepare.dedup import driver_duplicate_check
 from headrace.prepare.dedup.driver_duplicate_check import has_no_duplicates
 from headrace.prepare.job import prepare
 from headrace.table import Shard, read
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
 from tests.support.raw_images import configuration, encode_image, noise_image, read_rows
 
 HASHES = [

@@ -3,9 +3,9 @@
 import pytest
 
 from headrace.config.configuration import Prepare, Text
-from headrace.features.text.encoding import clean_text
+from headrace.features.text.storage_encoding import clean_text
 from headrace.prepare.encoders.input_encoding_interface import encoder_for
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 
 

@@ -26,7 +26,7 @@ from headrace.prepare.encoders.label_text import (
     readable_labels,
 )
 from headrace.prepare.job import prepare
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.stream.dataset import training_batches
 from headrace.stream.stream_builder import training_plan
 from headrace.table import Version, read

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from headrace.prepare.encoders.images.image_codec import Pixels
+from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.encoders.statistics import ChannelSums, stored_sums
 
 IMAGES = st.integers(1, 3).flatmap(

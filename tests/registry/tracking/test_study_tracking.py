@@ -8,7 +8,7 @@ from mlflow.entities import Run
 
 from headrace.config import Configuration
 from headrace.errors import HeadraceError
-from headrace.registry.model_registry import ModelRegistry
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.study_tracking import track_study
 from headrace.tune.study.study_folder import StudyFolder, StudyRecord
 from headrace.tune.study.study_result import StudyResult
@@ -62,7 +62,7 @@ def result(tmp_path: Path) -> StudyResult:
     )
 
 
-def nested_runs(registry: ModelRegistry, study: str) -> dict[str, Run]:
+def nested_runs(registry: RegistryConnection, study: str) -> dict[str, Run]:
     """Return the runs nested in the study's run, by name."""
     results = registry.client.search_runs([registry.experiment], f"tags.\"mlflow.parentRunId\" = '{study}'")
     runs = {str(run.info.run_name): run for run in results}
@@ -70,7 +70,7 @@ def nested_runs(registry: ModelRegistry, study: str) -> dict[str, Run]:
     return runs
 
 
-def test_study_run_has_best_value_and_nested_trials(registry: ModelRegistry, result: StudyResult) -> None:
+def test_study_run_has_best_value_and_nested_trials(registry: RegistryConnection, result: StudyResult) -> None:
     number = track_study(registry, result)
     trials = nested_runs(registry, number)
     assert {name: run.info.status for name, run in trials.items()} == {
@@ -95,7 +95,7 @@ def test_study_run_has_best_value_and_nested_trials(registry: ModelRegistry, res
     assert {file.path for file in registry.client.list_artifacts(number)} == {"study.json", "best.yaml"}
 
 
-def test_continued_study_tracks_only_new_trials(registry: ModelRegistry, result: StudyResult) -> None:
+def test_continued_study_tracks_only_new_trials(registry: RegistryConnection, result: StudyResult) -> None:
     first = replace(result, trials=[result.trials[0], make_trial(1, "running")])
     number = track_study(registry, first)
     before = nested_runs(registry, number)
@@ -113,7 +113,7 @@ def test_continued_study_tracks_only_new_trials(registry: ModelRegistry, result:
 
 @pytest.mark.parametrize("ended", [0, 1, 3], ids=["the first trial", "the second trial", "the study"])
 def test_interrupted_tracking_is_completed_by_the_next_command(
-    registry: ModelRegistry, result: StudyResult, monkeypatch: pytest.MonkeyPatch, ended: int
+    registry: RegistryConnection, result: StudyResult, monkeypatch: pytest.MonkeyPatch, ended: int
 ) -> None:
     end, ends = type(registry.client).set_terminated, []
 
@@ -133,12 +133,12 @@ def test_interrupted_tracking_is_completed_by_the_next_command(
     assert len(registry.client.search_runs([registry.experiment])) == 4
 
 
-def test_new_study_in_the_same_folder_is_another_run(registry: ModelRegistry, result: StudyResult) -> None:
+def test_new_study_in_the_same_folder_is_another_run(registry: RegistryConnection, result: StudyResult) -> None:
     later = result.record.model_copy(update={"created": "2026-03-02T14:00:00+00:00"})
     assert track_study(registry, result) != track_study(registry, replace(result, record=later))
 
 
-def test_study_without_complete_trial_is_failed(registry: ModelRegistry, result: StudyResult) -> None:
+def test_study_without_complete_trial_is_failed(registry: RegistryConnection, result: StudyResult) -> None:
     number = track_study(registry, replace(result, trials=result.trials[1:]))
     study = registry.client.get_run(number)
     assert study.info.status == "FAILED"
@@ -148,4 +148,4 @@ def test_study_without_complete_trial_is_failed(registry: ModelRegistry, result:
 def test_unreachable_server_is_reported(tmp_path: Path, result: StudyResult, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(HeadraceError, match="A request to the registry at .* failed"):
-        track_study(ModelRegistry(tmp_path, "clothes", "http://127.0.0.1:9"), result)
+        track_study(RegistryConnection(tmp_path, "clothes", "http://127.0.0.1:9"), result)

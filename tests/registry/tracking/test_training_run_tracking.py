@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import DataError, HeadraceError
-from headrace.registry.model_registry import ModelRegistry
+from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.code_version import code_version
 from headrace.registry.tracking.training_run_tracking import track
 from tests.registry.finished_run import STEPS, write_run
@@ -16,12 +16,12 @@ from tests.support.runs import Runs
 pytestmark = pytest.mark.tensorflow
 
 
-def run_ids(registry: ModelRegistry) -> list[str]:
+def run_ids(registry: RegistryConnection) -> list[str]:
     """Return the ids of all MLflow runs of the registry."""
     return [run.info.run_id for run in registry.client.search_runs([registry.experiment])]
 
 
-def test_track_logs_parameters_metrics_versions_and_files(registry: ModelRegistry, runs: Runs, root: Path) -> None:
+def test_track_logs_parameters_metrics_versions_and_files(registry: RegistryConnection, runs: Runs, root: Path) -> None:
     number = track(registry, runs[1])
     run = registry.client.get_run(number)
     assert run.info.status == "FINISHED"
@@ -38,18 +38,18 @@ def test_track_logs_parameters_metrics_versions_and_files(registry: ModelRegistr
     assert files == {"run.json", "result.json", "metrics.jsonl", "model.py"}
 
 
-def test_run_is_tracked_once(registry: ModelRegistry, runs: Runs) -> None:
+def test_run_is_tracked_once(registry: RegistryConnection, runs: Runs) -> None:
     assert track(registry, runs[1]) == track(registry, runs[1])
     assert len(run_ids(registry)) == 1
 
 
-def test_run_in_folder_with_quotation_marks_is_tracked_once(registry: ModelRegistry, tmp_path: Path) -> None:
+def test_run_in_folder_with_quotation_marks_is_tracked_once(registry: RegistryConnection, tmp_path: Path) -> None:
     path = write_run(tmp_path / """it's "ours" """ / "run", seed=1)
     assert track(registry, path) == track(registry, path)
 
 
 def test_partly_tracked_run_is_tracked_again(
-    registry: ModelRegistry, runs: Runs, monkeypatch: pytest.MonkeyPatch
+    registry: RegistryConnection, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: object) -> None:
         raise KeyboardInterrupt
@@ -65,7 +65,7 @@ def test_partly_tracked_run_is_tracked_again(
     assert len(registry.client.get_metric_history(complete, "step/loss")) == STEPS
 
 
-def test_failed_run_is_tracked_again_once_finished(registry: ModelRegistry, tmp_path: Path) -> None:
+def test_failed_run_is_tracked_again_once_finished(registry: RegistryConnection, tmp_path: Path) -> None:
     path = write_run(tmp_path / "run", seed=1, finished=False)
     failed = track(registry, path)
     assert registry.client.get_run(failed).info.status == "FAILED"
@@ -76,7 +76,7 @@ def test_failed_run_is_tracked_again_once_finished(registry: ModelRegistry, tmp_
     assert registry.client.get_run(finished).data.tags["headrace.weights.sha256"] == "b" * 64
 
 
-def test_folder_without_run_is_refused(registry: ModelRegistry, tmp_path: Path) -> None:
+def test_folder_without_run_is_refused(registry: RegistryConnection, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not the folder of a training run"):
         track(registry, tmp_path)
 
@@ -85,7 +85,7 @@ def test_unreachable_server_is_reported_without_password(
     tmp_path: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    unreachable = ModelRegistry(tmp_path, "clothes", "http://me:hidden@127.0.0.1:9")
+    unreachable = RegistryConnection(tmp_path, "clothes", "http://me:hidden@127.0.0.1:9")
     with pytest.raises(HeadraceError, match="A request to the registry at .* failed") as raised:
         track(unreachable, runs[1])
     assert "hidden" not in str(raised.value)

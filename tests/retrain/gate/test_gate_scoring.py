@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headrace.compare.comparison_metrics import score
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.prediction_metrics import score
+from headrace.compare.predictions import Predictions
 from headrace.contract_match import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.retrain.gate.gate_scoring import score_models
 from headrace.table import Version
 from headrace.targets.multi_label.comparison import to_predictions

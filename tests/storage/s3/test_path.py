@@ -4,7 +4,7 @@ from io import BytesIO
 import pytest
 
 from headrace.errors import StoreError
-from headrace.storage import Entry, files_below, locate, read_entry
+from headrace.storage import ListedFile, files_below, locate, read_entry
 from headrace.storage.atomic import atomic_directory, atomic_write
 from tests.support.s3_server import put
 
@@ -65,7 +65,7 @@ def test_object_changed_within_a_second_has_another_change_tag(bucket: str) -> N
         path.write_bytes(content)
         marks.add(read_entry(path).change_tag)
     assert len(marks) == 2
-    assert Entry("x", 3, read_entry(path).modified, read_entry(path).change_tag) in set(files_below(path.parent))
+    assert ListedFile("x", 3, read_entry(path).modified, read_entry(path).change_tag) in set(files_below(path.parent))
 
 
 def test_object_supports_seeking(bucket: str) -> None:

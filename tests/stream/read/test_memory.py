@@ -12,7 +12,7 @@ from headrace.stream.batch_plan import Plan
 from headrace.stream.rank_stream import RankStream
 from headrace.stream.read.shard_reader import READ_AHEAD
 from headrace.table import Shard
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
 
 ROWS, ROW_BYTES, LANES = 64, 8_000, 4
 SHARD_BYTES = ROWS * ROW_BYTES

@@ -8,7 +8,7 @@ import pytest
 
 from headrace.config.sections.streaming import Stream
 from headrace.errors import DataError
-from headrace.stream.petastorm import CacheBase
+from headrace.stream.petastorm_import import CacheBase
 from headrace.stream.read.shard_cache import DiskCache, MemoryCache, open_cache
 from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Shard, Version
-from headrace.table.shards import write_shard
+from headrace.table.shard_writer import write_shard
 from tests.support.small_table import Content, some_rows, write_shards, write_table
 
 

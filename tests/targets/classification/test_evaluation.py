@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.classification.evaluation import Classification
 
 PATHS = np.array(["a", "b", "c"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.regression.evaluation import Regression, errors, residuals
 
 TRUE = np.array([1.0, 2.0, 3.0, 6.0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headrace.contract import Column, Contract, Statistics, WindowSpec
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.regression.evaluation import Regression
 from headrace.targets.regression.naive_forecasts import Baselines, baseline_rows
 

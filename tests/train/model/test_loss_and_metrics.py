@@ -9,7 +9,7 @@ import pytest
 from headrace.config.sections.training import Loss
 from headrace.contract import Column, Contract, Statistics
 from headrace.errors import ConfigurationError
-from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.multi_label.evaluation import MultiLabel
 from headrace.train.model.loss_and_metrics import make_loss, make_metrics
 

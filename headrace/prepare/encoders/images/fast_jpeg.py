@@ -1,4 +1,4 @@
-"""A fast path for JPEG by libjpeg-turbo and OpenCV, visually equal to Pillow in a fraction of the time.
+"""Decode JPEG quickly with libjpeg-turbo and OpenCV; results look the same as Pillow's.
 
 Only valid files of the common kinds take this path; Pillow handles all others.
 """

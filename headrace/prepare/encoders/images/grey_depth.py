@@ -1,4 +1,4 @@
-"""Grey of more than 8 bits: its conversion to 8, and the warning of images that use only the lower bits of 16."""
+"""Convert grey images deeper than 8 bits, and warn of unscaled 16-bit values."""
 
 from collections import Counter
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 FULL_BITS = 16
 # Depths of cameras, scanners and detectors whose values are stored in 16 bits without scaling.

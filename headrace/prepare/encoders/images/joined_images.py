@@ -1,4 +1,4 @@
-"""Find files that are several images joined, of which a decoder reads the first one alone.
+"""Find files of several concatenated images, of which decoders read only the first.
 
 A JPEG file may announce its further pictures, such as a depth map, in a segment (Multi-Picture Format, CIPA DC-007);
 such a file is one photo. Neither are other bytes behind an image a second one: phones keep a video there.

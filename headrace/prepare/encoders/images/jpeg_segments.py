@@ -1,4 +1,4 @@
-"""The segments of JPEG files: whether the end is missing, and the content without metadata.
+"""Parse the segments of a JPEG file, to detect truncation and to strip metadata.
 
 Format: ITU-T Recommendation T.81 (1992), annex B. A segment is a marker of two bytes, of which the first is 0xFF, and
 a length of two bytes that counts itself.

@@ -15,17 +15,17 @@ from PIL.Image import Image as PillowImage
 from PIL.Image import Transpose
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.format_names import image_name, name_format
+from headrace.prepare.encoders.file_signatures import image_name, name_format
 from headrace.prepare.encoders.images.fast_jpeg import decode_jpeg
 from headrace.prepare.encoders.images.grey_depth import to_eight_bits, used_bits
-from headrace.prepare.encoders.images.image_findings import (
+from headrace.prepare.encoders.images.ignored_image_content import (
     ImageFinding,
-    find_colour_bits,
     find_hidden,
     has_inverted_grey,
     is_raw_preview,
+    stored_colour_bits,
 )
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]
 
@@ -94,7 +94,7 @@ def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> Decod
                 return DecodedImage(pixels)
         image.load()
         converted, grey_bits = _convert_mode(_apply_orientation(image), spec, inverted=has_inverted_grey(image))
-        colour_bits = find_colour_bits(image, converted, data)
+        colour_bits = stored_colour_bits(image, converted, data)
         return DecodedImage(converted, grey_bits, colour_bits, find_hidden(image, data), is_raw_preview(image))
     except UnidentifiedImageError:
         raise RejectedRecordError(Reason.NOT_AN_IMAGE, _describe_unknown(data)) from None

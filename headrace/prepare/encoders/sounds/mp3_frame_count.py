@@ -1,4 +1,4 @@
-"""Counts the frames of MP3 files, as libsndfile guesses their length from the first one where no header has the count.
+"""Count MP3 frames, because libsndfile estimates the length if the header has no number of frames.
 
 It reads no further than the guess: of a file of variable bitrate or of joined files, the rest would be lost without an
 error. Formats: ISO/IEC 11172-3 and 13818-3 (layer III), ID3 2.4.0, and the header of Xing, which LAME calls Info.

@@ -1,4 +1,4 @@
-"""Decode sound files with libsndfile, and bring sounds to one channel, rate and length.
+"""Decode sound files with libsndfile, and convert channels, sample rate and length.
 
 libsndfile and soxr give the same samples on every machine of one architecture, so that equal files stay equal.
 """
@@ -13,11 +13,11 @@ import soxr
 from numpy.typing import NDArray
 
 from headrace.config.sections.audio import Audio
-from headrace.prepare.encoders.format_names import name_format, name_image
+from headrace.prepare.encoders.file_signatures import name_format, name_image
 from headrace.prepare.encoders.sounds.container_damage import damage, missing_part, with_unknown_size
-from headrace.prepare.encoders.sounds.flac_frames import missing_of_flac
+from headrace.prepare.encoders.sounds.flac_truncation import describe_flac_truncation
 from headrace.prepare.encoders.sounds.mp3_frame_count import after_tags, is_mpeg, with_frame_count
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.wording import quantity
 
 Samples = NDArray[np.int16]
@@ -232,7 +232,7 @@ def _mix(frames: NDArray[np.float32], settings: Audio) -> Waveform:
 
 
 def _unreadable(data: bytes, reason: str) -> RejectedRecordError:
-    missing = missing_of_flac(data)
+    missing = describe_flac_truncation(data)
     if missing:
         return RejectedRecordError(Reason.TRUNCATED, f"the file ends early: {missing}")
     if data[:4] in HEADS or data[8:12] in TYPES or data[:3] == b"ID3" or is_mpeg(data):

@@ -1,4 +1,4 @@
-"""Members of tar and zip files, in order and as a stream, and how much of a damaged file is not read."""
+"""Stream members of tar and zip files, and report the unread part of a damaged archive."""
 
 import lzma
 import tarfile
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from headrace.prepare.readers.compression import open_decompressed
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.archives.hard_links import LinkTargets
 
 # What the readers of archives raise on damaged ones.

@@ -9,10 +9,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from headrace.errors import DataError
-from headrace.features.input_kind_loader import input_kind_properties
+from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.encoders.label_text import label_cell, normalize_label, normalize_name
 from headrace.prepare.readers import format_from_name
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources.archives.archive_members import DAMAGE, ArchiveFile, BehindEndError, Member
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
@@ -41,7 +41,7 @@ IMAGES = (
     *("jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "avif"),
     *("jp2", "j2k", "jpx", "ppm", "pgm", "pbm", "pnm"),
 )
-SOUNDS = tuple(suffix.removeprefix(".") for suffix in input_kind_properties("audio").suffixes)
+SOUNDS = tuple(suffix.removeprefix(".") for suffix in input_traits("audio").suffixes)
 
 
 def list_archives(path: str) -> Listing:

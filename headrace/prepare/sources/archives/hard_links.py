@@ -1,4 +1,4 @@
-"""The targets of hard links in a tar archive, which precede the links.
+"""Resolve hard links in tar archives, whose targets precede them.
 
 A plain archive is read again at the target's offset, so that any target is found and nothing is kept in memory.
 A compressed one would have to be decompressed again up to the target, for each class folder of links once; its
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headrace.prepare.readers.compression import HEAD_BYTES, find_compression
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 MAX_KEPT_BYTES = 64 * 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""Leave the files out of a listing that `data.source.exclude` names."""
+"""Exclude files that match `data.source.exclude`."""
 
 import logging
 from collections.abc import Sequence

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import normalize_name
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.folders.folder_layout import (
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.sources.folders.folder_layout_warnings import (
     class_warnings,
     inner_class_hint,
     nested_warnings,
@@ -20,7 +20,7 @@ from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.folders.listed_file_hint import near_hint
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.split_names import split_from_name
-from headrace.storage import Entry, files_below, is_remote, locate
+from headrace.storage import ListedFile, files_below, is_remote, locate
 from headrace.storage.location import looked_for
 
 log = logging.getLogger(__name__)
@@ -155,14 +155,14 @@ def _folders(folder: Path) -> set[str]:
     return {name for name, status in _entries(str(folder)) if stat.S_ISDIR(status.st_mode)}
 
 
-def walk(root: Path) -> Iterator[Entry]:
+def walk(root: Path) -> Iterator[ListedFile]:
     """Yield every file below `root` except hidden ones and those of operating systems and jobs."""
     if is_remote(root):
         return (file for file in files_below(root) if not is_ignored(file.path))
     return _walk(str(root))
 
 
-def _walk(root: str) -> Iterator[Entry]:
+def _walk(root: str) -> Iterator[ListedFile]:
     """Walk a local folder; each folder carries the identities of its ancestors, to detect loops."""
     status = os.stat(root)
     folders = [("", frozenset({(status.st_dev, status.st_ino)}))]
@@ -172,7 +172,7 @@ def _walk(root: str) -> Iterator[Entry]:
             path = os.path.join(below, name)
             identity = (status.st_dev, status.st_ino)
             if stat.S_ISREG(status.st_mode):
-                yield Entry(path, status.st_size, status.st_mtime, status.st_mtime_ns)
+                yield ListedFile(path, status.st_size, status.st_mtime, status.st_mtime_ns)
             elif not stat.S_ISDIR(status.st_mode):
                 raise _unlistable(path, "is neither a file nor a folder; remove it")
             elif identity in above:
@@ -193,7 +193,7 @@ def _unlistable(path: str, reason: str) -> DataError:
     return DataError(f"The source cannot be listed: {escape_path(path)!r} {reason}. Nothing was prepared.")
 
 
-def _record(file: Entry, splits: dict[str, str]) -> RawFile:
+def _record(file: ListedFile, splits: dict[str, str]) -> RawFile:
     *folders, _ = file.path.split(os.sep)
     split = splits[folders.pop(0)] if splits and folders else None
     # The name of a folder is no cell: a class may be called null.

@@ -16,14 +16,14 @@ from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.readers import TableReader, format_from_name, open_reader
-from headrace.prepare.readers.csv_reader import REPEATED_HEADER
 from headrace.prepare.readers.json_reader import JsonReader
+from headrace.prepare.readers.rfc4180_reader import REPEATED_HEADER
 from headrace.prepare.readers.source_row import MissingColumnError, cell_text
-from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, escape_path, natural_sort, shorten
-from headrace.storage import Entry, files_below, is_remote, locate
+from headrace.storage import ListedFile, files_below, is_remote, locate
 from headrace.storage.location import read_failure
 from headrace.wording import quantity
 
@@ -75,7 +75,7 @@ def list_labelled(folder: str, labels: str, *, several: bool = False) -> Listing
     return Listing(str(root), [files[path] for path in sorted(files)], found)
 
 
-def _warn_of_unnamed(root: Path, file: Path, files: Mapping[str, RawFile], entries: Iterable[Entry]) -> None:
+def _warn_of_unnamed(root: Path, file: Path, files: Mapping[str, RawFile], entries: Iterable[ListedFile]) -> None:
     """Log how many of the folder's `entries`, of the kinds that are named, the labels `file` does not name."""
     kinds = {os.path.splitext(path)[1].lower() for path in files}
     others = list[str]()
@@ -108,7 +108,7 @@ def is_inside(path: str) -> bool:
     return bool(path) and ".." not in parts and not path.startswith(("/", "\\")) and not parts[0].endswith(":")
 
 
-def _stored_statuses(entries: Iterable[Entry]) -> Callable[[str], tuple[int, int]]:
+def _stored_statuses(entries: Iterable[ListedFile]) -> Callable[[str], tuple[int, int]]:
     """Return size and change tag by path, from one listing of a store instead of one request per file."""
     found = {one.path: (one.size, one.change_tag) for one in entries}
     return lambda path: found.get(path, (-1, 0))

@@ -1,4 +1,4 @@
-"""Files whose paths nearly are the one that a table or a labels file names, for the message that there is no such file.
+"""Suggest similar paths where a file that a table or labels file names does not exist.
 
 Paths are often written on another system: with backslashes, percent escapes, another case or Unicode form, without
 their suffix, or with folders above the source's.

@@ -1,4 +1,4 @@
-"""Splits of a time series by time: the first version of a table cuts its time, and later versions keep those cuts.
+"""Split a time series by time; later versions keep the existing boundaries.
 
 The time after the cuts of the previous version is cut by the same fractions. Where its part for val or test is too
 short for a window, the whole of it is training data. Either way no moment ever changes its split.
@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.sections.preparation import Splits
 from headrace.config.sections.windows import Windows
-from headrace.table.table_version import Period
+from headrace.table.table_snapshot import Period
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Windows of a time series, cut by Spark: a record is a run of rows of one series and split, and the target value."""
+"""Cut windows from a time series with Spark."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,14 +12,14 @@ from pyspark.sql.types import NumericType, StringType
 from headrace.config.configuration import Prepare, Source
 from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
-from headrace.features.windows.series_rows import drop_repeated_rows, warn_of_odd_values, warn_of_thousands
+from headrace.features.windows.series_deduplication import deduplicate_series, warn_of_odd_values, warn_of_thousands
 from headrace.prepare.encoders.label_text import number_hint
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord
 from headrace.prepare.sources.series.time_splits import extend_periods, split_by_time
-from headrace.prepare.sources.series.unreadable_time import describe_bad_time
+from headrace.prepare.sources.series.timestamp_error_messages import describe_bad_time
 from headrace.prepare.sources.tables.table_dataframe import REJECTION, quote_column, read_columns
-from headrace.table.table_version import Period
+from headrace.table.table_snapshot import Period
 
 # Units of times that are numbers, in seconds, and the numbers that they have in the years from 1980 to 2100.
 TIME_UNITS = (
@@ -68,7 +68,7 @@ def read_windows(
     rows = _rows(frame, columns, windows)
     has_series = F.col("file").isNotNull() & (F.col("file") != "")
     usable = F.col("reason").isNull() & F.col("seconds").isNotNull() & has_series
-    series = drop_repeated_rows(rows.where(usable), windows.series)
+    series = deduplicate_series(rows.where(usable), windows.series)
     warn_of_odd_values(series.rows, windows.values, columns.label)
     timed = series.rows
     if columns.split:

@@ -1,4 +1,4 @@
-"""The rows of a Spark DataFrame that a program passes, as the rows of a table."""
+"""Use the rows of a caller's Spark DataFrame as a table source."""
 
 import logging
 import os
@@ -24,16 +24,16 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from headrace.config.column_name import plain_name
 from headrace.config.configuration import Prepare
+from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.source_row import MissingColumnError
+from headrace.prepare.sources.content_fingerprints import named_file_states
 from headrace.prepare.sources.raw_record_types import Listing, RawFile
-from headrace.prepare.sources.source_fingerprints import named_file_states
 from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, image_file
 from headrace.prepare.sources.tables.jdbc import frame_rows, input_text, label_text
-from headrace.prepare.sources.tables.row_columns import Cells, RowColumns, with_row_columns
+from headrace.prepare.sources.tables.multi_cell_records import Cells, RowColumns, with_row_columns
 from headrace.spark.session import unwrap_python_errors
 from headrace.spark.temporary_changes import temporary_settings
 from headrace.wording import quantity
@@ -78,11 +78,11 @@ def dataframe_rows(frame: DataFrame, source: Source, settings: Prepare) -> DataF
     """
     columns = with_row_columns(source, settings).columns or Columns()
     named = {name: _input_or_plain(frame, name, columns, settings) for name in columns.names}
-    flat = frame.select(*(column.alias(plain_name(name)) for name, column in named.items()))
+    flat = frame.select(*(column.alias(strip_backticks(name)) for name, column in named.items()))
     data = input_text(flat, columns, columns.content)
     if columns.content == "paths":
         data = _absolute(data)
-    is_list = isinstance(flat.schema[plain_name(columns.label)].dataType, ArrayType)
+    is_list = isinstance(flat.schema[strip_backticks(columns.label)].dataType, ArrayType)
     label = F.to_json(flat[_quoted(columns.label)]) if is_list else label_text(flat, columns.label)
     return frame_rows(flat, columns, data, label)
 
@@ -93,7 +93,7 @@ def find_column(frame: DataFrame, name: str) -> tuple[Column, DataType]:
     Raises:
         ConfigurationError: there is none, or there are two of this name.
     """
-    plain = plain_name(name)
+    plain = strip_backticks(name)
     if frame.columns.count(plain) > 1:
         raise ConfigurationError(
             f"The DataFrame has {frame.columns.count(plain)} columns {plain!r}; rename one of them."
@@ -203,4 +203,4 @@ def _fingerprint(rows: DataFrame, source: Source, settings: Prepare) -> tuple[in
 
 
 def _quoted(name: str) -> str:
-    return f"`{plain_name(name).replace('`', '``')}`"
+    return f"`{strip_backticks(name).replace('`', '``')}`"

@@ -1,4 +1,4 @@
-"""Images of Spark's own schema (`spark.read.format("image")`): pixels in a struct, as the files that hold the same."""
+"""Convert the image structs of Spark to image files."""
 
 import io
 

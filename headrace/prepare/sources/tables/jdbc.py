@@ -8,12 +8,12 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BinaryType, DecimalType, FractionalType, MapType, StructType
 
-from headrace.config.column_name import plain_name
 from headrace.config.env_substitution import from_environment
+from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.source_row import MissingColumnError
-from headrace.prepare.sources.tables.row_columns import RowColumns
+from headrace.prepare.sources.tables.multi_cell_records import RowColumns
 from headrace.prepare.sources.tables.table_files import NO_FILES
 
 # Columns of these types are no text, and what Spark makes of them as text is neither names nor numbers.
@@ -70,19 +70,19 @@ def input_text(frame: DataFrame, columns: Columns, cell_format: str) -> Column:
     if isinstance(columns, RowColumns):
         cells = [label_text(frame, name).alias(name) for name in columns.cells]
         return F.to_json(F.struct(*cells), {"ignoreNullFields": "false"})
-    is_binary = isinstance(frame.schema[plain_name(columns.input)].dataType, BinaryType) or cell_format == "bytes"
+    is_binary = isinstance(frame.schema[strip_backticks(columns.input)].dataType, BinaryType) or cell_format == "bytes"
     return _column(frame, columns.input).cast("binary" if is_binary else "string")
 
 
 def _column(frame: DataFrame, name: str) -> Column:
     """Return a column of this name, of which dots and backticks are parts."""
-    quoted = plain_name(name).replace("`", "``")
+    quoted = strip_backticks(name).replace("`", "``")
     return frame[f"`{quoted}`"]
 
 
 def label_text(frame: DataFrame, name: str) -> Column:
     """Return a column as texts, where numbers of any type are the same ones as in files: see `cell_text`."""
-    column, kind = _column(frame, name), frame.schema[plain_name(name)].dataType
+    column, kind = _column(frame, name), frame.schema[strip_backticks(name)].dataType
     text = column.cast("string")
     if not isinstance(kind, FractionalType):
         return text
@@ -100,13 +100,13 @@ def require_columns(frame: DataFrame, wanted: Iterable[str], source: Source) -> 
         MissingColumnError: one is missing.
     """
     for name in wanted:
-        if plain_name(name) not in frame.columns:
+        if strip_backticks(name) not in frame.columns:
             raise MissingColumnError(name, source.path, frame.columns)
 
 
 def _require_plain(frame: DataFrame, columns: Columns, source: Source) -> None:
     for name in columns.names:
-        kind = frame.schema[plain_name(name)].dataType
+        kind = frame.schema[strip_backticks(name)].dataType
         if name != columns.input and isinstance(kind, NOT_PLAIN):
             raise ConfigurationError(
                 f"The column {name!r} of {source.path} holds {kind.simpleString()}; expected numbers or text; cast "

@@ -1,9 +1,9 @@
-"""Files that the rows of a table name by their paths."""
+"""Read files whose paths are in the rows of a table."""
 
 import stat
 
 from headrace.errors import DataError
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.folders.folder_source import read_bytes
 from headrace.prepare.sources.folders.listed_file_hint import near_hint
 from headrace.prepare.sources.raw_record_types import escape_path

@@ -1,4 +1,4 @@
-"""Image pixels in table cells, in the formats of `np.save` and `np.savez_compressed`.
+"""Decode pixels in table cells, stored by `np.save` or `np.savez_compressed`.
 
 Format: NumPy's documentation, `numpy.lib.format`. The header is read first, so that no more is decompressed than it
 promises and the limit allows, and nothing is ever unpickled.
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 # Under this name Petastorm's CompressedNdarrayCodec keeps its array in the zip file.
 MEMBER = "arr.npy"

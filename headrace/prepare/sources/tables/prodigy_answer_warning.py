@@ -1,4 +1,4 @@
-"""The column `answer` of exports of Prodigy, which says whether an annotator accepted a record."""
+"""Warn of the `answer` column of exports from Prodigy."""
 
 import logging
 from collections import Counter

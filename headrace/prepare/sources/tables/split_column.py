@@ -1,11 +1,11 @@
-"""The column of a table that names the split of each row, in the spellings that folders may have, too."""
+"""Read the split of each row from a column."""
 
 import logging
 from itertools import islice
 
 from headrace.config.sections.source import Source
 from headrace.prepare.readers.source_row import cell_text, text_cell
-from headrace.prepare.rejects.rejection import Reason
+from headrace.prepare.rejects.rejection_reasons import Reason
 from headrace.prepare.sources.raw_record_types import RawFile, shorten
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.sources.tables.table_ranges import columns_in_file, open_first

@@ -16,22 +16,22 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from headrace.config.column_name import plain_name
+from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError
-from headrace.features.input_kind_loader import input_kind_properties
+from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.encoders.label_text import label_cell, normalize_label
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.source_row import text_cell
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord, escape_path
-from headrace.prepare.sources.tables.column_types import require_column_types
+from headrace.prepare.sources.tables.column_type_check import require_column_types
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
+from headrace.prepare.sources.tables.multi_cell_records import RowColumns, write_cells
 from headrace.prepare.sources.tables.named_file import read_named_file
 from headrace.prepare.sources.tables.npy_pixels import read_pixels
-from headrace.prepare.sources.tables.petastorm_codecs import ARRAYS, input_codec, refuse_arrays
+from headrace.prepare.sources.tables.petastorm_codec_check import ARRAYS, input_codec, refuse_arrays
 from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
-from headrace.prepare.sources.tables.row_columns import RowColumns, write_cells
 from headrace.prepare.sources.tables.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.tables.table_ranges import (
@@ -62,7 +62,7 @@ def find_cell_format(source: Source, root: str, content: str) -> str:
         return input_codec(source, root, content)
     refuse_arrays(source, root)
     cell_format = source.columns.content if source.columns else "text"
-    kind = input_kind_properties(content)
+    kind = input_traits(content)
     if cell_format == "text" and kind.is_file and not kind.is_cell:
         raise ConfigurationError(
             f"data.source.columns.content is text, and prepare.input: {content} needs files; expected bytes, if the "
@@ -131,7 +131,7 @@ def read_columns(
 
 def quote_column(name: str) -> str:
     """Return a column name in SQL quotes, so that its dots are part of it."""
-    return f"`{plain_name(name).replace('`', '``')}`"
+    return f"`{strip_backticks(name).replace('`', '``')}`"
 
 
 def frame_records(
@@ -268,11 +268,11 @@ def _read_texts(
 ) -> Iterator[pa.RecordBatch]:
     """Return the rows that `read_columns` promises."""
     rows = (
-        {"_file": escape_path(path), **{plain_name(name): _text_or_none(row.values.get(name)) for name in names}}
+        {"_file": escape_path(path), **{strip_backticks(name): _text_or_none(row.values.get(name)) for name in names}}
         | (_rejection_cells(row) if others else {})
         for path, _, row in rows_of_ranges(source, root, names, batches)
     )
-    return _batches(rows, pa.schema([(name, pa.string()) for name in ("_file", *map(plain_name, names), *others)]))
+    return _batches(rows, pa.schema([(name, pa.string()) for name in ("_file", *map(strip_backticks, names), *others)]))
 
 
 def _rejection_cells(row: Row) -> dict[str, str | None]:

@@ -17,7 +17,7 @@ from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, shorten
 from headrace.prepare.sources.split_names import split_from_path, unclear_split_files
-from headrace.storage import Entry, locate, read_entry
+from headrace.storage import ListedFile, locate, read_entry
 from headrace.storage.location import looked_for
 from headrace.table.delta_access import open_delta
 from headrace.wording import quantity
@@ -144,7 +144,7 @@ def _refuse_other_tables(path: Path, source: Source) -> None:
         )
 
 
-def _select_format(files: list[Entry], source: Source) -> list[Entry]:
+def _select_format(files: list[ListedFile], source: Source) -> list[ListedFile]:
     """Return the files whose names indicate the format; all files if no name does."""
     fitting = [one for one in files if format_from_name(one.path) == source.format]
     if not fitting:
@@ -158,7 +158,7 @@ def _select_format(files: list[Entry], source: Source) -> list[Entry]:
     return fitting
 
 
-def _splits(files: list[Entry], source: Source) -> list[str | None]:
+def _splits(files: list[ListedFile], source: Source) -> list[str | None]:
     """Return the split of each file if the names of all of them begin with one, or their folders are named so."""
     found = [split_from_path(one.path) for one in files]
     named = {split for split in found if split is not None}
@@ -185,7 +185,7 @@ def _splits(files: list[Entry], source: Source) -> list[str | None]:
     return found
 
 
-def _file(found: Entry, split: str | None) -> RawFile:
+def _file(found: ListedFile, split: str | None) -> RawFile:
     return RawFile(found.path, None, split, found.size, found.change_tag)
 
 

@@ -1,4 +1,4 @@
-"""Ranges of the rows of a table's files, one Spark task each, and the rows that are in them."""
+"""Divide the files of a table into ranges of rows, one for each Spark task, and read them."""
 
 import logging
 import os
@@ -8,11 +8,11 @@ from functools import partial
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from headrace.config.column_name import plain_name
+from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.source import Source
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
-from headrace.prepare.readers.csv_findings import CsvFindings, find_in_csv, log_findings
+from headrace.prepare.readers.csv_diagnostics import CsvDiagnostics, diagnose_csv, log_findings
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.sources.raw_record_types import RawFile, escape_path
 from headrace.prepare.sources.tables.table_files import folder_values
@@ -102,7 +102,7 @@ def _open(source: Source, root: str, path: str, names: list[str]) -> TableReader
 def columns_in_file(path: str, names: Iterable[str]) -> list[str]:
     """Return the columns of `names` that the file holds, and not the names of its folders."""
     folders = folder_values(path)
-    return [name for name in dict.fromkeys(names) if plain_name(name) not in folders]
+    return [name for name in dict.fromkeys(names) if strip_backticks(name) not in folders]
 
 
 def list_ranges(
@@ -140,8 +140,8 @@ def report_csv(spark: SparkSession, source: Source, root: str, files: list[RawFi
     log_findings(one for findings in found for one in findings)
 
 
-def _find_in_csv(source: Source, root: str, names: tuple[str, ...], path: str) -> list[CsvFindings]:
-    return find_in_csv(_open(source, root, path, columns_in_file(path, names)), escape_path(str(locate(root) / path)))
+def _find_in_csv(source: Source, root: str, names: tuple[str, ...], path: str) -> list[CsvDiagnostics]:
+    return diagnose_csv(_open(source, root, path, columns_in_file(path, names)), escape_path(str(locate(root) / path)))
 
 
 def _divide(
@@ -164,6 +164,6 @@ def rows_of_ranges(
             in_file = columns_in_file(part.path, wanted)
             reader = _open(source, root, part.path, in_file)
             values = folder_values(part.path)
-            folders = {name: values[plain_name(name)] for name in wanted if name not in in_file}
+            folders = {name: values[strip_backticks(name)] for name in wanted if name not in in_file}
             for row in reader.rows(part) if reader else ():
                 yield part.path, split, row._replace(values={**row.values, **folders}) if folders else row

@@ -18,8 +18,8 @@ from headrace.prepare.encoders.images.fast_jpeg import (
     may_need_rotation,
     shrink,
 )
-from headrace.prepare.encoders.images.image_codec import decode
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.encoders.images.image_transcoding import decode
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 
 

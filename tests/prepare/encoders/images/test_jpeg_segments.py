@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.images.image_codec import decode
+from headrace.prepare.encoders.images.image_transcoding import decode
 from headrace.prepare.encoders.images.jpeg_segments import has_all_scans, missing_end, without_metadata
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from tests.support.image_files import jpeg_segment, with_segment
 from tests.support.raw_images import encode_image, noise_image
 

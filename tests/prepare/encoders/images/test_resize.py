@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.prepare.encoders.images.image_codec import Pixels
+from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.encoders.images.resize import RESIZE
 
 

@@ -14,7 +14,7 @@ from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
-from headrace.table.dropped_records import read_rejects
+from headrace.table.side_tables import read_rejects
 from tests.support.raw_images import read_rows
 
 pytestmark = pytest.mark.usefixtures("spark")

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from headrace.prepare.readers import cell_text
 from headrace.prepare.sources.tables.jdbc import input_text, label_text
-from headrace.prepare.sources.tables.row_columns import RowColumns
+from headrace.prepare.sources.tables.multi_cell_records import RowColumns
 
 NUMBERS: list[tuple[str, list[Any]]] = [
     (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.named_file import read_named_file
 
 

@@ -1,0 +1,78 @@
+"""Batches of a table's rows for programs that train by themselves: as a `tf.data.Dataset`, or as NumPy arrays."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headrace.engines.lean_keras_import import import_engines_lean
+from headrace.errors import ConfigurationError
+from headrace.table import Version
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from headrace.stream.dataset import Batches
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOrder:
+    """Which rows a program reads, and in which order.
+
+    Attributes:
+        batch_size: rows of a batch on one rank.
+        seed: seed of the order, which differs by epoch; None for the order of the shards.
+        rank: index of the rank, 0 to `ranks` - 1.
+        ranks: number of programs that share the rows.
+    """
+
+    batch_size: int
+    seed: int | None = None
+    rank: int = 0
+    ranks: int = 1
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1 or self.ranks < 1:
+            raise ConfigurationError(
+                f"batch_size is {self.batch_size} and ranks is {self.ranks}; expected 1 or more of both."
+            )
+        if not 0 <= self.rank < self.ranks:
+            raise ConfigurationError(f"rank is {self.rank}; expected 0 to {self.ranks - 1}, as ranks is {self.ranks}.")
+
+
+def batch_dataset(version: Version, split: str, order: BatchOrder, epochs: int) -> "tf.data.Dataset":
+    """Return the steps (inputs, target, weight) of a split; see `Table.tf`."""
+    import_engines_lean()
+    import tensorflow as tf
+
+    batches = _batches(version, split, order)
+    # Keras asks for the number of steps, which a dataset from a generator does not know.
+    steps = tf.data.experimental.assert_cardinality(epochs * batches.stream.plan.steps)
+    return batches.dataset(0, 0, epochs).apply(steps)
+
+
+def array_batches(version: Version, split: str, order: BatchOrder, epoch: int, first_step: int) -> Iterator[Any]:
+    """Yield the inputs and targets of the real rows of each step of one epoch; see `Table.batches`."""
+    for inputs, target, weight in _batches(version, split, order).steps(epoch, first_step, epoch + 1):
+        real = np.asarray(weight) > 0
+        if isinstance(inputs, dict):
+            yield {name: np.asarray(one)[real] for name, one in inputs.items()}, np.asarray(target)[real]
+        else:
+            yield np.asarray(inputs)[real], np.asarray(target)[real]
+
+
+def _batches(version: Version, split: str, order: BatchOrder) -> "Batches":
+    """Return the rows without weights or random changes; padding has the weight 0."""
+    import_engines_lean()
+    from headrace.stream.batch_plan import lanes_for
+    from headrace.stream.dataset import Batches
+    from headrace.stream.stream_builder import evaluation_plan, rank_stream, training_columns, training_plan
+
+    rows = order.batch_size * order.ranks
+    if order.seed is None:
+        plan = evaluation_plan(version, split, rows, order.ranks)
+    else:
+        plan = training_plan(version, split, rows, lanes_for(order.ranks, order.batch_size), order.seed)
+    columns = training_columns(version.contract)
+    return Batches(rank_stream(version, split, plan, columns, order.rank, order.ranks), version.contract)

@@ -1,0 +1,49 @@
+"""A batch of targets and predictions, and the interface of the evaluators of target kinds."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.contract import Contract
+from headrace.evaluate.mistakes import Renderer
+from headrace.input_arrays import Inputs
+from headrace.stream.read.columnar_rows import Columns
+
+
+class EvaluationBatch(NamedTuple):
+    """Rows without padding.
+
+    Attributes:
+        targets: (rows,) classes or numbers; for multi_label (rows, classes) of 0 and 1.
+        inputs: (rows, ...) as the model receives them; of several inputs a dict by name.
+        predictions: (rows, outputs) probabilities of classes, or (rows, 1) numbers.
+        columns: columns of the table as stored, at least those that the slices need.
+    """
+
+    paths: NDArray[Any]
+    targets: NDArray[Any]
+    inputs: Inputs
+    predictions: NDArray[Any]
+    columns: Columns = {}
+
+
+class Evaluator(Protocol):
+    """Collects all batches and computes the metrics at the end."""
+
+    def add(self, batch: EvaluationBatch) -> None:
+        """Add one batch."""
+
+    def metrics(self) -> dict[str, Any]:
+        """Return the evaluation of all added rows as JSON values, including `metrics`."""
+
+    def slice_metrics(self, rows: NDArray[np.bool_]) -> Mapping[str, Any]:
+        """Return `rows`, `metrics` and `intervals` of the rows where the mask is true (at least one)."""
+
+
+class EvaluationInterface(Protocol):
+    """The module `evaluation` of a target kind."""
+
+    def make_evaluator(self, contract: Contract, show: Renderer) -> Evaluator:
+        """Return an evaluator of predictions for the classes of `contract`; `show` renders an input."""

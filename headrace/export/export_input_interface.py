@@ -1,0 +1,30 @@
+"""Interface of an input kind for the export of models."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.bundle import Bundle
+from headrace.contract import Contract
+from headrace.features.input_kind_loader import input_module
+
+# Inputs as bytes of files, (rows,), each batch with what preparation decodes.
+EncodedBatches = Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]
+
+
+class ExportInputInterface(Protocol):
+    """The module `export_input_spec` of an input kind."""
+
+    def describe_input(self, bundle: Bundle) -> str:
+        """Return for programs without Headrace what the input is."""
+
+    def encoded_inputs(self, contract: Contract) -> EncodedBatches | None:
+        """Return noise as files that a SavedModel also takes; None if it takes only arrays."""
+
+
+def serving_module(contract: Contract) -> ExportInputInterface:
+    """Return the module `export_input_spec` of the contract's input kind."""
+    module: ExportInputInterface = input_module(contract.input_kind, "export_input_spec")
+    return module

@@ -1,0 +1,23 @@
+"""A sound file that shows what a model takes."""
+
+import wave
+from io import BytesIO
+
+import numpy as np
+
+from headrace.contract import Contract
+
+HERTZ, AMPLITUDE = 440, 8000
+
+
+def example_input(contract: Contract) -> bytes:
+    """Return a WAV file of a tone, of the rate and the length that the model takes."""
+    samples, rate = contract.named("input")[1].fixed_shape[0], contract.audio_spec.rate
+    tone = AMPLITUDE * np.sin(2 * np.pi * HERTZ * np.arange(samples) / rate)
+    file = BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        sound.writeframes(tone.astype("<i2").tobytes())
+    return file.getvalue()

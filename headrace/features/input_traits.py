@@ -1,0 +1,40 @@
+"""Traits of input kinds, which every package may read without importing an engine."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputTraits:
+    """The properties of an input kind.
+
+    Attributes:
+        is_file: whether a raw file can be one record, and can be predicted.
+        is_cell: whether a file may hold many records, one a row, and each can be predicted.
+        noun: what the inputs are, in sentences.
+        input_name: name of an exported model's input.
+        visible_keys: keys of the kind's section of `prepare` that change what a model sees, and that neither shape,
+            tokenizer nor layout reveals.
+        methods: methods that explain a prediction for such an input, the first one by default; none if there are none.
+        has_near_duplicates: whether `prepare.near_duplicates` finds such inputs that are almost equal.
+        is_fitted: whether preparation fits something on the training split, such as a tokenizer.
+        is_staged: whether the first stage's shards are not final, as what is fitted encodes their rows.
+        has_pictures: whether a report shows pictures of them.
+        statistics_axis: what the statistics are one for each of.
+        has_channel_statistics: whether the statistics of each version are those of its own channels or features, which
+            `prepare.expectations` may check.
+        suffixes: suffixes of the names of files that hold one such input; none where all others are.
+    """
+
+    is_file: bool
+    is_cell: bool
+    noun: str
+    input_name: str
+    visible_keys: tuple[str, ...]
+    methods: tuple[str, ...]
+    has_near_duplicates: bool
+    is_fitted: bool
+    has_pictures: bool
+    is_staged: bool = False
+    statistics_axis: str = "channel"
+    has_channel_statistics: bool = False
+    suffixes: tuple[str, ...] = ()

@@ -1,0 +1,86 @@
+"""Fit what each input needs on the training split, and write the final shards."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from headrace.contract import Column, Contract, NamedInputSpec, Statistics
+from headrace.features.record.storage_encoding import SeveralInputsEncoder
+from headrace.features.record_field_interface import record_field_module
+from headrace.prepare.increments.source_changes import Increment
+from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.spark_stages import StageOutput
+from headrace.prepare.staged_shard_encoding import EncodeRows, encode_staged_shards
+from headrace.table.shard_writer import Shard
+
+log = logging.getLogger(__name__)
+
+
+class Fitted(NamedTuple):
+    """What was learnt, and the columns of the final shards."""
+
+    inputs: dict[str, NamedInputSpec]
+    labels: Statistics | None
+    columns: dict[str, Column]
+
+
+def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
+    """See `FitTransformInterface`; records that are appended are stored as the table's first ones were."""
+    staged = output.staged
+    before = increment.before.contract if increment.before else None
+    training = [shard for shard in staged if shard.split == "train"]
+    if before is None and not training:
+        raise output.accounting.unusable_error(
+            "The training split holds no record", "Check prepare.splits or the source's splits."
+        )
+    fitted = _fitted_before(before) if before else _learn(spark, context, training)
+    final, observations = encode_staged_shards(
+        spark, context, staged, fitted.columns, partial(_make_encoder, context, fitted)
+    )
+    if before is not None:
+        for warning in observations.warnings(None):
+            log.warning("%s New values become known with `headrace prepare --full`.", warning)
+    return replace(
+        output.with_final(final),
+        columns=fitted.columns,
+        fitted={"named_inputs": fitted.inputs, "label_statistics": fitted.labels},
+    )
+
+
+def _fitted_before(contract: Contract) -> Fitted:
+    return Fitted(contract.named_inputs, contract.label_statistics, contract.columns)
+
+
+def _learn(spark: SparkSession, context: PrepareContext, training: Sequence[Shard]) -> Fitted:
+    labels, inputs, columns = None, dict[str, NamedInputSpec](), SeveralInputsEncoder(context.settings).columns
+    for name, section in context.settings.inputs.items():
+        part, kind = context.settings.of_input(name), record_field_module(section.kind)
+        fields = dict(kind.learn(spark, replace(context, settings=part), name, training))
+        labels = fields.pop("label_statistics", None) or labels
+        inputs[name] = NamedInputSpec(kind=section.kind, **fields)
+        columns[name] = kind.final_column(part, fields)
+    return Fitted(inputs, labels, columns)
+
+
+def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
+    contracts = _contracts(context, fitted)
+
+    def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array | pa.ChunkedArray]:
+        return {
+            name: record_field_module(one.input_kind).encode(rows[name], one, context.table, observations)
+            for name, one in contracts.items()
+        }
+
+    return encode
+
+
+def _contracts(context: PrepareContext, fitted: Fitted) -> Mapping[str, Contract]:
+    """Return the contract of each input."""
+    about: dict[str, Any] = {"task": context.settings.task, "classes": tuple(context.labels)}
+    return Contract(columns=fitted.columns, named_inputs=fitted.inputs, **about).inputs

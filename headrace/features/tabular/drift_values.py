@@ -1,0 +1,11 @@
+"""The values of a row whose distributions are compared for drift."""
+
+import numpy as np
+
+from headrace.contract import Contract
+
+
+def statistics(payload: bytes, contract: Contract) -> dict[str, float]:
+    """Return the value of each column of the row."""
+    values = np.frombuffer(payload, "<f4").tolist()
+    return dict(zip(contract.tabular_spec.names, values, strict=True))

@@ -1,0 +1,24 @@
+"""Render rows for a page: the value of each column as the model received it."""
+
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from headrace.contract import Contract
+from headrace.evaluate.mistakes import Renderer
+from headrace.features.tabular.vocabulary import load_vocabulary
+
+MAX_CHARACTERS = 400
+
+
+def make_renderer(contract: Contract, folder: Path) -> Renderer:
+    """See `MistakeRendererInterface`."""
+    spec = contract.tabular_spec
+    vocabulary = load_vocabulary(folder, spec)
+
+    def render(row: NDArray[Any]) -> dict[str, str | None]:
+        text = ", ".join(f"{name}: {value}" for name, value in vocabulary.describe(row, spec).items())
+        return {"png": None, "text": text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"}
+
+    return render

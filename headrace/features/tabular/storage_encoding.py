@@ -1,0 +1,86 @@
+"""Encode rows: checked cells in the first stage, numbers in the second."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from headrace.config.configuration import Configuration, Prepare
+from headrace.contract import Column, TabularSpec
+from headrace.features.tabular.row_cells import interpret_cells
+from headrace.prepare.encoders.content_hash import text_hash
+from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.table_schema import IDENTITY, record_columns
+
+# The first stage's column of checked cells, and the second's of numbers.
+CELLS, ROW = "cells", "row"
+
+
+def staged_columns(settings: Prepare) -> dict[str, Column]:
+    """Return the columns of checked rows whose categories have no numbers yet."""
+    return record_columns({CELLS: IDENTITY}, settings)
+
+
+def row_columns(spec: TabularSpec, settings: Prepare) -> dict[str, Column]:
+    """Return the columns of the final shards."""
+    column = Column(role="input", codec="raw", dtype="float32", shape=(len(spec.names),))
+    return record_columns({ROW: column}, settings)
+
+
+def contract_fields(configuration: Configuration) -> dict[str, Any]:
+    """See `FeatureEncodingInterface`; those of rows are fitted on the training split."""
+    return {}
+
+
+def make_encoder(settings: Prepare) -> "RowEncoder":
+    """See `FeatureEncodingInterface`."""
+    return RowEncoder(settings)
+
+
+class RowEncoder:
+    """Encoder of rows of numbers and categories; the second stage numbers the categories."""
+
+    payload_columns = (CELLS,)
+
+    def __init__(self, settings: Prepare) -> None:
+        self.columns = staged_columns(settings)
+        self.max_bytes = settings.text.max_bytes
+        self._spec = settings.tabular_spec
+        self._has_classes = settings.target.has_classes
+        self._observations = Observations()
+        self._rows = 0
+
+    def row(self, record: RawRecord) -> Row:
+        """See `RecordEncoder`.
+
+        The content of a row includes its label: rows that are equal in a few columns are not copies of one record.
+        """
+        if isinstance(record.data, np.ndarray):
+            raise RejectedRecordError(Reason.BAD_VALUE, "the record is not a row of numbers and categories")
+        data = record.data.decode() if isinstance(record.data, bytes) else record.data
+        given = json.loads(data)
+        cells = interpret_cells(given, self._spec).as_text()
+        self._note_numbers(given)
+        return {CELLS: cells, "content_hash": text_hash(f"{cells}\0{self._label(record.label or '')}")}
+
+    def _label(self, label: str) -> str:
+        """Return the label as text; numbers that are equal have equal texts, however they are written."""
+        return label if self._has_classes else str(parse_float32(label))
+
+    def _note_numbers(self, cells: Mapping[str, str | None]) -> None:
+        """Note how the numbers of the first rows are written."""
+        self._rows += 1
+        if self._rows <= SAMPLE:
+            for name in self._spec.numbers:
+                if cell := cells[name]:
+                    self._observations.add_number(f"The numbers of {name!r}", cell)
+
+    def take_observations(self) -> Observations:
+        """See `RecordEncoder`."""
+        taken, self._observations, self._rows = self._observations, Observations(), 0
+        return taken

@@ -1,0 +1,210 @@
+"""Remove repeated rows of time series, and warn of suspicious rows and names of series.
+
+Files that arrive every night often overlap. Two rows of one moment break the run of rows, so that no window spans them.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+
+from headrace.features.tabular.column_quality_warnings import FAR, MIN_VALUES, describe_far_value
+from headrace.prepare.encoders.thousands_separator import GROUPED, WHOLE, NumberFormat, thousands_warning
+from headrace.prepare.labels.similar_names import similar_names
+from headrace.prepare.sources.raw_record_types import shorten
+from headrace.prepare.sources.tables.table_dataframe import quote_column
+from headrace.targets.regression.missing_codes import CODES, MIN_RECORDS
+from headrace.wording import quantity, quantity_have
+
+log = logging.getLogger(__name__)
+
+# Rows of which the writing of the numbers is looked at.
+WRITTEN_ROWS = 100_000
+# A value that is `FAR` from all of 20 others is farther from the mean than this many standard deviations.
+FAR_FROM_MEAN = 4.0
+CELLS = ("values", "label", "split", "weight")
+
+
+@dataclass(frozen=True)
+class DeduplicatedSeries:
+    """Rows of all series, and the moments of the first and the last of them.
+
+    Attributes:
+        ends: in seconds; None without rows.
+    """
+
+    rows: DataFrame
+    ends: tuple[float, float] | None
+
+
+def deduplicate_series(rows: DataFrame, series_column: str | None) -> DeduplicatedSeries:
+    """Return `rows` without those that equal another, and log what users should know about rows and series.
+
+    Args:
+        rows: columns file (the series), seconds, key (the time as it is written), has_zone (whether it names a time
+            zone), odd (the first cell that is no number), and those of `CELLS`.
+        series_column: the column that names the series; None: all rows are one series.
+    """
+    found = _count_rows(rows)
+    for warning in (
+        _repeated(found),
+        _contradictory(found, series_column),
+        _similar(found, series_column),
+        _partly_zoned(found),
+    ):
+        if warning is not None:
+            log.warning("%s", warning)
+    if any(one.repeated for one in found):
+        rows = rows.groupBy("file", "seconds", *CELLS).agg(F.min("key").alias("key"), F.min("odd").alias("odd"))
+    ends = (min(one.first for one in found), max(one.last for one in found)) if found else None
+    return DeduplicatedSeries(rows, ends)
+
+
+def warn_of_thousands(frame: DataFrame, names: Sequence[str]) -> None:
+    """Log a warning about each column of texts in whose numbers a point may part thousands.
+
+    Args:
+        frame: the columns `names` of values, as the source has them; numbers of Parquet are not written in any way.
+    """
+    texts = [name for name, kind in zip(names, frame.select(*map(quote_column, names)).dtypes, strict=True)
+             if kind[1] == "string"]  # fmt: skip
+    if not texts:
+        return
+    rows = frame.select(*map(quote_column, texts)).limit(WRITTEN_ROWS)
+    counts = rows.agg(*(F.struct(*_writings(F.col(quote_column(name)))).alias(name) for name in texts)).collect()[0]
+    for name, found in zip(texts, counts, strict=True):
+        warning = thousands_warning(f"The values of {name!r}", Counter(found.asDict()))
+        if warning is not None:
+            log.warning("%s", warning)
+
+
+def _writings(text: Column) -> list[Column]:
+    """Return how many texts are of each `NumberFormat`, as `number_format` has it."""
+    grouped, whole = text.rlike(f"^(?:{GROUPED.pattern})$"), text.rlike(f"^(?:{WHOLE.pattern})$")
+    kinds = {
+        NumberFormat.GROUPED_ZERO: grouped & text.rlike(r"0\s*$"),
+        NumberFormat.GROUPED: grouped & ~text.rlike(r"0\s*$"),
+        NumberFormat.SMALL: whole & (F.abs(F.trim(text).try_cast("double")) < 1000),
+    }
+    kinds[NumberFormat.OTHER] = ~F.coalesce(reduce(Column.__or__, kinds.values()), F.lit(False)) & (F.trim(text) != "")
+    return [F.count(F.when(applies, 1)).alias(kind.value) for kind, applies in kinds.items()]
+
+
+def warn_of_odd_values(rows: DataFrame, names: Sequence[str], label: str | None) -> None:
+    """Log a warning about each column in which a number such as -999 may mark missing values, or outweighs all others.
+
+    Args:
+        rows: column values, an array with a number for each of `names`.
+        label: the column of labels, which are looked at elsewhere.
+    """
+    columns = {name: _finite(F.col("values")[at]) for at, name in enumerate(names) if name != label}
+    if not columns:
+        return
+    ends = rows.agg(*(_extent(column).alias(name) for name, column in columns.items())).first()
+    for (name, column), found in zip(columns.items(), ends or (), strict=False):
+        low, high, mean, spread = found
+        for end in (low, high):
+            if end in CODES or (end is not None and abs(end - mean) > FAR_FROM_MEAN * spread):
+                warning = _odd_value(rows, name, column, end)
+                if warning is not None:
+                    log.warning("%s", warning)
+
+
+def _extent(column: Column) -> Column:
+    return F.array(F.min(column), F.max(column), F.avg(column), F.stddev_pop(column))
+
+
+def _finite(number: Column) -> Column:
+    return F.when(F.abs(number) < float("inf"), number)
+
+
+def _odd_value(rows: DataFrame, name: str, column: Column, code: float) -> str | None:
+    """Return a warning if `code` is farther from all other values than those from each other.
+
+    Several values that are a number of nines may mark missing ones; others have to be much farther away.
+    """
+    others = F.when(column != code, column)
+    found = rows.agg(
+        F.count(column).alias("all"), F.count(others).alias("others"), F.min(others).alias("low"),
+        F.max(others).alias("high"),
+    ).collect()[0]  # fmt: skip
+    number, low, high = found["all"] - found["others"], found["low"], found["high"]
+    if low is None or low == high or min(abs(low - code), abs(high - code)) <= high - low:
+        return None
+    if code not in CODES or number < MIN_RECORDS:
+        is_far = min(abs(low - code), abs(high - code)) > FAR * (high - low) and found["all"] >= MIN_VALUES
+        return describe_far_value(name, code, number, found["all"], low, high) if is_far else None
+    return (
+        f"{number:,} of {found['all']:,} values of {name!r} are {code:g}, and the others are from {low:g} to {high:g}; "
+        "if it marks missing values, leave their cells empty."
+    )
+
+
+def _count_rows(rows: DataFrame) -> list[Row]:
+    """Return for each series its first and last moment, and the rows that are repeated or that contradict others."""
+    moments = rows.groupBy("file", "seconds").agg(
+        F.count("*").alias("rows"), F.count_distinct(F.struct(*CELLS)).alias("different"), F.min("key").alias("key"),
+        F.min("has_zone").alias("all_zoned"), F.max("has_zone").alias("any_zoned"),
+    )  # fmt: skip
+    repeated, contradictory = F.col("rows") - F.col("different"), F.col("different") > 1
+    series = moments.groupBy("file").agg(
+        F.min("all_zoned").alias("all_zoned"),
+        F.max("any_zoned").alias("any_zoned"),
+        F.min("seconds").alias("first"),
+        F.max("seconds").alias("last"),
+        F.sum(repeated).alias("repeated"),
+        F.min(F.when(repeated > 0, F.col("key"))).alias("repeated_key"),
+        F.sum(contradictory.cast("long")).alias("contradictory"),
+        F.min(F.when(contradictory, F.col("key"))).alias("contradictory_key"),
+    )
+    return sorted(series.collect(), key=lambda one: str(one.file))
+
+
+def _repeated(found: Sequence[Row]) -> str | None:
+    example = next((f"{one.file}/{one.repeated_key}" for one in found if one.repeated), None)
+    if example is None:
+        return None
+    number = quantity(sum(one.repeated for one in found), "row")
+    return (
+        f"{number} left out, as each repeats another row of its series, time and all, such as {example!r}; files that "
+        "overlap have such rows."
+    )
+
+
+def _contradictory(found: Sequence[Row], series_column: str | None) -> str | None:
+    example = next((f"{one.file}/{one.contradictory_key}" for one in found if one.contradictory), None)
+    if example is None:
+        return None
+    remedy = (
+        f"Leave one row for each moment of a {series_column}"
+        if series_column
+        else "If they are of several series, set prepare.windows.series to the column that names them"
+    )
+    return (
+        f"{quantity_have(sum(one.contradictory for one in found), 'moment')} several rows with different cells in one "
+        f"series, such as {example!r}; windows that would span them are rejected as gap. {remedy}."
+    )
+
+
+def _similar(found: Sequence[Row], series_column: str | None) -> str | None:
+    groups = [" and ".join(map(repr, group)) for group in similar_names(str(one.file) for one in found)]
+    if not groups:
+        return None
+    return (
+        f"Names of series in {series_column!r} differ only in case, white space, accents, hyphens, quotes, leading "
+        f"zeros, HTML entities or characters that cannot be seen: {shorten(groups)}. Each is a series of its own; give "
+        "them one name if they are one."
+    )
+
+
+def _partly_zoned(found: Sequence[Row]) -> str | None:
+    if not any(one.any_zoned for one in found) or all(one.all_zoned for one in found):
+        return None
+    return (
+        "Some times have a time zone or an offset, such as Z or +02:00, and others have none, which are taken as UTC; "
+        "write all of them the same way."
+    )

@@ -1,0 +1,42 @@
+"""Run the parts of a prediction: as tasks of Spark, or in this process where they are few and no cluster is named."""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from headrace.config.configuration import Spark
+from headrace.errors import HeadraceError
+from headrace.predict.predict_task import Part, PartResult, PredictTask, predict_parts
+from headrace.spark.session import await_tasks, has_cluster, session, unwrap_python_errors
+
+# Spark and its worker take longer to start a task than to predict a thousand small images.
+PARTS_PER_TASK = 8
+# Local Spark could not run more tasks than there are parts, and takes longer to start than to predict these.
+MAX_PARTS_IN_PROCESS = 2
+
+
+def run_parts(task: PredictTask, parts: Sequence[Part], cluster: Path | None) -> list[PartResult]:
+    """Predict all parts and return their results in the same order.
+
+    Args:
+        cluster: file of Spark settings for one kind of cluster; with it, Spark runs the parts however few they are.
+
+    Raises:
+        ConfigurationError: Spark cannot start, see `session`.
+        HeadraceError: as a part raised it.
+    """
+    settings = Spark(cluster=str(cluster) if cluster else None)
+    if len(parts) <= MAX_PARTS_IN_PROCESS and not has_cluster("predict", settings):
+        return list(predict_parts(task, iter(parts)))
+    context = session("predict", settings).sparkContext
+    tasks = max(min(len(parts), context.defaultParallelism), math.ceil(len(parts) / PARTS_PER_TASK))
+    work = context.parallelize(parts, tasks).mapPartitions(partial(predict_parts, task))
+    try:
+        with unwrap_python_errors():
+            written: list[PartResult] = work.collect()
+    except HeadraceError:
+        # The other tasks keep writing into the output, which is removed next.
+        await_tasks()
+        raise
+    return written

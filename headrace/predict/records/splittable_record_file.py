@@ -1,0 +1,268 @@
+"""Files of many records (lines, CSV, JSON, Parquet, ORC), split so that several tasks read one file.
+
+Tables are read by the readers of the preparation, with the options that the bundle's source had.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from headrace.bundle import Origin
+from headrace.config.configuration import Text
+from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, parse_reader_options
+from headrace.errors import ConfigurationError, DataError
+from headrace.predict.records.input_format_detection import NAMES, detect_format
+from headrace.prepare.readers import Row, RowRange, TableReader, format_from_name, open_reader
+from headrace.prepare.readers.csv_diagnostics import COMMENT_OPTION, diagnose_csv, log_findings
+from headrace.prepare.readers.json_reader import HEAD
+from headrace.prepare.readers.source_row import text_cell
+from headrace.prepare.readers.text_stream import cut_lines, is_splittable, open_text, require_text
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.sources.raw_record_types import escape_path
+from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells
+from headrace.wording import join_names
+
+log = logging.getLogger(__name__)
+
+RECORDS_PER_RANGE = 4096
+NO_CELLS = Cells()
+
+
+@dataclass(frozen=True)
+class TextColumns:
+    """Columns of a file of records.
+
+    Attributes:
+        text: column of the texts; None uses the one of the bundle's preparation.
+        identity: column that identifies records; its values become the column id of the output.
+        options: options of the reader, as in `data.source.options`, in place of the bundle's.
+    """
+
+    text: str | None = None
+    identity: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+class Record(NamedTuple):
+    """A record of a file.
+
+    Attributes:
+        line: 1-based number of its first line; of its row in Parquet and ORC.
+        text: bytes if nothing was decoded yet.
+        identity: value of the column that identifies records.
+    """
+
+    line: int
+    text: str | bytes
+    identity: str = ""
+    rejection: RejectedRecordError | None = None
+
+
+class RecordFile:
+    """A file of records; its suffix selects the format, and any other file has one text per line.
+
+    Args:
+        spec: how texts are decoded.
+        column: column of the texts; not used if a line is a record.
+        identity: column that identifies records; None without one.
+        options: options of the reader, as in `data.source.options`; those that its format does not have are ignored.
+        cells: columns of records of several cells; if there are any, `column` is not used.
+        folder: folder that paths in cells are relative to; None for that of the file.
+
+    Raises:
+        ConfigurationError: the file has no such column, or an option is invalid.
+        DataError: the file cannot be read.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        spec: Text,
+        column: str | None,
+        identity: str | None,
+        options: Mapping[str, str] | None = None,
+        cells: Cells = NO_CELLS,
+        folder: Path | None = None,
+    ) -> None:
+        self.path, self.spec, self.column, self.identity, self.cells = path, spec, column, identity, cells
+        self.folder = folder or path.parent
+        self.format = format_from_name(path.name)
+        self.options = self._options(options or {})
+        if self.format is not None:
+            self._reader()
+            return
+        _require_readable(path)
+        if cells.names or identity is not None:
+            require_columns(path, cells.names[0] if cells.names else str(identity))
+
+    @property
+    def kind(self) -> str:
+        """Format of the file; `lines` where a line is a record."""
+        return self.format or "lines"
+
+    def report(self, name: str) -> None:
+        """Log what a file of CSV is found to be, and records in it that look like comments.
+
+        Args:
+            name: of the file in messages.
+        """
+        log_findings(diagnose_csv(self._reader(), name) if self.format == "csv" else (), COMMENT_OPTION)
+
+    def ranges(self) -> list[RowRange]:
+        """Return the ranges that cover the file, in order."""
+        if self.format is not None:
+            return self._reader().ranges(2**62, RECORDS_PER_RANGE)
+        if not is_splittable(self.path, self.spec.encoding):
+            return [RowRange(self.path.name)]
+        return cut_lines(self.path, self.path.name, 2**62, RECORDS_PER_RANGE)
+
+    def records(self, part: RowRange) -> Iterator[Record]:
+        """Yield the records of a range, in order; blank lines are records only in files of lines."""
+        if self.format is not None:
+            yield from map(self._record, self._reader().rows(part))
+            return
+        for number, line in enumerate(self._lines(part), part.number):
+            if line:
+                yield Record(number, line)
+            else:
+                yield Record(number, "", rejection=RejectedRecordError(Reason.EMPTY, "the line has no bytes"))
+
+    def _lines(self, part: RowRange) -> Iterator[str | bytes]:
+        if part.size < 0:
+            with open_text(self.path, self.spec.encoding) as text:
+                yield from (line.rstrip("\r\n") for line in text)
+            return
+        with self.path.open("rb") as file:
+            file.seek(part.begin)
+            yield from (line.rstrip(b"\r\n") for line in file.read(part.size).splitlines(keepends=True))
+
+    def _record(self, row: Row) -> Record:
+        if row.rejection is not None:
+            return Record(row.number, "", rejection=row.rejection)
+        identity = ""
+        try:
+            identity = self._identity(row)
+            return Record(row.number, self._text(row), identity)
+        except RejectedRecordError as rejection:
+            return Record(row.number, "", identity, rejection)
+
+    def _identity(self, row: Row) -> str:
+        name = self.identity
+        return "" if name is None else text_cell(row.values[name], f"the cell of {name}") or ""
+
+    def _text(self, row: Row) -> str:
+        if self.cells.names:
+            paths = {name: self._absolute(row.values[name]) for name in self.cells.paths}
+            return write_cells({**row.values, **paths}, self.cells.names, self.cells.binary)
+        value = row.values[str(self.column)]
+        if value is None:
+            raise RejectedRecordError(Reason.EMPTY, f"the column {self.column} is empty")
+        if isinstance(value, dict | list):
+            raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {self.column} is not text: {value!r:.60}")
+        return text_cell(value, f"the cell of {self.column}") or ""
+
+    def _absolute(self, path: Any) -> Any:
+        """Return a path that tasks with another working directory can open."""
+        return str(self.folder / path) if isinstance(path, str) and path.strip() else path
+
+    def _reader(self) -> TableReader:
+        if self.column is None and not self.cells.names:
+            raise ConfigurationError(
+                f"It is not known which column of {self.path} holds the texts; name it with --column."
+            )
+        wanted = self.cells.names or (str(self.column),)
+        names = list(dict.fromkeys((*wanted, *([self.identity] if self.identity else []))))
+        if not self.path.stat().st_size:
+            # A file without bytes has no records, and no header either.
+            names = []
+        try:
+            return open_reader(self.path, self.path.name, str(self.format), names, self.options)
+        except ConfigurationError as error:
+            remedy = "Rename its columns" if self.cells.names else "Name others with --column and --id"
+            raise ConfigurationError(f"{error} {remedy}, and set options of its reader with --option.") from None
+
+    def _options(self, options: Mapping[str, str]) -> ReaderOptions:
+        known = OPTIONS.get(str(self.format), {})
+        try:
+            found = parse_reader_options(
+                str(self.format), {name: value for name, value in options.items() if name.lower() in known}
+            )
+        except ValueError as error:
+            raise ConfigurationError(f"An option of the reader of {self.path} is invalid: {error}.") from None
+        except KeyError:
+            found = ReaderOptions()
+        return found if found.encoding else ReaderOptions(**{**vars(found), "encoding": self.spec.encoding})
+
+
+def record_cells(origin: Origin) -> tuple[str, ...]:
+    """Return the columns of a record of several cells; none where a record is one cell."""
+    return origin.prepare.cells
+
+
+def refuse_column_of_cells(column: str | None, cells: tuple[str, ...]) -> None:
+    """Raise if a column of texts is named, and records have several cells.
+
+    Raises:
+        ConfigurationError: it is so.
+    """
+    if column is not None and cells:
+        raise ConfigurationError(
+            f"--column names the column of the texts, and the bundle predicts from the columns {join_names(cells)}; "
+            "leave it out."
+        )
+
+
+def require_columns(path: Path, column: str) -> None:
+    """Raise if each line of a file is a record, as its name says, and a column is asked for.
+
+    Raises:
+        ConfigurationError: it is so.
+    """
+    if format_from_name(path.name) is None:
+        raise ConfigurationError(
+            f"{path} has no column {column!r}: each line is a record; expected a .csv, .jsonl or .parquet file."
+        )
+
+
+def open_records(path: Path, origin: Origin, columns: TextColumns, name: str | None = None) -> RecordFile:
+    """Return a file of records, read as the bundle's source was except for `columns`; log what it is found to be.
+
+    Args:
+        name: of standard input in messages, whose paths are relative to the working directory; None for a file.
+
+    Raises:
+        ConfigurationError: the file has no such column, or no columns at all, or an option is invalid.
+        DataError: the file cannot be read.
+    """
+    settings, cells = origin.prepare, Cells.of(origin.prepare)
+    refuse_column_of_cells(columns.text, cells.names)
+    if columns.text is not None:
+        require_columns(path, columns.text)
+    column, options = columns.text or origin.text_column, {**origin.reader_options, **columns.options}
+    folder = None if name is None else Path.cwd()
+    file = RecordFile(path, settings.text, column, columns.identity, options, cells, folder)
+    if file.format is None:
+        _warn_of_table(file)
+    file.report(name or escape_path(str(path)))
+    return file
+
+
+def _warn_of_table(file: RecordFile) -> None:
+    """Warn if the first line of a file of lines is an object of JSON, or a header with the column of the texts."""
+    with open_text(file.path, file.spec.encoding) as text:
+        found = detect_format(text.read(HEAD), file.column)
+    if found != "lines":
+        what = f"a header of CSV with the column {file.column!r}" if found == "csv" else "an object of JSON"
+        log.warning(
+            "The first line of %s is %s, but each line of a file of this name is a text; rename it to .%s if it is %s.",
+            file.path, what, found, NAMES[found],
+        )  # fmt: skip
+
+
+def _require_readable(path: Path) -> None:
+    try:
+        require_text(path)
+    except OSError as error:
+        raise DataError(f"The input {path} cannot be read: {error.strerror or error}") from None

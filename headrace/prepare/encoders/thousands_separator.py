@@ -1,0 +1,50 @@
+"""Detect columns of numbers whose point may be a thousands separator, as in German, and not a decimal point."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+
+# 1.200 and 12.345, but not 0.125 or 1.25.
+GROUPED = re.compile(r"\s*[-+]?[1-9]\d{0,2}\.\d{3}\s*")
+WHOLE = re.compile(r"\s*[-+]?\d+\s*")
+# Fewer numbers with and without a point say nothing.
+MIN_NUMBERS = 2
+
+
+class NumberFormat(StrEnum):
+    """The format of a number: three digits behind a point, a zero as the last of them, or another."""
+
+    GROUPED, GROUPED_ZERO, SMALL, OTHER = "grouped", "grouped_zero", "small", "other"
+
+
+def number_format(text: str) -> NumberFormat:
+    """Return how a number is written; SMALL is a whole number below 1000, which has no thousands to part."""
+    if GROUPED.fullmatch(text):
+        return NumberFormat.GROUPED_ZERO if text.rstrip().endswith("0") else NumberFormat.GROUPED
+    return NumberFormat.SMALL if WHOLE.fullmatch(text) and abs(int(text)) < 1000 else NumberFormat.OTHER
+
+
+def count_formats(texts: Iterable[str]) -> Counter[NumberFormat]:
+    """Return the numbers by how they are written."""
+    return Counter(map(number_format, texts))
+
+
+def thousands_warning(what: str, counts: Counter[NumberFormat]) -> str | None:
+    """Return a warning if all numbers look as if a point parts thousands; None else.
+
+    Decimals of a fixed number of digits are in all numbers of a column, and those of other columns have no zeros at
+    their end, unless all of them are whole numbers of thousands.
+
+    Args:
+        what: the numbers in the sentence, in the plural.
+    """
+    grouped = counts[NumberFormat.GROUPED] + counts[NumberFormat.GROUPED_ZERO]
+    small = counts[NumberFormat.SMALL]
+    if counts[NumberFormat.OTHER] or not counts[NumberFormat.GROUPED_ZERO] or min(grouped, small) < MIN_NUMBERS:
+        return None
+    return (
+        f"{what} may have points between thousands: {grouped:,} have three digits behind a point, with zeros at the "
+        f"end, and the other {small:,} are whole numbers below 1,000. A point is the decimal point, so that 1.200 is "
+        "read as 1.2; if it is 1200, write it so."
+    )

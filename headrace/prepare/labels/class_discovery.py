@@ -1,0 +1,209 @@
+"""The classes of a preparation: the labels of its source, counted, and checked before anything is written."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from operator import itemgetter
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from headrace.errors import DataError
+from headrace.prepare.chunk_result import ChunkResult
+from headrace.prepare.encoders.label_encoding_interface import describe_missing_label
+from headrace.prepare.encoders.label_text import normalize_label, readable_labels
+from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
+from headrace.prepare.preparation_plan import Chunk, PrepareContext
+from headrace.prepare.record_accounting import RecordAccounting, merge_results
+from headrace.prepare.record_encoding_task import list_labels, list_rejects
+from headrace.prepare.rejects.rejection_reasons import Reason
+from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
+from headrace.prepare.sources.raw_record_types import natural_sort, shorten
+from headrace.table.side_tables import Reject
+from headrace.wording import quantity
+
+log = logging.getLogger(__name__)
+
+MAX_CLASSES = 100_000
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Classes of a preparation.
+
+    Attributes:
+        names: those of the previous version first: they keep their indices, or their order if some are removed.
+        rows: rows by class name of the records to prepare, if the source reveals them before they are read.
+        records: number of the records to prepare, if known.
+    """
+
+    names: tuple[str, ...]
+    rows: Mapping[str, int] = field(default_factory=dict)
+    records: int | None = None
+
+
+def discover_classes(
+    spark: SparkSession,
+    context: PrepareContext,
+    listing: Listing,
+    changed: list[RawFile],
+    records: "DataFrame | list[Chunk]",
+) -> Classes:
+    """Return all class names, and warn of those that look like a mistake.
+
+    Args:
+        listing: all files of the source.
+        changed: files to prepare.
+        records: rows of a table, or chunks of files.
+
+    Raises:
+        DataError: there are fewer than 2 classes or more than `MAX_CLASSES`, or every record has its own.
+    """
+    if not context.settings.target.has_classes:
+        return Classes(())
+    counted = _count_labels(spark, context, listing, changed, records)
+    if len(counted) < 2 and not context.labels:
+        require_some(tuple(counted), listing.root, _list_rejects(spark, context, records))
+    if not context.labels:
+        _require_class_names(context.class_names, list(counted), listing.root)
+    rows = Counter[str]()
+    for label, count in counted.items():
+        rows[context.class_names.get(label, label)] += count
+    known, single = tuple(context.labels), context.settings.target.has_one_class
+    found = Classes(
+        _ordered_names(context, rows),
+        +rows,
+        counted.total() if single and not isinstance(records, list) else None,
+    )
+    require_some(found.names, listing.root)
+    if single and not known:
+        require_repeated(found.rows, listing.root)
+    separator = context.settings.label_separator if context.settings.target.has_labels else None
+    for warning in label_warnings(found.rows, known, context.kind, separator):
+        log.warning("%s", warning)
+    return found
+
+
+def _ordered_names(context: PrepareContext, rows: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the classes of the context, then those of the source: the ones of the previous version first."""
+    staying = (name for name in context.earlier_classes if name in rows)
+    return tuple(dict.fromkeys((*context.labels, *staying, *rows)))
+
+
+def require_some(classes: tuple[str, ...], root: str, rejects: RecordAccounting | None = None) -> None:
+    """Raise unless there are at least 2 and at most `MAX_CLASSES`.
+
+    Args:
+        rejects: the rejected records, which may be why there are fewer.
+
+    Raises:
+        DataError: there are fewer or more.
+    """
+    if not 2 <= len(classes) <= MAX_CLASSES:
+        shown = f" ({', '.join(map(repr, classes))})" if classes and len(classes) < 2 else ""
+        raise (rejects or merge_results([])).unusable_error(
+            f"The source {root} holds {quantity(len(classes), 'class')}{shown}; expected from 2 to {MAX_CLASSES:,}",
+            "If labels are numbers to predict, set prepare.task to regression.",
+        )
+
+
+def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFrame | list[Chunk]") -> RecordAccounting:
+    """Return the records that cannot be read or have no label, without their contents."""
+    if isinstance(records, list):
+        if context.kind not in ("archive", "folder", LABELS_FILE) or not records:
+            return merge_results([])
+        chunks = spark.sparkContext.parallelize(records, len(records))
+        return merge_results(chunks.mapPartitions(partial(list_rejects, context)).collect())
+    label, single = F.col("label"), context.settings.target.has_one_class
+    missing = F.col("reason").isNull() & (label.isNull() | (F.lit(single) & (label == "")))
+    reason = F.when(missing, Reason.NO_CLASS.value).otherwise(F.col("reason"))
+    file = F.when(F.col("file") != "", F.col("file"))
+    path = F.concat_ws("/", file, F.coalesce(F.col("row") if "row" in records.columns else F.lit(None), F.col("key")))
+    no_label = F.lit(describe_missing_label(context.settings.target))
+    example = F.min(F.struct(path.alias("path"), F.coalesce("detail", no_label).alias("detail")))
+    found = records.groupBy(reason.alias("why")).agg(F.count("*").alias("rows"), example.alias("example")).collect()
+    result = ChunkResult(seen=sum(row["rows"] for row in found))
+    for row in found:
+        if row["why"] is not None:
+            result.rejects[row["why"]] = row["rows"]
+            result.reject_examples[row["why"]] = Reject(row["example"]["path"], row["why"], row["example"]["detail"])
+    return merge_results([result])
+
+
+def classes_without_records(classes: Classes, context: PrepareContext, results: Iterable[ChunkResult]) -> list[str]:
+    """Return the classes that the context does not hold yet and none of whose records could be used."""
+    if not context.settings.target.has_classes:
+        return []
+    used = set[int]()
+    for result in results:
+        counts = result.label_counts if context.settings.target.has_labels else result.counts
+        used.update(index for (_, index), rows in counts.items() if rows)
+    return [name for index, name in enumerate(classes.names) if index not in used and index >= len(context.labels)]
+
+
+def _count_labels(
+    spark: SparkSession,
+    context: PrepareContext,
+    listing: Listing,
+    changed: list[RawFile],
+    records: "DataFrame | list[Chunk]",
+) -> Counter[str]:
+    """Return the records by label in natural order; a label without a count is in the source, but not counted."""
+    if not isinstance(records, list):
+        return _in_natural_order(_count_rows(records, context))
+    if context.kind == "archive":
+        chunks = spark.sparkContext.parallelize(records, max(1, len(records)))
+        counts = sum(chunks.mapPartitions(partial(list_labels, context)).collect(), Counter[str]())
+    else:
+        # IDX and CIFAR files hold their labels, which are known and not counted.
+        counts = Counter(dict.fromkeys(listing.classes, 0))
+        counts.update(file.label for file in changed if file.label)
+    if context.settings.target.has_labels:
+        counts = _count_names(counts, context.settings.label_separator)
+    return _in_natural_order(counts)
+
+
+def _in_natural_order(counts: Counter[str]) -> Counter[str]:
+    return Counter({label: counts[label] for label in natural_sort(counts)})
+
+
+def _count_rows(records: "DataFrame", context: PrepareContext) -> Counter[str]:
+    """Return the rows by label, in multi_label by class name, of at most `MAX_CLASSES` + 1."""
+    rows = records.select("label").where("label is not null")
+    if context.settings.target.has_labels:
+        separator = context.settings.label_separator
+        names = rows.rdd.map(itemgetter("label")).flatMap(partial(readable_labels, separator=separator))
+        return Counter(dict(names.map(lambda name: (name, 1)).reduceByKey(int.__add__).take(MAX_CLASSES + 1)))
+    counts = Counter[str]()
+    for row in rows.groupBy("label").count().limit(MAX_CLASSES + 1).collect():
+        label = normalize_label(row["label"])
+        if label:
+            counts[label] += row["count"]
+    return counts
+
+
+def _count_names(counts: Counter[str], separator: str) -> Counter[str]:
+    """Return the records by each class name in multi_label labels."""
+    names = Counter[str]()
+    for label, count in counts.items():
+        for name in readable_labels(label, separator):
+            names[name] += count
+    return names
+
+
+def _require_class_names(class_names: Mapping[str, str], labels: list[str], root: str) -> None:
+    """Warn of `class_names` for labels that the source does not have.
+
+    Raises:
+        DataError: none of them is a label of the source.
+    """
+    unknown = [label for label in class_names if label not in labels]
+    if not unknown:
+        return
+    shown = shorten(list(map(repr, labels)))
+    message = f"data.source.class_names has {', '.join(map(repr, unknown[:5]))}, and the labels of {root} are {shown}"
+    if len(unknown) == len(class_names):
+        raise DataError(f"{message}; expected at least one label of the source.")
+    log.warning("%s", message)

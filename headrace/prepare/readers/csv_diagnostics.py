@@ -1,0 +1,78 @@
+"""Log, once for all files, how CSV fields are written and which records look like comments."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from headrace.prepare.readers.rfc4180_reader import CsvReader
+from headrace.wording import quantity
+
+log = logging.getLogger(__name__)
+
+# How a configuration and a command leave out comments.
+COMMENT_KEY = "set data.source.options.comment to '#'"
+COMMENT_OPTION = "set --option 'comment=#'"
+
+
+class CsvDiagnostics(NamedTuple):
+    """What was found in one file.
+
+    Attributes:
+        name: of the file in messages.
+        notes: of its reader.
+        comments: number of records that may be comments.
+        line: of the first of these.
+    """
+
+    name: str
+    notes: tuple[str, ...]
+    comments: int
+    line: int
+
+
+def diagnose_csv(reader: object, name: str) -> list[CsvDiagnostics]:
+    """Return the findings of a reader; none if it reads another format."""
+    return [CsvDiagnostics(name, tuple(reader.notes), *reader.find_comments())] if isinstance(reader, CsvReader) else []
+
+
+def log_findings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> None:
+    """Log what was found in files.
+
+    Args:
+        remedy: how to leave out records that may be comments.
+    """
+    found = list(found)
+    log_notes(found)
+    for warning in comment_warnings(found, remedy):
+        log.warning("%s", warning)
+
+
+def log_notes(found: Sequence[CsvDiagnostics]) -> None:
+    """Log how the fields of files are written, where no option says so."""
+    for note in dict.fromkeys(note for one in found for note in one.notes):
+        noted = [one.name for one in found if note in one.notes]
+        log.info("The fields of %s %s.", _files(noted), note)
+
+
+def comment_warnings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> list[str]:
+    """Return what to say about records that may be comments.
+
+    Args:
+        remedy: how to leave them out.
+    """
+    commented = [one for one in found if one.comments]
+    if not commented:
+        return []
+    records, first = sum(one.comments for one in commented), commented[0]
+    begin, read_as = ("begins", "is") if records == 1 else ("begin", "are")
+    line = f"line {first.line}" + (f" of {first.name}" if len(commented) > 1 else "")
+    return [
+        f"{quantity(records, 'record')} of {_files([one.name for one in commented], example=False)} {begin} with '#', "
+        f"such as {line}, and {read_as} read like any other; if that is a comment, {remedy}."
+    ]
+
+
+def _files(names: list[str], *, example: bool = True) -> str:
+    if len(names) == 1:
+        return names[0]
+    return quantity(len(names), "file") + (f", such as {names[0]}," if example else "")

@@ -1,0 +1,206 @@
+"""Warn of folders that are probably not meant as classes."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from headrace.prepare.encoders.label_text import normalize_name
+from headrace.prepare.readers import format_from_name
+from headrace.prepare.sources.raw_record_types import RawFile, escape_path, shorten
+from headrace.prepare.sources.split_names import split_from_name, split_from_path
+
+# Folders of data sets for segmentation, whose files of one name belong together.
+IMAGE_FOLDERS = frozenset(("images", "image", "imgs", "img", "jpegimages"))
+MASK_FOLDERS = frozenset(("masks", "mask", "labels", "annotations", "segmentation", "segmentationclass", "gt"))
+# How file managers name a second folder of one name.
+COPY = re.compile(r"(.*\S)\s*(?:\(\d+\)|\s-\s[Cc]opy(?: \(\d+\))?|\scopy(?: \d+)?)")
+# The path of a record of an archive: that of the archive, and that in it.
+ARCHIVED = re.compile(r"(.*?\.(?:t[a-z0-9]+|tar\.[a-z0-9]+|zip))/(.*)", re.IGNORECASE | re.DOTALL)
+WORDS = re.compile(r"[-_. ]|\d+")
+# The name of a mask beside its image: cat_mask, cat_mask_1.
+MASK_OF = re.compile(r"(.*[^-_. ])[-_. ]+(?:masks?|seg|segmentation)(?:[-_. ]?\d+)?", re.IGNORECASE)
+# A word and a number, as in cat.1.png, cat_01.png and cat (1).png.
+NUMBERED = re.compile(r"([^\W\d_]{2,}(?:[-_ ][^\W\d_]+)*)[-_. ]*\(?\d+\)?")
+ARCHIVE_NAME = re.compile(r"\.(?:zip|tar|tgz|tar\.[a-z0-9]+)$", re.IGNORECASE)
+LABELS_FILE = re.compile(r".*\.(?:csv|tsv|jsonl?|ndjson)", re.IGNORECASE)
+# More folders than these are not compared.
+MAX_FOLDERS = 10_000
+
+
+def class_warnings(classes: Iterable[str]) -> list[str]:
+    """Return what to say about names of class folders: masks beside images, and copies of folders."""
+    names, warnings = list(classes), list[str]()
+    folded = {name.casefold() for name in names}
+    masks = [name for name in names if (found := MASK_OF.fullmatch(name)) and found[1] in names]
+    if (IMAGE_FOLDERS & folded and MASK_FOLDERS & folded) or masks:
+        shown = shorten(list(map(repr, names)))
+        warnings.append(f"the folders look like images and their masks, and are used as classes: {shown}.")
+    copies = [name for name in names if (found := COPY.fullmatch(name)) and found[1] in names]
+    if copies:
+        warnings.append(
+            f"the folders {shorten(list(map(repr, copies)))} look like copies of others; they are classes of their own."
+        )
+    splits = {name: split for name in names if (split := _named_split(name)) is not None}
+    if "train" in splits.values() and len(set(splits.values())) > 1:
+        warnings.append(
+            f"the folders {shorten(list(map(repr, splits)))} look like splits, and are classes; splits are called "
+            "train, val, test."
+        )
+    return warnings
+
+
+def _named_split(name: str) -> str | None:
+    """Return the split that a word of a folder's name means: train_images, my-test, test1."""
+    return next((split for word in WORDS.split(name) if (split := split_from_name(word)) is not None), None)
+
+
+def nested_warnings(files: Iterable[RawFile], *, in_splits: bool) -> list[str]:
+    """Return what to say if the folders in class folders look like the classes.
+
+    Args:
+        in_splits: whether the class folders lie in folders named after splits.
+    """
+    subfolders: dict[str, set[str]] = {}
+    holders = set[str]()
+    for file in files:
+        if file.label is None:
+            continue
+        inner = file.path.split(os.sep)[1 + in_splits : -1]
+        found = subfolders.setdefault(file.label, set())
+        if inner and split_from_name(inner[0]) is None:
+            found.add(inner[0])
+        elif not inner:
+            holders.add(file.label)
+    for name, folders in subfolders.items():
+        if inside := sorted(folders & (subfolders.keys() - {name})):
+            shown = shorten(list(map(repr, inside)))
+            return [
+                f"the folders {shown} in {name!r} are part of the class {name!r}, although classes have these names."
+            ]
+    common = set.intersection(*subfolders.values()) if subfolders else set()
+    if len(common) > 1 and not holders:
+        shown = shorten(list(map(repr, sorted(common))))
+        return [f"the folders {shown} are in every class folder; they are not classes, the folders that hold them are."]
+    return []
+
+
+def mask_warnings(files: Iterable[RawFile]) -> list[str]:
+    """Return what to say about files that look like the mask of another file of their folder."""
+    masks = find_masks(file.path for file in files)
+    if not masks:
+        return []
+    named = "1 file is" if len(masks) == 1 else f"{len(masks):,} files are"
+    return [
+        f"{named} named like the mask of another file of the same folder, such as {escape_path(masks[0])!r}; each is a "
+        "record of its class. data.source.exclude leaves files out, such as '*_mask.*'."
+    ]
+
+
+def find_masks(paths: Iterable[str]) -> list[str]:
+    """Return the paths that look like the mask of another one in their folder."""
+    stems = {os.path.splitext(path)[0]: path for path in paths}
+    return [path for stem, path in stems.items() if (found := MASK_OF.fullmatch(stem)) and found[1] in stems]
+
+
+def table_warnings(files: Iterable[RawFile]) -> list[str]:
+    """Return what to say about files of class folders whose names are those of tables of many texts."""
+    tables = [file.path for file in files if file.label is not None and format_from_name(file.path) is not None]
+    if not tables:
+        return []
+    named = "1 file has the name of a table" if len(tables) == 1 else f"{len(tables):,} files have names of tables"
+    return [f"{named}, such as {escape_path(tables[0])!r}; each is one text like any other file of a class folder."]
+
+
+def inner_class_hint(files: Sequence[RawFile], source: str) -> str:
+    """Return which folder to name if all files lie in one folder, in several folders of it; else nothing."""
+    parts = [file.path.split(os.sep)[:-1] for file in files if file.label is not None]
+    common = list(os.path.commonprefix(parts))
+    inner = {one[len(common)] for one in parts if len(one) > len(common)}
+    if not common or len(inner) < 2 or any(len(one) == len(common) for one in parts):
+        return ""
+    folder = os.path.join(source, *common)
+    return (
+        f" If the folders {shorten(list(map(repr, sorted(inner))))} are the classes, set data.source.path to {folder}."
+    )
+
+
+def unsorted_hint(files: Sequence[RawFile]) -> str:
+    """Return how to give classes to files that lie in no class folders, if there is a sign of them; else nothing."""
+    names = [os.path.basename(file.path) for file in files]
+    labels = next((file.path for file in files if LABELS_FILE.fullmatch(file.path)), None)
+    if labels is not None:
+        return (
+            f" If {escape_path(labels)!r} has the labels, set data.source.labels to it; its columns are path and label."
+        )
+    if any(ARCHIVE_NAME.search(name) for name in names):
+        return " Archives are read with data.source.kind: archive."
+    found = [match[1] for name in names if (match := NUMBERED.fullmatch(os.path.splitext(name)[0]))]
+    counts = Counter(found)
+    if len(counts) < 2 or max(counts.values()) < 2 or 2 * len(found) < len(names):
+        return ""
+    name = next(one for one in names if one.startswith(found[0]))
+    return (
+        f" The names of the files may begin with their classes, as {escape_path(name)!r} with {found[0]!r}: move them "
+        "into folders of these names, or list them with their labels in a CSV file, and set data.source.labels to it."
+    )
+
+
+class ClassFolder(NamedTuple):
+    """The folder of a member of an archive, which is its class.
+
+    Attributes:
+        folder: its path in the archive, without folders named after splits.
+        in_split: whether it lies in one of these, or the archive is named after a split.
+    """
+
+    archive: str
+    folder: str
+    label: str
+    in_split: bool
+
+
+def class_folder(path: str, label: str | None) -> ClassFolder | None:
+    """Return the class folder of a record of an archive; None if no folder's name is its `label`."""
+    parts = ARCHIVED.fullmatch(path)
+    folders = [one for one in re.split(r"[/\\]", parts[2])[:-1] if one not in ("", ".")] if parts else []
+    if parts is None or label is None or not folders or normalize_name(folders[-1]) != label:
+        return None
+    above = [one for one in folders[:-1] if split_from_name(one) is None]
+    in_split = len(above) < len(folders) - 1 or split_from_path(parts[1]) is not None
+    return ClassFolder(parts[1], "/".join((*above, folders[-1])), label, in_split)
+
+
+def member_warnings(folders: Mapping[str, str]) -> list[str]:
+    """Return what to say about the folders of archives, of which the innermost are the classes.
+
+    Args:
+        folders: the class by the folder in the archive, without folders named after splits.
+    """
+    parents: dict[str, list[str]] = {}
+    for path in sorted(folders):
+        above = next((str(one) for one in PurePosixPath(path).parents if str(one) in folders), None)
+        if above is not None:
+            return [
+                f"The folder {path!r} lies in the folder {above!r}, which holds records, too: they are the classes "
+                f"{folders[path]!r} and {folders[above]!r}, as the innermost folder is the class."
+            ]
+        parents.setdefault(folders[path], []).append(path)
+    for name, paths in parents.items():
+        if len(paths) > 1:
+            return [
+                f"The folders {paths[0]!r} and {paths[1]!r} are one class, {name!r}, as the innermost folder of an "
+                "archive is the class."
+            ]
+    return []
+
+
+def split_class_warning(classes: Iterable[str], has_splits: bool) -> str | None:
+    """Return what to say about a class that is named after a split where other folders are splits."""
+    found = [name for name in classes if split_from_name(name) is not None] if has_splits else []
+    if not found:
+        return None
+    shown = shorten(list(map(repr, found)))
+    return f"The records directly in {shown} are of a class of this name, although folders of such names are splits."

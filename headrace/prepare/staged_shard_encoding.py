@@ -1,0 +1,58 @@
+"""Encode staged shards with the tokenizer, vocabulary or statistics that the training split gave."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from headrace.contract import Column
+from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.record_encoding_task import attempt_id, write_shard_in
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.table_schema import arrow_schema
+from headrace.storage.open_parquet import open_parquet
+from headrace.table.shard_writer import Shard
+
+# From the rows of a staged shard to the final values of the columns that change; notes what is found in them.
+EncodeRows = Callable[[pa.Table, Observations], Mapping[str, pa.Array | pa.ChunkedArray]]
+
+
+def encode_staged_shards(
+    spark: SparkSession,
+    context: PrepareContext,
+    staged: Sequence[Shard],
+    columns: Mapping[str, Column],
+    make_encoder: Callable[[], EncodeRows],
+) -> tuple[list[Shard], Observations]:
+    """Write one final shard for each of `staged`; return them, and what is found in them.
+
+    Args:
+        columns: columns of the final shards.
+        make_encoder: called once in each task, as an encoder may hold a tokenizer or a vocabulary.
+    """
+    if not staged:
+        return [], Observations()
+    tasks = spark.sparkContext.parallelize(list(enumerate(staged)), len(staged))
+    found = tasks.mapPartitions(partial(_encode, context, dict(columns), make_encoder)).collect()
+    total = Observations()
+    for _, observations in found:
+        total.update(observations)
+    return [shard for shard, _ in found], total
+
+
+def _encode(
+    context: PrepareContext,
+    columns: dict[str, Column],
+    make_encoder: Callable[[], EncodeRows],
+    staged: Iterator[tuple[int, Shard]],
+) -> Iterator[tuple[Shard, Observations]]:
+    schema, encode = arrow_schema(columns), make_encoder()
+    for number, shard in staged:
+        with open_parquet(context.table / shard.path) as file:
+            rows = file.read()
+        observations = Observations()
+        changed = encode(rows, observations)
+        final = pa.table([changed[name] if name in changed else rows[name] for name in schema.names], schema=schema)
+        name = f"{context.identity}-{number:06d}-{attempt_id()}-t"
+        yield write_shard_in(context, final, ".", name, shard.split), observations

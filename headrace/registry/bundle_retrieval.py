@@ -1,0 +1,110 @@
+"""Model bundles in the registry's folder, byte for byte as registered, and the link to the champion's bundle."""
+
+import json
+import logging
+from pathlib import Path
+
+from headrace import bundle as bundles
+from headrace.errors import DataError
+from headrace.registry.database_checks import BUNDLES, CHAMPION_LINK
+from headrace.registry.registry_connection import RegistryConnection
+from headrace.registry.tracking.artifact_store import download_files
+from headrace.registry.versions import BUNDLE, MODEL, ModelRecord
+from headrace.storage.atomic import publish_directory
+from headrace.storage.folder_link import read_link, write_link
+
+log = logging.getLogger(__name__)
+
+
+def stored_bundle(registry: RegistryConnection, record: ModelRecord) -> Path:
+    """Return the bundle of a version; download it from the tracked artifacts if the local copy is missing or changed.
+
+    Raises:
+        DataError: the artifacts of the version are missing or damaged, or its folder holds another version.
+    """
+    path = registry.folder / BUNDLES / f"{record.version:06d}"
+    if not _is_intact(path, record):
+        _require_same_version(path, record)
+        log.info("Downloading version %s of %s from the registry", record.version, registry.name)
+        _restore(registry, record, path)
+    return path
+
+
+def is_stored(registry: RegistryConnection, record: ModelRecord) -> bool:
+    """Return whether the registry's folder holds the bundle of a version as it was registered."""
+    return _is_intact(registry.folder / BUNDLES / f"{record.version:06d}", record)
+
+
+def load_intact(path: Path) -> bundles.Bundle | None:
+    """Return the bundle at `path`; None if it is missing or damaged."""
+    try:
+        return bundles.load(path)
+    except DataError:
+        return None
+
+
+def _is_intact(path: Path, record: ModelRecord) -> bool:
+    bundle = load_intact(path)
+    return bundle is not None and bundle.origin.weights_sha256 == record.weights_sha256
+
+
+def _require_same_version(path: Path, record: ModelRecord) -> None:
+    """Raise unless the folder is missing, was written incompletely, or is a damaged copy of this version."""
+    try:
+        found = json.loads((path / "origin.json").read_bytes())["weights_sha256"]
+    except FileNotFoundError:
+        found = None if (path / bundles.MANIFEST).exists() else record.weights_sha256
+    except (OSError, ValueError, KeyError, TypeError):
+        found = None
+    if found != record.weights_sha256:
+        raise DataError(
+            f"{path} holds another model than version {record.version} (weights {str(found)[:12]}, expected "
+            f"{record.weights_sha256[:12]}) and is not overwritten; move it away if it is of no use, or rebuild the "
+            "registry with `headrace models repair`."
+        )
+
+
+def _restore(registry: RegistryConnection, record: ModelRecord, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with publish_directory(path, last=bundles.MANIFEST) as folder:
+        downloaded = _download(registry, record, folder)
+        bundles.load(downloaded)
+        for entry in downloaded.iterdir():
+            entry.replace(folder / entry.name)
+        downloaded.rmdir()
+        (folder / MODEL).rmdir()
+
+
+def _download(registry: RegistryConnection, record: ModelRecord, folder: Path) -> Path:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        download_files(registry, record.run_id, BUNDLE, folder)
+    except (MlflowException, OSError) as error:
+        cause = " ".join(str(error).split())[:200]
+        raise DataError(
+            f"The bundle of version {record.version} of {registry.name} cannot be downloaded from {record.source} "
+            f"({cause}); restore the registry's artifacts."
+        ) from error
+    return folder / BUNDLE
+
+
+def champion_link(registry: RegistryConnection) -> Path:
+    """Return the fixed path of the champion's bundle: a link, so that a promotion replaces the bundle atomically."""
+    return registry.folder / CHAMPION_LINK
+
+
+def champion_bundle(registry: RegistryConnection) -> Path:
+    """Return the folder of the currently served bundle."""
+    return read_link(champion_link(registry)) or champion_link(registry)
+
+
+def point_champion(registry: RegistryConnection, bundle: Path) -> None:
+    """Point the champion link at `bundle`; a reader finds either the previous bundle or this one, complete."""
+    write_link(champion_link(registry), bundle)
+
+
+def linked_bundle(registry: RegistryConnection) -> int | None:
+    """Return the version that the champion link points to; None if there is no link."""
+    path = read_link(champion_link(registry))
+    return int(path.name) if path and path.name.isdecimal() else None

@@ -1,0 +1,9 @@
+"""Base class of the JSON files that reports read."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Record(BaseModel):
+    """A JSON file of a run, or a part of one."""
+
+    model_config = ConfigDict(frozen=True)

@@ -1,9 +1,0 @@
-"""The base of the files that a page reads."""
-
-from pydantic import BaseModel, ConfigDict
-
-
-class Record(BaseModel):
-    """A JSON file of a run, or a part of one."""
-
-    model_config = ConfigDict(frozen=True)

@@ -1,0 +1,145 @@
+"""Read the files that training, evaluation and prediction write to a run's folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from headrace.config import Configuration
+from headrace.errors import DataError
+from headrace.report.evaluation.evaluation_file import TaskEvaluation
+from headrace.report.evaluation.report_section_interface import page_module
+from headrace.report.json_model import Record
+from headrace.runs.metrics_log import MetricsLog, read_metrics
+from headrace.runs.run_folder import bundle_path
+from headrace.runs.run_record import Continuation
+
+SPLITS = ("test", "val", "train")
+Content = TypeVar("Content")
+
+
+class RunFile(Record):
+    """run.json: the configuration and plan of the run."""
+
+    configuration: Configuration
+    table: str
+    data_version: int
+    model_sha256: str
+    ranks: int
+    global_batch: int
+    steps_per_epoch: int
+    epochs: int
+    parameters: int | None = None
+    versions: dict[str, str] = {}
+    command: str
+    created: str
+    continuations: tuple[Continuation, ...] = ()
+
+
+class ResultFile(Record):
+    """result.json: the result; the time to the first step, in seconds, is that of the last command, the speed
+    that of all steps.
+    """
+
+    bundle: str
+    steps: int
+    ranks: int
+    weights_sha256: str
+    parameters: int | None = None
+    seconds_to_first_step: float | None = None
+    samples_per_second: float | None = None
+    restarts: int = 0
+
+
+class ManifestFile(Record):
+    """BUNDLE/bundle.json: SHA-256 by file name."""
+
+    hashes: dict[str, str]
+
+
+class Prediction(Record):
+    """predictions.json: number of predicted rows and seconds."""
+
+    rows: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunArtifacts:
+    """All inputs of the page except the table.
+
+    Attributes:
+        bundle: folder of the trained model, which may not exist.
+        evaluations: by split, the test split first.
+        stages: wall seconds by stage; empty unless the whole pipeline was timed.
+    """
+
+    path: Path
+    run: RunFile
+    result: ResultFile | None
+    history: MetricsLog
+    bundle: Path
+    bundle_hashes: dict[str, str]
+    evaluations: tuple[TaskEvaluation, ...]
+    stages: dict[str, float]
+    prediction: Prediction | None
+
+
+def _where_a_run_is(path: Path) -> str:
+    """Return which folder may be meant: the run of a bundle, or a run below; else how to create one."""
+    above, below = path.absolute().parent, sorted(path.glob("*/run.json"))
+    if (above / "run.json").is_file():
+        return f"expected {above}"
+    if below:
+        return f"expected a run in it, such as {below[0].parent}"
+    return "`headrace train` creates one"
+
+
+def read_artifacts(path: Path) -> RunArtifacts:
+    """Read the run folder at `path`.
+
+    Raises:
+        DataError: `path` is not the folder of a training run, or a file in it is damaged.
+    """
+    run = _read_json(path / "run.json", RunFile)
+    if run is None:
+        hint = _where_a_run_is(path)
+        raise DataError(f"{path} is not the folder of a training run: it contains no run.json; {hint}.")
+    result = _read_json(path / "result.json", ResultFile)
+    setting = run.configuration.train.bundle
+    bundle = bundle_path(path, setting, result.bundle if result else setting)
+    hashes = _read_json(bundle / "bundle.json", ManifestFile)
+    evaluations = (_read_evaluation(bundle / "evaluation" / f"{split}.json") for split in SPLITS)
+    return RunArtifacts(
+        path=path,
+        run=run,
+        result=result,
+        history=read_metrics(path / "metrics.jsonl"),
+        bundle=bundle,
+        bundle_hashes=hashes.hashes if hashes else {},
+        evaluations=tuple(evaluation for evaluation in evaluations if evaluation),
+        stages=_read_json(path / "stages.json", dict[str, float]) or {},
+        prediction=_read_json(path / "predictions.json", Prediction),
+    )
+
+
+def _read_evaluation(path: Path) -> TaskEvaluation | None:
+    header = _read_json(path, TaskEvaluation)
+    return _read_json(path, page_module(header.task).RECORD) if header else None
+
+
+def _read_json(path: Path, content_type: type[Content]) -> Content | None:
+    try:
+        return TypeAdapter(content_type).validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise DataError(
+            f"{path} is damaged{f' at `{field}`' if field else ''}: {first['msg'].lower()}; "
+            "rerun the command that wrote it."
+        ) from None

@@ -1,0 +1,42 @@
+"""Interfaces by which kinds of targets and inputs provide the values that drift is measured on."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from headrace.contract import Contract
+from headrace.features.input_kind_loader import input_module
+from headrace.targets.target_kind_loader import target_module
+
+ALL = "all rows"
+
+
+class LabelDriftInterface(Protocol):
+    """The module `drift_target` of a target kind."""
+
+    def target_label(self, target: Any, contract: Contract) -> Any:
+        """Return a stored target with names instead of numbers, which another version may assign otherwise."""
+
+    def profile_groups(self, target: Any, contract: Contract) -> Sequence[str]:
+        """Return the names under which a row counts: of its classes, or `ALL`."""
+
+    def statistics(self, target: Any) -> dict[str, float]:
+        """Return statistics of the target itself."""
+
+
+def drift_module(task: str) -> LabelDriftInterface:
+    """Return how the target kind `task` counts rows."""
+    module: LabelDriftInterface = target_module(task, "drift_target")
+    return module
+
+
+class FeatureDriftInterface(Protocol):
+    """The module `drift_values` of an input kind."""
+
+    def statistics(self, payload: Any, contract: Contract) -> dict[str, float]:
+        """Return the statistics of one stored input, as bytes; of several a dict of them by name."""
+
+
+def feature_drift_module(kind: str) -> FeatureDriftInterface:
+    """Return the statistics of the input kind `kind`."""
+    module: FeatureDriftInterface = input_module(kind, "drift_values")
+    return module

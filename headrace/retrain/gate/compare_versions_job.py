@@ -1,0 +1,115 @@
+"""`headrace models compare`: run the gate's checks for two versions of a model on the same test split."""
+
+from pathlib import Path
+from typing import Any
+
+from headrace.bundle import load
+from headrace.config import Configuration
+from headrace.config.sections.retraining import Gate
+from headrace.errors import ConfigurationError
+from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap
+from headrace.registry.bundle_retrieval import stored_bundle
+from headrace.registry.registry_connection import open_registry
+from headrace.registry.versions import version_named
+from headrace.retrain.gate.few_rows_warning import few_rows_warning
+from headrace.retrain.gate.promotion_checks import Check, Comparison, run_checks
+from headrace.retrain.gate.scored_model import compute_metrics
+from headrace.retrain.journal import Journal
+from headrace.retrain.journaled_table_version import read_recorded
+from headrace.storage import locate
+from headrace.table import Version, read
+from headrace.wording import figure, quantity
+
+SPLIT = "test"
+
+
+def compare(configuration: Configuration, first: str, second: str) -> dict[str, Any]:
+    """Compare version or alias `second` with `first`; promote nothing.
+
+    Raises:
+        ConfigurationError: a version or alias does not exist, or both are the same version.
+        DataError: a bundle or the table is missing or damaged, or they do not match.
+    """
+    from headrace.retrain.gate.gate_scoring import score_models
+
+    registry = open_registry(configuration)
+    version = read_test_version(configuration)
+    records = [version_named(registry, name) for name in (first, second)]
+    if len({record.version for record in records}) == 1:
+        raise ConfigurationError(f"{first} and {second} are version {records[0].version} both; name another version.")
+    bundles = {str(record.version): stored_bundle(registry, record) for record in records}
+    models = score_models(bundles, version, SPLIT)
+    before, after = (models[str(record.version)] for record in records)
+    gate = configuration.retrain.gate if configuration.retrain else Gate()
+    comparison = Comparison(
+        task=version.contract.task,
+        classes=version.contract.classes,
+        champion=before,
+        challenger=after,
+        violations=(),
+        overlaps={f"version {name}": bundle_overlap(bundle, version) for name, bundle in bundles.items()},
+    )
+    checks = run_checks(comparison, gate)
+    rows = after.predictions.rows
+    warning = few_rows_warning(rows, gate.confidence, f"version {version.number} of {version.table}")
+    return {
+        "table": str(version.table.absolute()),
+        "data_version": version.number,
+        "split": SPLIT,
+        "rows": rows,
+        "models": [
+            {"version": record.version} | compute_metrics(comparison.task, model)
+            for record, model in zip(records, (before, after), strict=True)
+        ],
+        "checks": [check.model_dump() for check in checks],
+        "passed": all(check.passed for check in checks),
+        "warnings": [warning] if warning else [],
+    }
+
+
+def bundle_overlap(bundle: Path, version: Version) -> TrainingOverlap:
+    """Return the rows of the test split of `version` that the bundle was trained on."""
+    return training_overlap(load(bundle).origin.trained_on, version, SPLIT)
+
+
+def read_test_version(configuration: Configuration, newest: Version | None = None) -> Version:
+    """Return the table version whose test split is used: that of `retrain.test_version`.
+
+    Args:
+        newest: the version that counts as the newest; None to read it.
+
+    Raises:
+        DataError: the table has no such version, or was replaced since the first champion was tested on it.
+    """
+    settings, table = configuration.retrain, configuration.data.table
+    if settings is not None and isinstance(settings.test_version, int):
+        return read(table, settings.test_version)
+    first = None
+    if settings is not None and settings.test_version == "first":
+        first = first_tested(Journal(locate(settings.folder).absolute()))
+    if first is None:
+        return newest or read(table)
+    hint = "that the first champion was tested on; restore it, or set retrain.test_version to newest"
+    return read_recorded(table, int(first["test_version"]), first.get("test_content_id", ""), hint)
+
+
+def first_tested(journal: Journal) -> dict[str, Any] | None:
+    """Return what the first promoted cycle recorded of its test split; None if there is no champion yet."""
+    for cycle in journal.cycles():
+        outcome = cycle.outcome
+        if outcome is not None and outcome.decision == "promoted":
+            return cycle.output("validate")
+    return None
+
+
+def as_text(result: dict[str, Any]) -> str:
+    """Format the result of `compare` as text: the metrics of both versions, then the checks."""
+    lines = [f"{quantity(result['rows'], 'row')} of the {result['split']} split of version {result['data_version']}"]
+    for model in result["models"]:
+        metrics = ", ".join(f"{name.replace('_', ' ')} {figure(value)}" for name, value in model["metrics"].items())
+        lines.append(
+            f"  version {model['version']}: {metrics}, {model['milliseconds']:g} ms, {model['size_bytes']:,} B"
+        )
+    for check in result["checks"]:
+        lines.append(f"  {'pass' if check['passed'] else 'FAIL'}  {Check(**check)}")
+    return "\n".join([*lines, *(f"  {warning}" for warning in result["warnings"])])

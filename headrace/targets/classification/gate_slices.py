@@ -1,0 +1,23 @@
+"""Slices and score drops that the promotion gate checks for classifiers."""
+
+from collections.abc import Iterator
+
+from headrace.evaluate.row_partitions import by_class
+from headrace.retrain.gate.slicing import ModelPair, Slice, select_rows
+from headrace.targets.classification.traits import TRAITS
+
+
+def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
+    """Yield a slice for each class: the accuracy of its rows, which is its recall."""
+    for partition in by_class(models.champion.true, classes):
+        yield select_rows(TRAITS.slice_metric, f"class {partition.name!r}", partition.rows, models)
+
+
+def drop(before: float, after: float) -> float:
+    """Return the absolute drop."""
+    return before - after
+
+
+def describe_limit(max_drop: float) -> str:
+    """Return by how much the score may fall."""
+    return f"a drop of {max_drop:g} or less"

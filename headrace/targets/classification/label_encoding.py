@@ -1,0 +1,24 @@
+"""Encode a class label as its class index."""
+
+from headrace.contract import Column
+from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+
+COLUMN = Column(role="target", codec="plain", dtype="int32")
+
+
+def encode(label: str, context: PrepareContext) -> int:
+    """See `EncodingInterface`."""
+    return class_index(label, context)
+
+
+def class_index(name: str, context: PrepareContext) -> int:
+    """Return the index of a class by its name in the source.
+
+    Raises:
+        RejectedRecordError: it is not one of the classes.
+    """
+    name = context.class_names.get(name, name)
+    if name not in context.labels:
+        raise RejectedRecordError(Reason.BAD_LABEL, f"{name!r} is not one of the classes")
+    return context.labels[name]

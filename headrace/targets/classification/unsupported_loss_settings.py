@@ -1,8 +1,0 @@
-"""The settings of a training that fit the target."""
-
-from headrace.config.sections.training import Loss
-
-
-def find_loss_fault(settings: Loss) -> str | None:
-    """Return None: classes have every setting of the loss."""
-    return None

@@ -1,0 +1,65 @@
+"""Section of a report with the evaluation of a multi-label model."""
+
+from dataclasses import dataclass
+
+from headrace.html.number_formatting import percent
+from headrace.html.pixelated_images import is_pixelated
+from headrace.report.evaluation.evaluation_file import ClassEvaluation
+from headrace.report.evaluation.per_class import PerClass
+from headrace.report.evaluation.report_section_interface import Headline
+from headrace.report.json_model import Record
+from headrace.wording import number, quantity
+
+
+class MultiLabelMistake(Record):
+    """A row with missing or extra labels; `wrong` holds their probabilities."""
+
+    path: str
+    labels: tuple[str, ...]
+    predicted: tuple[str, ...]
+    wrong: dict[str, float]
+    png: str | None = None
+    text: str | None = None
+
+
+class MultiLabelEvaluation(ClassEvaluation):
+    """Evaluation of a multi-label model."""
+
+    worst: tuple[MultiLabelMistake, ...] = ()
+
+
+@dataclass(frozen=True)
+class MultiLabelAssessment:
+    """An evaluation and the values derived from it."""
+
+    evaluation: MultiLabelEvaluation
+
+    @property
+    def rows(self) -> int:
+        """Number of evaluated rows."""
+        return self.evaluation.rows
+
+    @property
+    def headline(self) -> Headline:
+        """Macro F1, and the share of rows with the exact set of labels."""
+        metrics = self.evaluation.metrics
+        exact = f"{percent(metrics['exact_match'], self.rows)} of {quantity(self.rows, 'row')} match exactly"
+        return Headline("Macro F1", number(metrics["macro_f1"]), exact)
+
+    @property
+    def by_class(self) -> PerClass:
+        """Scores, curves and slices by class."""
+        return PerClass(self.evaluation)
+
+    @property
+    def worst(self) -> list[tuple[MultiLabelMistake, bool]]:
+        """The rows with the most confident wrong labels, and whether their image is shown enlarged."""
+        return [(mistake, is_pixelated(mistake.png)) for mistake in self.evaluation.worst]
+
+
+RECORD = MultiLabelEvaluation
+
+
+def assess(evaluation: MultiLabelEvaluation) -> MultiLabelAssessment:
+    """See `ReportSectionInterface`."""
+    return MultiLabelAssessment(evaluation)

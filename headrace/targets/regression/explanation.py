@@ -1,8 +1,0 @@
-"""The score that an explanation attributes to the input."""
-
-from typing import Any
-
-
-def target_score(predictions: Any, class_number: Any) -> Any:
-    """Return the number itself."""
-    return predictions[:, 0]

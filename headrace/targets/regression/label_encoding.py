@@ -1,0 +1,23 @@
+"""Encode a numeric target as float32."""
+
+import math
+
+from headrace.contract import Column
+from headrace.prepare.encoders.label_text import number_hint
+from headrace.prepare.encoders.number_precision import parse_float32
+from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+
+COLUMN = Column(role="target", codec="plain", dtype="float32")
+
+
+def encode(label: str, context: PrepareContext) -> float:
+    """See `EncodingInterface`."""
+    number = parse_float32(label)
+    if not math.isfinite(number):
+        detail = f"{label!r:.60} is not a finite 32-bit number{number_hint(label, is_label=True)}"
+        raise RejectedRecordError(Reason.BAD_LABEL, detail)
+    if number == 0 and float(label) != 0:
+        detail = f"{label!r:.60} is 0 as a 32-bit number; write the labels in a smaller unit"
+        raise RejectedRecordError(Reason.BAD_LABEL, detail)
+    return number

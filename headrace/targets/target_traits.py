@@ -1,0 +1,38 @@
+"""Traits of target kinds, which every package may read without importing an engine."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Activation = Literal["softmax", "sigmoid", "linear"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetTraits:
+    """The properties of a target kind.
+
+    Attributes:
+        has_classes: whether the table has class names; without them a target is a number.
+        has_one_class: whether a record belongs to exactly one class.
+        output_name: name of an exported model's output.
+        output_meaning: what an exported model's output of shape (rows, outputs) is.
+        activation: Keras name of the activation of a model's last layer.
+        comparison_metrics: metrics that models are compared by; the first one by default.
+        slice_metric: metric by which the gate compares models on a slice of the rows.
+        training_metrics: metrics that `train.metrics` may name.
+        default_training_metrics: metrics of a training whose settings name none.
+    """
+
+    has_classes: bool
+    has_one_class: bool
+    output_name: str
+    output_meaning: str
+    activation: Activation
+    comparison_metrics: tuple[str, ...]
+    slice_metric: str
+    training_metrics: tuple[str, ...]
+    default_training_metrics: tuple[str, ...]
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether a record belongs to any number of classes."""
+        return self.has_classes and not self.has_one_class

@@ -1,0 +1,28 @@
+"""A callback at the end of each epoch that can stop a run early."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from headrace.errors import TrainingError
+from headrace.train.launch.rank_message_server import Message
+
+
+class StoppedError(TrainingError):
+    """The observer stopped the run; it can resume from its last checkpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochObserver:
+    """An observer that is called at the end of each epoch of a run.
+
+    Attributes:
+        name: name of the run, the prefix of its log lines.
+        epoch_done: called with the metrics of an epoch, `epoch` counted from 0; True stops the run within
+            about a second, at the end of a step.
+        threads: threads per rank; the rank's share of the cores of its machine when None, which is too many if
+            ranks of other runs share the machine.
+    """
+
+    name: str
+    epoch_done: Callable[[Message], bool]
+    threads: int | None = None

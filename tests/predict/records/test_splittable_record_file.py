@@ -1,0 +1,195 @@
+"""Files of records are cut between records, so that their ranges hold each record once and in order."""
+
+import csv
+import io
+import json
+import logging
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headrace.bundle import Origin
+from headrace.config.configuration import Text
+from headrace.errors import ConfigurationError, DataError
+from headrace.predict.records import splittable_record_file
+from headrace.predict.records.splittable_record_file import (
+    Record,
+    RecordFile,
+    TextColumns,
+    open_records,
+    require_columns,
+)
+from headrace.prepare.rejects.rejection_reasons import Reason
+
+TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1), min_size=1)
+
+
+@pytest.fixture(autouse=True)
+def _short_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(splittable_record_file, "RECORDS_PER_RANGE", 3)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("records")
+
+
+def read(path: Path, column: str | None = None, identity: str | None = None) -> list[Record]:
+    file = RecordFile(path, Text(), column, identity)
+    ranges = file.ranges()
+    if file.format != "parquet":
+        sizes = [record_range.size for record_range in ranges]
+        assert ranges[0].begin + sum(sizes) == path.stat().st_size
+    return [record for record_range in ranges for record in file.records(record_range)]
+
+
+def reasons(records: list[Record]) -> dict[int, Reason]:
+    return {record.line: record.rejection.reason for record in records if record.rejection}
+
+
+def as_csv(rows: list[list[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(texts=TEXTS)
+def test_csv_of_any_texts_is_read_as_it_was_written(texts: list[str], folder: Path) -> None:
+    rows = [[str(number), text] for number, text in enumerate(texts)]
+    path = folder / "some.csv"
+    path.write_text(as_csv([["number", "words"], *rows]), encoding="utf-8", newline="")
+    records = read(path, "words", "number")
+    assert [[record.identity, record.text] for record in records] == rows
+    assert [record.line for record in records] == sorted({record.line for record in records})
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(texts=TEXTS)
+def test_jsonl_and_parquet_of_any_texts_are_read_as_they_were_written(texts: list[str], folder: Path) -> None:
+    (folder / "some.jsonl").write_text("".join(json.dumps({"words": text}) + "\n" for text in texts))
+    pq.write_table(pa.table({"words": texts}), folder / "some.parquet", row_group_size=2)
+    for name in ("some.jsonl", "some.parquet"):
+        records = read(folder / name, "words")
+        assert [(record.line, record.text) for record in records] == list(enumerate(texts, 1))
+
+
+def test_lines_keep_their_numbers_whether_or_not_the_last_one_ends(tmp_path: Path) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_bytes(b"one\n\nthree\r\nfour\n\xff\xfe\nsix")
+    records = read(path)
+    assert [record.line for record in records] == [1, 2, 3, 4, 5, 6]
+    assert [record.text for record in records] == [b"one", "", b"three", b"four", b"\xff\xfe", b"six"]
+    assert reasons(records) == {2: Reason.EMPTY}
+
+
+def test_quoted_text_over_several_lines_has_the_number_of_its_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text('id,text\n7,"two\nlines"\n8,"said ""so"""\n\n9,last')
+    assert [(one.line, one.identity, one.text) for one in read(path, "text", "id")] == [
+        (2, "7", "two\nlines"), (4, "8", 'said "so"'), (6, "9", "last"),
+    ]  # fmt: skip
+
+
+def test_broken_record_is_rejected_with_a_reason(tmp_path: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_bytes(b'{"text": "good"}\n{"text"\n[1]\n{"other": 1}\n\xff\n{"text": null}\n{"text": 5}\n')
+    records = read(path, "text")
+    assert reasons(records) == {
+        2: Reason.DAMAGED, 3: Reason.DAMAGED, 4: Reason.EMPTY, 5: Reason.NOT_TEXT, 6: Reason.EMPTY,
+    }  # fmt: skip
+    assert [record.text for record in records if not record.rejection] == ["good", "5"]
+
+
+def test_missing_column_is_reported_with_the_existing_ones(tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text("id,words\n1,a\n")
+    with pytest.raises(ConfigurationError, match="has no column 'text'; its columns are: id, words"):
+        RecordFile(path, Text(), "text", None)
+    with pytest.raises(ConfigurationError, match="It is not known which column"):
+        RecordFile(path, Text(), None, None)
+    (tmp_path / "texts.txt").write_text("a")
+    with pytest.raises(ConfigurationError, match=": each line is a record"):
+        RecordFile(tmp_path / "texts.txt", Text(), None, "id")
+    with pytest.raises(ConfigurationError, match=r"texts\.txt has no column 'words': each line is a record"):
+        require_columns(tmp_path / "texts.txt", "words")
+
+
+def test_csv_file_without_bytes_has_no_records(tmp_path: Path) -> None:
+    (tmp_path / "texts.csv").write_bytes(b"")
+    file = RecordFile(tmp_path / "texts.csv", Text(), "text", None)
+    assert [record for part in file.ranges() for record in file.records(part)] == []
+
+
+@pytest.mark.parametrize(
+    ("data", "warned"),
+    [
+        ("id;words\n1;a\n", "a header of CSV with the column 'words', .* rename it to .csv if it is CSV"),
+        ('{"words": "a"}\n', "an object of JSON, .* rename it to .json if it is JSON"),
+        ("a, and b\nwords\n", None),
+    ],
+)
+def test_file_of_lines_that_begins_like_a_table_is_warned_of(
+    data: str, warned: str | None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "texts.dat"
+    path.write_text(data)
+    origin = Origin(
+        run="r", table="t", data_version=0, steps=0, weights_sha256="", settings={"input": "text"}, text_column="words"
+    )
+    open_records(path, origin, TextColumns())
+    assert (
+        (caplog.text == "") if warned is None else re.search(f"The first line of .*texts.dat is {warned}", caplog.text)
+    )
+
+
+def test_damaged_parquet_file_is_reported_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "texts.parquet").write_bytes(b"PAR1 nothing")
+    with pytest.raises(DataError, match=r"texts\.parquet cannot be read"):
+        RecordFile(tmp_path / "texts.parquet", Text(), "text", None)
+
+
+def test_records_like_comments_are_warned_of_with_the_option(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Also those of standard input, whose copy has a name of its own."""
+    path = tmp_path / "stdin.csv"
+    path.write_text("text;label\n# by me;today\none;a\n")
+    origin = Origin(
+        run="", table="", data_version=0, steps=0, weights_sha256="", settings={"input": "text"}, text_column="text"
+    )
+    with caplog.at_level(logging.INFO):
+        open_records(path, origin, TextColumns(), "standard input")
+    assert caplog.messages == [
+        "The fields of standard input are separated by ';'.",
+        "1 record of standard input begins with '#', such as line 2, and is read like any other; if that is a comment, "
+        "set --option 'comment=#'.",
+    ]
+    caplog.clear()
+    open_records(path, origin, TextColumns(options={"sep": ";", "comment": "#"}))
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0", "WAV"),
+        (b"\xff\xfb\x90\0\0\0", "MP3"),
+        (b"GIF89a\1\0\1\0", "GIF"),
+        (b"\x89HDF\r\n\x1a\n\0", "HDF5"),
+        (b"SQLite format 3\0", "an SQLite database"),
+    ],
+)
+def test_file_of_another_format_is_not_taken_for_lines(data: bytes, name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(data)
+    with pytest.raises(DataError, match=rf" (is|is in the format) {name}.*; expected text"):
+        RecordFile(tmp_path / "file", Text(), None, None)
+
+
+@pytest.mark.parametrize("line", ["BMW or MAC", "GIF89a is a format", "ID3 tags"])
+def test_line_that_begins_like_another_format_is_a_text(line: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(f"{line}\n")
+    assert [record.text for record in read(tmp_path / "file")] == [line.encode()]
