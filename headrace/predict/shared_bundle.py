@@ -44,7 +44,7 @@ class SharedBundle:
         if found == self.manifest:
             return path
         if self.files is not None:
-            return _unpack(self.files.value, self.manifest)
+            return unpack_bundle(self.files.value, self.manifest)
         if found is not None:
             raise DataError(f"The bundle {path} was replaced after it was loaded; load it again.")
         raise DataError(
@@ -64,8 +64,15 @@ def share_bundle(bundle: Bundle, spark: SparkSession | None) -> SharedBundle:
     return SharedBundle(shared.path, shared.manifest, spark.sparkContext.broadcast(content))
 
 
-def _unpack(files: dict[str, bytes], manifest: str) -> Path:
-    """Write the files of a bundle into a folder that only this user can write, unless it is there already."""
+def unpack_bundle(files: dict[str, bytes], manifest: str) -> Path:
+    """Write the files of a bundle into a folder that only this user can write, unless it is there already.
+
+    Args:
+        manifest: `manifest_hash` of the bundle, which names the folder.
+
+    Raises:
+        DataError: other users can write there.
+    """
     # The hashes of the files are verified when the bundle is loaded from it.
     root = Path(tempfile.gettempdir()) / f"headrace-bundles-{os.getuid()}"
     root.mkdir(mode=0o700, exist_ok=True)

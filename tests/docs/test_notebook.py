@@ -15,6 +15,9 @@ pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.slow]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 AFTER = """
 assert run.report().is_file()
+assert predicted.count() == 120
+assert sorted(model.stages[-1].labels) == ["cat", "dog"]
+assert MulticlassClassificationEvaluator(metricName="accuracy").evaluate(predicted) > 0.9
 assert spark.read.parquet("predicted/rows").where("label is not null").count() == 120
 assert spark.read.parquet("predicted/rows").where("rejected is not null").count() == 1
 """
@@ -51,7 +54,7 @@ def test_block_of_the_readme_runs(root: Path, tmp_path: Path) -> None:
 def test_blocks_of_the_page_run_in_order(root: Path, tmp_path: Path) -> None:
     write_photos(tmp_path / "photos")
     blocks = BLOCK.findall((root / "docs" / "notebook.md").read_text())
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     assert len(blocks[0].strip().splitlines()) <= 14
     done = run_page("\n".join(blocks) + AFTER, tmp_path, root)
     assert "not_an_image" in done.stdout
