@@ -165,6 +165,17 @@ def test_rows_whose_values_are_mostly_unknown_are_warned_of(project: Path, tmp_p
     assert "'colour'" not in result.stderr
 
 
+def test_explanation_warns_as_the_prediction_of_the_same_rows(project: Path, tmp_path: Path) -> None:
+    rows = "".join(f"nowhere,pink,,{50_000 + row}\n" for row in range(4))
+    file = tmp_path / "new.csv"
+    file.write_text(f'shop,colour,"weight, kg",size\n{rows}')
+    predicted = headrace_within("predict", "run/bundle", str(file), str(tmp_path / "o.csv"), cwd=project).stderr
+    explained = headrace_within("explain", "run/bundle", str(file), str(tmp_path / "why.html"), cwd=project).stderr
+    warnings = [line for line in predicted.splitlines() if line.startswith("4 of 4 ")]
+    assert [line for line in explained.splitlines() if line.startswith("4 of 4 ")] == warnings
+    assert len(warnings) == 4
+
+
 def test_numbers_that_are_mostly_missing_or_far_from_training_are_warned_of(project: Path, tmp_path: Path) -> None:
     rows = "".join(f"shop 1,red,{'' if row else 2},{50_000 + row}\n" for row in range(5))
     (tmp_path / "new.csv").write_text(f'shop,colour,"weight, kg",size\n{rows}')
