@@ -21,7 +21,7 @@ from headrace.prepare.sources.folders.folder_layout_warnings import (
     split_class_warning,
 )
 from headrace.prepare.sources.raw_record_types import shorten
-from headrace.prepare.unfamiliar_values import UnfamiliarValues
+from headrace.prepare.unfamiliar_values import Tally, UnfamiliarValues, merge_tallies
 from headrace.wording import quantity, quantity_have
 
 MAX_EXAMPLE = 60
@@ -52,6 +52,7 @@ class Observations:
         markup_example: the first of these, and the path of its text.
         writings: numbers by how they are written, by what they are in a sentence.
         unfamiliar: values unlike those of training.
+        cut_texts: texts with more tokens than a table keeps, by what they are in a sentence and the maximum.
         copies: members of archives that are named like a copy of another one.
         masks: the same for the mask of another one.
         named_examples: path of the first member among the copies, and among the masks.
@@ -78,6 +79,7 @@ class Observations:
     markup_example: tuple[str, str] | None = None
     writings: dict[str, Counter[NumberFormat]] = field(default_factory=dict)
     unfamiliar: UnfamiliarValues = field(default_factory=UnfamiliarValues)
+    cut_texts: dict[tuple[str, int], Tally] = field(default_factory=dict)
     copies: int = 0
     masks: int = 0
     named_examples: dict[str, str] = field(default_factory=dict)
@@ -147,6 +149,10 @@ class Observations:
         """Count how a number is written; `what` is the numbers in a sentence, in the plural."""
         self.writings.setdefault(what, Counter())[number_format(text)] += 1
 
+    def add_cut(self, noun: str, limit: int, texts: int, cut: int) -> None:
+        """Count texts, and those with more than `limit` tokens; `noun` is what they are, in the plural."""
+        self.cut_texts.setdefault((noun, limit), Tally()).add(texts, cut)
+
     def add_left_out(self, records: int, relabelled: int, example: tuple[str, str]) -> None:
         """Count copies of records in another split, and those with another label."""
         if not self.left_out or (relabelled and not self.relabelled):
@@ -174,6 +180,7 @@ class Observations:
         for what, counts in other.writings.items():
             self.writings.setdefault(what, Counter()).update(counts)
         self.unfamiliar.update(other.unfamiliar)
+        merge_tallies(self.cut_texts, other.cut_texts)
         self.doubtful_markup += other.doubtful_markup
         self.markup_example = self.markup_example or other.markup_example
         self.copies += other.copies
@@ -194,8 +201,17 @@ class Observations:
         for (noun, finding), records in sorted(self.findings.items()):
             lines.append(f"{quantity_have(records, noun)} {finding}, such as {self.examples[noun, finding]!r}.")
         lines += [thousands_warning(what, counts) for what, counts in self.writings.items()]
-        lines += self._folder_warnings() + self.unfamiliar.warnings()
+        lines += self._folder_warnings() + self.cut_warnings() + self.unfamiliar.warnings()
         return [line for line in lines if line is not None]
+
+    def cut_warnings(self) -> list[str]:
+        """Return a line about texts of which more than half have more tokens than a table keeps."""
+        return [
+            f"{tally} {noun} have more than {limit:,} tokens (prepare.text.tokens.max_length), and only the first "
+            "are kept."
+            for (noun, limit), tally in self.cut_texts.items()
+            if tally.is_most
+        ]
 
     def _folder_warnings(self) -> list[str]:
         found = {one: text for one, folders in sorted(self.folders.items()) for text in member_warnings(folders)}

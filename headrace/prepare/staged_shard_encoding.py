@@ -53,8 +53,12 @@ def observe_labels(rows: pa.Table, statistics: Statistics | None, observations: 
         observations.unfamiliar.add_numbers(column, np.array(rows["label"].to_pylist(), np.float32), 0)
 
 
-def warn_of_appended(observations: Observations) -> None:
-    """Log what makes rows that are appended unlike those that the table was fitted on."""
+def warn_of_encoded(observations: Observations, *, are_appended: bool) -> None:
+    """Log what is found in rows; if they are appended, also what is unlike the rows that the table was fitted on."""
+    for warning in observations.cut_warnings():
+        log.warning("%s", warning)
+    if not are_appended:
+        return
     for warning in observations.unfamiliar.name_warnings():
         log.warning("%s New values become known with `headrace prepare --full`.", warning)
     for warning in observations.unfamiliar.number_warnings():

@@ -5,7 +5,9 @@ most 1 % of the values of training are, whatever their distribution, so that ske
 false alarm. A row or two of numbers say nothing of their column.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,8 @@ ROUNDING = 2.0**-23
 # A text of which at least this share of the words is unknown tells a model almost nothing.
 UNKNOWN_WORDS = 0.8
 MAX_EXAMPLE = 60
+
+Key = TypeVar("Key")
 
 
 @dataclass
@@ -40,6 +44,12 @@ class Tally:
 
     def __str__(self) -> str:
         return f"{self.unlike:,} of {self.values:,}"
+
+
+def merge_tallies(total: dict[Key, Tally], other: Mapping[Key, Tally]) -> None:
+    """Add the tallies of another task to `total`."""
+    for key, tally in other.items():
+        total.setdefault(key, Tally()).add(tally.values, tally.unlike, tally.example)
 
 
 @dataclass(frozen=True)
@@ -97,9 +107,7 @@ class UnfamiliarValues:
     def update(self, other: "UnfamiliarValues") -> None:
         """Add the tallies of another task."""
         for name in ("categories", "missing", "far", "texts"):
-            total = getattr(self, name)
-            for key, tally in getattr(other, name).items():
-                total.setdefault(key, Tally()).add(tally.values, tally.unlike, tally.example)
+            merge_tallies(getattr(self, name), getattr(other, name))
 
     def warnings(self) -> list[str]:
         """Return a line for each column, and for texts, where most values are unlike those of training."""

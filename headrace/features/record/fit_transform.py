@@ -15,7 +15,7 @@ from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.spark_stages import StageOutput
-from headrace.prepare.staged_shard_encoding import EncodeRows, encode_staged_shards, observe_labels, warn_of_appended
+from headrace.prepare.staged_shard_encoding import EncodeRows, encode_staged_shards, observe_labels, warn_of_encoded
 from headrace.table.shard_writer import Shard
 
 
@@ -40,8 +40,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
     final, observations = encode_staged_shards(
         spark, context, staged, fitted.columns, partial(_make_encoder, context, fitted)
     )
-    if before is not None:
-        warn_of_appended(observations)
+    warn_of_encoded(observations, are_appended=before is not None)
     return replace(
         output.with_final(final),
         columns=fitted.columns,

@@ -19,7 +19,7 @@ from headrace.predict.records.splittable_record_file import require_columns
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.text.cleaning import clean, decode_text
-from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans
+from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans, observe
 
 WORDS = ExplanationWords(
     noun="text",
@@ -104,6 +104,7 @@ class TextExplainer:
 
     def _tokens(self, text: str) -> TokenizedText:
         (tokens,) = encode_with_spans([text], self._tokenizer, self._folder)
+        observe([text], [tokens], self._tokenizer, self._folder, self.observations)
         if not tokens.ids:
             raise RejectedRecordError(Reason.EMPTY, "the tokenizer finds no token in the text")
         return tokens
