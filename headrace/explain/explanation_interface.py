@@ -10,6 +10,7 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs
 from headrace.features.input_kind_loader import input_module
 from headrace.inference import Inference
+from headrace.prepare.record_observations import Observations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +39,11 @@ class Explainer(Protocol):
 
     Attributes:
         missing: reasons why methods that fit the inputs cannot explain this network, by method.
+        observations: what was found in the explained inputs, as in a prediction.
     """
 
     missing: dict[str, str]
+    observations: Observations
 
     def explain(self, raw: RawInput) -> Explanation:
         """Return the explanation of one raw input.

@@ -21,6 +21,7 @@ from headrace.prepare.sources.folders.folder_layout_warnings import (
     split_class_warning,
 )
 from headrace.prepare.sources.raw_record_types import shorten
+from headrace.prepare.unfamiliar_values import Tally, UnfamiliarValues, merge_tallies
 from headrace.wording import quantity, quantity_have
 
 MAX_EXAMPLE = 60
@@ -50,9 +51,8 @@ class Observations:
         member_labels: labels of members of archives.
         markup_example: the first of these, and the path of its text.
         writings: numbers by how they are written, by what they are in a sentence.
-        categories: rows with a value, by category.
-        unknown: of these the rows whose value is not known.
-        unknown_examples: a value of each category that is not known.
+        unfamiliar: values unlike those of training.
+        cut_texts: texts with more tokens than a table keeps, by what they are in a sentence and the maximum.
         copies: members of archives that are named like a copy of another one.
         masks: the same for the mask of another one.
         named_examples: path of the first member among the copies, and among the masks.
@@ -78,9 +78,8 @@ class Observations:
     doubtful_markup: int = 0
     markup_example: tuple[str, str] | None = None
     writings: dict[str, Counter[NumberFormat]] = field(default_factory=dict)
-    categories: Counter[str] = field(default_factory=Counter)
-    unknown: Counter[str] = field(default_factory=Counter)
-    unknown_examples: dict[str, str] = field(default_factory=dict)
+    unfamiliar: UnfamiliarValues = field(default_factory=UnfamiliarValues)
+    cut_texts: dict[tuple[str, int], Tally] = field(default_factory=dict)
     copies: int = 0
     masks: int = 0
     named_examples: dict[str, str] = field(default_factory=dict)
@@ -150,12 +149,9 @@ class Observations:
         """Count how a number is written; `what` is the numbers in a sentence, in the plural."""
         self.writings.setdefault(what, Counter())[number_format(text)] += 1
 
-    def add_category(self, name: str, rows: int, unknown: int, example: str) -> None:
-        """Count rows with a value of a category, and those whose value is not known; `example` is one of these."""
-        self.categories[name] += rows
-        self.unknown[name] += unknown
-        if unknown:
-            self.unknown_examples.setdefault(name, example[:MAX_EXAMPLE])
+    def add_cut(self, noun: str, limit: int, texts: int, cut: int) -> None:
+        """Count texts, and those with more than `limit` tokens; `noun` is what they are, in the plural."""
+        self.cut_texts.setdefault((noun, limit), Tally()).add(texts, cut)
 
     def add_left_out(self, records: int, relabelled: int, example: tuple[str, str]) -> None:
         """Count copies of records in another split, and those with another label."""
@@ -183,9 +179,8 @@ class Observations:
         self.member_labels |= other.member_labels
         for what, counts in other.writings.items():
             self.writings.setdefault(what, Counter()).update(counts)
-        self.categories.update(other.categories)
-        self.unknown.update(other.unknown)
-        self.unknown_examples = other.unknown_examples | self.unknown_examples
+        self.unfamiliar.update(other.unfamiliar)
+        merge_tallies(self.cut_texts, other.cut_texts)
         self.doubtful_markup += other.doubtful_markup
         self.markup_example = self.markup_example or other.markup_example
         self.copies += other.copies
@@ -206,15 +201,16 @@ class Observations:
         for (noun, finding), records in sorted(self.findings.items()):
             lines.append(f"{quantity_have(records, noun)} {finding}, such as {self.examples[noun, finding]!r}.")
         lines += [thousands_warning(what, counts) for what, counts in self.writings.items()]
-        lines += self._folder_warnings() + self._unknown_warnings()
+        lines += self._folder_warnings() + self.cut_warnings() + self.unfamiliar.warnings()
         return [line for line in lines if line is not None]
 
-    def _unknown_warnings(self) -> list[str]:
+    def cut_warnings(self) -> list[str]:
+        """Return a line about texts of which more than half have more tokens than a table keeps."""
         return [
-            f"{unknown:,} of {self.categories[name]:,} values of the category {name!r} are not known from training, "
-            f"such as {self.unknown_examples[name]!r}, and all are one value to a model. Check how they are written."
-            for name, unknown in self.unknown.items()
-            if 2 * unknown > self.categories[name]
+            f"{tally} {noun} have more than {limit:,} tokens (prepare.text.tokens.max_length), and only the first "
+            "are kept."
+            for (noun, limit), tally in self.cut_texts.items()
+            if tally.is_most
         ]
 
     def _folder_warnings(self) -> list[str]:

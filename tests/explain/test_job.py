@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import PIL.Image
 import pytest
 
 from headrace.errors import ConfigurationError, DataError
@@ -13,6 +14,7 @@ from headrace.explain.options import ExplainOptions
 from tests.explain.raw import write_images, write_texts
 from tests.support.commands import headrace
 from tests.support.small_table import CLASSES
+from tests.support.trained_bundles import patched
 
 pytestmark = pytest.mark.tensorflow
 
@@ -56,6 +58,15 @@ def test_limit_counts_explained_inputs_only(
     assert (result["complete"], result["greatest_gap"]) == (None, None)
     assert "Largest gap" not in (tmp_path / "page.html").read_text()
     assert "Skipped 5 inputs: 2 hidden or system file, 3 not an image" in caplog.text
+
+
+def test_images_with_several_pages_are_warned_of_as_in_a_prediction(
+    make_bundle: BundleOf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pages = [PIL.Image.fromarray(pixels) for pixels in patched(2, seed=7).pixels]
+    pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
+    explain(make_bundle("cnn"), tmp_path / "pages.tif", tmp_path / "page.html", ExplainOptions(method="grad-cam"))
+    assert "1 image has several pages or frames, of which only the first is used" in caplog.text
 
 
 def test_text_of_one_token_is_explained_without_occlusion(make_bundle: BundleOf, tmp_path: Path) -> None:

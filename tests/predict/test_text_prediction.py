@@ -13,6 +13,8 @@ import pytest
 from headrace import bundle as bundles
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
+from headrace.explain.job import explain
+from headrace.explain.options import ExplainOptions
 from headrace.networks.network_source import build_model
 from headrace.predict.job import PredictOptions, predict
 from headrace.predict.records import splittable_record_file
@@ -153,6 +155,18 @@ def test_texts_that_preparation_would_reject_are_listed_with_its_reasons(bundle:
         "texts.txt:5": "other_language",
         "texts.txt:6": "not_text",
     }
+
+
+def test_texts_of_unknown_words_are_warned_of_in_predictions_and_explanations(
+    bundle: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "texts.txt").write_text("хорошая книга\nплохая книга\n")
+    predict(bundle, tmp_path / "texts.txt", tmp_path / "output")
+    warning = "2 of 2 texts have words of which 80% or more are not known from training, such as 'хорошая книга'"
+    assert warning in caplog.text
+    caplog.clear()
+    explain(bundle, tmp_path / "texts.txt", tmp_path / "page.html", ExplainOptions(method="occlusion"))
+    assert warning in caplog.text
 
 
 def test_file_with_a_header_only_holds_no_records(

@@ -165,3 +165,19 @@ def test_text_job_without_training_texts_says_the_rejects_before_the_splits(tmp_
         DataError, match=r"9 of 12 records were rejected \(\w+: 9, such as .*The training split holds no"
     ):
         prepare(text_configuration(tmp_path / "raw", max_rejects=1.0))
+
+
+def test_appended_texts_of_unknown_words_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_rows(tmp_path / "source", "first.json", texts(40))
+    prepare(text_configuration(tmp_path / "source"))
+    assert "not known from training" not in caplog.text
+    write_rows(tmp_path / "source", "more.json", labelled(f"книга под номером н{number}" for number in range(20)))
+    prepare(text_configuration(tmp_path / "source"))
+    assert "20 of 20 texts have words of which 80% or more are not known from training, such as 'книга" in caplog.text
+    assert "New values become known with `headrace prepare --full`." in caplog.text
+
+
+def test_texts_that_are_mostly_cut_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_rows(tmp_path / "source", "texts.json", texts(40))
+    prepare(text_configuration(tmp_path / "source", text={"tokens": {"max_length": 3}}))
+    assert "40 of 40 texts have more than 3 tokens (prepare.text.tokens.max_length), and only the first" in caplog.text

@@ -15,6 +15,7 @@ from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
 from headrace.features.audio.display_spectrogram import spectrogram
 from headrace.inference import Inference
 from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_sound
+from headrace.prepare.record_observations import Observations
 
 # Stretches of time that are silenced in turn; each overlaps the next by half.
 STRETCHES = 24
@@ -43,6 +44,7 @@ class AudioExplainer:
 
     Attributes:
         missing: reasons why methods that fit sounds cannot explain this network; none.
+        observations: what was found in the explained inputs.
     """
 
     def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> None:
@@ -50,6 +52,7 @@ class AudioExplainer:
         self._class = options.class_number(bundle.contract)
         options.methods(bundle.contract)
         self.missing: dict[str, str] = {}
+        self.observations = Observations()
 
     def explain(self, raw: RawInput) -> Explanation:
         """Return the explanation of one sound file.
@@ -57,7 +60,9 @@ class AudioExplainer:
         Raises:
             RejectedRecordError: the file is not a sound, or preparation would reject it.
         """
-        samples = decode_sound(raw.content, self._spec).samples
+        decoded = decode_sound(raw.content, self._spec)
+        self.observations.add_findings("sound", decoded.findings, raw.path)
+        samples = decoded.samples
         prediction = ExplainedPrediction.select(self._contract, self._inference.predict(samples[None])[0], self._class)
         decreases = silenced(self._inference, samples, prediction.class_number)
         image = spectrogram(samples)

@@ -12,7 +12,8 @@ from headrace.explain.heatmaps import enlarge, overlay, picture
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
 from headrace.inference import Inference
-from headrace.prepare.encoders.images.image_transcoding import decode
+from headrace.prepare.encoders.images.image_transcoding import decode_image
+from headrace.prepare.record_observations import Observations
 
 WORDS = ExplanationWords(
     noun="image", gradients="for each pixel. The baseline is the mean colour of the training images."
@@ -34,6 +35,7 @@ class ImageExplainer:
 
     Attributes:
         missing: reasons why methods that fit images cannot explain this network, by method.
+        observations: what was found in the explained inputs.
     """
 
     def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> None:
@@ -42,6 +44,7 @@ class ImageExplainer:
         self._steps, self._class = options.steps, options.class_number(contract)
         self._baseline = contract.channel_statistics.mean
         self.missing: dict[str, str] = {}
+        self.observations = Observations()
         methods, model = options.methods(contract), bundle.model()
         self._network = ImageNetwork(model, contract) if "integrated-gradients" in methods else None
         self._grad_cam: GradCam | None = None
@@ -56,7 +59,9 @@ class ImageExplainer:
         Raises:
             RejectedRecordError: the file is not an image, or preparation would reject it.
         """
-        pixels = self._inference.apply_codec([decode(raw.content, self._spec)], self._spec)
+        decoded = decode_image(raw.content, self._spec)
+        self.observations.add_image(decoded, raw.path)
+        pixels = self._inference.apply_codec([decoded.pixels], self._spec)
         image = pixels[0]
         prediction = ExplainedPrediction.select(self._contract, self._inference.predict(pixels)[0], self._class)
         renderings: list[Rendering] = []

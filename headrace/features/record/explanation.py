@@ -53,6 +53,7 @@ class RecordExplainer:
 
     Attributes:
         missing: reasons why methods that fit records cannot explain this network; none.
+        observations: what was found in the explained inputs.
     """
 
     def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> None:
@@ -62,6 +63,7 @@ class RecordExplainer:
         self._class = options.class_number(bundle.contract)
         options.methods(bundle.contract)
         self.missing: dict[str, str] = {}
+        self.observations = Observations()
 
     def explain(self, raw: RawInput) -> Explanation:
         """Return the explanation of one record.
@@ -86,7 +88,7 @@ class RecordExplainer:
 
     def _decode(self, staged: dict[str, Any]) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
         """Return the inputs as the model takes them, and inputs that say nothing, of the same shapes."""
-        stored = encode([staged], self._inference, Observations())
+        stored = encode([staged], self._inference, self.observations)
         for name, contract in self._contract.inputs.items():
             stored[name] += [record_field_module(contract.input_kind).empty_input(contract)]
         columns = {name: np.array(values, dtype=object) for name, values in stored.items()}

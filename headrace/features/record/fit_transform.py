@@ -1,6 +1,5 @@
 """Fit what each input needs on the training split, and write the final shards."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,10 +15,8 @@ from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.spark_stages import StageOutput
-from headrace.prepare.staged_shard_encoding import EncodeRows, encode_staged_shards
+from headrace.prepare.staged_shard_encoding import EncodeRows, encode_staged_shards, observe_labels, warn_of_encoded
 from headrace.table.shard_writer import Shard
-
-log = logging.getLogger(__name__)
 
 
 class Fitted(NamedTuple):
@@ -43,9 +40,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
     final, observations = encode_staged_shards(
         spark, context, staged, fitted.columns, partial(_make_encoder, context, fitted)
     )
-    if before is not None:
-        for warning in observations.warnings(None):
-            log.warning("%s New values become known with `headrace prepare --full`.", warning)
+    warn_of_encoded(observations, are_appended=before is not None)
     return replace(
         output.with_final(final),
         columns=fitted.columns,
@@ -72,6 +67,7 @@ def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
     contracts = _contracts(context, fitted)
 
     def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array | pa.ChunkedArray]:
+        observe_labels(rows, fitted.labels, observations)
         return {
             name: record_field_module(one.input_kind).encode(rows[name], one, context.table, observations)
             for name, one in contracts.items()

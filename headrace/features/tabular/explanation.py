@@ -15,6 +15,7 @@ from headrace.explain.token_spans import TokenSpan
 from headrace.features.tabular.row_cells import read_cells
 from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
 from headrace.inference import Inference
+from headrace.prepare.record_observations import Observations
 
 WORDS = ExplanationWords(
     noun="row",
@@ -41,6 +42,7 @@ class RowExplainer:
 
     Attributes:
         missing: reasons why methods that fit rows cannot explain this network; none.
+        observations: what was found in the explained inputs.
     """
 
     def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> None:
@@ -49,6 +51,7 @@ class RowExplainer:
         self._class = options.class_number(bundle.contract)
         options.methods(bundle.contract)
         self.missing: dict[str, str] = {}
+        self.observations = Observations()
 
     def explain(self, raw: RawInput) -> Explanation:
         """Return the explanation of one row.
@@ -57,7 +60,10 @@ class RowExplainer:
             RejectedRecordError: a cell cannot be used.
         """
         cells = read_cells(raw.content.decode(), self._spec)
-        row = self._vocabulary.encode([cells], self._contract.statistics)[0]
+        rows = self._vocabulary.encode([cells], self._contract.statistics)
+        spec, statistics = self._contract.tabular_spec, self._contract.statistics
+        self._vocabulary.observe([cells], rows, statistics, spec, self.observations)
+        row = rows[0]
         prediction = ExplainedPrediction.select(self._contract, self._inference.predict(row[None])[0], self._class)
         decreases = without_columns(self._inference, row, prediction.class_number)
         return Explanation(raw.path, prediction, None, (Rendering("occlusion", spans=self._spans(row, decreases)),))

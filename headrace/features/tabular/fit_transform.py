@@ -33,7 +33,7 @@ from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.spark_stages import StageOutput
-from headrace.prepare.staged_shard_encoding import EncodeRows, encode_staged_shards
+from headrace.prepare.staged_shard_encoding import EncodeRows, encode_staged_shards, observe_labels, warn_of_encoded
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shard_writer import Shard
 from headrace.wording import join_names, quantity
@@ -81,9 +81,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
     fitted = fitted or fit_columns(spark, context, [shard for shard in staged if shard.split == "train"])
     columns = row_columns(fitted.spec, context.settings)
     final, observations = encode_staged_shards(spark, context, staged, columns, partial(_make_encoder, context, fitted))
-    if not is_first:
-        for warning in observations.warnings(None):
-            log.warning("%s New values become known with `headrace prepare --full`.", warning)
+    warn_of_encoded(observations, are_appended=not is_first)
     return replace(
         output.with_final(final),
         columns=columns,
@@ -224,6 +222,7 @@ def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
 
     def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array]:
         cells = [RowCells.from_text(text) for text in rows[CELLS].to_pylist()]
+        observe_labels(rows, fitted.labels, observations)
         return {ROW: pa.array(vocabulary.store(cells, fitted.statistics, fitted.spec, observations), pa.binary())}
 
     return encode

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from headrace.contract import Statistics, TabularSpec
 from headrace.features.tabular.row_cells import RowCells
 from headrace.prepare.record_observations import Observations
+from headrace.prepare.unfamiliar_values import TrainingNumbers
 from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash
 
 MISSING, UNKNOWN, FIRST_KNOWN = 0, 1, 2
@@ -27,6 +28,14 @@ def save_vocabulary(numbers: tuple[str, ...], values: Mapping[str, Sequence[str]
     file, sha256 = save_named_by_hash(data, "categories", table)
     sizes = {name: len(known) + FIRST_KNOWN for name, known in values.items()}
     return TabularSpec(numbers=numbers, categories=sizes, file=file, sha256=sha256)
+
+
+def number_columns(spec: TabularSpec, statistics: Statistics | None) -> list[TrainingNumbers]:
+    """Return the columns of numbers as they were in training; none without statistics."""
+    if statistics is None:
+        return []
+    columns = zip(spec.numbers, statistics.mean, statistics.variance, strict=True)
+    return [TrainingNumbers(f"the number {name!r}", mean, variance) for name, mean, variance in columns]
 
 
 def load_vocabulary(table: Path, spec: TabularSpec) -> "Vocabulary":
@@ -67,26 +76,37 @@ class Vocabulary:
         return np.array(encoded, np.float32).reshape(len(rows), len(means) + len(self._numbers))
 
     def observe(
-        self, rows: Sequence[RowCells], encoded: NDArray[np.float32], spec: TabularSpec, observations: Observations
+        self,
+        rows: Sequence[RowCells],
+        encoded: NDArray[np.float32],
+        statistics: Statistics | None,
+        spec: TabularSpec,
+        observations: Observations,
     ) -> None:
-        """Count the values of categories that are known, and those that are not; none of a category without known ones.
+        """Count the values that are unlike those of training; none of a category without known ones.
 
         Args:
             encoded: `rows` as `encode` returns them.
+            statistics: of the numbers.
         """
+        for at, numbers in enumerate(number_columns(spec, statistics)):
+            present = np.array([row.numbers[at] is not None for row in rows], np.bool_)
+            values = encoded[present, at]
+            observations.unfamiliar.add_numbers(numbers, values, len(rows) - len(values))
         for at, (name, known) in enumerate(zip(spec.categories, self._values, strict=True)):
             column = encoded[:, len(spec.numbers) + at]
             unknown = np.flatnonzero(column == UNKNOWN)
             example = (rows[unknown[0]].categories[at] if len(unknown) else None) or ""
             if known:
-                observations.add_category(name, int((column != MISSING).sum()), len(unknown), example)
+                present_rows = int((column != MISSING).sum())
+                observations.unfamiliar.add_category(name, present_rows, len(unknown), example)
 
     def store(
         self, rows: Sequence[RowCells], statistics: Statistics | None, spec: TabularSpec, observations: Observations
     ) -> list[bytes]:
         """Return the rows as a table stores them, little-endian; count the values as `observe` does."""
         encoded = np.ascontiguousarray(self.encode(rows, statistics), "<f4")
-        self.observe(rows, encoded, spec, observations)
+        self.observe(rows, encoded, statistics, spec, observations)
         return [row.tobytes() for row in encoded]
 
     def describe(self, row: NDArray[np.float32], spec: TabularSpec) -> dict[str, str]:

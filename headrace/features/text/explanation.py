@@ -16,9 +16,10 @@ from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, r
 from headrace.explain.token_spans import token_spans
 from headrace.inference import Inference
 from headrace.predict.records.splittable_record_file import require_columns
+from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.text.cleaning import clean, decode_text
-from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans
+from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans, observe
 
 WORDS = ExplanationWords(
     noun="text",
@@ -59,6 +60,7 @@ class TextExplainer:
 
     Attributes:
         missing: reasons why methods that fit texts cannot explain this network, by method.
+        observations: what was found in the explained inputs.
     """
 
     def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions, tokenizer: Tokenizer) -> None:
@@ -68,6 +70,7 @@ class TextExplainer:
         self._steps, self._class = options.steps, options.class_number(contract)
         self._methods = options.methods(contract)
         self.missing: dict[str, str] = {}
+        self.observations = Observations()
         self._network: TextNetwork | None = None
         if "integrated-gradients" in self._methods:
             network = TextNetwork(bundle.model(), contract)
@@ -101,6 +104,7 @@ class TextExplainer:
 
     def _tokens(self, text: str) -> TokenizedText:
         (tokens,) = encode_with_spans([text], self._tokenizer, self._folder)
+        observe([text], [tokens], self._tokenizer, self._folder, self.observations)
         if not tokens.ids:
             raise RejectedRecordError(Reason.EMPTY, "the tokenizer finds no token in the text")
         return tokens

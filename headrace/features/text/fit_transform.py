@@ -7,6 +7,7 @@ from pyspark.sql import SparkSession
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.spark_stages import StageOutput
+from headrace.prepare.staged_shard_encoding import warn_of_encoded
 from headrace.prepare.text import tokenizer_stage
 
 
@@ -20,6 +21,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
             "Check prepare.splits or the source's splits.",
         )
     tokenizer = before or tokenizer_stage.train_tokenizer(spark, context, staged)
-    final = tokenizer_stage.tokenize(spark, context, staged, tokenizer) if staged else []
+    final, observations = tokenizer_stage.tokenize(spark, context, staged, tokenizer)
+    warn_of_encoded(observations, are_appended=before is not None)
     columns = tokenizer_stage.token_columns(context, tokenizer)
     return replace(output.with_final(final), columns=columns, tokenizer=tokenizer)

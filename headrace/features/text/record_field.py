@@ -56,7 +56,9 @@ def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observatio
     """See `RecordFieldInterface`."""
     from headrace.prepare.text import tokenizer
 
-    return pa.array(tokenizer.encode(values.to_pylist(), contract.text_tokenizer, folder), pa.binary())
+    noun = f"texts of {contract.named('input')[0]!r}"
+    stored = tokenizer.encode(values.to_pylist(), contract.text_tokenizer, folder, observations, noun)
+    return pa.array(stored, pa.binary())
 
 
 def empty_input(contract: Contract) -> bytes:

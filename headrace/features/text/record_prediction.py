@@ -45,7 +45,7 @@ def encode(records: list[str], inference: "Inference", observations: Observation
     from headrace.prepare.text import tokenizer
 
     name, _ = inference.contract.named("input")
-    return {name: tokenizer.encode(records, inference.contract.text_tokenizer, inference.path)}
+    return {name: tokenizer.encode(records, inference.contract.text_tokenizer, inference.path, observations)}
 
 
 def _require_size(text: str | bytes, spec: Text) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 # A Spark task has one core, and threads would not survive the fork of Spark's Python workers.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -20,10 +21,13 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from headrace.config.configuration import Text
 from headrace.contract import Tokenizer
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.unfamiliar_values import UNKNOWN_WORDS
 from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash
 
 # They contain a space, which no token of either kind does, so that no text can contain them.
 PADDING, UNKNOWN = "[PAD 0]", "[UNK 1]"
+UNKNOWN_ID = 1
 
 
 class WordCount(NamedTuple):
@@ -34,10 +38,15 @@ class WordCount(NamedTuple):
 
 
 class TokenizedText(NamedTuple):
-    """Token ids of a text, and for each token the range of its characters: first, and one past the last."""
+    """Token ids of a text, and for each token the range of its characters: first, and one past the last.
+
+    Attributes:
+        is_cut: whether the text has more tokens, which are left out.
+    """
 
     ids: list[int]
     spans: list[tuple[int, int]]
+    is_cut: bool = False
 
 
 def split_words(text: str, spec: Text) -> list[str]:
@@ -94,14 +103,70 @@ def save_tokenizer(text: str, spec: Text, table: Path) -> Tokenizer:
     )
 
 
-def encode(texts: Sequence[str], tokenizer: Tokenizer, table: Path) -> list[bytes]:
+def encode(
+    texts: Sequence[str],
+    tokenizer: Tokenizer,
+    table: Path,
+    observations: Observations | None = None,
+    noun: str = "texts",
+) -> list[bytes]:
     """Return the stored bytes of each text: its token ids of `token_dtype`, little-endian, without padding.
+
+    Args:
+        observations: receives what is found in the texts; None if nobody asks.
+        noun: the texts in a sentence, in the plural.
 
     Raises:
         DataError: the tokenizer's file is missing or was changed.
     """
     dtype = np.dtype(token_dtype(tokenizer)).newbyteorder("<")
-    return [np.array(encoding.ids, dtype).tobytes() for encoding in encode_with_spans(texts, tokenizer, table)]
+    tokenized = encode_with_spans(texts, tokenizer, table)
+    if observations is not None:
+        observe(texts, tokenized, tokenizer, table, observations, noun)
+    return [np.array(one.ids, dtype).tobytes() for one in tokenized]
+
+
+def observe(
+    texts: Sequence[str],
+    tokenized: Sequence[TokenizedText],
+    tokenizer: Tokenizer,
+    table: Path,
+    observations: Observations,
+    noun: str = "texts",
+) -> None:
+    """Count the texts that are cut, and those whose words are almost all unknown; see `encode`."""
+    cut = [text for text, one in zip(texts, tokenized, strict=True) if one.is_cut]
+    observations.add_cut(noun, tokenizer.max_length, len(texts), len(cut))
+    # Bytes of any text are known to a byte-level tokenizer.
+    if tokenizer.kind != "word":
+        return
+    counts = [_count_words(one, _is_word(table, tokenizer)) for one in tokenized]
+    unknown = [
+        text
+        for text, count in zip(texts, counts, strict=True)
+        if count.unknown and count.unknown >= UNKNOWN_WORDS * (count.known + count.unknown)
+    ]
+    with_words = sum(count.known + count.unknown > 0 for count in counts)
+    observations.unfamiliar.add_texts(noun, with_words, len(unknown), unknown[0] if unknown else "")
+
+
+class _WordCounts(NamedTuple):
+    known: int
+    unknown: int
+
+
+def _count_words(text: TokenizedText, is_word: NDArray[np.bool_]) -> _WordCounts:
+    ids = np.array(text.ids, np.int64)
+    return _WordCounts(int(is_word[ids].sum()), text.ids.count(UNKNOWN_ID))
+
+
+@lru_cache(maxsize=2)
+def _is_word(table: Path, tokenizer: Tokenizer) -> NDArray[np.bool_]:
+    """Return by token id whether it is a word or a number, which punctuation, padding and the unknown token are not."""
+    is_word = np.zeros(tokenizer.vocabulary_size, np.bool_)
+    for token, number in load_tokenizer(table, tokenizer).get_vocab().items():
+        is_word[number] = number > UNKNOWN_ID and any(map(str.isalnum, token))
+    return is_word
 
 
 def encode_with_spans(texts: Sequence[str], tokenizer: Tokenizer, table: Path) -> list[TokenizedText]:
@@ -112,7 +177,10 @@ def encode_with_spans(texts: Sequence[str], tokenizer: Tokenizer, table: Path) -
     """
     encodings = load_tokenizer(table, tokenizer).encode_batch(list(texts), add_special_tokens=False)
     limit = tokenizer.max_length
-    return [TokenizedText(encoding.ids[:limit], encoding.offsets[:limit]) for encoding in encodings]
+    return [
+        TokenizedText(encoding.ids[:limit], encoding.offsets[:limit], len(encoding.ids) > limit)
+        for encoding in encodings
+    ]
 
 
 def token_dtype(tokenizer: Tokenizer) -> str:

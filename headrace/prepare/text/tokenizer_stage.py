@@ -82,10 +82,10 @@ def _require_coverage(frequent: list[tuple[str, int]], total: int, min_count: in
 
 def tokenize(
     spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], tokenizer: Tokenizer
-) -> list[Shard]:
-    """Write one final shard of token ids for each of `staged` and return them."""
+) -> tuple[list[Shard], Observations]:
+    """Write one final shard of token ids for each of `staged`; return them, and what is found in the texts."""
     make_encoder = partial(_make_encoder, context, tokenizer)
-    return encode_staged_shards(spark, context, staged, token_columns(context, tokenizer), make_encoder)[0]
+    return encode_staged_shards(spark, context, staged, token_columns(context, tokenizer), make_encoder)
 
 
 def token_columns(context: PrepareContext, tokenizer: Tokenizer) -> dict[str, Column]:
@@ -118,6 +118,7 @@ def _iter_texts(path: Path, column: str) -> Iterator[str]:
 
 def _make_encoder(context: PrepareContext, tokenizer: Tokenizer) -> EncodeRows:
     def encode_texts(rows: pa.Table, observations: Observations) -> dict[str, pa.Array]:
-        return {"tokens": pa.array(encode(rows["text"].to_pylist(), tokenizer, context.table), pa.binary())}
+        stored = encode(rows["text"].to_pylist(), tokenizer, context.table, observations)
+        return {"tokens": pa.array(stored, pa.binary())}
 
     return encode_texts

@@ -165,6 +165,31 @@ def test_rows_whose_values_are_mostly_unknown_are_warned_of(project: Path, tmp_p
     assert "'colour'" not in result.stderr
 
 
+def test_explanation_warns_as_the_prediction_of_the_same_rows(project: Path, tmp_path: Path) -> None:
+    rows = "".join(f"nowhere,pink,,{50_000 + row}\n" for row in range(4))
+    file = tmp_path / "new.csv"
+    file.write_text(f'shop,colour,"weight, kg",size\n{rows}')
+    predicted = headrace_within("predict", "run/bundle", str(file), str(tmp_path / "o.csv"), cwd=project).stderr
+    explained = headrace_within("explain", "run/bundle", str(file), str(tmp_path / "why.html"), cwd=project).stderr
+    warnings = [line for line in predicted.splitlines() if line.startswith("4 of 4 ")]
+    assert [line for line in explained.splitlines() if line.startswith("4 of 4 ")] == warnings
+    assert len(warnings) == 4
+
+
+def test_numbers_that_are_mostly_missing_or_far_from_training_are_warned_of(project: Path, tmp_path: Path) -> None:
+    rows = "".join(f"shop 1,red,{'' if row else 2},{50_000 + row}\n" for row in range(5))
+    (tmp_path / "new.csv").write_text(f'shop,colour,"weight, kg",size\n{rows}')
+    said = headrace_within(
+        "predict", "run/bundle", str(tmp_path / "new.csv"), str(tmp_path / "o.csv"), cwd=project
+    ).stderr
+    assert "4 of 5 cells of the number 'weight, kg' are missing, and become the mean of training" in said
+    assert "5 of 5 values of the number 'size' are more than 10 standard deviations from the mean of training" in said
+    assert "such as 50000 (mean " in said
+    (tmp_path / "one.csv").write_text('shop,colour,"weight, kg",size\nshop 1,red,,50000\n')
+    one = headrace_within("predict", "run/bundle", str(tmp_path / "one.csv"), str(tmp_path / "p.csv"), cwd=project)
+    assert "the number" not in one.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "content", "code", "message"),
     [
@@ -209,12 +234,28 @@ def test_appended_rows_are_stored_as_the_first_ones_until_everything_is_prepared
     assert "200 of 200 values of the category 'shop' are not known from training, such as" in appended.stderr
     assert "New values become known with `headrace prepare --full`" in appended.stderr
     assert "'colour'" not in appended.stderr
+    assert "standard deviations" not in appended.stderr
     (folder / "raw/third.csv").unlink()
     headrace_within("prepare", "conf.yaml", "--full", cwd=folder)
     third = read(folder / "table")
     assert third.contract.statistics != first.contract.statistics
     refused = headrace_within("evaluate", str(project / "run/bundle"), "--table", "table", cwd=folder, code=3)
     assert "Prepare its rows as the next version of the table that the bundle was trained on" in refused.stderr
+
+
+def test_appended_rows_in_another_unit_are_warned_of(project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("run", "table"))
+    headrace_within("prepare", "conf.yaml", cwd=folder)
+    more = pd.read_csv(project / "raw/rows.csv", nrows=100)
+    more = more.assign(
+        id=more["id"] + 5000, size=more["size"].astype(float) * 1000, price=more["price"].astype(float) * 1000
+    )
+    more.to_csv(folder / "raw/more.csv", index=False)
+    said = headrace_within("prepare", "conf.yaml", cwd=folder).stderr
+    for column in ("the number 'size'", "the label"):
+        assert f"100 of 100 values of {column} are more than 10 standard deviations from the mean of training" in said
+    assert said.count("The table keeps its mean and variance until `headrace prepare --full`.") == 2
 
 
 def test_inspect_describes_the_layout(project: Path) -> None:

@@ -34,7 +34,7 @@ def test_values_that_are_mostly_unknown_are_warned_of(spec: TabularSpec, tmp_pat
     for kinds, shop in ((("b", "c", "c"), "x"), (("d", None, "a"), "y")):
         rows = [RowCells((1.0,), (kind, shop)) for kind in kinds]
         part = Observations()
-        vocabulary.observe(rows, vocabulary.encode(rows, STATISTICS), spec, part)
+        vocabulary.observe(rows, vocabulary.encode(rows, STATISTICS), STATISTICS, spec, part)
         found.update(part)
     assert found.warnings(None) == [
         "3 of 5 values of the category 'kind' are not known from training, such as 'c', and all are one value to a "
@@ -46,7 +46,7 @@ def test_category_without_known_values_is_not_warned_of(tmp_path: Path) -> None:
     (tmp_path / "_headrace").mkdir()
     spec, found = save_vocabulary(("size",), {"order": []}, tmp_path), Observations()
     vocabulary, rows = load_vocabulary(tmp_path, spec), [RowCells((1.0,), ("17",))]
-    vocabulary.observe(rows, vocabulary.encode(rows, STATISTICS), spec, found)
+    vocabulary.observe(rows, vocabulary.encode(rows, STATISTICS), STATISTICS, spec, found)
     assert found.warnings(None) == []
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from headrace.config.configuration import Text
 from headrace.errors import DataError
+from headrace.prepare.record_observations import Observations
 from headrace.prepare.text.tokenizer import (
     WordCount,
     bpe_tokenizer,
@@ -114,3 +115,46 @@ def test_load_tokenizer_refuses_missing_or_changed_file(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(DataError, match="cannot be read"):
         encode(["the"], tokenizer, tmp_path)
+
+
+def found_in(texts: list[str], tokenizer: Any, table: Path) -> list[str]:
+    """Return the warnings about texts, of which each is a task of its own."""
+    total = Observations()
+    for text in texts:
+        task = Observations()
+        encode([text], tokenizer, table, task)
+        total.update(task)
+    return total.warnings(None)
+
+
+def test_texts_of_unknown_words_are_warned_of(tmp_path: Path) -> None:
+    tokenizer = build_word_tokenizer(tmp_path)
+    unknown = ["THE CAT SAT", "der Hund, im Haus", "кошка"]
+    assert found_in([*unknown, "the cat", "a dog"], tokenizer, tmp_path) == [
+        "3 of 5 texts have words of which 80% or more are not known from training, such as 'THE CAT SAT', and these "
+        "are one word to a model. Check their language, and upper and lower case."
+    ]
+    assert found_in([*unknown, "the cat", "a dog", "a new cat"], tokenizer, tmp_path) == []
+    assert found_in([], tokenizer, tmp_path) == []
+
+
+def test_texts_without_words_are_not_counted_as_unknown(tmp_path: Path) -> None:
+    (tmp_path / "table").mkdir()
+    tokenizer = save_tokenizer(word_tokenizer([WordCount("the", 3), WordCount("!", 3)], spec()), spec(), tmp_path)
+    assert found_in(["!", "", "! !"], tokenizer, tmp_path) == []
+    (warning,) = found_in(["! кошка !", "! !"], tokenizer, tmp_path)
+    assert warning.startswith("1 of 1 texts have words")
+
+
+def test_byte_level_tokens_are_never_unknown(tmp_path: Path) -> None:
+    tokenizer = save_tokenizer(bpe_tokenizer(iter(TEXTS), spec(tokens={"kind": "bpe"})), spec(), tmp_path)
+    tokenizer = tokenizer.model_copy(update={"kind": "bpe"})
+    assert found_in(["кошка", "КОШКА"], tokenizer, tmp_path) == []
+
+
+def test_texts_that_are_mostly_cut_are_warned_of(tmp_path: Path) -> None:
+    tokenizer = build_word_tokenizer(tmp_path).model_copy(update={"max_length": 3})
+    assert found_in(["the cat sat on", "the cat sat on the", "the cat sat"], tokenizer, tmp_path) == [
+        "2 of 3 texts have more than 3 tokens (prepare.text.tokens.max_length), and only the first are kept."
+    ]
+    assert found_in(["the cat sat on", "the cat sat"], tokenizer, tmp_path) == []

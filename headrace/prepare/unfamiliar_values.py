@@ -1,0 +1,144 @@
+"""Count values unlike those of training, and warn of a column, or of texts, where most are.
+
+A number is far if it is more than `FAR` standard deviations from the mean of training. By Chebyshev's inequality at
+most 1 % of the values of training are, whatever their distribution, so that skewed columns such as prices raise no
+false alarm. A row or two of numbers say nothing of their column.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+FAR, MIN_NUMBERS = 10.0, 3
+# A column of one value has no spread; a value that differs by less than rounding to 32 bits is the same one.
+ROUNDING = 2.0**-23
+# A text of which at least this share of the words is unknown tells a model almost nothing.
+UNKNOWN_WORDS = 0.8
+MAX_EXAMPLE = 60
+
+Key = TypeVar("Key")
+
+
+@dataclass
+class Tally:
+    """Number of values, how many of them are unlike those of training, and the first of these."""
+
+    values: int = 0
+    unlike: int = 0
+    example: str = ""
+
+    def add(self, values: int, unlike: int, example: str = "") -> None:
+        """Count values; `example` is one of those that are unlike, if there are any."""
+        if unlike and not self.unlike:
+            self.example = example[:MAX_EXAMPLE]
+        self.values += values
+        self.unlike += unlike
+
+    @property
+    def is_most(self) -> bool:
+        """Return whether more than half of the values are unlike those of training."""
+        return 2 * self.unlike > self.values
+
+    def __str__(self) -> str:
+        return f"{self.unlike:,} of {self.values:,}"
+
+
+def merge_tallies(total: dict[Key, Tally], other: Mapping[Key, Tally]) -> None:
+    """Add the tallies of another task to `total`."""
+    for key, tally in other.items():
+        total.setdefault(key, Tally()).add(tally.values, tally.unlike, tally.example)
+
+
+@dataclass(frozen=True)
+class TrainingNumbers:
+    """A column of numbers as it was in training.
+
+    Attributes:
+        noun: the column in a sentence, such as `the number 'size'`.
+    """
+
+    noun: str
+    mean: float
+    variance: float
+
+    def far(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which values are far from those of training."""
+        deviation = max(float(np.sqrt(self.variance)), abs(self.mean) * ROUNDING)
+        return np.abs(values - self.mean) > FAR * deviation
+
+    def __str__(self) -> str:
+        return f"mean {self.mean:.6g}, standard deviation {np.sqrt(self.variance):.3g}"
+
+
+@dataclass
+class UnfamiliarValues:
+    """Tallies of the values of one task, or of all tasks.
+
+    Attributes:
+        categories: values that are not known, by category.
+        missing: missing cells of numbers, by column.
+        far: present numbers that are far from those of training, by column.
+        texts: texts whose words are almost all unknown, by what the texts are in a sentence.
+    """
+
+    categories: dict[str, Tally] = field(default_factory=dict)
+    missing: dict[TrainingNumbers, Tally] = field(default_factory=dict)
+    far: dict[TrainingNumbers, Tally] = field(default_factory=dict)
+    texts: dict[str, Tally] = field(default_factory=dict)
+
+    def add_category(self, name: str, rows: int, unknown: int, example: str) -> None:
+        """Count rows with a value of a category, and those whose value is not known; `example` is one of these."""
+        self.categories.setdefault(name, Tally()).add(rows, unknown, example)
+
+    def add_numbers(self, column: TrainingNumbers, values: NDArray[np.float32], missing: int) -> None:
+        """Count the cells of a column: the present `values`, and the missing ones."""
+        present = values.astype(np.float64)
+        far = np.flatnonzero(column.far(present))
+        self.missing.setdefault(column, Tally()).add(len(values) + missing, missing)
+        self.far.setdefault(column, Tally()).add(len(values), len(far), f"{present[far[0]]:.6g}" if len(far) else "")
+
+    def add_texts(self, noun: str, texts: int, unknown: int, example: str) -> None:
+        """Count texts with words, and those whose words are almost all unknown."""
+        self.texts.setdefault(noun, Tally()).add(texts, unknown, example)
+
+    def update(self, other: "UnfamiliarValues") -> None:
+        """Add the tallies of another task."""
+        for name in ("categories", "missing", "far", "texts"):
+            merge_tallies(getattr(self, name), getattr(other, name))
+
+    def warnings(self) -> list[str]:
+        """Return a line for each column, and for texts, where most values are unlike those of training."""
+        return self.name_warnings() + self.number_warnings()
+
+    def name_warnings(self) -> list[str]:
+        """Return a line for each category and for texts where most values are not known."""
+        categories = [
+            f"{tally} values of the category {name!r} are not known from training, such as {tally.example!r}, and all "
+            "are one value to a model. Check how they are written."
+            for name, tally in self.categories.items()
+            if tally.is_most
+        ]
+        return categories + [
+            f"{tally} {noun} have words of which {UNKNOWN_WORDS:.0%} or more are not known from training, such as "
+            f"{tally.example!r}, and these are one word to a model. Check their language, and upper and lower case."
+            for noun, tally in self.texts.items()
+            if tally.is_most
+        ]
+
+    def number_warnings(self) -> list[str]:
+        """Return a line for each column of numbers of which most are missing, or far from those of training."""
+        missing = [
+            f"{tally} cells of {column.noun} are missing, and become the mean of training, {column.mean:.6g}. Check "
+            "whether the column is filled in."
+            for column, tally in self.missing.items()
+            if tally.is_most and tally.unlike >= MIN_NUMBERS
+        ]
+        return missing + [
+            f"{tally} values of {column.noun} are more than {FAR:g} standard deviations from the mean of training, "
+            f"such as {tally.example} ({column}). Check their unit and how they are written."
+            for column, tally in self.far.items()
+            if tally.is_most and tally.unlike >= MIN_NUMBERS
+        ]
