@@ -21,6 +21,8 @@ EXAMPLE = re.compile(r"^Example: .+(?:\n.+)*", re.MULTILINE)
 UNWRAPPED = "\b\n"
 # The base class of errors such as an unknown option, which Typer does not export.
 USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
+# How like an option must be to a key that it may mean: --batch-sise, but not --limit and `split`.
+LIKENESS = 0.75
 # More characters than the first sentence of any command has.
 WHOLE_SENTENCE = 1000
 
@@ -55,7 +57,9 @@ class PlainGroup(TyperGroup):
             error.message = plain_message(error.message)
             raise
         except USAGE_ERROR as error:
-            error.message = _with_override(error)
+            # A group of commands in this one has seen the error before.
+            if not hasattr(error, "is_plain"):
+                error.message, error.is_plain = _with_override(error), True
             raise
 
 
@@ -84,12 +88,14 @@ def _with_override(error: Any) -> str:
     if getattr(error, "possibilities", None) == ["--help"]:
         # It resembles every short word.
         error.possibilities = None
-    if not option or getattr(error, "possibilities", None) or all(one.name != "overrides" for one in command.params):
+    # An option without its value, and a flag with one, are known options, of which the parser names no command.
+    params = command.params if command else ()
+    if not option or getattr(error, "possibilities", None) or all(one.name != "overrides" for one in params):
         return message
     from headrace.config import Configuration
     from headrace.config.load import nearest_key
 
-    hint = nearest_key([option.strip("-").replace("-", "_")], Configuration)
+    hint = nearest_key([option.strip("-").replace("-", "_")], Configuration, LIKENESS)
     if "did you mean" in hint:
         return f"{message}{hint.replace('`?', '=VALUE`?')}"
     return f"{message}; settings are written as key=value, such as train.epochs=10"

@@ -233,16 +233,20 @@ def _example(names: list[str], model: type[BaseModel], value: object) -> str:
     return f"[{', '.join([str(value)] * (1 if Ellipsis in parts else len(parts) or 1))}]"
 
 
-def nearest_key(names: list[str], model: type[BaseModel]) -> str:
-    """Return a hint for an unknown key: the same name elsewhere, else a similar sibling or key, else all siblings."""
+def nearest_key(names: list[str], model: type[BaseModel], likeness: float = 0.6) -> str:
+    """Return a hint for an unknown key: the same name elsewhere, else a similar sibling or key, else all siblings.
+
+    Args:
+        likeness: of a similar name, from 0 to 1.
+    """
     known = _known_keys(model)
     synonym = SYNONYMS.get(names[-1])
     if synonym in known:
         return f"; did you mean `{synonym}`?"
     siblings = _keys_of(names[:-1], known)
-    for keys, likeness in ((known, 1.0), (siblings, 0.6), (known, 0.6)):
+    for keys, cutoff in ((known, 1.0), (siblings, likeness), (known, likeness)):
         last_parts = {key.rpartition(".")[2]: key for key in reversed(keys)}
-        near = difflib.get_close_matches(names[-1], last_parts, n=1, cutoff=likeness)
+        near = difflib.get_close_matches(names[-1], last_parts, n=1, cutoff=cutoff)
         if near:
             return f"; did you mean `{last_parts[near[0]]}`?"
     section = names[:-1]

@@ -69,12 +69,22 @@ def list_rejects(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[C
             result.seen += 1
             rejection = record.rejection
             if rejection is None or rejection.reason == Reason.TOO_MANY_BYTES:
-                rejection = None if record.label else RejectedRecordError(Reason.NO_CLASS, no_label)
+                rejection = _label_rejection(record.label, context, no_label)
             if rejection is not None:
                 reject = _reject_row(record, rejection)
                 result.rejects[reject.reason] += 1
                 result.reject_examples.setdefault(reject.reason, reject)
         yield result
+
+
+def _label_rejection(label: str | None, context: PrepareContext, no_label: str) -> RejectedRecordError | None:
+    """Return why a label, or a list of several in a text, cannot be used, if that is so."""
+    if not label:
+        return RejectedRecordError(Reason.NO_CLASS, no_label)
+    if not context.settings.target.has_labels:
+        return None
+    problem = label_text.unreadable_labels(label, context.settings.label_separator)
+    return None if problem is None else RejectedRecordError(Reason.BAD_LABEL, problem)
 
 
 def _reject_row(record: RawRecord, rejection: RejectedRecordError) -> Reject:

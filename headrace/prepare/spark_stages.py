@@ -29,7 +29,8 @@ from headrace.prepare.record_encoding_task import ShardWriter, prepare_chunks
 from headrace.prepare.rejects.unusable_data_error import list_refused
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.raw_record_types import shorten
-from headrace.prepare.sources.series.window_source import read_windows, window_records
+from headrace.prepare.sources.series.window_source import read_windows, window_columns, window_records
+from headrace.prepare.sources.tables.mixed_column_types import report_column_types
 from headrace.prepare.sources.tables.multi_cell_records import with_row_columns
 from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
 from headrace.prepare.task_chunks import make_chunks
@@ -101,6 +102,7 @@ def run_stages(
         if source.columns
         else (_list_chunks(spark, context, changed), ())
     )
+    _report_types(spark, context, source, listing, increment.changed)
     classes = discover_classes(spark, context, listing, changed.files, records)
     context, results = _encode(spark, context, classes, content, records)
     shards = [shard for result in results for shard in result.shards]
@@ -206,6 +208,18 @@ def _read_records(
         return read_windows(spark, source, context.settings, changed.root, changed.files, context.periods)
     several = context.settings.target.has_labels
     return read_frame(spark, source, changed.root, changed.files, content, several=several), ()
+
+
+def _report_types(
+    spark: SparkSession, context: PrepareContext, source: Source, listing: Listing, changed: list[RawFile]
+) -> None:
+    """Report the types of the columns of changed files, beside those of one that has been prepared before."""
+    if source.columns is None or listing.rows is not None or not changed:
+        return
+    windows, paths = context.settings.windows, {file.path for file in changed}
+    names = source.columns.names if windows is None else window_columns(source.columns, windows)
+    earlier = [file for file in listing.files if file.path not in paths][:1]
+    report_column_types(spark, source, context.root, [*earlier, *changed], names, windows=windows is not None)
 
 
 def source_as_read(source: Source, settings: Prepare) -> Source:

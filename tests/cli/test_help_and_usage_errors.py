@@ -1,8 +1,12 @@
 """Wrong values of options are refused in plain words, with the nearest choice."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import typer
+from typer.core import TyperArgument
 from typer.testing import CliRunner
 
 from headrace import cli
@@ -78,6 +82,7 @@ def test_help_names_arguments_without_types_and_keeps_examples_on_one_line(comma
         ("--epochs", "; did you mean `train.epochs=VALUE`?"),
         ("--batch-size", "; did you mean `train.batch_size=VALUE`?"),
         ("--lr", "; did you mean `train.optimizer.learning_rate=VALUE`?"),
+        ("--limit", "; settings are written as key=value, such as train.epochs=10"),
         ("--zzz", "; settings are written as key=value, such as train.epochs=10"),
         ("--restrat", " (Possible options: --restart)"),
     ],
@@ -86,6 +91,46 @@ def test_setting_written_as_an_option_is_refused_with_its_key(option: str, hint:
     result = CliRunner().invoke(cli.app, ["train", "conf.yaml", option, "3"])
     assert result.exit_code == 2
     assert f"No such option: {option}{hint}" in result.stderr
+
+
+def test_setting_written_as_an_option_of_a_nested_command_has_its_key_once() -> None:
+    result = CliRunner().invoke(cli.app, ["models", "list", "conf.yaml", "--registri", "3"])
+    assert result.exit_code == 2
+    assert result.stderr.count("did you mean `registry=VALUE`?") == 1
+
+
+def _commands(group: Any, *above: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, *above, name)
+        else:
+            yield (*above, name), command
+
+
+def _options(*, takes_value: bool) -> list[tuple[str, ...]]:
+    """Return every option of every command in each of its spellings, after the arguments of the command."""
+    found = []
+    for names, command in _commands(typer.main.get_command(cli.app)):
+        words = ["x" for one in command.params if isinstance(one, TyperArgument) and one.required]
+        for option in (one for one in command.params if not isinstance(one, TyperArgument)):
+            if takes_value != option.is_flag:
+                found += [(*names, *words, one) for one in (*option.opts, *option.secondary_opts)]
+    return found
+
+
+@pytest.mark.parametrize("words", _options(takes_value=True), ids=" ".join)
+def test_option_without_its_value_is_refused_in_a_sentence(words: tuple[str, ...]) -> None:
+    """It ended with a traceback and exit code 1."""
+    result = CliRunner().invoke(cli.app, words)
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit)
+    assert f"Option {words[-1]!r} requires an argument." in result.stderr
+
+
+@pytest.mark.parametrize("words", _options(takes_value=False), ids=" ".join)
+def test_flag_with_a_value_is_refused_in_a_sentence(words: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(cli.app, [*words[:-1], f"{words[-1]}=3"])
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit)
+    assert f"Option {words[-1]!r} does not take a value." in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from headrace.config.configuration import Text
 from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.input_format_detection import NAMES, detect_format
-from headrace.prepare.readers import Row, RowRange, TableReader, format_from_name, open_reader
+from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, format_from_name, open_reader
+from headrace.prepare.readers.columnar_reader import DURATIONS_READ
 from headrace.prepare.readers.csv_diagnostics import COMMENT_OPTION, diagnose_csv, log_findings
 from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.source_row import text_cell
@@ -103,12 +104,15 @@ class RecordFile:
         return self.format or "lines"
 
     def report(self, name: str) -> None:
-        """Log what a file of CSV is found to be, and records in it that look like comments.
+        """Log what a file of CSV is found to be, records in it that look like comments, and durations in Parquet.
 
         Args:
             name: of the file in messages.
         """
-        log_findings(diagnose_csv(self._reader(), name) if self.format == "csv" else (), COMMENT_OPTION)
+        reader = self._reader() if self.format is not None else None
+        log_findings(diagnose_csv(reader, name) if self.format == "csv" else (), COMMENT_OPTION)
+        for column in reader.durations if isinstance(reader, ColumnarReader) else ():
+            log.info(DURATIONS_READ, column, name)
 
     def ranges(self) -> list[RowRange]:
         """Return the ranges that cover the file, in order."""

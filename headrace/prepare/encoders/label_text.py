@@ -26,7 +26,9 @@ PYTHON_LIST = re.compile(
     rf"\[\s*{MEMBER}(?:\s*,\s*{MEMBER})*\s*,?\s*\]|\(\s*{MEMBER}\s*,(?:\s*{MEMBER}(?:\s*,\s*{MEMBER})*\s*,?)?\s*\)"
 )
 # Other objects as Python prints them: array(['a']), frozenset({'a'}), np.str_('a'), and tuples of tuples.
-PYTHON_OBJECT = re.compile(r"(?:[A-Za-z_][\w.]*)?\(\s*[\[({'\"].*\)", re.DOTALL)
+PYTHON_OBJECT = re.compile(
+    r"(?:[A-Za-z_][\w.]*)?\(\s*[\[({'\"].*\)|(?:frozenset|set|list|tuple|dict)\(\s*\)", re.DOTALL
+)
 # Numbers with a decimal comma, or with thousands apart: 0,5 and 1,234.5 and 1 234,5 and 1_234.
 OTHER_SEPARATORS = re.compile(r"[-+]?\d+(?:[.,'_\s]\d+)+")
 # Dashes that are written for the sign: the minus sign of typesetters, and others.
@@ -35,7 +37,11 @@ MINUS_SIGNS = re.compile("^\\s*[\u2212\u2010-\u2014\ufe63\uff0d]\\s*(?=[\\d.])")
 WITH_UNIT = re.compile(
     r"(?=.{1,40}$)(?:[A-Z]{3}\s|[A-Z]{0,3}[$€£¥]\s?)?[-+]?\d+(?:[.,]\d+)*\s?(?:[%‰°$€£¥][^\W\d_]?|(?:[^\W\d_]|[/²³])*)?"
 )
-BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}")
+CLOSING = {"[": "]", "(": ")", "{": "}"}
+OPENING = {closing: opening for opening, closing in CLOSING.items()}
+QUOTES = "\"'"
+# Without a letter or a digit, brackets are no list: `:)`.
+WORD = re.compile(r"\w")
 
 
 def normalize_name(text: str) -> str:
@@ -74,11 +80,17 @@ def parse_labels(text: str, separator: str) -> tuple[str, ...]:
     """Return the names in a list of JSON or Python, or between separators; each once, as `normalize_label` returns it.
 
     Raises:
-        RejectedRecordError: the text is an object, a list of other things than names, or a list that cannot be read.
+        RejectedRecordError: the text is an object, a list of other things than names, a list that cannot be read, or
+            has separators within brackets or quotes.
     """
     names = _parse_list(text.strip(), separator)
-    cleaned = map(normalize_label, text.split(separator) if names is None else names)
+    cleaned = map(normalize_label, _split_names(text, separator) if names is None else names)
     return tuple(dict.fromkeys(name for name in cleaned if name))
+
+
+def is_unbalanced(name: str) -> bool:
+    """Return whether a name has a bracket, or at its beginning or end a quote, without the other one."""
+    return any(_unmatched_brackets(name)) or bool(_half_quote(name, 0) or _half_quote(name, -1))
 
 
 def readable_labels(text: str, separator: str) -> tuple[str, ...]:
@@ -87,6 +99,15 @@ def readable_labels(text: str, separator: str) -> tuple[str, ...]:
         return parse_labels(text, separator)
     except RejectedRecordError:
         return ()
+
+
+def unreadable_labels(text: str | None, separator: str) -> str | None:
+    """Return why `parse_labels` rejects a text; None if it does not."""
+    try:
+        parse_labels(text or "", separator)
+    except RejectedRecordError as rejection:
+        return rejection.detail
+    return None
 
 
 def format_labels(names: Iterable[object]) -> str:
@@ -142,10 +163,54 @@ def _parse_list(text: str, separator: str) -> list[str] | None:
         return _list_names(value)
     if value is not None:
         raise _bad_label(value, "an object; expected a list of names")
-    is_list = BRACKETED.fullmatch(text) is not None and (separator in text or "'" in text or '"' in text)
+    is_list = _is_enclosed(text) and any(one in text[1:-1] for one in (separator, *QUOTES, text[0]))
     if is_list or PYTHON_OBJECT.fullmatch(text):
         raise _bad_label(text, "neither a list of JSON nor one of Python")
     return None
+
+
+def _is_enclosed(text: str) -> bool:
+    """Return whether a text is a list or an object, also of others, by its brackets: [...], but not [a] and [b]."""
+    is_closed = len(text) > 1 and text[-1] == CLOSING.get(text[0])
+    return is_closed and not any(_unmatched_brackets(text[1:-1]))
+
+
+def _split_names(text: str, separator: str) -> list[str]:
+    """Return the parts of a text between separators.
+
+    Raises:
+        RejectedRecordError: a separator is within brackets or quotes, or a list has lost one of its brackets.
+    """
+    parts = text.split(separator)
+    opened = set[str]()
+    for part in (one.strip() for one in parts if WORD.search(one)):
+        opening, closing = _unmatched_brackets(part)
+        ends = {_half_quote(part, -1), *(OPENING[one] for one in closing)}
+        if opened & ends or part[0] in opening or part[-1] in closing.replace(")", ""):
+            raise _bad_label(
+                text, f'cut at {separator!r} within brackets or quotes: {part!r:.40}; write lists in JSON: ["a", "b"]'
+            )
+        opened |= {*opening, _half_quote(part, 0)} - {""}
+    return parts
+
+
+def _unmatched_brackets(text: str) -> tuple[str, str]:
+    """Return the brackets of a text that are not closed, and those that are not opened."""
+    opened, unopened = list[str](), ""
+    for one in text:
+        if one in CLOSING:
+            opened.append(one)
+        elif one in OPENING and opened and opened[-1] == OPENING[one]:
+            opened.pop()
+        elif one in OPENING:
+            unopened += one
+    return "".join(opened), unopened
+
+
+def _half_quote(text: str, end: int) -> str:
+    """Return the quote at one end of a text, 0 or -1, that is there alone; empty without one."""
+    quote = text[end] if text else ""
+    return quote if quote and quote in QUOTES and text.count(quote) == 1 else ""
 
 
 def _parse_python_list(text: str) -> object:

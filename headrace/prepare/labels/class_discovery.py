@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from headrace.errors import DataError
 from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.encoders.label_encoding_interface import describe_missing_label
-from headrace.prepare.encoders.label_text import normalize_label, readable_labels
+from headrace.prepare.encoders.label_text import normalize_label, readable_labels, unreadable_labels
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
@@ -65,7 +65,12 @@ def discover_classes(
         return Classes(())
     counted = _count_labels(spark, context, listing, changed, records)
     if len(counted) < 2 and not context.labels:
-        require_some(tuple(counted), listing.root, _list_rejects(spark, context, records))
+        require_some(
+            tuple(counted),
+            listing.root,
+            _list_rejects(spark, context, records),
+            single=context.settings.target.has_one_class,
+        )
     if not context.labels:
         _require_class_names(context.class_names, list(counted), listing.root)
     rows = Counter[str]()
@@ -92,11 +97,14 @@ def _ordered_names(context: PrepareContext, rows: Mapping[str, int]) -> tuple[st
     return tuple(dict.fromkeys((*context.labels, *staying, *rows)))
 
 
-def require_some(classes: tuple[str, ...], root: str, rejects: RecordAccounting | None = None) -> None:
+def require_some(
+    classes: tuple[str, ...], root: str, rejects: RecordAccounting | None = None, *, single: bool = True
+) -> None:
     """Raise unless there are at least 2 and at most `MAX_CLASSES`.
 
     Args:
         rejects: the rejected records, which may be why there are fewer.
+        single: whether a record has one class, and not any number of them.
 
     Raises:
         DataError: there are fewer or more.
@@ -105,7 +113,9 @@ def require_some(classes: tuple[str, ...], root: str, rejects: RecordAccounting 
         shown = f" ({', '.join(map(repr, classes))})" if classes and len(classes) < 2 else ""
         raise (rejects or merge_results([])).unusable_error(
             f"The source {root} holds {quantity(len(classes), 'class')}{shown}; expected from 2 to {MAX_CLASSES:,}",
-            "If labels are numbers to predict, set prepare.task to regression.",
+            "If labels are numbers to predict, set prepare.task to regression."
+            if single
+            else "Is data.source.columns.label the column of the names, and prepare.label_separator between them?",
         )
 
 
@@ -119,6 +129,11 @@ def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFr
     label, single = F.col("label"), context.settings.target.has_one_class
     missing = F.col("reason").isNull() & (label.isNull() | (F.lit(single) & (label == "")))
     reason = F.when(missing, Reason.NO_CLASS.value).otherwise(F.col("reason"))
+    if not single:
+        read = partial(unreadable_labels, separator=context.settings.label_separator)
+        problem = F.udf(read, "string", useArrow=False)(label)
+        records = records.withColumn("detail", F.coalesce("detail", problem))
+        reason = F.coalesce(reason, F.when(F.col("detail").isNotNull(), Reason.BAD_LABEL.value))
     file = F.when(F.col("file") != "", F.col("file"))
     path = F.concat_ws("/", file, F.coalesce(F.col("row") if "row" in records.columns else F.lit(None), F.col("key")))
     no_label = F.lit(describe_missing_label(context.settings.target))

@@ -2,13 +2,12 @@
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from headrace.config.configuration import Splits
 from headrace.errors import DataError
-from headrace.prepare.encoders.label_text import PYTHON_OBJECT
 from headrace.prepare.encoders.number_precision import parse_float32
+from headrace.prepare.labels.multi_label_names import list_names, multi_label_warnings
 from headrace.prepare.labels.similar_names import mixed_names, similar_names
 from headrace.prepare.sources.raw_record_types import shorten
 
@@ -20,8 +19,6 @@ LARGEST_SHARE = 0.999
 # With this many records or more, a hash gives a split of a tenth enough of a class.
 SMALL_CLASS = 100
 MIN_IN_SPLIT = 5
-# Characters between names in many exports; a comma may be part of a name.
-SEPARATORS = (";", "|", "\t", ",")
 # Missing values in many exports, and real classes in others: no finding, or Namibia.
 MISSING_BY_CUSTOM = frozenset(("na", "n/a", "none", "missing", "?"))
 # What Excel shows for a formula that failed.
@@ -34,8 +31,6 @@ FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 # What spreadsheets make of ranges such as 10-14 and 5-9: Oct-14 and 05-Sep, or 9-May.
 MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 RANGE, DATE = re.compile(r"\d+\s*[-/]\s*\d+"), re.compile(rf"(?:{MONTHS})-\d\d|\d{{1,2}}-(?:{MONTHS})", re.IGNORECASE)
-# What people write between two names, besides `SEPARATORS`.
-BETWEEN_NAMES = re.compile(r"\s*(?:[/&+]|\band\b)\s*|\s+", re.IGNORECASE)
 # How each kind of source says that a label is missing; the name of a folder or of a class in a data set is none.
 HOW_TO_LEAVE_OUT = {
     "table": "leave its cell empty, or, in CSV, name it as data.source.options.nullValue",
@@ -87,21 +82,9 @@ def label_warnings(
             f"The classes {_names(dates)} may be ranges that a spreadsheet made dates of; correct the labels, or "
             "rename them with data.source.class_names."
         )
-    composed = _composed_names((*known, *rows)) if separator is not None else []
-    if composed:
-        warnings.append(
-            f"The classes {_names(composed)} are made of the names of others; if each is several names, write "
-            f"{separator!r} between them."
-        )
-    for other in SEPARATORS if separator is not None else ():
-        joined = [] if other == separator else _joined_names((*known, *rows), other)
-        if joined:
-            warnings.append(
-                f"The classes {_names(joined)} hold {other!r}, and {separator!r} separates the names of a record; if "
-                f"each is several names, set prepare.label_separator to {other!r}."
-            )
-    lists = [name for name in rows if name[:1] + name[-1:] in ("[]", "{}") or PYTHON_OBJECT.fullmatch(name)]
-    if lists:
+    if separator is not None:
+        warnings += multi_label_warnings(list(known), list(rows), separator)
+    elif lists := list_names(rows):
         warnings.append(
             f"The classes {_names(lists)} look like lists or objects; lists of names need prepare.task: multi_label."
         )
@@ -150,24 +133,11 @@ def _truth_warnings(names: Sequence[str], *, several: bool) -> list[str]:
     return []
 
 
-def _joined_names(names: Sequence[str], separator: str) -> list[str]:
-    """Return the names that seem to be several; with commas those that share one of them with another name."""
-    joined = [name for name in names if separator in name.strip(separator)]
-    parts = Counter(part.strip() for name in names for part in set(name.split(separator)))
-    return [name for name in joined if separator != "," or any(parts[one.strip()] > 1 for one in name.split(separator))]
-
-
 def spreadsheet_dates(names: Iterable[str]) -> list[str]:
     """Return the names that look like dates of a spreadsheet among others that are ranges of numbers."""
     listed = list(names)
     dates = [name for name in listed if DATE.fullmatch(name)]
     return dates if any(map(RANGE.fullmatch, listed)) else []
-
-
-def _composed_names(names: Sequence[str]) -> list[str]:
-    """Return the names of which every part is a name by itself, as `a/b` beside `a` and `b`."""
-    parts = {name: BETWEEN_NAMES.split(name) for name in names}
-    return [name for name, found in parts.items() if len(found) > 1 and all(part in parts for part in found)]
 
 
 def small_class_warning(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str], splits: Splits) -> str | None:

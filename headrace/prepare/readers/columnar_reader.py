@@ -17,6 +17,7 @@ from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordErr
 from headrace.storage.open_parquet import open_parquet
 
 ROWS_AT_ONCE = 1024
+DURATIONS_READ = "The durations in the column %r of %s are read as numbers of seconds."
 UNITS_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -51,6 +52,11 @@ class ColumnarReader:
         for part in path[1:]:
             found = found.field(part).type
         return found
+
+    @property
+    def durations(self) -> list[str]:
+        """Return the requested columns of durations, which become numbers of seconds."""
+        return [name for name in self.paths if pa.types.is_duration(self.column_type(name))]
 
     def ranges(self, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
         """Return a range for each row group or stripe; their sizes are the writer's."""

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from headrace.config import Configuration
 from headrace.config.sections.streaming import Stream
+from headrace.errors import DataError
 from headrace.inspect_table import inspect_table
 from headrace.prepare.encoders.label_text import (
     count_labels,
@@ -26,6 +27,7 @@ from headrace.prepare.encoders.label_text import (
     readable_labels,
 )
 from headrace.prepare.job import prepare
+from headrace.prepare.labels.class_discovery import require_some
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.stream.dataset import training_batches
 from headrace.stream.stream_builder import training_plan
@@ -93,6 +95,8 @@ def test_parse_labels_restores_formatted_labels(names: list[str]) -> None:
         ("('a', 'b')", ",", ("a", "b")),
         ("('a',)", ",", ("a",)),
         ("(other), old (2)", ",", ("(other)", "old (2)")),
+        ('[a] and [b], 5", 7", :), :(', ",", ("[a] and [b]", '5"', '7"', ":)", ":(")),
+        ("a), players', '90s", ",", ("a)", "players'", "'90s")),
     ],
 )
 def test_parse_labels_reads_separators_and_lists(text: str, separator: str, names: tuple[str, ...]) -> None:
@@ -100,7 +104,19 @@ def test_parse_labels_reads_separators_and_lists(text: str, separator: str, name
 
 
 PRINTED = ["array(['a'])", "frozenset({'a', 'b'})", "np.str_('a')", "(('a',), 'b')", "('a' 'b')"]
-NO_NAMES = [*PRINTED, '{"a": 1, "b": 0}', '[["a"]]', '["a", {"b": 1}]', "[a, b]", "['a' 'b']", "{a,b}"]
+CUT = [
+    "(a, b)",
+    "['a', 'b'",
+    "'a', 'b']",
+    "[a, b], c",
+    "c, [a, b]",
+    "a, {b, c}",
+    "'a, b', c",
+    '"a, b"',
+    "city (a, b), c",
+]
+NESTED = ["[['a', 'b']]", "[['a'], ['b']]", "[('a', 'b')]", "[[a]]", "{'a': ['b']}", "set()"]
+NO_NAMES = [*PRINTED, *CUT, *NESTED, '{"a": 1, "b": 0}', '[["a"]]', '["a", {"b": 1}]', "[a, b]", "['a' 'b']", "{a,b}"]
 
 
 @pytest.mark.parametrize("text", NO_NAMES)
@@ -108,6 +124,31 @@ def test_parse_labels_rejects_what_is_no_list_of_names(text: str) -> None:
     with pytest.raises(RejectedRecordError, match="bad_label: the label"):
         parse_labels(text, ",")
     assert readable_labels(text, ",") == ()
+
+
+def test_parse_labels_names_the_part_that_a_separator_within_brackets_cuts() -> None:
+    """Nested lists in cells of text became classes called [['a' and 'b']] without a word."""
+    with pytest.raises(RejectedRecordError, match=r"cut at ',' within brackets or quotes: '\[a'; write lists in JSON"):
+        parse_labels("[a, b], c", ",")
+    assert parse_labels("['a' 'b'] old", ";") == ("['a' 'b'] old",)
+    assert readable_labels("[['a', 'b']]", ";") == ()
+
+
+@pytest.mark.usefixtures("spark")
+def test_labels_that_are_all_unreadable_are_reported_with_their_reasons(tmp_path: Path) -> None:
+    """The error advised regression, as if labels were numbers, and gave no reason."""
+    texts = [f"a text of its own, number {number}" for number in range(8)]
+    pq.write_table(pa.table({"text": texts, "label": ["array(['a'])"] * 8}), tmp_path / "raw.parquet")
+    source = {"kind": "table", "path": str(tmp_path / "raw.parquet"), "columns": {"input": "text"}}
+    with pytest.raises(DataError, match=r"8 of 8 records were rejected \(bad_label: 8, such as .*array"):
+        prepare(labels_configuration(tmp_path, source, input="text"))
+    with pytest.raises(DataError, match=r"8 of 8 records were rejected \(bad_label: 8, such as .*a.: 1"):
+        prepare(labels_configuration(tmp_path, write_images(tmp_path / "images", ['{"a": 1}'] * 8)))
+
+
+def test_source_without_classes_asks_for_the_column_and_the_separator_of_names() -> None:
+    with pytest.raises(DataError, match=r"holds 0 classes.* Is data\.source\.columns\.label the column of the names"):
+        require_some((), "here", single=False)
 
 
 @pytest.mark.parametrize(

@@ -43,26 +43,6 @@ def test_label_warnings_report_vectors_and_truth_values_in_two_writings() -> Non
     assert label_warnings({"0": 40, "1": 40, "2": 40}, separator=",") == []
 
 
-def test_label_warnings_report_names_joined_by_another_separator() -> None:
-    (warning,) = label_warnings({"a;b": 40, "c": 60}, separator=",")
-    assert "'a;b' hold ';', and ',' separates the names of a record" in warning
-    assert "'a, b' hold ','" in label_warnings({"a, b": 40, "b": 60}, separator=";")[0]
-    assert label_warnings({"Smith, Ann": 40, "Lee, Bo": 60}, separator=";") == []
-    assert label_warnings({"a;b": 40, "c": 60}, separator=";") == []
-    assert label_warnings({"a;b": 40, "c": 60}) == []
-
-
-@pytest.mark.parametrize("name", ["a b", "a/b", "b & a", "a + b", "b and a"])
-def test_label_warnings_report_names_made_of_other_names(name: str) -> None:
-    """Each combination was learned as a class of its own."""
-    (warning,) = label_warnings({"a": 40, "b": 60, name: 30}, separator=",")
-    assert warning.startswith(
-        f"The classes {name!r} are made of the names of others; if each is several names, write ',' "
-    )
-    assert label_warnings({"a": 40, "b": 60, name: 30}) == []
-    assert label_warnings({"a": 40, name: 30}, separator=",") == []
-
-
 def test_label_warnings_report_ranges_that_a_spreadsheet_made_dates_of() -> None:
     (warning,) = label_warnings({"Oct-14": 40, "15-19": 60})
     assert warning.startswith("The classes 'Oct-14' may be ranges that a spreadsheet made dates of")

@@ -1,7 +1,5 @@
 """Verify that the columns of a table's files have types that fit their roles in the configuration."""
 
-import logging
-
 import pyarrow as pa
 
 from headrace.config.sections.source import Columns, Source
@@ -11,8 +9,6 @@ from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns
 from headrace.prepare.sources.tables.petastorm_codec_check import ARRAYS
 from headrace.prepare.sources.tables.table_ranges import columns_in_file, open_first
-
-log = logging.getLogger(__name__)
 
 BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
 
@@ -49,8 +45,6 @@ def require_column_types(source: Source, root: str, files: list[RawFile], column
     if isinstance(columns, RowColumns):
         _require_binary(source, columns.binary, types)
     _require_plain(source, columns, types)
-    for name in (name for name, kind in types.items() if pa.types.is_duration(kind)):
-        log.info("The durations in the column %r of %s are read as numbers of seconds.", name, source.path)
     return wants_bytes or (is_binary and cell_format == "scalar")
 
 

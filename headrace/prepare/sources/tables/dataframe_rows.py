@@ -79,12 +79,26 @@ def dataframe_rows(frame: DataFrame, source: Source, settings: Prepare) -> DataF
     columns = with_row_columns(source, settings).columns or Columns()
     named = {name: _input_or_plain(frame, name, columns, settings) for name in columns.names}
     flat = frame.select(*(column.alias(strip_backticks(name)) for name, column in named.items()))
+    _warn_of_times(flat, columns)
     data = input_text(flat, columns, columns.content)
     if columns.content == "paths":
         data = _absolute(data)
     is_list = isinstance(flat.schema[strip_backticks(columns.label)].dataType, ArrayType)
     label = F.to_json(flat[_quoted(columns.label)]) if is_list else label_text(flat, columns.label)
     return frame_rows(flat, columns, data, label)
+
+
+def _warn_of_times(frame: DataFrame, columns: Columns) -> None:
+    """Log that moments among classes and cells of the input become text, in the time zone of the session."""
+    cells = columns.cells if isinstance(columns, RowColumns) else (columns.input,)
+    written = [strip_backticks(name) for name in dict.fromkeys((*cells, columns.label))]
+    moments = [name for name in written if isinstance(frame.schema[name].dataType, TimestampType)]
+    if moments:
+        log.warning(
+            "The times in the columns %s of the DataFrame are written in the time zone of Spark's session, %s, so that "
+            "their days may be others than in their own zones. Cast them to text if other clocks are meant.",
+            ", ".join(map(repr, moments)), frame.sparkSession.conf.get("spark.sql.session.timeZone"),
+        )  # fmt: skip
 
 
 def find_column(frame: DataFrame, name: str) -> tuple[Column, DataType]:

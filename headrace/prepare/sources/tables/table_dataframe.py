@@ -40,6 +40,7 @@ from headrace.prepare.sources.tables.table_ranges import (
     open_first,
     report_csv,
     rows_of_ranges,
+    warn_of_folder_columns,
 )
 
 ROWS_PER_BATCH = 256
@@ -92,6 +93,7 @@ def read_frame(
     if source.format == NO_FILES:
         return database_rows(spark, source, columns, cell_format)
     is_binary = require_column_types(source, root, files, columns, cell_format)
+    warn_of_folder_columns(source, root, files)
     warn_of_other_splits(source, root, files)
     warn_of_answers(source, root, files)
     report_csv(spark, source, root, files, columns.names)
@@ -122,6 +124,7 @@ def read_columns(
         return frame.select(F.lit("").alias("_file"), *(F.col(quote_column(name)) for name in names), *none)
     open_first(source, root, files, columns_in_file(files[0].path, names))
     if rejections:
+        warn_of_folder_columns(source, root, files)
         report_csv(spark, source, root, files, names)
     others = REJECTION if rejections else ()
     schema = ", ".join(["_file string", *(f"{quote_column(name)} string" for name in (*names, *others))])

@@ -34,13 +34,17 @@ def open_first(source: Source, root: str, files: list[RawFile], names: list[str]
         ConfigurationError: a column is missing.
         DataError: the file cannot be read.
     """
-    path, reader = _require_in_first(source, root, files, names)
-    for name in folder_values(path).keys() & set(reader.columns):
+    return _require_in_first(source, root, files, names)[1]
+
+
+def warn_of_folder_columns(source: Source, root: str, files: list[RawFile]) -> None:
+    """Log the columns of the first file with records that the names of its folders replace."""
+    path, reader = _require_in_first(source, root, files, [])
+    for name in sorted(folder_values(path).keys() & set(reader.columns)):
         log.warning(
             "The files of %s have a column %r and lie in folders %s=...; the values of the folders are used.",
             source.path, name, name,
         )  # fmt: skip
-    return reader
 
 
 def require_columns(source: Source, root: str, files: list[RawFile], names: Iterable[str]) -> None:
@@ -85,8 +89,13 @@ def _has_no_records(error: MissingColumnError, source: Source) -> bool:
     return source.format == "csv" and not error.columns
 
 
-def _open(source: Source, root: str, path: str, names: list[str]) -> TableReader | None:
-    """Return the reader of a file; None if the file has no records."""
+def open_file(source: Source, root: str, path: str, names: list[str]) -> TableReader | None:
+    """Return the reader of a file; None if the file has no records.
+
+    Raises:
+        ConfigurationError: the file lacks a column.
+        DataError: the file cannot be read.
+    """
     try:
         return open_reader(locate(root) / path, path, source.format, names, source.reader_options)
     except MissingColumnError as error:
@@ -94,7 +103,7 @@ def _open(source: Source, root: str, path: str, names: list[str]) -> TableReader
             return None
         if source.format == "delta":
             # A cell of a column that was added later is empty; `open_first` has found the column in another file.
-            return _open(source, root, path, [name for name in names if name != error.name])
+            return open_file(source, root, path, [name for name in names if name != error.name])
         # Errors of tasks reach the driver by the names of the classes in headrace.errors.
         raise ConfigurationError(str(error)) from None
 
@@ -141,14 +150,16 @@ def report_csv(spark: SparkSession, source: Source, root: str, files: list[RawFi
 
 
 def _find_in_csv(source: Source, root: str, names: tuple[str, ...], path: str) -> list[CsvDiagnostics]:
-    return diagnose_csv(_open(source, root, path, columns_in_file(path, names)), escape_path(str(locate(root) / path)))
+    return diagnose_csv(
+        open_file(source, root, path, columns_in_file(path, names)), escape_path(str(locate(root) / path))
+    )
 
 
 def _divide(
     source: Source, root: str, names: tuple[str, ...], file: tuple[str, str | None]
 ) -> list[tuple[str, int, int, int, str | None]]:
     path, split = file
-    reader = _open(source, root, path, columns_in_file(path, names))
+    reader = open_file(source, root, path, columns_in_file(path, names))
     return [(*part, split) for part in reader.ranges(RANGE_BYTES)] if reader else []
 
 
@@ -162,7 +173,7 @@ def rows_of_ranges(
             split, path = line.pop("split"), os.fsdecode(line.pop("path"))
             part = RowRange(path, **line)
             in_file = columns_in_file(part.path, wanted)
-            reader = _open(source, root, part.path, in_file)
+            reader = open_file(source, root, part.path, in_file)
             values = folder_values(part.path)
             folders = {name: values[strip_backticks(name)] for name in wanted if name not in in_file}
             for row in reader.rows(part) if reader else ():
