@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from headrace import bundle as bundles
-from headrace.errors import ConfigurationError
+from headrace.errors import ConfigurationError, DataError
 from headrace.predict.flat_file import OutputFormat, output_format, write_predictions, write_rejects
 from headrace.predict.input_files import STDIN
 from headrace.predict.part_runner import run_parts
@@ -21,7 +21,7 @@ from headrace.predict.predict_task import PartResult, PredictTask, manifest_hash
 from headrace.predict.prediction_parts import PredictionPlan, plan_prediction
 from headrace.predict.records.splittable_record_file import TextColumns
 from headrace.prepare.record_observations import Observations
-from headrace.prepare.rejects.unusable_data_error import list_reasons
+from headrace.prepare.rejects.unusable_data_error import describe_reasons, list_reasons
 from headrace.storage import is_remote
 from headrace.storage.atomic import atomic_directory, atomic_write, scratch_directory
 from headrace.table.side_tables import Reject
@@ -65,7 +65,7 @@ def predict(
     Raises:
         ConfigurationError: `output` exists or its format is unclear, inputs do not go together, a column is missing, or
             `threshold` is given and there are not two classes.
-        DataError: the bundle or an input is missing or damaged.
+        DataError: the bundle or an input is missing or damaged, or all records are rejected; no output is left.
     """
     began, options = time.monotonic(), options or PredictOptions()
     # The link to the champion may point to another bundle a moment later.
@@ -171,15 +171,17 @@ class _Work:
             found.update(one.observations)
         for warning in found.warnings(task.settings.image.white):
             log.warning("%s", warning)
-        for line in _list_reasons(written):
+        rejects, examples = _add_up_rejects(written)
+        rows = sum(one.rows for one in written)
+        if rejects and not rows:
+            raise _unusable_error(rejects, examples)
+        for line in list_reasons(rejects, examples):
             log.warning("%s", line)
-        if not any(one.rows for one in written):
-            is_rejected = any(one.rejected for one in written)
-            reason = "the rejected records have the reasons" if is_rejected else "the inputs hold none"
-            log.warning("No record could be predicted; %s.", reason)
+        if not rows:
+            log.warning("No record could be predicted; the inputs hold none.")
         return {
-            "rows": sum(one.rows for one in written),
-            "rejected": sum(one.rejected for one in written),
+            "rows": rows,
+            "rejected": rejects.total(),
             "skipped": self.plan.skipped,
             "limited": self.plan.limited,
             "taken_for": list(self.plan.taken_for),
@@ -188,12 +190,22 @@ class _Work:
         }
 
 
-def _list_reasons(written: Sequence[PartResult]) -> list[str]:
+def _add_up_rejects(written: Sequence[PartResult]) -> tuple[Counter[str], dict[str, Reject]]:
+    """Return the number of rejected records by reason, and the first one of each."""
     rejects, examples = Counter[str](), dict[str, Reject]()
     for one in written:
         rejects.update(one.rejects)
         examples = one.reject_examples | examples
-    return list_reasons(rejects, examples)
+    return rejects, examples
+
+
+def _unusable_error(rejects: Counter[str], examples: dict[str, Reject]) -> DataError:
+    """Return the error that refuses inputs of which no record can be predicted."""
+    records = "The only record could not" if rejects.total() == 1 else f"None of the {rejects.total():,} records could"
+    return DataError(
+        f"{records} be predicted ({describe_reasons(rejects, examples)}); nothing was written. Expected records like "
+        "those that the model was trained on."
+    )
 
 
 @contextmanager

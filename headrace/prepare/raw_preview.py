@@ -16,6 +16,7 @@ from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.features.input_kind_loader import KINDS, input_traits
+from headrace.prepare.column_content import column_content, describe_tabular, recognize
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
 from headrace.prepare.encoders.label_encoding_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import normalize_label
@@ -53,8 +54,9 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
 
     The result has the keys source, kind (folder, archive or table), formats (files by suffix), ignored (hidden files
     and those of operating systems), splits and classes (files or rows by name), rejects (rows of the sample by reason),
-    rejected (examples with their reasons), sampled (rows or files read), warnings, and for tables columns and
-    split_column (a column that names splits, which only the configuration makes one; None without).
+    rejected (examples with their reasons), sampled (rows or files read), warnings, and for tables columns (content is
+    what the texts of a column are, such as integer or date; None where the format has types) and split_column (a column
+    that names splits, which only the configuration makes one; None without).
 
     Args:
         label: column of the labels; None picks one with a usual name.
@@ -192,12 +194,13 @@ def _source(path: str, table_format: str) -> dict[str, Any]:
 
 def _column(name: str, values: list[Any]) -> dict[str, Any]:
     texts = [text for value in values if (text := cell_text(value)) is not None]
-    kinds = Counter(type(value).__name__ for value in values if value is not None)
+    types = Counter(type(value).__name__ for value in values if value is not None)
     shown = (text for value in values if (text := _shown(value)) is not None)
     examples = [text[:EXAMPLE_LENGTH] for text in islice(dict.fromkeys(shown), EXAMPLES)]
     return {
         "name": name,
-        "type": "/".join(sorted(kinds)) or "none",
+        "type": "/".join(sorted(types)) or "none",
+        "content": recognize(texts) if types.keys() == {"str"} else None,
         "missing": len(values) - len(texts),
         "distinct": len(set(texts)),
         "examples": examples,
@@ -288,8 +291,11 @@ def as_text(found: dict[str, Any]) -> str:
         examples = ", ".join(map(repr, column["examples"]))
         missing = f"{column['missing']} missing, " if column["missing"] else ""
         lines.append(
-            f"  {column['name'] or '(no name)'}  {column['type']}, {missing}{column['distinct']} distinct, {examples}"
+            f"  {column['name'] or '(no name)'}  {column_content(column)}, {missing}{column['distinct']} distinct, "
+            f"{examples}"
         )
+    if rows := describe_tabular(found.get("columns", ())):
+        lines.append(rows)
     if found.get("label"):
         lines.append(f"labels by the column {found['label']!r}")
     if found.get("split_column"):

@@ -39,7 +39,7 @@ class RunFile(Record):
 
 class ResultFile(Record):
     """result.json: the result; the time to the first step, in seconds, is that of the last command, the speed
-    that of all steps.
+    that of all steps; epochs count from 1, `monitored` is the metric by which one is the best.
     """
 
     bundle: str
@@ -47,9 +47,27 @@ class ResultFile(Record):
     ranks: int
     weights_sha256: str
     parameters: int | None = None
+    monitored: str | None = None
+    best_epoch: int | None = None
+    bundle_epoch: int | None = None
     seconds_to_first_step: float | None = None
     samples_per_second: float | None = None
     restarts: int = 0
+
+    def describe_bundle_epoch(self, last_epoch: int) -> str:
+        """Return which epoch's weights the bundle has; empty if the result does not say.
+
+        Args:
+            last_epoch: the last epoch that was trained, counted from 1.
+        """
+        if self.bundle_epoch is None or self.best_epoch is None:
+            return ""
+        metric = self.monitored or "the monitored metric"
+        sentence = f"The bundle has the weights of epoch {self.bundle_epoch}"
+        if self.bundle_epoch == self.best_epoch:
+            return f"{sentence}, the best by {metric}."
+        last = ", the last" if self.bundle_epoch == last_epoch else ""
+        return f"{sentence}{last}; the best by {metric} is epoch {self.best_epoch}."
 
 
 class ManifestFile(Record):
@@ -84,6 +102,11 @@ class RunArtifacts:
     evaluations: tuple[TaskEvaluation, ...]
     stages: dict[str, float]
     prediction: Prediction | None
+
+    @property
+    def bundle_epoch_sentence(self) -> str:
+        """Return which epoch's weights the bundle has; empty while that is not known."""
+        return self.result.describe_bundle_epoch(self.result.steps // self.run.steps_per_epoch) if self.result else ""
 
 
 def _where_a_run_is(path: Path) -> str:

@@ -242,6 +242,7 @@ def _result(folder: RunFolder, record: RunRecord, progress: Progress, start: flo
         "ranks": record.configuration.train.ranks,
         "weights_sha256": outcome["weights_sha256"],
         "metrics": _epoch_metrics(folder, outcome["bundle_epoch"]),
+        "monitored": outcome["monitored"],
         "best_epoch": outcome["best_epoch"] + 1,
         "bundle_epoch": outcome["bundle_epoch"] + 1,
         "stopped_early": outcome["stopped_early"],

@@ -170,18 +170,22 @@ def test_files_that_are_not_images_are_listed_with_reasons(
     assert "day 0/000.png" not in pd.read_parquet(tmp_path / "output")["path"].tolist()
 
 
-def test_folder_of_broken_files_gives_no_rows_and_all_reasons(
-    spark: SparkSession, bundle: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("name", ["new/output", "new/answers.csv", "new/answers.jsonl"])
+def test_records_of_which_none_can_be_predicted_are_refused_and_leave_no_output(
+    bundle: Path, tmp_path: Path, name: str
 ) -> None:
+    """A job that predicts nothing must not look like one that succeeds; the error has the reasons."""
     (tmp_path / "input").mkdir()
     for number in range(3):
         (tmp_path / "input" / f"{number}.png").write_text("no image")
-    result = predict(bundle, tmp_path / "input", tmp_path / "output")
-    assert (result["rows"], result["rejected"]) == (0, 3)
-    assert list(pd.read_parquet(tmp_path / "output").columns) == ["path", "label", "probabilities"]
-    assert spark.read.parquet(str(tmp_path / "output")).count() == 0
-    assert len(read_reasons(tmp_path / "output")) == 3
-    assert "3 records rejected as not_an_image, such as '0.png': the file begins with b'no image'" in caplog.text
+    (tmp_path / "input" / "empty.png").write_bytes(b"")
+    with pytest.raises(DataError) as raised:
+        predict(bundle, tmp_path / "input", tmp_path / name)
+    message = str(raised.value)
+    assert message.startswith("None of the 4 records could be predicted (not_an_image: 3, such as '0.png': the file")
+    assert "; empty: 1, such as 'empty.png': " in message
+    assert "nothing was written" in message
+    assert not (tmp_path / "new").exists()
 
 
 def test_file_names_that_are_not_utf_8_stay_distinct(bundle: Path, tmp_path: Path) -> None:

@@ -42,8 +42,36 @@ def test_preview_for_people_says_how_many_more_are_rejected_and_what_is_not_chec
     assert "rejected: 2 other records" in text
     (tmp_path / "a.csv").write_text("text,label\nsome text,a\n,b\n")
     text = as_text(preview(str(tmp_path / "a.csv")))
-    assert "text  str, 1 missing, 1 distinct" in text
+    assert "text  text, 1 missing, 1 distinct" in text
     assert "2 records read; `prepare` also rejects empty and short texts" in text
+
+
+def test_preview_of_csv_says_what_the_values_of_each_column_are(tmp_path: Path) -> None:
+    """The cells of CSV are all texts; the reader wants to know which columns can be numbers."""
+    header = "rooms,price,sold,lift,built,city,size,note,empty\n"
+    rows = "3,1.5e3,2024-05-01,yes,31.12.1999,Bern,40,,\n-4,2,2024-05-02 10:00,no,01.02.2000,Basel,?,nan,\n"
+    (tmp_path / "a.csv").write_text(header + rows)
+    about = preview(str(tmp_path / "a.csv"))
+    assert {column["name"]: column["content"] for column in about["columns"]} == {
+        "rooms": "integer", "price": "number", "sold": "date", "lift": "truth value", "built": "date", "city": "text",
+        "size": "integer/text", "note": "none", "empty": None,
+    }  # fmt: skip
+    text = as_text(about)
+    assert "  rooms  integer, 2 distinct, '3', '-4'" in text
+    assert (
+        "for a model of rows, prepare.tabular.numbers can name rooms, price; prepare.tabular.categories is for "
+        "sold (date), lift (truth value), built (date), city (text), size (integer/text)"
+    ) in text
+
+
+def test_preview_of_parquet_names_the_types_of_its_columns(tmp_path: Path) -> None:
+    rows = [{"n": number, "lift": True, "at": "2024-05-01", "text": "some"} for number in range(2)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    about = preview(str(tmp_path / "a.parquet"))
+    assert [(column["type"], column["content"]) for column in about["columns"]] == [
+        ("int", None), ("bool", None), ("str", "date"), ("str", "text"),
+    ]  # fmt: skip
+    assert "numbers can name n; prepare.tabular.categories is for lift (truth value), at (date)" in as_text(about)
 
 
 def test_preview_takes_the_column_of_the_labels(tmp_path: Path) -> None:

@@ -153,6 +153,36 @@ def test_page_shows_curve_of_every_metric_by_step_and_epoch(make_run: MakeRun) -
     assert "validation loss after epoch 1: 0." in page.text
 
 
+def chosen_rows(page: Page) -> list[str]:
+    """Return the text of the first cell of each marked row."""
+    return [" ".join(row.split()) for row in re.findall(r'<tr class="chosen"><th scope="row">(.*?)</th>', page.source)]
+
+
+def test_page_says_which_epoch_the_bundle_has_and_marks_its_row(make_run: MakeRun) -> None:
+    """The reader sees at the curves and at the evaluation that the bundle is not that of the last epoch."""
+    run = make_run(epochs=3)
+    update_json(run / "result.json", monitored="val_loss", best_epoch=2, bundle_epoch=2)
+    page = write_page(run)
+    assert page.text.count("The bundle has the weights of epoch 2, the best by val_loss.") == 2
+    assert chosen_rows(page) == ["2 (bundle)"]
+
+
+def test_page_names_the_best_epoch_where_the_bundle_has_the_last(make_run: MakeRun) -> None:
+    run = make_run(epochs=3)
+    update_json(run / "result.json", monitored="val_loss", best_epoch=1, bundle_epoch=3)
+    page = write_page(run)
+    assert "The bundle has the weights of epoch 3, the last; the best by val_loss is epoch 1." in page.text
+    assert chosen_rows(page) == ["3 (bundle)"]
+
+
+def test_page_of_an_unfinished_run_marks_no_epoch(make_run: MakeRun) -> None:
+    run = make_run(epochs=3)
+    (run / "result.json").unlink()
+    page = write_page(run)
+    assert chosen_rows(page) == []
+    assert "The bundle has" not in page.text
+
+
 def test_page_states_bit_equal_weights_with_hash(make_run: MakeRun) -> None:
     text = write_page(make_run(ranks=4)).text
     assert f"All 4 ranks ended with bit-identical weights, SHA-256 {'c' * 64}" in text

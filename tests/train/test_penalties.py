@@ -124,6 +124,35 @@ def test_epoch_loss_has_mean_of_rows_and_penalties(name: str, runs: dict[str, Ru
     assert epoch["val_loss"] == pytest.approx(expected_loss(model, validation), rel=1e-5)
 
 
+def correct_rows(model: keras.Model, ranks: list[Batches]) -> int:
+    """Return how many rows are predicted correctly, whatever they weigh; padding has weight 0."""
+    correct = 0
+    for batches in ranks:
+        for inputs, labels, weights in batches.steps(0, 0, 1):
+            hits = np.asarray(model(inputs)).argmax(1) == labels.numpy()
+            correct += int(hits[weights.numpy() > 0].sum())
+    return correct
+
+
+def test_accuracy_counts_rows_whatever_their_class_weighs(runs: dict[str, RunFolder], version: Version) -> None:
+    """Class weights change the loss and no metric, so that training and validation accuracy can be compared."""
+    record = runs["none"].record()
+    assert isinstance(record, RunRecord)
+    settings = record.configuration
+    keras.utils.set_random_seed(settings.train.seed)
+    model = build_model(runs["none"].model_file, version.contract, CASES["none"])
+    lines = [json.loads(line) for line in runs["none"].metrics_file.read_text().splitlines()]
+    (epoch,) = [line for line in lines if line["kind"] == "epoch"]
+    plan = training_plan(version, "train", record.global_batch, record.lanes, settings.train.seed)
+    weights = class_weights(settings.train.loss, version.contract, version.summary.counts["train"])
+    training = [training_batches(version, plan, settings.stream, rank, 2, weights) for rank in range(2)]
+    assert epoch["accuracy"] * plan.rows == pytest.approx(correct_rows(model, training), abs=1e-4)
+    assert all(line["accuracy"] * 4 == pytest.approx(round(line["accuracy"] * 4), abs=1e-4) for line in lines[:1])
+    plan = evaluation_plan(version, "val", record.global_batch, 2)
+    validation = [evaluation_batches(version, "val", plan, settings.stream, rank, 2) for rank in range(2)]
+    assert epoch["val_accuracy"] * plan.rows == pytest.approx(correct_rows(model, validation), abs=1e-4)
+
+
 def test_metrics_log_reports_loss_without_its_parts(runs: dict[str, RunFolder]) -> None:
     """The sum that separates rows from penalties is in no line."""
     lines = [json.loads(line) for line in runs["all"].metrics_file.read_text().splitlines()]

@@ -88,7 +88,10 @@ class Loss(Section):
     )
     class_weights: Literal["none", "balanced"] | dict[str, NotNegative] = Field(
         "none",
-        description="none; balanced: rows of rare classes weigh more; or a weight by class name, 1 if not listed",
+        description=(
+            "none; balanced: rows of rare classes weigh more; or a weight by class name, 1 if not listed; they apply "
+            "to the loss of training, not to its metrics and not to validation"
+        ),
     )
 
 

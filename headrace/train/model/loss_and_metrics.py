@@ -49,6 +49,31 @@ class RowLossSum(keras.metrics.Metric):
         return self.total.value
 
 
+class RowMetric(keras.metrics.Metric):
+    """A metric of rows that all weigh 1, whatever they and their classes weigh in the loss; padding weighs 0.
+
+    So training and validation metrics, and those of `evaluate`, count rows alike. A row whose own weight or class
+    weight is 0 looks like padding and is left out.
+    """
+
+    def __init__(self, metric: keras.metrics.Metric) -> None:
+        super().__init__(name=metric.name)
+        self.metric = metric
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add the rows of a batch."""
+        present = None if sample_weight is None else tf.cast(tf.convert_to_tensor(sample_weight) > 0, tf.float32)
+        self.metric.update_state(y_true, y_pred, sample_weight=present)
+
+    def result(self) -> Any:
+        """Return the result of the metric."""
+        return self.metric.result()
+
+    def reset_state(self) -> None:
+        """Forget all rows."""
+        self.metric.reset_state()
+
+
 def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
     """Return the loss of `settings` for the target of the contract.
 

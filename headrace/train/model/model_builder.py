@@ -17,7 +17,7 @@ from headrace.train.model.custom_objective import load_custom_objective
 from headrace.train.model.distributed_optimizer import make_distributed, make_optimizer
 from headrace.train.model.donor import Donor, load_donor
 from headrace.train.model.learning_rate_schedule import learning_rate
-from headrace.train.model.loss_and_metrics import RowLossSum, make_loss, make_metrics
+from headrace.train.model.loss_and_metrics import RowLossSum, RowMetric, make_loss, make_metrics
 from headrace.train.model.sync_batch_norm import synchronize
 from headrace.train.model.weight_transfer import fine_tune, freeze
 
@@ -47,10 +47,9 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
     compiled.model.compile(
         optimizer=make_distributed(optimizer, settings.compression, compiled.gradients),
         loss=custom.loss() or make_loss(settings.loss, contract),
-        # Padding has weight 0 in the loss and in the metrics.
+        # Padding has weight 0 in the loss and in the metrics; class weights and those of rows apply to the loss alone.
         weighted_metrics=[
-            *make_metrics(settings.metrics, contract),
-            *custom.metrics(),
+            *map(RowMetric, [*make_metrics(settings.metrics, contract), *custom.metrics()]),
             RowLossSum(custom.loss() or make_loss(settings.loss, contract)),
         ],
         # Horovod's operations have no XLA kernel on CPUs.

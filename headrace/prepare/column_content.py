@@ -1,0 +1,71 @@
+"""Recognise what the values of a raw column are, for the preview: a CSV file has only texts."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from headrace.prepare.encoders.label_text import normalize_label
+from headrace.prepare.encoders.number_precision import parse_float32
+
+INTEGER = re.compile(r"[+-]?[0-9]+")
+TRUTH_VALUES = frozenset(("true", "false", "yes", "no"))
+# 31/12/2025, 12-31-2025 or 31.12.2025, perhaps with a time; ISO 8601 is parsed.
+LOCAL_DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{4}([ T,].*)?")
+NUMBERS = frozenset(("integer", "number"))
+# Python types of cells of formats that have types.
+TYPES = {
+    "bool": "truth value", "int": "integer", "float": "number", "Decimal": "number", "date": "date",
+    "datetime": "date",
+}  # fmt: skip
+
+
+def recognize(texts: Iterable[str]) -> str:
+    """Return what all the texts are that are not missing: integer, number, date, truth value or text.
+
+    Of a column of several kinds it has all of them, the most frequent first, such as number/text; `prepare` parses
+    numbers in the same way.
+    """
+    counts = Counter[str]()
+    for one, cells in Counter(texts).items():
+        if text := normalize_label(one):
+            counts[_content(text)] += cells
+    if counts.keys() == NUMBERS:
+        return "number"
+    return "/".join(kind for kind, _ in counts.most_common()) or "none"
+
+
+def _content(text: str) -> str:
+    if INTEGER.fullmatch(text):
+        return "integer"
+    if math.isfinite(parse_float32(text)):
+        return "number"
+    if text.lower() in TRUTH_VALUES:
+        return "truth value"
+    return "date" if LOCAL_DATE.fullmatch(text) or _is_iso_date(text) else "text"
+
+
+def _is_iso_date(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def column_content(column: dict[str, Any]) -> str:
+    """Return what the values of a column of the preview are; the names of its types where they say no more."""
+    return str(column["content"] or TYPES.get(column["type"], column["type"]))
+
+
+def describe_tabular(columns: Sequence[dict[str, Any]]) -> str:
+    """Return which columns can be numbers of a model of rows, and which must be categories; empty without numbers."""
+    kinds = {column["name"]: column_content(column) for column in columns}
+    numbers = [name for name, kind in kinds.items() if kind in NUMBERS]
+    if not numbers:
+        return ""
+    others = [f"{name} ({kind})" for name, kind in kinds.items() if kind not in NUMBERS | {"none"}]
+    found = f"for a model of rows, prepare.tabular.numbers can name {', '.join(numbers)}"
+    return f"{found}; prepare.tabular.categories is for {', '.join(others)}" if others else found
