@@ -8,8 +8,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql.types import DataType
 
-from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.source import DATAFRAME
+from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.prepare.sources.tables.dataframe_rows import find_column, holds_files, is_plain
 from headrace.wording import join_names

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headrace.check import horovod_and_gpus, java_compiler_and_disk
+from headrace.check import horovod_and_gpus, system_requirements
 from headrace.check.check_report import CheckRow, Report
 from headrace.check.spark_slots import slots_row
 from headrace.check.version_checks import version_rows
@@ -35,7 +35,7 @@ def check(
         raise ConfigurationError(f"slots is {wanted}; expected 1 or more.")
     with ThreadPoolExecutor(1) as background:
         future = background.submit(horovod_and_gpus.query_horovod)
-        java = java_compiler_and_disk.java_row()
+        java = system_requirements.java_row()
         spark = (cluster() if cluster else [slots_row(wanted, settings)]) if java.ok else [_unchecked_slots(wanted)]
         horovod = future.result()
     horovod_works = not horovod.error
@@ -44,9 +44,9 @@ def check(
         java,
         *spark,
         *horovod_and_gpus.rank_rows(horovod),
-        java_compiler_and_disk.compiler_row(horovod_works),
-        java_compiler_and_disk.bytecode_row(),
-        java_compiler_and_disk.disk_row(Path.cwd()),
+        system_requirements.compiler_row(horovod_works),
+        system_requirements.bytecode_row(),
+        system_requirements.disk_row(Path.cwd()),
     ]
     return Report(tuple(rows))
 

@@ -10,8 +10,8 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError, DataError
-from headrace.explain.explanation import Explanation
 from headrace.explain.explanation_interface import Explainer, FeatureExplanationInterface, explanation_module
+from headrace.explain.explanation_result import Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
 from headrace.explain.raw_input_readers import RawInputs

@@ -7,8 +7,8 @@ from typing import Any
 from headrace import __version__
 from headrace.bundle import Bundle
 from headrace.explain.attribution.integrated_gradients import DOUBLINGS, TOLERANCE
-from headrace.explain.explanation import Explanation
 from headrace.explain.explanation_interface import ExplanationWords, explanation_module
+from headrace.explain.explanation_result import Explanation
 from headrace.explain.options import TITLES, Method
 from headrace.html.templates import environment
 from headrace.storage.atomic import atomic_write

@@ -11,7 +11,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.explain.options import ExplainOptions
 from headrace.features.input_kind_loader import input_traits
 from headrace.predict.input_files import STDIN, InputFile, Inputs, find_inputs, read_raw
-from headrace.predict.raw_file_interface import raw_file_module
+from headrace.predict.raw_file_prediction_interface import raw_file_module
 from headrace.predict.records.splittable_record_file import RecordFile, record_cells, refuse_column_of_cells
 from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 from headrace.prepare.sources.raw_record_types import escape_path

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType
 
 from headrace.api.dataframe_config import BINARY_FILE
-from headrace.config.quoted_identifier import strip_backticks
+from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.ml.estimator_params import HeadraceParams, optional_value
 from headrace.ml.label_index import (

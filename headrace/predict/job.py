@@ -21,7 +21,7 @@ from headrace.predict.predict_task import PartResult, PredictTask, manifest_hash
 from headrace.predict.prediction_parts import PredictionPlan, plan_prediction
 from headrace.predict.records.splittable_record_file import TextColumns
 from headrace.prepare.record_observations import Observations
-from headrace.prepare.rejects.unusable_data_error import describe_reasons, list_reasons
+from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons
 from headrace.storage import is_remote
 from headrace.storage.atomic import atomic_directory, atomic_write, scratch_directory
 from headrace.table.side_tables import Reject

@@ -26,7 +26,7 @@ from headrace.prepare.labels.class_discovery import Classes, classes_without_rec
 from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.record_encoding_task import ShardWriter, prepare_chunks
-from headrace.prepare.rejects.unusable_data_error import list_refused
+from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.sources.series.window_source import read_windows, window_columns, window_records

@@ -32,10 +32,10 @@ from headrace.config.configuration import Spark
 from headrace.engines.log_filter import start_filter
 from headrace.processes import interruption
 from headrace.spark.java_version import require_java
-from headrace.spark.jvm_locale import require_readable_folder, utf8_locale
+from headrace.spark.jvm_filename_encoding import require_readable_folder, utf8_locale
 from headrace.spark.lent_session import TIME_ZONE, lent_session
-from headrace.spark.pyspark_import_patch import patch_numpy_import
 from headrace.spark.pyspark_version_match import require_own_spark_home, require_same_jvm, require_same_master
+from headrace.spark.skip_pandas_import import patch_numpy_import
 from headrace.spark.task_errors import parse_task_error
 from headrace.spark.temporary_changes import silence_repeating_loggers
 from headrace.spark.worker_python_check import require_worker_python

@@ -18,7 +18,7 @@ from headrace.tune.search_loop import Search
 from headrace.tune.study.create_or_resume import open_or_create
 from headrace.tune.study.study_folder import StudyFolder, StudyRecord
 from headrace.tune.study.study_result import StudyResult
-from headrace.tune.study.trial_records import TrialRecord, count, read_trials
+from headrace.tune.study.trial_summaries import TrialRecord, count, read_trials
 from headrace.tune.trial import trial_configuration
 
 

@@ -22,7 +22,7 @@ from headrace.tune.search_space import grid, suggest
 from headrace.tune.slot_availability_check import require_free_slots
 from headrace.tune.study.journal_storage import JOURNAL, open_study
 from headrace.tune.study.study_folder import StudyFolder, StudyRecord
-from headrace.tune.study.trial_records import ERROR, best_trial, read_trials
+from headrace.tune.study.trial_summaries import ERROR, best_trial, read_trials
 from headrace.tune.trial import TrialResult, TrialRun
 
 log = logging.getLogger(__name__)

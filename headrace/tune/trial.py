@@ -20,7 +20,7 @@ from headrace.train.job import train
 from headrace.train.launch.rank_message_server import Message
 from headrace.tune.search_space import Values, require_no_penalties
 from headrace.tune.study.study_folder import StudyRecord
-from headrace.tune.study.trial_records import State
+from headrace.tune.study.trial_summaries import State
 
 log = logging.getLogger(__name__)
 

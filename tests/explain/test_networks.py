@@ -11,7 +11,7 @@ import pytest
 
 from headrace import bundle as bundles
 from headrace.explain.attribution.integrated_gradients import TOLERANCE
-from headrace.explain.explanation import Explanation
+from headrace.explain.explanation_result import Explanation
 from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import raw_files, raw_texts

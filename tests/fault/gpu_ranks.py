@@ -13,9 +13,9 @@ from pyspark import TaskContext
 from headrace.config.configuration import Spark
 from headrace.config.sections.training import Resources
 from headrace.spark.session import session
-from headrace.train.launch.launcher import RankProgram, launch
 from headrace.train.launch.rank_message_server import Message
 from headrace.train.launch.rank_resource_profile import profile_for
+from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 
 
 def main(master: str, *, by_stage: bool) -> None:

@@ -14,7 +14,7 @@ from headrace.export.export_input_interface import ExportInputInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_traits
 from headrace.features.record_field_interface import RecordFieldInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
-from headrace.predict.raw_file_interface import RawFileInterface
+from headrace.predict.raw_file_prediction_interface import RawFileInterface
 from headrace.predict.records.record_prediction import RecordPredictionInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.input_encoding_interface import FeatureEncodingInterface

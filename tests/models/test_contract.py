@@ -41,7 +41,7 @@ def case_name(path: Path, content: str, task: str) -> str:
 @pytest.fixture(scope="module")
 def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
     """Train a run for each case; the two ranks are launched once for all."""
-    from headrace.train.launch.launcher import RankProgram, launch
+    from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 
     folder = tmp_path_factory.mktemp("models")
     tables = {(content, task): prepare_table(folder / f"{content}-{task}", content, task) for content, task in KINDS}

@@ -9,7 +9,7 @@ from pyspark import SparkContext
 
 from headrace.errors import ConfigurationError
 from headrace.spark import session
-from headrace.spark.jvm_locale import require_readable_folder
+from headrace.spark.jvm_filename_encoding import require_readable_folder
 from tests.support.commands import run
 from tests.support.workspace import ROOT
 

@@ -58,7 +58,7 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
 @pytest.fixture(scope="module")
 def runs(version: Version, spark: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
     """Train a run for each case on two ranks, which are launched once, with steps too small to change a weight."""
-    from headrace.train.launch.launcher import RankProgram, launch
+    from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 
     folder = tmp_path_factory.mktemp("penalties")
     (folder / "network.py").write_text(NETWORK)

@@ -6,8 +6,8 @@ from headrace.bundle import Bundle
 from headrace.explain.attribution.grad_cam import GradCam, NoFeatureMapError
 from headrace.explain.attribution.image_integration_path import ImageNetwork, ImagePath
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
-from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.explanation_interface import ExplanationWords
+from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.heatmaps import enlarge, overlay, picture
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files

@@ -9,8 +9,8 @@ from headrace.contract import Tokenizer
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
 from headrace.explain.attribution.occlusion import occlusion
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
-from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.explanation_interface import ExplanationWords
+from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, refuse_column
 from headrace.explain.token_spans import token_spans

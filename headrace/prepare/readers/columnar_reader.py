@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import orc
 
-from headrace.config.quoted_identifier import strip_backticks
+from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError

@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.reader_options import ReaderOptions
+from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import DataError
 from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange, encoding_rejection
 from headrace.prepare.readers.text_stream import cut_lines, has_undecodable_bytes, is_splittable, open_text

@@ -11,8 +11,8 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.reader_options import ReaderOptions
+from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.csv_records import SQL_NULL, Fields, split_records
 from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange, encoding_rejection

@@ -12,7 +12,7 @@ from headrace.registry.tracking.training_run_tracking import milliseconds, train
 from headrace.storage import locate
 from headrace.tune.study.create_or_resume import fixed_settings
 from headrace.tune.study.study_result import StudyResult
-from headrace.tune.study.trial_records import State, TrialRecord, count
+from headrace.tune.study.trial_summaries import State, TrialRecord, count
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric

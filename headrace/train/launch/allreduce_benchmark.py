@@ -6,8 +6,8 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from headrace.errors import TrainingError
-from headrace.train.launch.launcher import RankProgram, launch
 from headrace.train.launch.rank_message_server import Message
+from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 
 PROGRAM = "headrace.train.launch.allreduce_benchmark_rank"
 # Maximum time to wait for unreachable peers.

@@ -11,8 +11,8 @@ from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
 from headrace.spark.session import is_local
 from headrace.spark.slots import PATIENCE_SECONDS, total_slots, wait_for_slots
-from headrace.train.launch.launcher import RankProgram, launch
 from headrace.train.launch.rank_resource_profile import profile_for
+from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 from headrace.train.rank_message_monitor import Progress
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from headrace.storage.atomic import atomic_write
 from headrace.tune.report.parallel_coordinates import parallel_coordinates
 from headrace.tune.report.plots import Plots
 from headrace.tune.study.study_folder import StudyFolder, StudyRecord
-from headrace.tune.study.trial_records import TrialRecord, best_trial, count
+from headrace.tune.study.trial_summaries import TrialRecord, best_trial, count
 
 TEMPLATES = Path(__file__).parent / "pages"
 # With fewer trials, parameter importance is mostly noise.

@@ -11,7 +11,7 @@ from headrace.html.line_chart import Tick
 from headrace.html.number_formatting import metric
 from headrace.tune.report.plot_geometry import PlotLine, metric_axis
 from headrace.tune.report.plots import Plots, label, parameter_axis
-from headrace.tune.study.trial_records import TrialRecord
+from headrace.tune.study.trial_summaries import TrialRecord
 from headrace.wording import quantity
 
 LEFT, RIGHT, TOP, BOTTOM = 60.0, 850.0, 34.0, 270.0

@@ -9,7 +9,7 @@ from headrace.html.line_chart import Tick
 from headrace.html.number_formatting import metric, words
 from headrace.tune.report.plot_geometry import Frame, Plot, PlotLine, TrialDot, best_so_far, metric_axis
 from headrace.tune.study.study_folder import StudyRecord
-from headrace.tune.study.trial_records import TrialRecord, best_trial
+from headrace.tune.study.trial_summaries import TrialRecord, best_trial
 from headrace.wording import quantity
 
 MAX_LABELS = 8

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from headrace.tune.study.study_folder import StudyFolder, StudyRecord
-from headrace.tune.study.trial_records import TrialRecord, best_trial
+from headrace.tune.study.trial_summaries import TrialRecord, best_trial
 
 
 @dataclass(frozen=True)

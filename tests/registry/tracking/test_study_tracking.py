@@ -12,7 +12,7 @@ from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.study_tracking import track_study
 from headrace.tune.study.study_folder import StudyFolder, StudyRecord
 from headrace.tune.study.study_result import StudyResult
-from headrace.tune.study.trial_records import State, TrialRecord
+from headrace.tune.study.trial_summaries import State, TrialRecord
 from tests.registry.finished_run import STEPS, write_run
 
 pytestmark = pytest.mark.tensorflow

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from headrace.train.distributed.yielding_horovod_threads import batch_scheduling, cores_per_rank
-from headrace.train.launch.launcher import RankProgram, launch
+from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 
 pytestmark = pytest.mark.tensorflow
 

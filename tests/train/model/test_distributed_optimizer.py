@@ -33,7 +33,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def messages(spark: Any, logs: Path, request: pytest.FixtureRequest) -> Messages:
     """Launch two ranks of `rank_program` once, with the cases of the selected tests, and return their messages."""
-    from headrace.train.launch.launcher import RankProgram, launch
+    from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 
     chosen = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
     names = tuple(name for name in ALL if name in {*chosen, "SGD, CNN", "accumulation"})

@@ -15,7 +15,7 @@ from headrace.tune.samplers_and_pruners import pruner_for, sampler_for
 from headrace.tune.search_space import suggest
 from headrace.tune.study.journal_storage import JOURNAL, open_study
 from headrace.tune.study.study_folder import StudyFolder, StudyRecord
-from headrace.tune.study.trial_records import ERROR, best_trial, read_trials
+from headrace.tune.study.trial_summaries import ERROR, best_trial, read_trials
 from tests.report.test_browser import BROWSER, channels, contrast, dump_document, luminance, probe_page
 
 pytestmark = pytest.mark.browser

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image as PillowImage
 
 from headrace.config.configuration import Image
+from headrace.prepare.encoders.images.concatenated_images import holds_another_image
 from headrace.prepare.encoders.images.fast_jpeg import (
     decode_jpeg,
     encode_jpeg,
@@ -26,7 +27,6 @@ from headrace.prepare.encoders.images.fast_jpeg import (
 )
 from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.image_container_repair import GIF, JPEG, PNG, find_structure
-from headrace.prepare.encoders.images.joined_images import holds_another_image
 from headrace.prepare.encoders.images.jpeg_segments import IN_HEADER
 from headrace.prepare.encoders.images.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
 from headrace.prepare.encoders.images.png_chunks import SIGNATURE, damaged_chunk

@@ -25,8 +25,8 @@ from pyspark.sql.types import (
 )
 
 from headrace.config.configuration import Prepare
-from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.source import Columns, Source
+from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.sources.content_fingerprints import named_file_states

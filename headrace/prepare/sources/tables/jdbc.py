@@ -9,8 +9,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BinaryType, DecimalType, FractionalType, MapType, StructType
 
 from headrace.config.env_substitution import from_environment
-from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.source import Columns, Source
+from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.source import Columns, Source
+from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.encoders.label_text import label_cell, normalize_label
@@ -30,7 +30,7 @@ from headrace.prepare.sources.tables.jdbc import database_rows, load_database, r
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns, write_cells
 from headrace.prepare.sources.tables.named_file import read_named_file
 from headrace.prepare.sources.tables.npy_pixels import read_pixels
-from headrace.prepare.sources.tables.petastorm_codec_check import ARRAYS, input_codec, refuse_arrays
+from headrace.prepare.sources.tables.petastorm_codec_resolution import ARRAYS, input_codec, refuse_arrays
 from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
 from headrace.prepare.sources.tables.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.table_files import NO_FILES

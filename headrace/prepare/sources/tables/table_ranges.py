@@ -8,8 +8,8 @@ from functools import partial
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from headrace.config.quoted_identifier import strip_backticks
 from headrace.config.sections.source import Source
+from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
 from headrace.prepare.readers.csv_diagnostics import CsvDiagnostics, diagnose_csv, log_findings

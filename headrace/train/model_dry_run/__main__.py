@@ -1,4 +1,4 @@
-"""The process that tests a network: `python -m headrace.train.network_check.program RUN FILE`.
+"""The process that tests a network: `python -m headrace.train.model_dry_run RUN FILE`.
 
 Prints one JSON object: `error`, a sentence, or None; `kind`, the class of the error; and `warnings`, sentences.
 """
@@ -20,7 +20,7 @@ def main(run: str, file: str) -> None:
     if record is None:
         raise ConfigurationError(f"{run} is not the folder of a run.")
     import_engines_lean()
-    from headrace.train.network_check.network_dry_run import dry_run_network
+    from headrace.train.model_dry_run.network_dry_run import dry_run_network
 
     answer: dict[str, Any] = {"error": None, "kind": None, "warnings": []}
     try:

@@ -56,7 +56,7 @@ def require_trainable(folder: RunFolder, record: RunRecord, version: Version) ->
 def _ask(run: Path, file: Path) -> dict[str, object] | None:
     """Return the answer of the process; None if it gives none, as the ranks will report the cause."""
     log.info("Trying the network of %s", file)
-    command = [sys.executable, "-m", "headrace.train.network_check.program", str(run), str(file)]
+    command = [sys.executable, "-m", "headrace.train.model_dry_run", str(run), str(file)]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     try:
         done = subprocess.run(

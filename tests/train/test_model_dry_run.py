@@ -14,9 +14,9 @@ from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
 from headrace.table import Version
 from headrace.train import job
-from headrace.train.network_check import check_process as network_check
-from headrace.train.network_check.check_process import require_trainable
-from headrace.train.network_check.network_dry_run import dry_run_network
+from headrace.train.model_dry_run import subprocess_dry_run as network_check
+from headrace.train.model_dry_run.network_dry_run import dry_run_network
+from headrace.train.model_dry_run.subprocess_dry_run import require_trainable
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.trained_bundles import write
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.check import java_compiler_and_disk
+from headrace.check import system_requirements
 from headrace.spark.java_version import java_range
 
 pytestmark = pytest.mark.tensorflow
@@ -15,10 +15,10 @@ pytestmark = pytest.mark.tensorflow
 
 def test_all_rows_are_ok_on_this_machine() -> None:
     rows = [
-        java_compiler_and_disk.java_row(),
-        java_compiler_and_disk.bytecode_row(),
-        java_compiler_and_disk.compiler_row(False),
-        java_compiler_and_disk.disk_row(Path.cwd()),
+        system_requirements.java_row(),
+        system_requirements.bytecode_row(),
+        system_requirements.compiler_row(False),
+        system_requirements.disk_row(Path.cwd()),
     ]
     assert [row for row in rows if not row.ok] == []
 
@@ -29,7 +29,7 @@ def test_java_row_shows_version_and_path(tmp_path: Path, monkeypatch: pytest.Mon
     program.write_text("#!/bin/sh\necho 'openjdk version \"1.7.0_80\" 2021-10-19' >&2\n")
     program.chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    row = java_compiler_and_disk.java_row()
+    row = system_requirements.java_row()
     assert (row.found, row.needed, row.ok) == (f"1.7.0_80 ({program})", str(java_range()), False)
     assert "openjdk-17-jre-headless" in row.fix
 
@@ -37,7 +37,7 @@ def test_java_row_shows_version_and_path(tmp_path: Path, monkeypatch: pytest.Mon
 def test_java_row_reports_missing_java(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
-    row = java_compiler_and_disk.java_row()
+    row = system_requirements.java_row()
     assert (row.found, row.ok) == ("none", False)
     assert "no `java` on PATH" in row.fix
 
@@ -47,31 +47,31 @@ def test_bytecode_row_names_package_without_bytecode(tmp_path: Path, monkeypatch
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(java_compiler_and_disk, "COMPILED", ("slow", "quick"))
+    monkeypatch.setattr(system_requirements, "COMPILED", ("slow", "quick"))
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     importlib.import_module("quick")
-    row = java_compiler_and_disk.bytecode_row()
+    row = system_requirements.bytecode_row()
     assert (row.found, row.ok, row.fix) == ("missing for slow", False, f"python -m compileall -q -j 0 {tmp_path}")
     importlib.import_module("slow")
-    assert java_compiler_and_disk.bytecode_row().ok
+    assert system_requirements.bytecode_row().ok
 
 
 def test_bytecode_row_accepts_package_in_an_archive(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "packages.zip", "w") as archive:
         archive.writestr("archived_package/__init__.py", "")
     monkeypatch.syspath_prepend(str(tmp_path / "packages.zip"))
-    monkeypatch.setattr(java_compiler_and_disk, "COMPILED", ("archived_package",))
-    assert java_compiler_and_disk.bytecode_row().ok
+    monkeypatch.setattr(system_requirements, "COMPILED", ("archived_package",))
+    assert system_requirements.bytecode_row().ok
 
 
 def test_bytecode_row_does_not_blame_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(java_compiler_and_disk, "COMPILED", ("no_such_package_here", "keras"))
-    assert (java_compiler_and_disk.bytecode_row().found, java_compiler_and_disk.bytecode_row().ok) == (
+    monkeypatch.setattr(system_requirements, "COMPILED", ("no_such_package_here", "keras"))
+    assert (system_requirements.bytecode_row().found, system_requirements.bytecode_row().ok) == (
         "present for keras",
         True,
     )
-    monkeypatch.setattr(java_compiler_and_disk, "COMPILED", ("no_such_package_here",))
-    assert (java_compiler_and_disk.bytecode_row().found, java_compiler_and_disk.bytecode_row().ok) == (
+    monkeypatch.setattr(system_requirements, "COMPILED", ("no_such_package_here",))
+    assert (system_requirements.bytecode_row().found, system_requirements.bytecode_row().ok) == (
         "nothing to compile",
         True,
     )
@@ -83,12 +83,12 @@ def test_compiler_row_is_ok_without_compiler_if_horovod_works(
 ) -> None:
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
-    row = java_compiler_and_disk.compiler_row(horovod_works)
+    row = system_requirements.compiler_row(horovod_works)
     assert (row.found, row.ok, bool(row.fix)) == ("none", ok, not ok)
 
 
 def test_disk_row_reports_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(java_compiler_and_disk, "FREE_GIGABYTES", 1e9)
-    row = java_compiler_and_disk.disk_row(tmp_path)
+    monkeypatch.setattr(system_requirements, "FREE_GIGABYTES", 1e9)
+    row = system_requirements.disk_row(tmp_path)
     assert not row.ok
     assert str(tmp_path) in row.fix

@@ -16,7 +16,7 @@ from pyspark.sql.types import IntegerType, StringType
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.job import prepare
-from headrace.prepare.sources.tables.petastorm_codec_check import FILE
+from headrace.prepare.sources.tables.petastorm_codec_resolution import FILE
 from headrace.storage import locate
 from headrace.table import read
 from headrace.table.side_tables import read_rejects
