@@ -1,7 +1,7 @@
 """A pandas UDF that predicts from columns of a DataFrame, for the DataFrame API, SQL and streams."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from pyspark.sql.functions import pandas_udf
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Contract
-from headrace.errors import ConfigurationError, DataError, StoreError
+from headrace.errors import DataError, StoreError
 from headrace.predict.input_files import InputFile, raw_file_limits
 from headrace.predict.predict_batch import Batch, predict_batch
 from headrace.predict.predict_task import load_inference
@@ -20,11 +20,10 @@ from headrace.predict.prediction_columns_interface import ModelOutputs, predicti
 from headrace.predict.records.splittable_record_file import Record
 from headrace.predict.shared_bundle import SharedBundle
 from headrace.predict.task_output import PredictionOutput
+from headrace.predict.udf_cells import read_inputs
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
-from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, encode_images
 from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells
 from headrace.prepare.sources.tables.table_dataframe import file_content
-from headrace.wording import join_names
 
 REJECTED = "rejected"
 LOCAL = re.compile("^file:/+")
@@ -83,7 +82,7 @@ def predict_columns(task: UdfTask, columns: "Sequence[pd.Series | pd.DataFrame]"
     """Return the predictions for the rows of `columns`, in their order; a rejected row has only the reason."""
     inference = load_inference(task.bundle.folder(), task.bundle.manifest)
     contract = inference.contract
-    cells = list(_cells(columns, _names(task.settings)))
+    cells = read_inputs(columns, Cells.of(task.settings), contract)
     # Of rows without a file; those without a usable record are found next.
     rejected: dict[int, RejectedRecordError] = {}
     output = predict_batch(_batch(task, contract, cells, rejected), task.settings, inference)
@@ -91,39 +90,6 @@ def predict_columns(task: UdfTask, columns: "Sequence[pd.Series | pd.DataFrame]"
     for row, rejection in rejected.items():
         output.reject(str(row), rejection)
     return _in_order(output, len(cells), contract)
-
-
-def _names(settings: Prepare) -> tuple[str, ...]:
-    """Return the columns of a record of several cells; none where a record is one cell."""
-    return settings.cells
-
-
-def _cells(columns: "Sequence[pd.Series | pd.DataFrame]", names: tuple[str, ...]) -> Iterator[Any]:
-    """Yield the cell of each row; of a record of several cells a mapping by name, or the text of all cells."""
-    first = columns[0]
-    if isinstance(first, pd.DataFrame):
-        yield from first.to_dict("records") if names else _files_of_structs(first)
-        return
-    has_texts = len(columns) == 1 and all(isinstance(cell, str) and cell.startswith("{") for cell in first)
-    if has_texts or not names:
-        yield from first
-        return
-    if len(columns) != len(names):
-        raise ConfigurationError(f"Received {len(columns)} columns; expected {len(names)}: {join_names(names)}.")
-    yield from (dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True))
-
-
-def _files_of_structs(structs: pd.DataFrame) -> Iterator[Any]:
-    """Yield the files in structs with bytes, or of Spark's own image schema.
-
-    Raises:
-        ConfigurationError: the structs are others.
-    """
-    if "bytes" not in structs and not {*structs.columns} >= IMAGE_FIELDS:
-        raise ConfigurationError(
-            f"The structs have {join_names(tuple(structs.columns))}; expected bytes, or the fields of Spark's images."
-        )
-    yield from structs["bytes"] if "bytes" in structs else encode_images(structs)
 
 
 def _batch(task: UdfTask, contract: Contract, cells: list[Any], rejected: dict[int, RejectedRecordError]) -> Batch:

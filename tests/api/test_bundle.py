@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import PIL.Image
 import pytest
+from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -264,6 +265,9 @@ def test_texts_are_predicted_as_those_of_a_file(notebook: SparkSession, tmp_path
     assert np.allclose([row["probabilities"] for row in rows], expected["probabilities"].tolist(), atol=1e-6)
     bad = headrace.load(bundle).transform(notebook.createDataFrame([(None,), ("",)], "review string")).collect()
     assert [row["rejected"].split(":")[0] for row in bad] == ["empty", "empty"]
+    numbers = notebook.range(3).select(headrace.udf(bundle)("id"))
+    with pytest.raises(PythonException, match="ConfigurationError: The function received a number, .; expected texts"):
+        numbers.collect()
     with pytest.raises(ConfigurationError, match="expected the column 'review' of its training"):
         headrace.load(bundle).transform(notebook.createDataFrame([(1, 2)], "a int, b int"))
 
@@ -287,11 +291,16 @@ def test_rows_of_numbers_and_categories_are_predicted_as_those_of_a_file(
     for call in ("price_of(size, kind, code)", "price_of(struct(kind, code, size))"):
         found = [row[0] for row in notebook.sql(f"SELECT {call}.value FROM offers").collect()]
         assert found == pytest.approx(expected, rel=1e-5), call
+    for call in ("price_of(struct(size, kind))", "price_of(named_struct('Size', size, 'kind', kind, 'code', code))"):
+        with pytest.raises(PythonException, match="ConfigurationError: The struct has no column"):
+            notebook.sql(f"SELECT {call}.value FROM offers").collect()
     missing = bundle.transform(frame.limit(1).withColumn("size", F.lit(None).cast("double"))).collect()[0]
     assert missing["value"] is None
     assert missing["rejected"].startswith("bad_value: the number of size is missing")
     with pytest.raises(ConfigurationError, match="has no column 'kind'"):
         bundle.transform(frame.drop("kind"))
+    with pytest.raises(ConfigurationError, match="columns 'size' and 'Size', which Spark does not tell apart; rename"):
+        bundle.transform(frame.select("*", F.lit(1).alias("Size")))
 
 
 @pytest.fixture

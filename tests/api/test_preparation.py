@@ -228,6 +228,8 @@ def test_wrong_columns_are_refused_in_one_sentence(notebook: SparkSession, frame
     assert "holds array<string>; expected numbers or text" in refused(listed)
     twice = frame.select("*", F.lit("x").alias("animal"))
     assert "has 2 columns 'animal'; rename one of them" in refused(twice)
+    cased = frame.select("*", F.lit("x").alias("Animal"))
+    assert "columns 'animal' and 'Animal', which Spark does not tell apart; rename one" in refused(cased)
     assert "unknown key `prepare.image.sise`" in refused(settings={"prepare.image.sise": 3})
     assert "Received pandas.DataFrame to prepare; expected a DataFrame of Spark" in refused(pd.DataFrame({"a": [1]}))
     assert "name columns of a DataFrame" in refused("conf.yaml")

@@ -112,6 +112,7 @@ def find_column(frame: DataFrame, name: str) -> tuple[Column, DataType]:
         raise ConfigurationError(
             f"The DataFrame has {frame.columns.count(plain)} columns {plain!r}; rename one of them."
         )
+    _require_one_case(frame, plain if plain in frame.columns else plain.split(".")[0])
     if plain in frame.columns:
         return F.col(_quoted(plain)), frame.schema[plain].dataType
     first, *fields = plain.split(".")
@@ -121,6 +122,16 @@ def find_column(frame: DataFrame, name: str) -> tuple[Column, DataType]:
             raise MissingColumnError(plain, "The DataFrame", frame.columns)
         kind = kind[field].dataType
     return F.col(".".join(_quoted(one) for one in (first, *fields))), kind
+
+
+def _require_one_case(frame: DataFrame, name: str) -> None:
+    """Raise if another column has the same name in another case, and Spark cannot tell them apart."""
+    alike = [one for one in frame.columns if one.lower() == name.lower()]
+    if len(alike) > 1 and frame.sparkSession.conf.get("spark.sql.caseSensitive") != "true":
+        raise ConfigurationError(
+            f"The DataFrame has the columns {' and '.join(map(repr, alike))}, which Spark does not tell apart; rename "
+            "one of them, or set spark.sql.caseSensitive to true."
+        )
 
 
 def holds_files(kind: DataType) -> bool:
