@@ -53,6 +53,7 @@ class Observations:
         categories: rows with a value, by category.
         unknown: of these the rows whose value is not known.
         unknown_examples: a value of each category that is not known.
+        filled: rows whose number was missing and became the mean, by column.
         copies: members of archives that are named like a copy of another one.
         masks: the same for the mask of another one.
         named_examples: path of the first member among the copies, and among the masks.
@@ -81,6 +82,7 @@ class Observations:
     categories: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     unknown_examples: dict[str, str] = field(default_factory=dict)
+    filled: Counter[str] = field(default_factory=Counter)
     copies: int = 0
     masks: int = 0
     named_examples: dict[str, str] = field(default_factory=dict)
@@ -185,6 +187,7 @@ class Observations:
             self.writings.setdefault(what, Counter()).update(counts)
         self.categories.update(other.categories)
         self.unknown.update(other.unknown)
+        self.filled.update(other.filled)
         self.unknown_examples = other.unknown_examples | self.unknown_examples
         self.doubtful_markup += other.doubtful_markup
         self.markup_example = self.markup_example or other.markup_example

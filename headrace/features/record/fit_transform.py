@@ -48,6 +48,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
             log.warning("%s New values become known with `headrace prepare --full`.", warning)
     return replace(
         output.with_final(final),
+        filled=observations.filled,
         columns=fitted.columns,
         fitted={"named_inputs": fitted.inputs, "label_statistics": fitted.labels},
     )

@@ -86,6 +86,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
             log.warning("%s New values become known with `headrace prepare --full`.", warning)
     return replace(
         output.with_final(final),
+        filled=observations.filled,
         columns=columns,
         statistics=fitted.statistics,
         fitted={"tabular": fitted.spec, "label_statistics": fitted.labels},

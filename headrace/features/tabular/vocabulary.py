@@ -69,11 +69,15 @@ class Vocabulary:
     def observe(
         self, rows: Sequence[RowCells], encoded: NDArray[np.float32], spec: TabularSpec, observations: Observations
     ) -> None:
-        """Count the values of categories that are known, and those that are not; none of a category without known ones.
+        """Count numbers that were missing, and values of categories that are known and that are not.
+
+        A category without known values is not counted.
 
         Args:
             encoded: `rows` as `encode` returns them.
         """
+        for at, name in enumerate(spec.numbers):
+            observations.filled[name] += sum(row.numbers[at] is None for row in rows)
         for at, (name, known) in enumerate(zip(spec.categories, self._values, strict=True)):
             column = encoded[:, len(spec.numbers) + at]
             unknown = np.flatnonzero(column == UNKNOWN)
