@@ -1,7 +1,7 @@
 """The configuration reference, generated from the models of `headrace.config`.
 
-MkDocs runs `on_files` as a hook of `mkdocs.yml`; the page exists only in the built site. `python
-docs/hooks/configuration_page.py` prints it.
+MkDocs runs `on_files` as a hook of `mkdocs.yml`; the page exists only in the built site, and docs/configuration.md stands
+in for it in a clone. `python docs/hooks/configuration_page.py` prints it.
 """
 
 import sys
@@ -43,9 +43,12 @@ A file such as `conf/cluster/standalone.yaml` holds Spark settings that many con
 
 
 def on_files(files: "Files", config: "MkDocsConfig") -> "Files":
-    """Add the generated page to the site."""
+    """Add the generated page to the site, in place of the file that readers of a clone see."""
     from mkdocs.structure.files import File
 
+    stub = files.get_file_from_path(PAGE)
+    if stub is not None:
+        files.remove(stub)
     files.append(File.generated(config, PAGE, content=page()))
     return files
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from headrace.contract import Contract
 from headrace.engines.keras_config import use_tensorflow
 from headrace.errors import ConfigurationError
+from headrace.networks.attribute_hint import attribute_hint
 from headrace.networks.model_inputs import symbolic_inputs
 from headrace.project_template import shipped_networks
 from headrace.storage.location import looked_for
@@ -170,7 +171,7 @@ def describe_failure(error: BaseException, path: Path, options: dict[str, Any]) 
     location = f"line {frame.lineno}: `{frame.line}`" if frame else f"its options {options}"
     # Keras formats messages for terminals, and appends the arguments of the layer after an empty line.
     message = TERMINAL_CODES.sub("", str(error)).partition("\n\nArguments received")[0]
-    return f"{location} with {type(error).__name__}: {' '.join(message.split())}"
+    return f"{location} with {type(error).__name__}: {' '.join(message.split())}{attribute_hint(error)}"
 
 
 def _run_module(path: Path, source: str) -> ModuleType:

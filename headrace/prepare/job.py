@@ -29,7 +29,7 @@ from headrace.prepare.preparation_plan import (
     make_context,
     make_plan,
 )
-from headrace.prepare.record_accounting import RecordAccounting, Stopwatch, merge_with_previous
+from headrace.prepare.record_accounting import RecordAccounting, Stopwatch, add_filled, merge_with_previous
 from headrace.prepare.rejects.side_table_carryover import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
@@ -91,6 +91,7 @@ def summarize(
         listing=save_listing(plan.listing.files, context.table, context.identity),
         sums=None if sums is None else (sums.count, sums.total, sums.squares),
         periods=output.periods,
+        filled=add_filled(plan.increment.before, accounting.shards, output.filled),
         command=command_line(),
         data=withhold_secrets(plan.configuration.data.model_dump(mode="json")),
     )
@@ -245,6 +246,8 @@ def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
         "Version %s of %s: %s in %s",
         *(number, table, quantity(accounting.written, "row"), quantity(len(accounting.shards), "shard")),
     )
+    if summary.filled_text:
+        log.info("Missing numbers became the mean of the training split, rows by column: %s", summary.filled_text)
     if accounting.rejected:
         log.info("`headrace inspect %s --rejects` lists %s", table, quantity(accounting.rejected, "rejected record"))
     return read(table, number)
@@ -312,6 +315,7 @@ def _build_result(version: Version, plan: PreparePlan, stopwatch: Stopwatch, *, 
         "rejected": summary.rejected,
         "duplicates": summary.duplicates,
         "rejects": summary.rejects,
+        "filled": summary.filled,
         "classes": classes.as_json() if classes else {},
         "version": version.number,
         "content_id": version.content_id,

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from headrace.contract import Contract
@@ -181,6 +181,23 @@ def merge_with_previous(
         sums=add_sums(_load_sums(before), added.sums),
         duplicates=added.duplicates + duplicates.rows.total(),
     )
+
+
+def add_filled(before: Version | None, shards: Iterable[Shard], filled: Mapping[str, int]) -> dict[str, int] | None:
+    """Return by column the rows of a version whose number was missing; None if rows were removed: it is not known then.
+
+    Args:
+        before: the previous version, to which rows were added; None if all rows are new.
+        shards: of the version.
+        filled: the same of the new rows.
+    """
+    counts = Counter(filled)
+    if before is not None:
+        kept = {shard.path for shard in shards}
+        if before.summary.filled is None or any(shard.path not in kept for shard in before.shards):
+            return None
+        counts.update(before.summary.filled)
+    return dict(+counts)
 
 
 def _count_by_name(counts: Counter[tuple[str, int]], names: tuple[str, ...]) -> dict[str, dict[str, int]]:

@@ -53,6 +53,7 @@ class Observations:
         writings: numbers by how they are written, by what they are in a sentence.
         unfamiliar: values unlike those of training.
         cut_texts: texts with more tokens than a table keeps, by what they are in a sentence and the maximum.
+        filled: rows whose number was missing and became the mean, by column.
         copies: members of archives that are named like a copy of another one.
         masks: the same for the mask of another one.
         named_examples: path of the first member among the copies, and among the masks.
@@ -80,6 +81,7 @@ class Observations:
     writings: dict[str, Counter[NumberFormat]] = field(default_factory=dict)
     unfamiliar: UnfamiliarValues = field(default_factory=UnfamiliarValues)
     cut_texts: dict[tuple[str, int], Tally] = field(default_factory=dict)
+    filled: Counter[str] = field(default_factory=Counter)
     copies: int = 0
     masks: int = 0
     named_examples: dict[str, str] = field(default_factory=dict)
@@ -181,6 +183,7 @@ class Observations:
             self.writings.setdefault(what, Counter()).update(counts)
         self.unfamiliar.update(other.unfamiliar)
         merge_tallies(self.cut_texts, other.cut_texts)
+        self.filled.update(other.filled)
         self.doubtful_markup += other.doubtful_markup
         self.markup_example = self.markup_example or other.markup_example
         self.copies += other.copies

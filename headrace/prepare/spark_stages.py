@@ -51,6 +51,7 @@ class StageOutput:
         statistics: per feature of windows, or per number of rows; None for other inputs.
         periods: windows whose splits follow from the time: the split of each period.
         fitted: other fields of the contract that were fitted on the training split.
+        filled: new rows whose number was missing and became the mean, by column.
     """
 
     accounting: RecordAccounting
@@ -61,6 +62,7 @@ class StageOutput:
     statistics: Statistics | None = None
     periods: tuple[Period, ...] = ()
     fitted: Mapping[str, Any] = field(default_factory=dict)
+    filled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def staged(self) -> list[Shard]:

@@ -44,6 +44,8 @@ class Summary(NumberedRecord):
         settings: the `prepare` section used.
         seconds: duration from the start of the preparation to the commit.
         periods: windows whose splits follow from the time only: the split of each moment, which later versions keep.
+        filled: rows whose number was missing and became the mean, by column; None if rows were removed after they were
+            counted.
         command: command line of the preparation; empty if it is not known.
         data: the `data` section used, without secret values.
     """
@@ -66,8 +68,14 @@ class Summary(NumberedRecord):
     sums: tuple[int, tuple[int, ...], tuple[int, ...]] | None = None
     label_counts: dict[str, dict[str, int]] = {}
     periods: tuple[Period, ...] = ()
+    filled: dict[str, int] | None = {}
     command: str = ""
     data: dict[str, Any] = {}
+
+    @property
+    def filled_text(self) -> str:
+        """Return which numbers were missing and became the mean, such as `size 12, age 3`; empty if none was."""
+        return ", ".join(f"{name} {rows:,}" for name, rows in (self.filled or {}).items())
 
     @property
     def input_column(self) -> str | None:

@@ -1,12 +1,14 @@
 """Errors in a user's model file are reported in one sentence with their line."""
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
 
 from headrace.contract import Column, Contract, Statistics
 from headrace.errors import ConfigurationError
+from headrace.networks.attribute_hint import CONTRACT_ATTRIBUTES, SYNONYMS
 from headrace.networks.network_source import build_model, read_network, read_source, source_hash
 
 pytestmark = pytest.mark.tensorflow
@@ -44,6 +46,29 @@ def refusal(model: Path, source: str, **options: object) -> str:
     assert str(model) in message
     assert "\n" not in message
     return message
+
+
+def test_unknown_attribute_of_the_contract_is_refused_with_those_that_exist(model: Path) -> None:
+    message = refusal(model, GOOD.replace("len(contract.classes)", "contract.num_classes"))
+    assert "has no attribute 'num_classes'; did you mean `outputs`? A contract has input_shape, " in message
+    message = refusal(model, GOOD.replace("contract.input_shape", "contract.inputshape"))
+    assert "did you mean `input_shape`?" in message
+    message = refusal(model, GOOD.replace("contract.input_shape", "contract.zzz"))
+    assert "has no attribute 'zzz'; a contract has input_shape, " in message
+
+
+def test_misspelt_attribute_of_a_module_gets_the_similar_one(model: Path) -> None:
+    assert "did you mean `Flatten`?" in refusal(model, GOOD.replace("layers.Flatten", "layers.Flaten"))
+
+
+def test_documentation_lists_the_attributes_that_a_network_reads(root: Path) -> None:
+    text = (root / "docs/networks.md").read_text()
+    table = text[text.index("`build` finds in the contract:") :].partition("\n\nThose of another")[0]
+    listed = [name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)]
+    assert tuple(listed) == CONTRACT_ATTRIBUTES
+    names = {*dir(Contract), *Contract.model_fields}
+    assert [name for name in listed if name not in names] == []
+    assert [name for name in SYNONYMS.values() if name.partition(".")[0] not in names] == []
 
 
 def test_build_model_passes_options(model: Path) -> None:

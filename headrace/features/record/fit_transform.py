@@ -43,6 +43,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
     warn_of_encoded(observations, are_appended=before is not None)
     return replace(
         output.with_final(final),
+        filled=observations.filled,
         columns=fitted.columns,
         fitted={"named_inputs": fitted.inputs, "label_statistics": fitted.labels},
     )

@@ -84,6 +84,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
     warn_of_encoded(observations, are_appended=not is_first)
     return replace(
         output.with_final(final),
+        filled=observations.filled,
         columns=columns,
         statistics=fitted.statistics,
         fitted={"tabular": fitted.spec, "label_statistics": fitted.labels},

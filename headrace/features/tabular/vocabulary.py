@@ -83,12 +83,14 @@ class Vocabulary:
         spec: TabularSpec,
         observations: Observations,
     ) -> None:
-        """Count the values that are unlike those of training; none of a category without known ones.
+        """Count missing numbers, and values that are unlike those of training; none of a category without known ones.
 
         Args:
             encoded: `rows` as `encode` returns them.
             statistics: of the numbers.
         """
+        for at, name in enumerate(spec.numbers):
+            observations.filled[name] += sum(row.numbers[at] is None for row in rows)
         for at, numbers in enumerate(number_columns(spec, statistics)):
             present = np.array([row.numbers[at] is not None for row in rows], np.bool_)
             values = encoded[present, at]

@@ -219,12 +219,18 @@ def test_appended_rows_are_stored_as_the_first_ones_until_everything_is_prepared
 ) -> None:
     folder = tmp_path / "project"
     shutil.copytree(project, folder, ignore=shutil.ignore_patterns("run", "table"))
-    headrace_within("prepare", "conf.yaml", cwd=folder)
+    prepared = headrace_within("prepare", "conf.yaml", cwd=folder)
+    missing = len([row for row in range(ROWS) if row % 23 == 5])
+    assert prepared.json["filled"] == {"weight, kg": missing}
+    said = f"Missing numbers became the mean of the training split, rows by column: weight, kg {missing}"
+    assert prepared.stderr.count(said) == 1
     first = read(folder / "table")
     assert first.contract.tabular_spec == read(project / "table").contract.tabular_spec
     write_rows(folder / "raw/more.csv", first=1000, rows=200)
     assert headrace_within("prepare", "conf.yaml", cwd=folder).json["written"] == ROWS + 200
     second = read(folder / "table")
+    missing += len([row for row in range(1000, 1200) if row % 23 == 5])
+    assert second.summary.filled == {"weight, kg": missing}
     assert second.contract.tabular_spec == first.contract.tabular_spec
     assert second.contract.statistics == first.contract.statistics
     assert stored_rows(first).items() <= stored_rows(second).items()
@@ -236,8 +242,11 @@ def test_appended_rows_are_stored_as_the_first_ones_until_everything_is_prepared
     assert "'colour'" not in appended.stderr
     assert "standard deviations" not in appended.stderr
     (folder / "raw/third.csv").unlink()
+    # Which of the removed rows had a missing number is not stored.
+    assert headrace_within("prepare", "conf.yaml", cwd=folder).json["filled"] is None
     headrace_within("prepare", "conf.yaml", "--full", cwd=folder)
     third = read(folder / "table")
+    assert third.summary.filled == {"weight, kg": missing}
     assert third.contract.statistics != first.contract.statistics
     refused = headrace_within("evaluate", str(project / "run/bundle"), "--table", "table", cwd=folder, code=3)
     assert "Prepare its rows as the next version of the table that the bundle was trained on" in refused.stderr
@@ -264,6 +273,9 @@ def test_inspect_describes_the_layout(project: Path) -> None:
     assert shown.json["tabular"]["numbers"] == ["size", "weight, kg"]
     assert str(contract.tabular_spec) in shown.stderr
     assert "(per number, training split)" in shown.stderr
+    missing = len([row for row in range(ROWS) if row % 23 == 5])
+    assert shown.json["filled"] == {"weight, kg": missing}
+    assert f"missing numbers became the mean, rows by column: weight, kg {missing}" in shown.stderr
 
 
 @pytest.mark.parametrize("form", ["saved_model", "onnx", "tflite"])
