@@ -1,6 +1,6 @@
 """The configuration reference, generated from the models of `headrace.config`.
 
-MkDocs runs `on_files` as a hook of `mkdocs.yml`; the page exists only in the built site, and docs/configuration.md stands
+MkDocs runs `on_files` as a hook of `mkdocs.yml`; the page exists only in the built site, docs/configuration.md stands
 in for it in a clone. `python docs/hooks/configuration_page.py` prints it.
 """
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.types import IntegerType, StringType
-from tests.prepare.sources.tables.test_petastorm_codec_check import configured
+from tests.prepare.sources.tables.test_petastorm_codec_resolution import configured
 
 from headrace.prepare.job import prepare
 from headrace.prepare.sources.tables.petastorm_codec_resolution import FILE, KEY
