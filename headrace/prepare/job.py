@@ -38,7 +38,12 @@ from headrace.prepare.sources.series.window_source import window_columns
 from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.table_ranges import require_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
-from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
+from headrace.prepare.split_warnings import (
+    empty_period_warning,
+    small_split_warning,
+    unlearned_class_warning,
+    unmeasured_class_warning,
+)
 from headrace.prepare.table_schema import arrow_schema
 from headrace.processes.provenance import command_line
 from headrace.spark.session import session, unwrap_python_errors
@@ -127,6 +132,12 @@ def prepare(configuration: Configuration, *, full: bool = False, frame: DataFram
             return _prepare_listed(configuration, listing, stopwatch, full=full)
     listing = list_source(source, several=settings.target.has_labels, texts=settings.input == "text")
     log.info("%s listed in %.1f s", _count_listing(listing, configuration.prepare.target), stopwatch.seconds)
+    if not settings.weights and any(file.weight for file in listing.files):
+        log.warning(
+            "The column weight of %s is not read, as prepare.weights is false; set it to true if its numbers are "
+            "sample weights, or rename the column.",
+            source.labels,
+        )
     return _prepare_listed(configuration, listing, stopwatch, full=full)
 
 
@@ -288,6 +299,8 @@ def _warn_of_splits(plan: PreparePlan, context: PrepareContext, summary: Summary
         warnings += [unlearned_class_warning(counts, classes), unmeasured_class_warning(counts, classes)]
     elif context.settings.target.has_one_class:
         warnings.append(small_class_warning(counts, classes, splits))
+    else:
+        warnings.append(small_split_warning(summary.counts, splits))
     for warning in warnings:
         if warning is not None:
             log.warning("%s", warning)

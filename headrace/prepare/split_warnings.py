@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from headrace.config.sections.preparation import Splits
+from headrace.prepare.labels.suspicious_labels import MIN_IN_SPLIT, SMALL_CLASS
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.sources.series.time_splits import describe_moment
 from headrace.table.table_snapshot import SPLITS, Period
@@ -41,6 +42,22 @@ def unmeasured_class_warning(counts: Counts, classes: Sequence[str]) -> str | No
         return None
     have = quantity_have(len(found), "class")
     return f"{have} no record in the test split, so that nothing measures them: {shorten(found)}."
+
+
+def small_split_warning(counts: Counts, splits: Splits) -> str | None:
+    """Return a warning about splits by a hash of few records, in which a share of them is hardly any.
+
+    Args:
+        counts: rows by split, then by class name.
+    """
+    rows = {split: sum(counts.get(split, {}).values()) for split in SPLITS}
+    few = [f"{rows[split]} in {split}" for split in SPLITS if getattr(splits, split) > 0 and rows[split] < MIN_IN_SPLIT]
+    if not few or sum(rows.values()) >= SMALL_CLASS:
+        return None
+    return (
+        f"Splits by content hash have fewer than {MIN_IN_SPLIT} records: {' and '.join(few)}. Prepare more records, or "
+        "name a column of splits as data.source.columns.split."
+    )
 
 
 def empty_period_warning(counts: Counts, splits: Splits, periods: Sequence[Period]) -> str | None:

@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.job import prepare
+from headrace.prepare.labels.class_discovery import _require_class_names
 from headrace.table import read
 from headrace.table.side_tables import read_rejects
 from tests.prepare.sources.archives.test_archive_source import pack
@@ -306,3 +307,13 @@ def test_class_names_without_a_label_of_the_source_are_refused_or_get_a_warning(
     prepare(source_configuration(table, {"path": str(raw), "class_names": {"cat": "feline", "wolf": "dog"}}))
     assert read(table).contract.classes == ("feline", "dog")
     assert "class_names has 'wolf', and the labels of" in caplog.text
+
+
+def test_class_names_of_some_of_the_numbers_are_reported(caplog: pytest.LogCaptureFixture) -> None:
+    """Of the labels 0, 1 and 2, the last was a class called 2, without a word."""
+    _require_class_names({"0": "cat", "1": "dog"}, ["0", "1", "2"], "raw")
+    assert "class_names names 2 of the numbers that are labels, and not '2', which keep their numbers" in caplog.text
+    caplog.clear()
+    _require_class_names({"Cat": "cat"}, ["Cat", "cat", "dog", "7"], "raw")
+    _require_class_names({"0": "cat", "1": "dog"}, ["0", "1", "cat"], "raw")
+    assert caplog.text == ""

@@ -1,7 +1,12 @@
 """Classes that no model learns, and splits by time without a window, are warned of."""
 
 from headrace.config.sections.preparation import Splits
-from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
+from headrace.prepare.split_warnings import (
+    empty_period_warning,
+    small_split_warning,
+    unlearned_class_warning,
+    unmeasured_class_warning,
+)
 from headrace.table.table_snapshot import Period
 
 
@@ -29,3 +34,13 @@ def test_splits_by_time_without_a_window_are_warned_of() -> None:
     assert warning.startswith("No window is in val and test: by its first and last time the table is train until 2058")
     assert empty_period_warning({"train": {"all": 5}}, Splits(train=1, val=0, test=0), periods) is None
     assert empty_period_warning({"train": {"all": 5}}, Splits(train=0.6, val=0.2, test=0.2), ()) is None
+
+
+def test_splits_of_few_numbers_without_records_are_warned_of() -> None:
+    """Nothing measured a regression on a table of 20 rows, without a word."""
+    warning = small_split_warning({"train": {"all": 18}, "test": {"all": 2}}, Splits())
+    assert warning is not None
+    assert warning.startswith("Splits by content hash have fewer than 5 records: 0 in val and 2 in test. ")
+    assert small_split_warning({"train": {"all": 18}}, Splits(train=1, val=0, test=0)) is None
+    assert small_split_warning({split: {"all": 5} for split in ("train", "val", "test")}, Splits()) is None
+    assert small_split_warning({"train": {"all": 99}, "val": {"all": 1}}, Splits()) is None

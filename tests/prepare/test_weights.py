@@ -60,6 +60,19 @@ def test_labels_file_weights_are_stored_and_invalid_ones_rejected(tmp_path: Path
 
 
 @pytest.mark.usefixtures("spark")
+def test_column_weight_of_a_labels_file_that_is_not_read_is_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a table, a column of weights without prepare.weights is refused; in a labels file it may be a mass."""
+    prepare(weights_configuration(tmp_path, write_images(tmp_path / "raw", [1, 2, 3, 4]), weights=False))
+    assert "The column weight of labels.jsonl is not read, as prepare.weights is false" in caplog.text
+    assert "Splits by content hash" not in caplog.text
+    caplog.clear()
+    prepare(weights_configuration(tmp_path / "none", write_images(tmp_path / "raw", [None] * 4), weights=False))
+    assert "prepare.weights" not in caplog.text
+
+
+@pytest.mark.usefixtures("spark")
 def test_changed_weight_commits_a_new_version(tmp_path: Path) -> None:
     prepare(weights_configuration(tmp_path, write_images(tmp_path / "raw", [1, 1, 1, 1])))
     assert prepare(weights_configuration(tmp_path, write_images(tmp_path / "raw", [1, 1, 5, 1])))["changed"]

@@ -17,9 +17,10 @@ from headrace.predict.records.input_format_detection import NAMES, detect_format
 from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, format_from_name, open_reader
 from headrace.prepare.readers.columnar_reader import DURATIONS_READ
 from headrace.prepare.readers.csv_diagnostics import COMMENT_OPTION, diagnose_csv, log_findings
+from headrace.prepare.readers.json_diagnostics import absent_key_warnings, diagnose_json
 from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.source_row import text_cell
-from headrace.prepare.readers.text_stream import cut_lines, is_splittable, open_text, require_text
+from headrace.prepare.readers.text_stream import cut_lines, is_splittable, open_text, require_encoding, require_text
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells
@@ -95,6 +96,7 @@ class RecordFile:
             self._reader()
             return
         _require_readable(path)
+        require_encoding(path, spec.encoding)
         if cells.names or identity is not None:
             require_columns(path, cells.names[0] if cells.names else str(identity))
 
@@ -104,13 +106,15 @@ class RecordFile:
         return self.format or "lines"
 
     def report(self, name: str) -> None:
-        """Log what a file of CSV is found to be, records in it that look like comments, and durations in Parquet.
+        """Log what a file of CSV is found to be, records in it like comments, absent keys of JSON, and durations.
 
         Args:
             name: of the file in messages.
         """
         reader = self._reader() if self.format is not None else None
         log_findings(diagnose_csv(reader, name) if self.format == "csv" else (), COMMENT_OPTION)
+        for warning in absent_key_warnings(diagnose_json(reader, name)):
+            log.warning("%s", warning)
         for column in reader.durations if isinstance(reader, ColumnarReader) else ():
             log.info(DURATIONS_READ, column, name)
 

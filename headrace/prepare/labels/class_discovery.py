@@ -215,6 +215,13 @@ def _require_class_names(class_names: Mapping[str, str], labels: list[str], root
         DataError: none of them is a label of the source.
     """
     unknown = [label for label in class_names if label not in labels]
+    unnamed = [label for label in labels if label not in class_names and label not in class_names.values()]
+    if class_names and all(map(str.isdecimal, class_names)) and (left := [*filter(str.isdecimal, unnamed)]):
+        log.warning(
+            "data.source.class_names names %s of the numbers that are labels, and not %s, which keep their numbers as "
+            "names of classes; name these, too.",
+            len(class_names) - len(unknown), shorten(list(map(repr, left))),
+        )  # fmt: skip
     if not unknown:
         return
     shown = shorten(list(map(repr, labels)))

@@ -123,14 +123,23 @@ def _truth_warnings(names: Sequence[str], *, several: bool) -> list[str]:
             f"The only classes are {_names(found)}. If the labels are vectors with a place for each class, such as "
             "[1, 0, 0], they are not understood: list the names of each record's classes instead, such as [cat, dog]."
         ]
-    writings = [one for one in TRUTH_WORDS if folded & one] + [one for one in TRUTH_LETTERS if folded >= one]
-    if len(writings) > 1:
-        found = [name for name in dict.fromkeys(names) if any(name.casefold() in one for one in writings)]
+    if mixed := mixed_truth_values(names):
         return [
-            f"The classes {_names(found)} are truth values in several writings; if some mean the same, give them one "
+            f"The classes {_names(mixed)} are truth values in several writings; if some mean the same, give them one "
             "name with data.source.class_names."
         ]
     return []
+
+
+def mixed_truth_values(names: Iterable[str]) -> list[str]:
+    """Return the names that are truth values, if they are written in several ways: 0 and 1, False and True."""
+    listed = list(dict.fromkeys(names))
+    folded = {name.casefold() for name in listed}
+    letters = {one for one in folded if len(one) == 1 and one.isalpha()}
+    # Beside other letters, these are of an alphabet.
+    of_letters = [one for one in TRUTH_LETTERS if folded >= one] if letters <= frozenset().union(*TRUTH_LETTERS) else []
+    writings = [one for one in TRUTH_WORDS if folded & one] + of_letters
+    return [name for name in listed if any(name.casefold() in one for one in writings)] if len(writings) > 1 else []
 
 
 def spreadsheet_dates(names: Iterable[str]) -> list[str]:

@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -12,7 +12,13 @@ from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import DataError
 from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange, encoding_rejection
-from headrace.prepare.readers.text_stream import cut_lines, has_undecodable_bytes, is_splittable, open_text
+from headrace.prepare.readers.text_stream import (
+    cut_lines,
+    has_undecodable_bytes,
+    is_splittable,
+    open_text,
+    require_encoding,
+)
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 CHARACTERS = 2**20
@@ -40,18 +46,22 @@ def begins_with_objects(text: str) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
 
 
-def value_at(values: Mapping[str, Any], name: str) -> Any:
-    """Return the cell of a column: by its name, or else by the names of nested fields, such as review.text."""
+def value_at(values: Mapping[str, Any], name: str, absent: Any = None) -> Any:
+    """Return the cell of a column: by its name, or else by the names of nested fields, such as review.text.
+
+    Args:
+        absent: what is returned where there is none.
+    """
     if name in values:
         return values[name]
     head, dot, rest = name.partition(".")
     while dot:
         inner = values.get(head)
         if isinstance(inner, Mapping):
-            return value_at(inner, rest)
+            return value_at(inner, rest, absent)
         more, dot, rest = rest.partition(".")
         head = f"{head}.{more}"
-    return None
+    return absent
 
 
 class RepeatedKeys(dict[str, Any]):
@@ -78,6 +88,7 @@ class JsonReader:
 
     def __init__(self, path: Path, name: str, wanted: Sequence[str], options: ReaderOptions) -> None:
         self.path, self.name, self.wanted, self.options = path, name, wanted, options
+        require_encoding(path, options.encoding)
         self.has_lines = self._has_lines()
         self._require_columns()
 
@@ -101,6 +112,26 @@ class JsonReader:
         """
         with open_text(self.path, self.options.encoding, part.begin, part.size) as text:
             yield from self._lines(text, part.number) if self.has_lines else self._objects(text)
+
+    def objects(self, is_known: Callable[[str], bool]) -> Iterator[tuple[int, dict[str, Any] | None]]:
+        """Yield the numbers and the objects of all records that can be read; None for lines that are known.
+
+        Args:
+            is_known: whether a line need not be parsed.
+
+        Raises:
+            DataError: an array or a series of objects is damaged.
+        """
+        with open_text(self.path, self.options.encoding) as text:
+            if not self.has_lines:
+                values = enumerate(_decode_all(text, self.path), 1)
+                yield from ((number, value) for number, value in values if isinstance(value, dict))
+                return
+            for number, line in enumerate(_line_feeds(text), 1):
+                if is_known(line):
+                    yield number, None
+                elif (value := _object_of(line)) is not None:
+                    yield number, value
 
     def _lines(self, text: IO[str], first: int) -> Iterator[Row]:
         # Lines of JSON end with a line feed; a carriage return before it is white space to JSON.
@@ -211,10 +242,16 @@ def _line_feeds(text: IO[str]) -> Iterator[str]:
 
 
 def _is_object(line: str) -> bool:
+    return _object_of(line) is not None
+
+
+def _object_of(line: str) -> dict[str, Any] | None:
+    """Return the object that a line is; None if it is none."""
     try:
-        return isinstance(json.loads(line), dict)
+        value = json.loads(line)
     except (ValueError, RecursionError):
-        return False
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _begins_with_object(line: str) -> bool:

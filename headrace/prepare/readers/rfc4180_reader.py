@@ -17,7 +17,13 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.csv_records import SQL_NULL, Fields, split_records
 from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange, encoding_rejection
 from headrace.prepare.readers.stray_quotes import JoinedLines
-from headrace.prepare.readers.text_stream import cut_ranges, has_undecodable_bytes, is_splittable, open_text
+from headrace.prepare.readers.text_stream import (
+    cut_ranges,
+    has_undecodable_bytes,
+    is_splittable,
+    open_text,
+    require_encoding,
+)
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.wording import quantity
 
@@ -53,6 +59,7 @@ class CsvReader:
 
     def __init__(self, path: Path, name: str, wanted: Sequence[str], options: ReaderOptions) -> None:
         self.path, self.name, self.options = path, name, options
+        require_encoding(path, options.encoding)
         self.notes: list[str] = []
         numbered = any(strip_backticks(one).startswith("_c") and strip_backticks(one)[2:].isdecimal() for one in wanted)
         self.has_header = not numbered if options.header is None else options.header

@@ -131,6 +131,37 @@ def encoding_from_mark(head: bytes) -> str | None:
     return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
 
+def other_mark(head: bytes, encoding: str | None) -> str | None:
+    """Return the encoding of the byte order mark at the beginning of `head`, such as UTF-8, if a given one is another.
+
+    Without its mark, a text in UTF-8 is read in Latin-1 with other letters, and no error.
+    """
+    mark = (encoding_from_mark(head) or "").removesuffix("-sig")
+    is_other = encoding is not None and mark and not codecs.lookup(encoding).name.startswith(mark)
+    return mark.upper() if is_other else None
+
+
+def require_encoding(path: Path, encoding: str | None) -> None:
+    """Raise if a text file begins with the byte order mark of UTF-8, and another encoding is given.
+
+    Marks of UTF-16 and UTF-32 decide by themselves, see `open_text`.
+
+    Raises:
+        DataError: it does so, or cannot be read.
+    """
+    if encoding is None:
+        return
+    # Every byte is a character of Latin-1.
+    with open_text(path, "latin-1") as text:
+        head = text.read(len(codecs.BOM_UTF8)) if text.encoding == "latin-1" else ""
+    if mark := other_mark(head.encode("latin-1"), encoding):
+        raise DataError(
+            f"{path} begins with the byte order mark of {mark}, and the encoding that is set is {encoding}; leave the "
+            "encoding out (data.source.options.encoding, prepare.text.encoding, --option encoding), or save the file "
+            "in it without the mark."
+        )
+
+
 def _require_text(raw: IO[bytes], path: Path) -> None:
     head = raw.read(FORMAT_BYTES)
     for signature, name, remedy in UNREADABLE:

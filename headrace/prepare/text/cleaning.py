@@ -8,7 +8,7 @@ import ftfy
 
 from headrace.config.configuration import Text
 from headrace.prepare.encoders.file_signatures import name_binary, name_format, name_image
-from headrace.prepare.readers.text_stream import encoding_from_mark
+from headrace.prepare.readers.text_stream import encoding_from_mark, other_mark
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.text.html_removal import remove_html
 from headrace.prepare.text.invisible_characters import drop_invisible
@@ -39,6 +39,9 @@ def decode_text(data: bytes, spec: Text) -> str:
         raise RejectedRecordError(Reason.EMPTY, "the file has no bytes")
     if len(data) > spec.max_bytes:
         raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {spec.max_bytes}")
+    if mark := other_mark(data, spec.encoding):
+        detail = f"the text begins with the byte order mark of {mark}, and prepare.text.encoding is {spec.encoding}"
+        raise RejectedRecordError(Reason.NOT_TEXT, f"{detail}; leave it out, or save the text in it without the mark")
     encoding = spec.encoding or encoding_from_mark(data) or "utf-8"
     try:
         text = data.decode(encoding)

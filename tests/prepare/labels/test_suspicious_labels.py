@@ -40,6 +40,7 @@ def test_label_warnings_report_vectors_and_truth_values_in_two_writings() -> Non
     assert "'1', 'y', 'n' are truth values" in label_warnings({"1": 40, "y": 60, "n": 30})[0]
     assert label_warnings({"a": 40, "c": 40, "t": 40, "n": 40, "1": 40}) == []
     assert label_warnings({"0": 40, "1": 60}) == []
+    assert label_warnings(dict.fromkeys("abcdefnty", 40)) == []
     assert label_warnings({"0": 40, "1": 40, "2": 40}, separator=",") == []
 
 

@@ -38,7 +38,7 @@ from headrace.prepare.sources.tables.table_ranges import (
     columns_in_file,
     list_ranges,
     open_first,
-    report_csv,
+    report_files,
     rows_of_ranges,
     warn_of_folder_columns,
 )
@@ -96,7 +96,7 @@ def read_frame(
     warn_of_folder_columns(source, root, files)
     warn_of_other_splits(source, root, files)
     warn_of_answers(source, root, files)
-    report_csv(spark, source, root, files, columns.names)
+    report_files(spark, source, root, files, columns.names)
     read = partial(_read_rows, source, root, is_binary, several)
     schema = ", ".join(f"{name} string" for name in TEXTS) + (", data binary" if is_binary else ", data string")
     return list_ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)
@@ -125,7 +125,7 @@ def read_columns(
     open_first(source, root, files, columns_in_file(files[0].path, names))
     if rejections:
         warn_of_folder_columns(source, root, files)
-        report_csv(spark, source, root, files, names)
+        report_files(spark, source, root, files, names)
     others = REJECTION if rejections else ()
     schema = ", ".join(["_file string", *(f"{quote_column(name)} string" for name in (*names, *others))])
     read = partial(_read_texts, source, root, names, others)

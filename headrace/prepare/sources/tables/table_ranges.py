@@ -13,6 +13,7 @@ from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
 from headrace.prepare.readers.csv_diagnostics import CsvDiagnostics, diagnose_csv, log_findings
+from headrace.prepare.readers.json_diagnostics import JsonDiagnostics, absent_key_warnings, diagnose_json
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.sources.raw_record_types import RawFile, escape_path
 from headrace.prepare.sources.tables.table_files import folder_values
@@ -129,16 +130,16 @@ def list_ranges(
     return spark.createDataFrame(stored, RANGE_SCHEMA).repartition(min(len(ranges), MAX_TASKS))
 
 
-def report_csv(spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]) -> None:
-    """Log what all files of CSV are found to be, and records in them that look like comments.
+def report_files(spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]) -> None:
+    """Log what all files of CSV are found to be, records in them like comments, and keys that records of JSON lack.
 
     Raises:
         ConfigurationError: a file lacks a column.
         DataError: a file cannot be read.
     """
-    if source.format != "csv":
+    if source.format not in ("csv", "json"):
         return
-    find = partial(_find_in_csv, source, root, tuple(names))
+    find = partial(_diagnose, source, root, tuple(names))
     paths = [file.path for file in files]
     # One file is read here, as it takes less time than to ask Spark to.
     found = (
@@ -146,13 +147,17 @@ def report_csv(spark: SparkSession, source: Source, root: str, files: list[RawFi
         if len(paths) == 1
         else spark.sparkContext.parallelize(paths, min(len(paths), MAX_TASKS)).map(find).collect()
     )
-    log_findings(one for findings in found for one in findings)
+    findings = [one for listed in found for one in listed]
+    log_findings(one for one in findings if isinstance(one, CsvDiagnostics))
+    for warning in absent_key_warnings(one for one in findings if isinstance(one, JsonDiagnostics)):
+        log.warning("%s", warning)
 
 
-def _find_in_csv(source: Source, root: str, names: tuple[str, ...], path: str) -> list[CsvDiagnostics]:
-    return diagnose_csv(
-        open_file(source, root, path, columns_in_file(path, names)), escape_path(str(locate(root) / path))
-    )
+def _diagnose(
+    source: Source, root: str, names: tuple[str, ...], path: str
+) -> list[CsvDiagnostics] | list[JsonDiagnostics]:
+    reader, name = open_file(source, root, path, columns_in_file(path, names)), escape_path(str(locate(root) / path))
+    return diagnose_json(reader, name) if source.format == "json" else diagnose_csv(reader, name)
 
 
 def _divide(
