@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from headrace.config.quoted_identifier import strip_backticks
+from headrace.config.unquote_identifier import strip_backticks
 from headrace.prepare.readers.json_reader import JsonReader, value_at
 from headrace.wording import join_names
 
