@@ -23,7 +23,7 @@ from headrace.table.side_tables import (
 )
 from headrace.table.table_snapshot import SPLITS, Summary
 from headrace.table.transaction_log import KEY, history, lists_dropped_records
-from headrace.wording import quantity
+from headrace.wording import data_size, quantity
 
 Kind = Literal["rejects", "duplicates"]
 
@@ -189,10 +189,10 @@ def _commit_line(commit: dict[str, Any]) -> str:
 
 def _text(version: Version, commits: list[dict[str, Any]]) -> str:
     summary, contract = version.summary, version.contract
-    size = sum(shard.size for shard in version.shards) / 1e6
+    size = data_size(sum(shard.size for shard in version.shards))
     width = max(14, *map(len, contract.columns))
     lines = [
-        f"{version.table}, version {version.number}: {quantity(len(version.shards), 'shard')}, {size:.1f} MB",
+        f"{version.table}, version {version.number}: {quantity(len(version.shards), 'shard')}, {size}",
         f"{quantity(summary.rows_in, 'row')} in = {summary.written:,} written + {summary.rejected:,} rejected "
         f"+ {quantity(summary.duplicates, 'duplicate')} dropped",
         "",

@@ -50,6 +50,15 @@ def figure_beside(value: float, *limits: float | None) -> str:
     return f"{value:.10g}" if looks_like != value and looks_like in limits else text
 
 
+def data_size(size: int) -> str:
+    """Return a number of bytes in the decimal unit that fits: `842 bytes`, `31.8 kB`, `1.2 GB`."""
+    if size < 1000:
+        return quantity(size, "byte")
+    # 999,950 bytes would be 1000.0 kB.
+    exponent = next((power for power in (1, 2, 3) if size / 1000**power < 999.95), 4)
+    return f"{size / 1000**exponent:,.1f} {('kB', 'MB', 'GB', 'TB')[exponent - 1]}"
+
+
 def join_names(names: Sequence[object], shown: int = 8) -> str:
     """Return the first `shown` names, separated by commas, and the number of the others."""
     listed = ", ".join(map(str, names[:shown]))

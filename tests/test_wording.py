@@ -3,6 +3,7 @@
 import pytest
 
 from headrace.wording import (
+    data_size,
     figure_beside,
     join_names,
     quantity,
@@ -61,3 +62,20 @@ def test_suffixes_are_as_long_as_needed_to_differ() -> None:
     assert shortest_suffixes(["/a/run", "/b/run", "/b/other"], "/") == ["a/run", "b/run", "other"]
     assert shortest_suffixes(["run", "b/run", "b/run"], "/") == ["run", "b/run", "b/run"]
     assert shortest_suffixes(["train.seed"], ".") == ["seed"]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (31_781, "31.8 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (1_200_000_000, "1.2 GB"),
+        (5_000_000_000_000_000, "5,000.0 TB"),
+    ],
+)
+def test_size_of_data_has_the_unit_that_fits(size: int, text: str) -> None:
+    assert data_size(size) == text

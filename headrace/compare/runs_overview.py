@@ -16,6 +16,7 @@ from headrace.wording import join_names, shortest_suffixes
 MAX_CELL = 28
 NOTHING = "-"
 TEST = "test."
+NETWORK_HASH = "model.sha256"
 # Of these, a run's main metric is the first that it has.
 MAIN_METRICS = tuple(
     dict.fromkeys(name for task in TASKS for name in target_traits(task).comparison_metrics if name != "loss")
@@ -100,8 +101,10 @@ def _columns(rows: Sequence[RunRow]) -> dict[str, list[str]]:
         columns[name.replace(TEST, "test ")] = [_metric(row, name) for row in rows]
     by_key = _differing(rows)
     for title, key in zip(shortest_suffixes(list(by_key), "."), by_key, strict=True):
-        # A setting may have the name of a column.
-        columns[key if title in columns else title] = [_cell(row, key) for row in rows]
+        # A setting may have the name of a column, and a hash must say of what.
+        columns[key if title in columns or key == NETWORK_HASH else title] = [
+            _cell(by_key[key].get(row.run)) for row in rows
+        ]
     return columns
 
 
@@ -136,8 +139,8 @@ def _differing(rows: Sequence[RunRow]) -> dict[str, dict[str, Any]]:
     return differing({row.run: row.settings for row in rows if row.settings})
 
 
-def _cell(row: RunRow, key: str) -> str:
-    text = _format(row.settings.get(key), str)
+def _cell(value: Any) -> str:
+    text = _format(value, str)
     return text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 1]}…"
 
 

@@ -17,9 +17,11 @@ from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 
-# May change when a run resumes, because they do not affect the trained weights.
+# May change when a run resumes, because they do not affect the trained weights. Each checkpoint averages the moving
+# statistics of a batch normalisation over ranks, which changes no more than how their mean is rounded.
 CHANGEABLE_KEYS = {
-    "run", "bundle", "resources", "log_every_steps", "keep_checkpoints", "max_restarts", "stall_timeout_seconds",
+    "run", "bundle", "resources", "checkpoint_every_steps", "log_every_steps", "keep_checkpoints", "max_restarts",
+    "stall_timeout_seconds",
 }  # fmt: skip
 # May grow: the run then continues.
 GROWABLE_KEYS = {"epochs"}

@@ -81,6 +81,11 @@ def list_runs(folder: Path) -> list[RunRow]:
         StoreError: the store denies access or does not respond.
     """
     folder = locate(folder).absolute()
+    if not folder.exists():
+        raise DataError(
+            f"There are no runs yet: {folder} does not exist; `headrace train` makes the first one. Name another "
+            "folder if there are runs elsewhere."
+        )
     if not folder.is_dir():
         raise DataError(f"{folder} is not a directory; name a folder with runs, such as runs.")
     rows = [read_row(run, folder) for run in find_runs(folder)]

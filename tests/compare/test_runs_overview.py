@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headrace.compare.runs_overview import sort_rows
+from headrace.compare.runs_overview import _columns, sort_rows
 from headrace.errors import ConfigurationError
 from headrace.runs.run_listing import RunRow
 from tests.support.commands import headrace_within
@@ -74,11 +74,28 @@ def test_runs_json_has_every_setting_and_the_metrics_of_the_log(runs: Path, trai
     assert rows["good"]["test"]["metrics"]["accuracy"] == 0.8125
 
 
+def test_columns_name_the_hash_of_the_network_and_show_a_mapping_once() -> None:
+    settings = [
+        {"model.sha256": "a1", "train.loss.class_weights": "none"},
+        {"model.sha256": "b2", "train.loss.class_weights.cat": 2.0},
+    ]
+    rows = [RunRow(run=str(n), path=str(n), state="complete", settings=one) for n, one in enumerate(settings)]
+    columns = _columns(rows)
+    assert columns["model.sha256"] == ["a1", "b2"]
+    assert columns["class_weights"] == ["none", "{'cat': 2.0}"]
+    assert "cat" not in columns
+
+
 def test_folder_without_runs_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     refused = headrace_within("runs", "empty", cwd=tmp_path, code=3)
     assert refused.last_error_line.startswith("headrace: No run was found in or below ")
-    assert headrace_within("runs", "absent", cwd=tmp_path, code=3).last_error_line.endswith("such as runs.")
+    absent = headrace_within("runs", "absent", cwd=tmp_path, code=3).last_error_line
+    assert absent.startswith(
+        f"headrace: There are no runs yet: {tmp_path}/absent does not exist; `headrace train` makes"
+    )
+    (tmp_path / "file").touch()
+    assert headrace_within("runs", "file", cwd=tmp_path, code=3).last_error_line.endswith("such as runs.")
 
 
 def test_rows_are_sorted_by_any_key_with_missing_values_last() -> None:

@@ -54,6 +54,7 @@ def metrics(folder: Path) -> dict[str, float]:
     assert "<code>headrace train conf.yaml train.epochs=2 train.data_version=0</code>" in page
     assert "continued from 1 to 2 epochs. A run of 2 epochs from the start has the same weights." in page
     assert f"<dd>{duration(history.training_seconds)}<small>20 steps, 2 epochs, without start-up</small>" in page
+    (folder / "weights_sha256").write_text(whole["weights_sha256"])
     shutil.rmtree(folder / "run" / "checkpoints" / "step-000000020")
     shutil.rmtree(folder / "run" / "bundle")
     (folder / "run" / "result.json").unlink()
@@ -144,6 +145,19 @@ def test_run_that_got_another_epoch_has_weights_of_undisturbed_run(folder: Path)
     assert grown["weights_sha256"] == undisturbed["weights_sha256"]
     over = headrace_within(*WORDS, "--restart", "train.run=grown", "train.epochs=1", cwd=folder).json
     assert over["steps"] == 10
+
+
+def test_resume_with_other_steps_between_checkpoints_has_weights_of_undisturbed_run(
+    folder: Path, metrics: dict[str, float]
+) -> None:
+    """How often a run saves and logs is no reason to start it over; 17 and 20 are steps of the new checkpoints."""
+    shutil.copytree(folder / "run", folder / "copy")
+    words = ("train.run=copy", "train.checkpoint_every_steps=17", "train.log_every_steps=3", "train.keep_checkpoints=5")
+    resumed = headrace_within(*WORDS, *words, cwd=folder)
+    assert "Resuming from the checkpoint of step 16" in resumed.stderr
+    assert resumed.json["weights_sha256"] == (folder / "weights_sha256").read_text()
+    assert resumed.json["metrics"] == metrics
+    assert {"step-000000017", "step-000000020"} <= {path.name for path in (folder / "copy/checkpoints").iterdir()}
 
 
 def test_resume_continues_with_another_number_of_ranks(folder: Path, metrics: dict[str, float]) -> None:

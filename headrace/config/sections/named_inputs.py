@@ -28,7 +28,8 @@ class ImageInput(Image):
     kind: Literal["image"] = Field(description="image")
     column: NonEmptyStr = Field(description="column of the images")
     content: Literal["paths", "bytes"] = Field(
-        "paths", description="what the column holds. paths: paths relative to data.source.path; bytes: image files"
+        "paths",
+        description="what the column holds. paths: paths relative to the folder of the source; bytes: image files",
     )
     missing: Missing = "reject"
 
@@ -44,7 +45,8 @@ class AudioInput(Audio):
     kind: Literal["audio"] = Field(description="audio")
     column: NonEmptyStr = Field(description="column of the sounds")
     content: Literal["paths", "bytes"] = Field(
-        "paths", description="what the column holds. paths: paths relative to data.source.path; bytes: sound files"
+        "paths",
+        description="what the column holds. paths: paths relative to the folder of the source; bytes: sound files",
     )
     missing: Missing = "reject"
 

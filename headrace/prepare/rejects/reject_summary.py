@@ -1,5 +1,6 @@
 """Summarise rejects, and build the error that is raised when nothing usable is left."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,12 +9,16 @@ from headrace.errors import DataError
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shard_writer import Shard
 from headrace.table.side_tables import SCHEMA, Reject, rejects_path
-from headrace.wording import quantity
+from headrace.wording import join_names, quantity
 
 SHOWN_REASONS = 3
 LOGGED_REASONS = 5
 # Records of each reason that are listed where a preparation is refused, and its rejects table is not committed.
 LISTED = 20
+# Of records with similar details.
+SHOWN_PATHS = 3
+# What differs in similar details: texts in quotes, and numbers.
+VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9]+")
 
 
 def unusable_error(
@@ -60,23 +65,36 @@ def describe_example(reject: Reject | None) -> str:
 
 
 def list_refused(table: Path, shards: Sequence[Shard], rejects: Mapping[str, int]) -> list[str]:
-    """Return a line for each of the first records of each reason, and how to list the others.
+    """Return lines with the first records of each reason, one for those with similar details, and how to list others.
 
     Args:
         table: table whose preparation is refused.
         shards: of its rejects table, not committed.
         rejects: rejected records by reason.
     """
-    found: dict[str, list[str]] = {reason: [] for reason in rejects}
+    found: dict[str, list[Reject]] = {reason: [] for reason in rejects}
     for shard in shards:
-        if all(len(lines) >= min(LISTED, rejects[reason]) for reason, lines in found.items()):
+        if all(len(records) >= min(LISTED, rejects[reason]) for reason, records in found.items()):
             break
         with open_parquet(rejects_path(table) / shard.path) as file:
             for reject in (Reject(**row) for row in file.read(SCHEMA.names).to_pylist()):
-                lines = found.setdefault(reject.reason, [])
-                if len(lines) < LISTED:
-                    lines.append(f"{reject.reason}: {reject.path!r}: {reject.detail}")
-    listed = [line for lines in found.values() for line in lines]
-    more = sum(rejects.values()) - len(listed)
+                records = found.setdefault(reject.reason, [])
+                if len(records) < LISTED:
+                    records.append(reject)
+    listed = [line for records in found.values() for line in _similar_on_one_line(records)]
+    more = sum(rejects.values()) - sum(map(len, found.values()))
     hint = "`headrace inspect TABLE --rejects` lists all of a table that was prepared with prepare.max_rejects=1"
     return [*listed, f"... and {more} more; {hint}"] if more > 0 else listed
+
+
+def _similar_on_one_line(records: Sequence[Reject]) -> list[str]:
+    """Return a line for the records of one reason whose details differ in values alone, with the first detail."""
+    groups: dict[str, list[Reject]] = {}
+    for record in records:
+        groups.setdefault(VALUE.sub("", record.detail), []).append(record)
+    return [_describe_group(first, [repr(other.path) for other in others]) for first, *others in groups.values()]
+
+
+def _describe_group(first: Reject, others: Sequence[str]) -> str:
+    line = f"{first.reason}: {first.path!r}: {first.detail}"
+    return f"{line} (similar: {join_names(others, SHOWN_PATHS)})" if others else line

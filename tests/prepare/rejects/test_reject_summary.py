@@ -41,10 +41,22 @@ def test_refused_records_are_listed_up_to_a_number_of_each_reason(tmp_path: Path
     rows = pa.Table.from_pylist([reject._asdict() for reject in rejects], SCHEMA)
     shard = write_shard(rows, rejects_path(table), "r")
     lines = list_refused(table, [shard], {"empty": LISTED + 2, "damaged": 1})
-    assert lines[0] == "empty: 'cat/0.png': no bytes"
-    assert lines[LISTED] == "damaged: 'dog/1.png': a cut stream"
-    assert lines[LISTED + 1].startswith("... and 2 more; ")
-    assert len(lines) == LISTED + 2
+    assert lines[0] == "empty: 'cat/0.png': no bytes (similar: 'cat/1.png', 'cat/2.png', 'cat/3.png' and 16 more)"
+    assert lines[1] == "damaged: 'dog/1.png': a cut stream"
+    assert lines[2].startswith("... and 2 more; ")
+    assert len(lines) == 3
+
+
+def test_refused_records_whose_details_differ_in_values_share_a_line(tmp_path: Path) -> None:
+    table = tmp_path / "table"
+    details = [
+        "rooms is 'two', which is no number",
+        "rooms is 'a 3', which is no number",
+        "price is 'x', which is none",
+    ]
+    rows = pa.Table.from_pylist([Reject(f"{n}", "bad_value", one)._asdict() for n, one in enumerate(details)], SCHEMA)
+    lines = list_refused(table, [write_shard(rows, rejects_path(table), "r")], {"bad_value": 3})
+    assert lines == [f"bad_value: '0': {details[0]} (similar: '1')", f"bad_value: '2': {details[2]}"]
 
 
 def archive_refusal(spark: SparkSession, folder: Path, members: dict[str, bytes]) -> str:
