@@ -47,7 +47,7 @@ def test_block_of_the_readme_runs(root: Path, tmp_path: Path) -> None:
     assert len(block.strip().splitlines()) <= 12
     done = run_page(block, tmp_path, root)
     assert "accuracy" in done.stdout
-    assert "probabilities" in done.stdout
+    assert "label" in done.stdout
 
 
 @pytest.mark.timeout(600)
