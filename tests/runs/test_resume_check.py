@@ -156,7 +156,8 @@ def test_resume_with_other_steps_between_checkpoints_has_weights_of_undisturbed_
     resumed = headrace_within(*WORDS, *words, cwd=folder)
     assert "Resuming from the checkpoint of step 16" in resumed.stderr
     assert resumed.json["weights_sha256"] == (folder / "weights_sha256").read_text()
-    assert resumed.json["metrics"] == metrics
+    # Sums of metrics are added up at each checkpoint, in another order.
+    assert resumed.json["metrics"] == pytest.approx(metrics, rel=1e-6)
     assert {"step-000000017", "step-000000020"} <= {path.name for path in (folder / "copy/checkpoints").iterdir()}
 
 
