@@ -72,6 +72,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_program_trains_as_the_command_and_its_session_is_left_as_it_was(photos: Path, tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)

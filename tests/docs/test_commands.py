@@ -32,6 +32,7 @@ SEARCH = "docs/tuning.md"
 FIVE_DAYS = "docs/retraining.md"
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_walk_commands_succeed_in_order_and_then_the_demo(root: Path, fashion_mnist: Path, tmp_path: Path) -> None:
     workspace = make_workspace(root, tmp_path)

@@ -11,7 +11,7 @@ from tests.support.commands import CommandResult, headrace
 from tests.support.running_training import find_ranks, in_the_background, list_checkpoints, wait_for
 from tests.support.workspace import link_workspace
 
-pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.horovod]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.spark, pytest.mark.horovod]
 
 
 class InterruptedRun(NamedTuple):

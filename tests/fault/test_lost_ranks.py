@@ -66,6 +66,7 @@ def test_killed_rank_is_restarted(
     assert found["restarts"] == 1
 
 
+@pytest.mark.long
 def test_suspended_rank_is_replaced_after_stall_timeout(
     own: Path, train_arguments: tuple[str, ...], undisturbed: dict[str, Any]
 ) -> None:
@@ -80,6 +81,7 @@ def test_suspended_rank_is_replaced_after_stall_timeout(
     assert_equal_results(found, undisturbed)
 
 
+@pytest.mark.long
 def test_lost_executor_is_replaced(own: Path, train_arguments: tuple[str, ...], undisturbed: dict[str, Any]) -> None:
     driver = start_training(own, train_arguments, 40)
     find_executor(find_ranks(own / "run")[0]).kill()

@@ -31,6 +31,7 @@ def only_table(work: Path) -> Table:
     return headrace.read(folder)
 
 
+@pytest.mark.long
 def test_regressor_predicts_numbers_from_columns(sizes: DataFrame, tmp_path: Path) -> None:
     regressor = HeadraceRegressor(
         network="tabular",

@@ -42,7 +42,7 @@ promotion.STEPS = (*promotion.STEPS[: alias_step + 1], die, *promotion.STEPS[ali
 main(["retrain", "conf.yaml"])
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.horovod]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.horovod]
 
 
 class Nights(NamedTuple):

@@ -41,6 +41,7 @@ def kill(process: "subprocess.Popen[str]") -> None:
     assert not psutil.wait_procs(children, timeout=60)[1]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_waiting_command_resumes_killed_cycle(tmp_path: Path) -> None:
     project = write_project(tmp_path / "project")

@@ -28,6 +28,7 @@ PLACES = (f"data.source.path={RAW}", f"data.table={TABLE}")
 LONG = (*PLACES, "train.batch_size=16", "train.epochs=40", "train.checkpoint_every_steps=10")
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.slow,
     pytest.mark.usefixtures("spark"),
     pytest.mark.spark,
@@ -102,7 +103,6 @@ def evaluated(trained: tuple[Path, CommandResult]) -> CommandResult:
     return headrace_within("evaluate", "run/bundle", "--table", TABLE, cwd=trained[0])
 
 
-@pytest.mark.long
 def test_training_from_bucket_writes_local_run(trained: tuple[Path, CommandResult]) -> None:
     folder, answer = trained
     assert answer.json["bundle"] == str(folder / "run" / "bundle")
