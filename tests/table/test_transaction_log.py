@@ -108,6 +108,7 @@ def test_read_refuses_version_without_log(table: Path) -> None:
     assert read(table).number == 2
 
 
+@pytest.mark.slow
 def test_versions_stay_numbered_over_log_checkpoints(table: Path) -> None:
     for number in range(105):
         assert add_version(table, number % 3, fingerprint=f"mark{number}") == number

@@ -48,6 +48,7 @@ def test_arrow_memory_is_independent_of_table_size(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_threads_left")
+@pytest.mark.slow
 def test_process_memory_does_not_grow_with_epochs(tmp_path: Path) -> None:
     shards = write_noise_shards(tmp_path, 20)
     peak_bytes(tmp_path, shards, 2)
