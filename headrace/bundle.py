@@ -102,6 +102,11 @@ class Origin(BaseModel):
     ancestors: tuple[TrainingData, ...] = ()
 
     @property
+    def raw_column(self) -> str | None:
+        """Source column of the files or texts; None if they were not read from one column."""
+        return self.input_column or self.text_column
+
+    @property
     def trained_on(self) -> tuple[TrainingData, ...]:
         """All data that the weights were trained on, each version of a table once."""
         own = TrainingData(

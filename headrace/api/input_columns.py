@@ -48,7 +48,7 @@ def _row_text(frame: DataFrame, cells: Cells) -> Column:
 
 def _input_name(frame: DataFrame, bundle: Bundle) -> str:
     """Return the column that the model was trained on, or the only one that can hold its inputs."""
-    recorded = bundle.origin.input_column or bundle.origin.text_column
+    recorded = bundle.origin.raw_column
     if recorded is not None and (recorded in frame.columns or recorded.split(".")[0] in frame.columns):
         return str(recorded)
     is_text = bundle.contract.feature.is_cell

@@ -42,7 +42,7 @@ class PyfuncModel:
     def _names(self, frame: "pd.DataFrame") -> list[str]:
         """Return the columns of the inputs, in the order of the training."""
         origin = self._bundle.origin
-        wanted = list(origin.prepare.cells) or [origin.input_column or origin.text_column or frame.columns[0]]
+        wanted = list(origin.prepare.cells) or [origin.raw_column or frame.columns[0]]
         missing = [name for name in wanted if name not in frame.columns]
         if missing:
             raise ConfigurationError(

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import sys
 from typing import Annotated, Any, NoReturn
 
@@ -14,7 +13,7 @@ from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.engines.shadowed_engines import require_visible_engines
 from headrace.errors import ConfigurationError, DiskError, HeadraceError
-from headrace.processes.closed_stderr import outlive_stderr_reader
+from headrace.processes.closed_stderr import discard_output, outlive_stderr_reader
 from headrace.processes.interruption import CommandInterruptedError, SignalHandling, handled_signals, ignore_signals
 
 log = logging.getLogger(__name__)
@@ -95,16 +94,10 @@ def _print(text: str) -> None:
     try:
         print(text, flush=True)
     except OSError as error:
-        _abandon_stdout()
+        # Python would try again when it exits.
+        discard_output(1)
         error.filename = "standard output"
         raise
-
-
-def _abandon_stdout() -> None:
-    """Discard what standard output refused; Python would try again when it exits."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -5,6 +5,13 @@ import os
 import sys
 
 
+def discard_output(descriptor: int) -> None:
+    """Discard whatever is written to a file descriptor from now on."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
 class _DiscardingFile(io.RawIOBase):
     """A file descriptor that discards what is written to it once nobody reads it."""
 
@@ -32,10 +39,8 @@ class _DiscardingFile(io.RawIOBase):
             try:
                 written += os.write(self._descriptor, view[written:])
             except BrokenPipeError:
-                nowhere = os.open(os.devnull, os.O_WRONLY)
                 # Libraries and child processes write to the descriptor itself.
-                os.dup2(nowhere, self._descriptor)
-                os.close(nowhere)
+                discard_output(self._descriptor)
         return len(view)
 
 

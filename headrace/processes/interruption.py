@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from headrace.processes.closed_stderr import discard_output
 from headrace.processes.process_tree import descendants, end_all
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -281,6 +282,4 @@ def _duplicate_stderr() -> int:
 def _silence_stderr() -> None:
     with suppress(OSError):
         sys.stderr.flush()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    discard_output(2)

@@ -130,7 +130,7 @@ def _outputs(contract: Contract) -> list[Any]:
 
 def input_name(bundle: Bundle) -> str:
     """Return the column of the files or texts: that of the training, else `input`."""
-    return bundle.origin.input_column or bundle.origin.text_column or INPUT
+    return bundle.origin.raw_column or INPUT
 
 
 def input_example(bundle: Bundle) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from headrace.prepare.readers.columnar_reader import DURATIONS_READ
 from headrace.prepare.readers.source_row import cell_text
 from headrace.prepare.sources.raw_record_types import RawFile, escape_path
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns
-from headrace.prepare.sources.tables.table_ranges import MAX_TASKS, columns_in_file, open_file
+from headrace.prepare.sources.tables.table_ranges import columns_in_file, map_files, open_file
 
 log = logging.getLogger(__name__)
 
@@ -59,17 +59,10 @@ def report_column_types(
     if source.format not in ("parquet", "orc", "delta") or not files:
         return
     find = partial(_types_in_file, source, root, tuple(names))
-    paths = [file.path for file in files]
-    # One file is read here, as it takes less time than to ask Spark to.
-    found = (
-        map(find, paths)
-        if len(paths) == 1
-        else spark.sparkContext.parallelize(paths, min(len(paths), MAX_TASKS)).map(find).collect()
-    )
     first: dict[str, dict[pa.DataType, str]] = {}
-    for path, types in zip(paths, found, strict=True):
+    for file, types in zip(files, map_files(spark, find, files), strict=True):
         for name, kind in types.items():
-            first.setdefault(name, {}).setdefault(kind, path)
+            first.setdefault(name, {}).setdefault(kind, file.path)
     written = frozenset[str]() if windows else _written_columns(source.columns or Columns())
     for name, kinds in first.items():
         _report(name, kinds, source.path, is_written=name in written)

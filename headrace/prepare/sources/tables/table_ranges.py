@@ -2,8 +2,9 @@
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import TypeVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -20,6 +21,8 @@ from headrace.prepare.sources.tables.table_files import folder_values
 from headrace.storage import locate
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # Larger files are read by several tasks, if their format allows it.
 RANGE_BYTES = 64 * 2**20
@@ -130,6 +133,18 @@ def list_ranges(
     return spark.createDataFrame(stored, RANGE_SCHEMA).repartition(min(len(ranges), MAX_TASKS))
 
 
+def map_files(spark: SparkSession, function: Callable[[str], T], files: list[RawFile]) -> list[T]:
+    """Return what `function` finds in each file, by its path, in the same order; Spark reads them if there are several.
+
+    One file is read here, as it takes less time than to ask Spark to.
+    """
+    paths = [file.path for file in files]
+    if len(paths) == 1:
+        return [function(paths[0])]
+    found: list[T] = spark.sparkContext.parallelize(paths, min(len(paths), MAX_TASKS)).map(function).collect()
+    return found
+
+
 def report_files(spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]) -> None:
     """Log what all files of CSV are found to be, records in them like comments, and keys that records of JSON lack.
 
@@ -140,14 +155,7 @@ def report_files(spark: SparkSession, source: Source, root: str, files: list[Raw
     if source.format not in ("csv", "json"):
         return
     find = partial(_diagnose, source, root, tuple(names))
-    paths = [file.path for file in files]
-    # One file is read here, as it takes less time than to ask Spark to.
-    found = (
-        map(find, paths)
-        if len(paths) == 1
-        else spark.sparkContext.parallelize(paths, min(len(paths), MAX_TASKS)).map(find).collect()
-    )
-    findings = [one for listed in found for one in listed]
+    findings = [one for listed in map_files(spark, find, files) for one in listed]
     log_findings(one for one in findings if isinstance(one, CsvDiagnostics))
     for warning in absent_key_warnings(one for one in findings if isinstance(one, JsonDiagnostics)):
         log.warning("%s", warning)
