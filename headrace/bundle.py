@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from headrace.config.configuration import Prepare
-from headrace.contract import Contract, TabularSpec, Tokenizer
+from headrace.contract import Contract
 from headrace.contract_match import changed_preparation, require_same_input
 from headrace.errors import ConfigurationError, DataError
+from headrace.features.input_kind_loader import SINGLE_KINDS
+from headrace.features.input_spec import FittedFile, spec_class
 from headrace.format_version import FORMAT, require_format
 from headrace.networks.network_source import build_model
 from headrace.networks.weights_without_optimizer import load_weights, save_weights
@@ -43,12 +45,6 @@ log = logging.getLogger(__name__)
 WEIGHTS = "model.weights.h5"
 MANIFEST = "bundle.json"
 FILES = {"model.py", "model.json", WEIGHTS, "contract.json", "origin.json"}
-TOKENIZER = "tokenizer.json"
-CATEGORIES = "categories.json"
-# Files that preparation fitted, and the fields of the contract that name them.
-FITTED = {TOKENIZER: "tokenizer", CATEGORIES: "tabular"}
-# Of several inputs each has files of its own: tokenizer-title.json.
-FITTED_FILE = re.compile(r"(tokenizer|categories)(-[A-Za-z][A-Za-z0-9_]*)?\.json")
 # A program that imports model.py leaves compiled code beside it, which Headrace never reads.
 UNHASHED = {MANIFEST, "evaluation", "__pycache__"}
 
@@ -239,33 +235,27 @@ def copy(source: str | Path, target: str | Path) -> None:
 
 def _with_fitted_files(contract: Contract, table: Path, folder: Path) -> Contract:
     """Copy the files of the table that `contract` names into `folder`, and return it with their new paths."""
-    for name, (_, _, spec) in fitted_files(contract).items():
-        (folder / name).write_bytes(read_unchanged(table / spec.file, spec.sha256, "The file"))
-    for name, (part, field, spec) in fitted_files(contract).items():
-        change: dict[str, Any] = {field: spec.model_copy(update={"file": name})}
-        if part is not None:
-            changed = contract.named_inputs[part].model_copy(update=change)
-            change = {"named_inputs": {**contract.named_inputs, part: changed}}
-        contract = contract.model_copy(update=change)
-    return contract
+    specs = dict(contract.input_specs)
+    for name, (part, file) in fitted_files(contract).items():
+        (folder / name).write_bytes(read_unchanged(table / file.path, file.sha256, "The file"))
+        specs[part] = specs[part].with_fitted(name)
+    return contract.model_copy(update={"input_specs": specs})
 
 
-def fitted_files(contract: Contract) -> dict[str, tuple[str | None, str, Tokenizer | TabularSpec]]:
-    """Return the files of a bundle that preparation fitted, by name.
-
-    Returns:
-        The input that the file belongs to, None for the only one; the field of the contract, or of this input, that
-        names the file; and its value.
-    """
-    found: dict[str, tuple[str | None, str, Tokenizer | TabularSpec]] = {}
-    for name, part in contract.inputs.items():
-        for file, field in FITTED.items():
-            spec: Tokenizer | TabularSpec | None = getattr(part, field)
-            if spec is not None and contract.is_record:
-                found[file.replace(".json", f"-{name}.json")] = name, field, spec
-            elif spec is not None:
-                found[file] = None, field, spec
+def fitted_files(contract: Contract) -> dict[str, tuple[str, FittedFile]]:
+    """Return the input and the file that preparation fitted for it, by the file's name in a bundle."""
+    found: dict[str, tuple[str, FittedFile]] = {}
+    for part, spec in contract.input_specs.items():
+        if spec.fitted is not None:
+            own, suffix = spec.fitted.name.rsplit(".", 1)
+            found[f"{own}-{part}.{suffix}" if contract.is_record else spec.fitted.name] = part, spec.fitted
     return found
+
+
+def _is_fitted_file(name: str) -> bool:
+    """Return whether preparation may have fitted the file `name` of a bundle, such as tokenizer-title.json."""
+    fitted = filter(None, (spec_class(kind).fitted_name for kind in SINGLE_KINDS))
+    return any(re.fullmatch(rf"{Path(one).stem}(-[A-Za-z][A-Za-z0-9_]*)?\.json", name) for one in fitted)
 
 
 def require_replaceable(target: Path) -> None:
@@ -281,7 +271,7 @@ def require_replaceable(target: Path) -> None:
     names = {entry.name for entry in target.iterdir()} if target.exists() else set()
     # On an object store an interrupted write leaves files without a manifest.
     is_bundle = MANIFEST in names or is_remote(target)
-    others = {name for name in names - UNHASHED - FILES if not FITTED_FILE.fullmatch(name)}
+    others = {name for name in names - UNHASHED - FILES if not _is_fitted_file(name)}
     if names and (not is_bundle or others):
         raise ConfigurationError(
             f"The bundle cannot be written to {target}: the folder holds other files, which would be lost. "
@@ -327,7 +317,7 @@ def _manifest(path: Path) -> dict[str, str]:
         content = (path / MANIFEST).read_bytes()
         require_format(content, f"The bundle {path}", "train again", DataError)
         manifest = json.loads(content)
-        if {name for name in manifest["hashes"] if not FITTED_FILE.fullmatch(name)} == FILES:
+        if {name for name in manifest["hashes"] if not _is_fitted_file(name)} == FILES:
             return dict(manifest["hashes"])
     except (OSError, ValueError, KeyError, TypeError):
         pass

@@ -11,13 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.contract import Contract, TabularSpec
+from headrace.contract import Contract
 from headrace.errors import DataError
-from headrace.features.input_kind_loader import input_traits
+from headrace.features.input_kind_loader import RECORD, input_traits
 from headrace.wording import join_names
-
-# Standard deviations; new data of the same source stays far below.
-MAX_SHIFT = 0.1
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,6 @@ def require_same_input(model: Contract, table: Contract, table_name: object) -> 
     Raises:
         DataError: the kind, shape or type of the inputs, the tokenizer, the rate, the columns or the windows differ.
     """
-    remedy = "Prepare the table with the bundle's settings."
     if model.input_kind != table.input_kind:
         raise DataError(
             f"The bundle takes {model.input_kind} inputs, but {table_name} holds {table.input_kind} inputs."
@@ -111,47 +107,21 @@ def require_same_input(model: Contract, table: Contract, table_name: object) -> 
             require_same_input(part, table.inputs[name], f"the input {name} of {table_name}")
         return
     expected, received = ((c.input_shape, c.named("input")[1].dtype) for c in (model, table))
-    # Token ids are stored in as few bytes as the vocabulary needs; a model receives int32 always.
-    if expected[0] != received[0] or (expected[1] != received[1] and not model.tokenizer):
+    # A model receives some kinds in one type, whatever type they are stored in.
+    if expected[0] != received[0] or (expected[1] != received[1] and model.spec.model_dtype is None):
         raise DataError(
             f"The bundle takes inputs of shape {expected[0]} ({expected[1]}), but {table_name} holds inputs of shape "
-            f"{received[0]} ({received[1]}). {remedy}"
+            f"{received[0]} ({received[1]}). Prepare the table with the bundle's settings."
         )
-    if model.tokenizer and table.tokenizer and model.tokenizer.sha256 != table.tokenizer.sha256:
-        raise DataError(
-            f"The bundle was trained with another tokenizer than {table_name} is prepared with: "
-            f"{model.tokenizer.vocabulary_size} and {table.tokenizer.vocabulary_size} tokens, SHA-256 "
-            f"{model.tokenizer.sha256[:12]} and {table.tokenizer.sha256[:12]}. "
-            "Prepare the table with the bundle's tokenizer."
-        )
-    if model.audio != table.audio:
-        rates = [one.audio_spec.rate for one in (model, table)]
-        raise DataError(
-            f"The bundle takes sounds of {rates[0]} samples per second, but {table_name} holds sounds of {rates[1]}. "
-            f"{remedy}"
-        )
-    if model.tabular and table.tabular and model.tabular.layout != table.tabular.layout:
-        raise DataError(
-            f"The bundle takes {model.tabular}, but {table_name} holds {table.tabular}"
-            f"{_other_values(model.tabular, table.tabular)}. Prepare its rows as the next version of the "
-            "table that the bundle was trained on."
-        )
-    model.require_same_windows(table)
+    model.spec.require_same(table.spec, table_name)
 
 
 def _require_same_names(model: Contract, table: Contract, table_name: object) -> None:
-    if set(model.named_inputs) != set(table.named_inputs):
+    if set(model.input_names) != set(table.input_names):
         raise DataError(
-            f"The bundle takes the inputs {join_names(list(model.named_inputs))}, but {table_name} holds "
-            f"{join_names(list(table.named_inputs))}. Prepare the table with the bundle's settings."
+            f"The bundle takes the inputs {join_names(model.input_names)}, but {table_name} holds "
+            f"{join_names(table.input_names)}. Prepare the table with the bundle's settings."
         )
-
-
-def _other_values(model: TabularSpec, table: TabularSpec) -> str:
-    """Return what to add where the columns of two layouts are equal, and the numbers of the values are not."""
-    if model.layout[:2] != table.layout[:2]:
-        return ""
-    return " with other values, or with the same values in another order"
 
 
 def require_same_targets(
@@ -203,29 +173,23 @@ def interface_changes(old: Contract, new: Contract) -> list[str]:
 
 def _named_inputs(contract: Contract) -> str:
     """Return the names of several inputs, or the kind of the only one."""
-    return f"several ({join_names(list(contract.named_inputs))})" if contract.is_record else contract.input_kind
+    return f"several ({join_names(contract.input_names)})" if contract.is_record else contract.input_kind
 
 
 def _changes_by_name(old: Contract, new: Contract) -> list[str]:
     """Return what changed in each of several inputs."""
-    if set(old.named_inputs) != set(new.named_inputs):
+    if set(old.input_names) != set(new.input_names):
         return [f"The inputs were {_named_inputs(old)} and are {_named_inputs(new)}."]
     return [f"{name}: {one}" for name, part in old.inputs.items() for one in _input_changes(part, new.inputs[name])]
 
 
 def _input_changes(old: Contract, new: Contract) -> list[str]:
     """Return what changed in one input."""
-    changes = list[str]()
     before, after = ((c.input_kind, c.input_shape) for c in (old, new))
     if before != after:
-        changes.append(f"Inputs were {before[0]} of shape {before[1]} and are {after[0]} of shape {after[1]}.")
-    elif old.tabular and new.tabular and old.tabular.layout != new.tabular.layout:
-        changes.append(f"Inputs were {old.tabular} and are {new.tabular}, and values have other numbers.")
-    elif old.windows != new.windows:
-        changes.append(f"Windows were {old.windows} and are {new.windows}.")
-    elif old.audio and new.audio and old.audio != new.audio:
-        changes.append(f"Sounds had {old.audio.rate} samples per second and have {new.audio.rate}.")
-    return changes
+        return [f"Inputs were {before[0]} of shape {before[1]} and are {after[0]} of shape {after[1]}."]
+    change = old.spec.interface_change(new.spec)
+    return [] if change is None else [change]
 
 
 def _describe_class_change(match: ClassMatch) -> str:
@@ -254,27 +218,7 @@ def transfer_changes(donor: Contract, table: Contract, table_name: object) -> li
     )
     if donor.is_record:
         return changes + _transfer_by_name(donor, table, table_name)
-    if donor.windows and table.windows and donor.windows != table.windows:
-        before, after = donor.windows.values, table.windows.values
-        if before != after and sorted(before) == sorted(after):
-            raise DataError(
-                f"The donor bundle takes the features {join_names(before)} in this order, but {table_name} holds "
-                f"{join_names(after)}; weights would be applied to other features. Set prepare.windows.values to the "
-                "donor's order and prepare the table again."
-            )
-        changes.append(f"The donor was trained on {donor.windows}, the table holds {table.windows}.")
-    if donor.tabular and table.tabular and donor.tabular.layout != table.tabular.layout:
-        raise DataError(
-            f"The donor bundle takes {donor.tabular}, but {table_name} holds {table.tabular}"
-            f"{_other_values(donor.tabular, table.tabular)}; weights would be applied to other values. Fine-tune on "
-            "the next version of the donor's table."
-        )
-    if donor.audio and table.audio and donor.audio != table.audio:
-        changes.append(
-            f"The donor was trained on sounds of {donor.audio.rate} samples per second, the table holds sounds of "
-            f"{table.audio.rate}."
-        )
-    return changes + _changed_statistics(donor, table)
+    return changes + donor.spec.transfer_changes(table.spec, table_name)
 
 
 def _transfer_by_name(donor: Contract, table: Contract, table_name: object) -> list[str]:
@@ -287,35 +231,14 @@ def _transfer_by_name(donor: Contract, table: Contract, table_name: object) -> l
     changes = list[str]()
     for name, one in donor.inputs.items():
         other = table.inputs[name]
-        if one.tokenizer and other.tokenizer and one.tokenizer.sha256 != other.tokenizer.sha256:
+        tokens, others = one.spec.vocabulary, other.spec.vocabulary
+        if tokens and others and tokens.sha256 != others.sha256:
             raise DataError(
                 f"The donor bundle has another tokenizer for the input {name} than {table_name}; weights would be "
                 "applied to other tokens. Fine-tune on the next version of the donor's table."
             )
         changes += [f"{name}: {change}" for change in transfer_changes(one, other, f"the input {name} of {table_name}")]
     return changes
-
-
-def _changed_statistics(donor: Contract, table: Contract) -> list[str]:
-    """Return a sentence if normalised inputs are shifted or scaled by more than `MAX_SHIFT` deviations."""
-    before, after = donor.statistics, table.statistics
-    if before is None or after is None or len(before.mean) != len(after.mean):
-        return []
-    scale = np.maximum(before.standard_deviation, np.finfo(np.float32).tiny)
-    shift = np.abs(np.subtract(after.mean, before.mean)) / scale
-    stretch = np.abs(np.divide(after.standard_deviation, scale) - 1)
-    if max(shift.max(), stretch.max()) <= MAX_SHIFT:
-        return []
-    described = (
-        f"mean {join_names([f'{value:.4g}' for value in one.mean])}, standard deviation "
-        f"{join_names([f'{value:.4g}' for value in one.standard_deviation])}"
-        for one in (before, after)
-    )
-    donor_text, table_text = described
-    return [
-        f"The network normalises inputs with the table's statistics ({table_text}), the weights were trained with the "
-        f"donor's ({donor_text})."
-    ]
 
 
 def changed_preparation(kind: str, model: Mapping[str, Any], table: Mapping[str, Any]) -> str:
@@ -326,7 +249,7 @@ def changed_preparation(kind: str, model: Mapping[str, Any], table: Mapping[str,
         model: the `prepare` section of the model's training data.
         table: the `prepare` section of the table.
     """
-    if kind == "record":
+    if kind == RECORD:
         return _changed_preparation_by_name(model.get("inputs") or {}, table.get("inputs") or {})
     one, other = model.get(kind) or {}, table.get(kind) or {}
     return ", ".join(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from headrace.errors import HeadraceError
 
-FORMAT = 3
+FORMAT = 4
 # Records that were written before formats were numbered.
 UNNUMBERED = 1
 

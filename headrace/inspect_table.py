@@ -61,10 +61,7 @@ def inspect_table(table: Path, number: int | None, split: str | None = None, lim
         "counts": summary.counts,
         "label_counts": summary.label_counts,
         "task": version.contract.task,
-        "statistics": contract.statistics.model_dump() if contract.statistics else None,
-        "tokenizer": contract.tokenizer.model_dump() if contract.tokenizer else None,
-        "tabular": contract.tabular.model_dump() if contract.tabular else None,
-        "inputs": {name: one.model_dump() for name, one in contract.named_inputs.items()},
+        "inputs": {name: spec.model_dump() for name, spec in contract.input_specs.items()},
         "rejects": summary.rejects,
         "filled": summary.filled,
         "shards": len(version.shards),
@@ -219,10 +216,7 @@ def _input_lines(contract: Contract) -> list[str]:
         deviation = ", ".join(f"{value:.2f}" for value in contract.statistics.standard_deviation)
         axis = contract.feature.statistics_axis
         lines.append(f"mean {mean}; standard deviation {deviation} (per {axis}, training split)")
-    lines += [str(layout) for layout in (contract.windows, contract.tabular) if layout]
-    if contract.tokenizer:
-        tokenizer = contract.tokenizer
-        lines.append(f"tokenizer {tokenizer.kind}, {tokenizer.vocabulary_size} tokens, at most {tokenizer.max_length}")
+    lines += [contract.spec.layout] if contract.spec.layout else []
     return lines
 
 

@@ -24,7 +24,7 @@ def build(
         width: channels of the first of `depth` convolutions; each next one has twice as many, at half the size.
         bands: mel frequencies of the spectrogram; its frames are 25 ms long and 10 ms apart.
     """
-    rate = contract.audio_spec.rate
+    rate = contract.require("audio").rate
     regularizer = keras.regularizers.L2(l2) if l2 else None
     inputs = keras.Input(contract.input_shape, dtype="int16")
     frame = rate // 40

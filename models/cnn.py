@@ -24,7 +24,7 @@ def build(
         width: channels of the first of `depth` convolutions; each next one has twice as many, at half the size.
         dense: units of the layer before the last.
     """
-    statistics = contract.channel_statistics
+    statistics = contract.require("image").statistics
     regularizer = keras.regularizers.L2(l2) if l2 else None
 
     def convolution(channels: int) -> layers.Layer:

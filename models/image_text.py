@@ -39,7 +39,7 @@ def build(
     penalty = keras.regularizers.L2(l2) if l2 else None
 
     def image(pixels: keras.KerasTensor, one: Contract) -> keras.KerasTensor:
-        statistics = one.channel_statistics
+        statistics = one.require("image").statistics
         x = layers.Normalization(mean=statistics.mean, variance=statistics.variance)(pixels)
         for number in range(depth):
             channels = width * 2**number
@@ -49,7 +49,8 @@ def build(
 
     def text(tokens: keras.KerasTensor, one: Contract) -> keras.KerasTensor:
         present = keras.ops.expand_dims(keras.ops.not_equal(tokens, 0), -1)
-        words = keras.ops.where(present, layers.Embedding(one.text_tokenizer.vocabulary_size, embedding)(tokens), 0.0)
+        vocabulary = one.require("text").tokenizer.vocabulary_size
+        words = keras.ops.where(present, layers.Embedding(vocabulary, embedding)(tokens), 0.0)
         words = layers.SpatialDropout1D(dropout)(words)
         convolutions = [
             layers.Conv1D(embedding, size, padding="same", activation=activation, kernel_regularizer=penalty)(words)
@@ -59,9 +60,9 @@ def build(
         return layers.Concatenate()([keras.ops.max(keras.ops.where(present, x, 0.0), 1) for x in convolutions])
 
     def row(cells: keras.KerasTensor, one: Contract) -> keras.KerasTensor:
-        spec, statistics, parts = one.tabular_spec, one.statistics, []
-        if spec.numbers and statistics:
-            normalization = layers.Normalization(mean=statistics.mean, variance=statistics.variance)
+        spec, parts = one.require("tabular"), []
+        if spec.numbers:
+            normalization = layers.Normalization(mean=spec.statistics.mean, variance=spec.statistics.variance)
             parts.append(keras.ops.tanh(normalization(cells[:, : len(spec.numbers)]) / 3) * 3)
         for column, values in enumerate(spec.categories.values(), len(spec.numbers)):
             parts.append(layers.Embedding(values, min(16, values))(cells[:, column]))

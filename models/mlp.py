@@ -19,7 +19,7 @@ def build(
 ) -> keras.Model:
     """Images of `contract.input_shape`, pixels 0 to 255 -> `contract.outputs` values."""
     regularizer = keras.regularizers.L2(l2) if l2 else None
-    statistics = contract.channel_statistics
+    statistics = contract.require("image").statistics
     hidden = [
         layer
         for _ in range(depth)

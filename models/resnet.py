@@ -29,7 +29,7 @@ def build(
         depth: residual blocks in a stage.
         norm: `batch`, or `group`, which depends neither on the batch nor on the number of ranks.
     """
-    statistics = contract.channel_statistics
+    statistics = contract.require("image").statistics
     regularizer = keras.regularizers.L2(l2) if l2 else None
 
     def convolution(x: keras.KerasTensor, channels: int, size: int = 3, stride: int = 1) -> keras.KerasTensor:

@@ -23,8 +23,7 @@ def build(
     activation: str = "tanh",
 ) -> keras.Model:
     """(tokens,) of any length, 0 for padding -> `contract.outputs` values; `cell` is `lstm` or `gru`."""
-    if contract.tokenizer is None:
-        raise ValueError("this network expects a table of text")
+    vocabulary = contract.require("text").tokenizer.vocabulary_size
     regularizer = keras.regularizers.L2(l2) if l2 else None
     kind = {"lstm": layers.LSTM, "gru": layers.GRU}[cell]
 
@@ -35,7 +34,7 @@ def build(
     return keras.Sequential(
         [
             keras.Input((None,), dtype="int32"),
-            layers.Embedding(contract.tokenizer.vocabulary_size, embedding, mask_zero=True),
+            layers.Embedding(vocabulary, embedding, mask_zero=True),
             layers.SpatialDropout1D(dropout),
             *[recurrent(last=number == depth - 1) for number in range(depth)],
             layers.Dropout(dropout),

@@ -23,9 +23,8 @@ def build(
     activation: str = "tanh",
 ) -> keras.Model:
     """(length, features) in the units of the table -> `contract.outputs` values, in regression in its units too."""
-    windows, statistics = contract.windows, contract.statistics
-    if windows is None or statistics is None:
-        raise ValueError("this network expects a table of windows")
+    windows = contract.require("windows")
+    statistics = windows.statistics
     regularizer = keras.regularizers.L2(l2) if l2 else None
     inputs = keras.Input(contract.input_shape, dtype="float32")
     scaled = layers.Normalization(mean=statistics.mean, variance=statistics.variance)(inputs)

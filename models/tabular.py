@@ -52,9 +52,11 @@ def build(
 
 def _columns(inputs: keras.KerasTensor, contract: Contract, embedding: int) -> keras.KerasTensor:
     """Return one vector a row: normalised numbers and the vectors of the categories' values."""
-    spec, statistics, parts = contract.tabular_spec, contract.statistics, []
-    if spec.numbers and statistics:
-        normalization = layers.Normalization(mean=statistics.mean, variance=statistics.variance, dtype="float32")
+    spec, parts = contract.require("tabular"), []
+    if spec.numbers:
+        normalization = layers.Normalization(
+            mean=spec.statistics.mean, variance=spec.statistics.variance, dtype="float32"
+        )
         values = normalization(inputs[:, : len(spec.numbers)])
         # Values far from all others, such as mistakes in the data, would dominate every product.
         parts.append(keras.ops.sign(values) * keras.ops.log(1 + keras.ops.abs(values)))

@@ -29,8 +29,7 @@ def build(
         depth: convolutions one after the other.
         sizes: tokens that a filter spans.
     """
-    if contract.tokenizer is None:
-        raise ValueError("this network expects a table of text")
+    vocabulary = contract.require("text").tokenizer.vocabulary_size
     regularizer = keras.regularizers.L2(l2) if l2 else None
     tokens = keras.Input((None,), dtype="int32")
     present = keras.ops.expand_dims(keras.ops.not_equal(tokens, 0), -1)
@@ -42,7 +41,7 @@ def build(
             x = layers.Conv1D(width, size, padding="same", activation=activation, kernel_regularizer=regularizer)(x)
         return layers.GlobalMaxPooling1D()(keras.ops.where(present, x, LOWEST))
 
-    x = layers.Embedding(contract.tokenizer.vocabulary_size, embedding)(tokens)
+    x = layers.Embedding(vocabulary, embedding)(tokens)
     x = layers.SpatialDropout1D(dropout)(x)
     features = [most(x, size) for size in sizes]
     x = layers.Dropout(dropout)(layers.Concatenate()(features))

@@ -36,8 +36,7 @@ def build(
     activation: str = "gelu",
 ) -> keras.Model:
     """(tokens,) of any length, 0 for padding -> `contract.outputs` values."""
-    if contract.tokenizer is None:
-        raise ValueError("this network expects a table of text")
+    vocabulary = contract.require("text").tokenizer.vocabulary_size
     regularizer = keras.regularizers.L2(l2) if l2 else None
     tokens = keras.Input((None,), dtype="int32")
     present = keras.ops.not_equal(tokens, 0)
@@ -52,7 +51,7 @@ def build(
         y = layers.Dense(4 * width, activation=activation, kernel_regularizer=regularizer)(y)
         return x + layers.Dropout(dropout)(layers.Dense(width, kernel_regularizer=regularizer)(y))
 
-    x = Positions()(layers.Embedding(contract.tokenizer.vocabulary_size, width)(tokens))
+    x = Positions()(layers.Embedding(vocabulary, width)(tokens))
     for _ in range(depth):
         x = transformed(attended(x))
     x = layers.GlobalAveragePooling1D()(layers.LayerNormalization()(x), mask=present)

@@ -33,7 +33,7 @@ def build(
     activation: str = "gelu",
 ) -> keras.Model:
     """Images of `contract.input_shape`, pixels 0 to 255 -> `contract.outputs` values; `patch` is its side in pixels."""
-    statistics = contract.channel_statistics
+    statistics = contract.require("image").statistics
     regularizer = keras.regularizers.L2(l2) if l2 else None
 
     def attended(x: keras.KerasTensor) -> keras.KerasTensor:

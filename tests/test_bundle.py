@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from headrace import bundle
-from headrace.contract import Tokenizer
 from headrace.errors import ConfigurationError, DataError
+from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.table import Version
 from tests.support.small_bundle import CNN, OPTIONS, small_model, write_bundle
 from tests.support.small_table import Content, some_images, some_rows, write_table
@@ -286,7 +286,7 @@ def write_text_bundle(version: Version, tmp_path: Path) -> Callable[[], Path]:
     (table / "words.json").write_text('{"model": {}}')
     sha256 = hashlib.sha256((table / "words.json").read_bytes()).hexdigest()
     tokenizer = Tokenizer(kind="word", file="words.json", sha256=sha256, vocabulary_size=9, max_length=5)
-    contract = version.contract.model_copy(update={"tokenizer": tokenizer})
+    contract = version.contract.model_copy(update={"input_specs": {"image": TextSpec(tokenizer=tokenizer)}})
     origin = bundle.Origin(run="r", table=str(table), data_version=0, steps=1, weights_sha256="0", settings={})
 
     def write() -> Path:
@@ -298,8 +298,7 @@ def write_text_bundle(version: Version, tmp_path: Path) -> Callable[[], Path]:
 def test_text_bundle_includes_tokenizer(write_text_bundle: Callable[[], Path], tmp_path: Path) -> None:
     path = write_text_bundle()
     shutil.rmtree(tmp_path / "table")
-    tokenizer = bundle.load(path).contract.tokenizer
-    assert tokenizer is not None
+    tokenizer = TextSpec.of(bundle.load(path).contract).tokenizer
     assert hashlib.sha256((path / tokenizer.file).read_bytes()).hexdigest() == tokenizer.sha256
     (path / "tokenizer.json").write_text("{}")
     assert "tokenizer.json was changed" in refusal(path)

@@ -3,7 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from headrace.contract import Column, Contract, Statistics
+from headrace.contract import Column, Contract
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
 
 CONTRACT = Contract(
     columns={
@@ -12,7 +14,7 @@ CONTRACT = Contract(
         "label": Column(role="target", codec="plain", dtype="int32"),
     },
     classes=("cat", "dog's \u2603"),
-    statistics=Statistics(mean=(0.1, 127.5, 1 / 3), variance=(0.0, 4.0, 1e-300)),
+    input_specs={"image": ImageSpec(statistics=Statistics(mean=(0.1, 127.5, 1 / 3), variance=(0.0, 4.0, 1e-300)))},
 )
 
 

@@ -5,16 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.contract import (
-    AudioSpec,
-    Column,
-    Contract,
-    NamedInputSpec,
-    Statistics,
-    TabularSpec,
-    Tokenizer,
-    WindowSpec,
-)
+from headrace.contract import Column, Contract
 from headrace.contract_match import (
     ClassMatch,
     changed_preparation,
@@ -24,6 +15,12 @@ from headrace.contract_match import (
     transfer_changes,
 )
 from headrace.errors import DataError
+from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
+from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.text.input_spec import TextSpec, Tokenizer
+from headrace.features.windows.input_spec import WindowSpec
 
 OUTPUTS = np.array([[0.5, 0.3, 0.2]], np.float32)
 
@@ -44,20 +41,23 @@ def test_outputs_follow_names_of_classes(table: tuple[str, ...], expected: list[
     assert match.has_same_names == (set(table) == {"a", "b", "c"})
 
 
+ONE = ImageSpec(statistics=Statistics(mean=(1.0,), variance=(1.0,)))
+
+
 def contract(classes: tuple[str, ...] = ("a", "b"), *, shape: tuple[int | None, ...] = (8, 8, 1)) -> Contract:
     """Return a contract of images."""
     columns = {
         "image": Column(role="input", codec="raw", dtype="uint8", shape=shape),
         "label": Column(role="target", codec="plain", dtype="int32"),
     }
-    return Contract(columns=columns, classes=classes, statistics=Statistics(mean=(1.0,), variance=(1.0,)))
+    return Contract(columns=columns, classes=classes, input_specs={"image": ONE})
 
 
 def text_contract(sha256: str) -> Contract:
     """Return a contract of texts."""
     columns = {"tokens": Column(role="input", codec="tokens", dtype="uint16", shape=(None,))}
     tokenizer = Tokenizer(kind="word", file="t", sha256=sha256, vocabulary_size=30, max_length=9)
-    return Contract(columns=columns, classes=("a", "b"), tokenizer=tokenizer)
+    return Contract(columns=columns, classes=("a", "b"), input_specs={"tokens": TextSpec(tokenizer=tokenizer)})
 
 
 def window_contract(*values: str, **changes: Any) -> Contract:
@@ -67,7 +67,9 @@ def window_contract(*values: str, **changes: Any) -> Contract:
         "value": Column(role="target", codec="plain", dtype="float32"),
     }
     fields: dict[str, Any] = {"label": values[0], "every_seconds": 3600, "horizon": 3} | changes
-    return Contract(columns=columns, classes=(), task="regression", windows=WindowSpec(values=values, **fields))
+    statistics = Statistics(mean=(0.0,) * len(values), variance=(1.0,) * len(values))
+    spec = WindowSpec(values=values, statistics=statistics, **fields)
+    return Contract(columns=columns, classes=(), task="regression", input_specs={"window": spec})
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ def test_sounds_of_another_rate_are_refused_though_they_have_as_many_samples() -
 
 def test_rows_with_other_columns_or_values_are_refused() -> None:
     model = rows({"kind": 4})
-    copied = model.model_copy(update={"tabular": model.tabular_spec.model_copy(update={"file": "elsewhere"})})
+    copied = model.model_copy(update={"input_specs": {"row": model.spec.with_fitted("elsewhere")}})
     require_same_input(model, copied, "the table")
     with pytest.raises(
         DataError, match=r"takes rows of size, kind \(2 known values\), but the table holds .*\(3 known values\)\."
@@ -180,15 +182,15 @@ def rows(categories: dict[str, int], sha256: str = "0") -> Contract:
         "row": Column(role="input", codec="raw", dtype="float32", shape=(1 + len(categories),)),
         "label": Column(role="target", codec="plain", dtype="int32"),
     }
-    spec = TabularSpec(numbers=("size",), categories=categories, file="c", sha256=sha256)
-    return Contract(columns=columns, classes=("a", "b"), tabular=spec)
+    spec = TabularSpec(statistics=ONE.statistics, numbers=("size",), categories=categories, file="c", sha256=sha256)
+    return Contract(columns=columns, classes=("a", "b"), input_specs={"row": spec})
 
 
 def sounds(rate: int) -> Contract:
     """A contract of sounds."""
     column = Column(role="input", codec="raw", dtype="int16", shape=(8000,))
     columns = {"audio": column, "label": Column(role="target", codec="plain", dtype="int32")}
-    return Contract(columns=columns, classes=("dog", "rain"), audio=AudioSpec(rate=rate))
+    return Contract(columns=columns, classes=("dog", "rain"), input_specs={"audio": AudioSpec(rate=rate)})
 
 
 def record_contract(*names: str, shape: tuple[int | None, ...] = (8, 8, 1), sha256: str = "1") -> Contract:
@@ -197,8 +199,8 @@ def record_contract(*names: str, shape: tuple[int | None, ...] = (8, 8, 1), sha2
     for name in names:
         one = text_contract(sha256) if name == "title" else contract(shape=shape)
         columns[name] = one.named("input")[1]
-        inputs[name] = NamedInputSpec(kind=one.input_kind, statistics=one.statistics, tokenizer=one.tokenizer)
-    return Contract(columns=columns, classes=("a", "b"), named_inputs=inputs)
+        inputs[name] = one.spec
+    return Contract(columns=columns, classes=("a", "b"), input_specs=inputs, is_record=True)
 
 
 def test_records_of_the_same_inputs_match_in_any_order() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
+from headrace.features.audio.input_spec import AudioSpec
 from headrace.inspect_table import _dropped_text, _text, inspect_table
 from headrace.prepare.job import prepare
 from headrace.table import Summary, Version, read
@@ -51,7 +52,7 @@ def test_inspect_describes_newest_version(table: Path, capsys: pytest.CaptureFix
     assert {
         split: {name: n for name, n in names.items() if n} for split, names in counted.items() if any(names.values())
     } == found["counts"]
-    assert found["statistics"] == version.contract.statistics.model_dump()
+    assert found["inputs"]["image"]["statistics"] == version.contract.statistics.model_dump()
     assert found["columns"]["image"]["shape"] == (8, 8, 1)
     assert found["shards"] == len(version.shards)
     assert found["bytes"] == sum((table / shard.path).stat().st_size for shard in version.shards)
@@ -168,7 +169,8 @@ def version_of_numbers() -> Version:
     """Return a version with 12,000 numbers to predict."""
     columns = {"label": Column(role="target", codec="plain", dtype="float32")}
     summary = {"rows_in": 12000, "written": 12000, "rejected": 0, "duplicates": 0, "counts": {"train": {"all": 12000}}}
-    contract = Contract(columns=columns, classes=(), task="regression")
+    columns["audio"] = Column(role="input", codec="raw", dtype="int16", shape=(8000,))
+    contract = Contract(columns=columns, classes=(), task="regression", input_specs={"audio": AudioSpec(rate=8000)})
     found = Summary.model_construct(contract=contract, rejects={}, **summary)
     return Version(table=Path("t"), number=0, shards=(), summary=found)
 

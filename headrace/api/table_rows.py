@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
+from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.text.input_spec import TextSpec
 from headrace.stream.read.shard_integrity import open_verified
 from headrace.table import Shard, Version
 
@@ -105,11 +107,12 @@ def _decoded(
     if column.codec == "tokens":
         return {name: _texts(version, contract, column, stored)}
     arrays = [_array(one, column) for one in stored]
-    if contract.tabular is None:
+    spec = contract.spec
+    if not isinstance(spec, TabularSpec):
         return {name: pa.FixedShapeTensorArray.from_numpy_ndarray(np.stack(arrays))}
     from headrace.features.tabular.vocabulary import load_vocabulary
 
-    vocabulary, spec = load_vocabulary(version.table, contract.tabular), contract.tabular
+    vocabulary = load_vocabulary(version.table, spec)
     cells = [vocabulary.describe(row, spec) for row in arrays]
     numbers = {one: pa.array([row[at] for row in arrays], pa.float32()) for at, one in enumerate(spec.numbers)}
     return numbers | {one: pa.array([row[one] for row in cells], pa.string()) for one in spec.categories}
@@ -118,7 +121,7 @@ def _decoded(
 def _texts(version: Version, contract: Contract, column: Column, stored: list[bytes]) -> pa.Array:
     from headrace.prepare.text.tokenizer import load_tokenizer
 
-    tokenizer, dtype = load_tokenizer(version.table, contract.text_tokenizer), np.dtype(column.dtype)
+    tokenizer, dtype = load_tokenizer(version.table, TextSpec.of(contract).tokenizer), np.dtype(column.dtype)
     ids = [np.frombuffer(one, dtype.newbyteorder("<")).tolist() for one in stored]
     return pa.array(tokenizer.decode_batch(ids, skip_special_tokens=False), pa.string())
 
@@ -146,11 +149,11 @@ def _spark_types(version: Version, *, decode: bool) -> dict[str, str]:
             types[name] = plain[column.dtype]
         elif not decode:
             types[name] = "binary"
-        elif tabular := contract.inputs[name].tabular:
-            types |= dict.fromkeys(tabular.numbers, "float") | dict.fromkeys(tabular.categories, "string")
+        elif cells := contract.input_specs[name].cell_types:
+            types |= {cell: "float" if kind == "number" else "string" for cell, kind in cells.items()}
         elif column.codec == "tokens":
             types[name] = "string"
-        elif contract.inputs[name].input_kind == "image":
+        elif contract.input_specs[name].kind == "image":
             types[name] = IMAGE
         else:
             kind = SPARK_TYPES[column.dtype]
@@ -176,7 +179,7 @@ def _plain(version: Version, rows: pa.Table) -> pa.Table:
         if isinstance(rows[name].type, pa.FixedShapeTensorType):
             arrays = [array for chunk in rows[name].chunks for array in chunk.to_numpy_ndarray()]
             paths = rows["path"].to_pylist()
-            is_image = version.contract.inputs[name].input_kind == "image"
+            is_image = version.contract.input_specs[name].kind == "image"
             cells = list(map(_image, paths, arrays)) if is_image else [array.tolist() for array in arrays]
             kind = IMAGE_TYPE if is_image else _list_type(version.contract.columns[name])
             rows = rows.set_column(at, name, pa.array(cells, kind))

@@ -9,6 +9,9 @@ from headrace import features
 from headrace.features.input_traits import InputTraits
 
 KINDS = tuple(sorted(room.name for room in iter_modules(features.__path__) if room.ispkg))
+# A record is several inputs, each of another kind.
+RECORD = "record"
+SINGLE_KINDS = tuple(kind for kind in KINDS if kind != RECORD)
 
 
 @cache

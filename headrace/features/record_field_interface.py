@@ -1,8 +1,8 @@
 """Declare the interface of an input kind whose inputs can be fields of a record of several inputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.input_kind_loader import input_module
+from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard
 
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from headrace.prepare.preparation_plan import PrepareContext
+
+
+class LearnedInput(NamedTuple):
+    """What the training split gives.
+
+    Attributes:
+        spec: what the contract says of the input.
+        labels: statistics of the labels in regression; None if the kind needs none.
+    """
+
+    spec: InputSpec
+    labels: Statistics | None = None
 
 
 class RecordFieldInterface(Protocol):
@@ -35,8 +48,8 @@ class RecordFieldInterface(Protocol):
 
     def learn(
         self, spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
-    ) -> Mapping[str, Any]:
-        """Return the fields of a `NamedInputSpec`, and of the whole contract, that the training split gives.
+    ) -> "LearnedInput":
+        """Return what the training split gives.
 
         Args:
             context: with the settings of a table of this input alone.
@@ -44,8 +57,12 @@ class RecordFieldInterface(Protocol):
             training: shards of the training split, of the first stage.
         """
 
-    def final_column(self, settings: Prepare, fields: Mapping[str, Any]) -> Column:
-        """Return the column of the final shards."""
+    def final_column(self, settings: Prepare, spec: Any) -> Column:
+        """Return the column of the final shards.
+
+        Args:
+            spec: what `learn` returned, of the class of the kind.
+        """
 
     def encode(
         self, values: pa.ChunkedArray, contract: Contract, folder: Path, observations: Observations

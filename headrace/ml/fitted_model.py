@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from headrace.api.bundle import Bundle, udf
 from headrace.api.callers_session import callers_session
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.ml.estimator_params import HeadraceParams, optional_value, output_names, require_new
 from headrace.ml.saved_model import ModelReader, ModelWriter
 from headrace.ml.vector_columns import row_text, vector_cells
@@ -34,8 +35,9 @@ class FittedModel(Model, HeadraceParams, MLWritable, MLReadable):
     @property
     def numFeatures(self) -> int:
         """Number of numbers and categories that the network receives; -1 if it receives something else."""
-        tabular = self.bundle.contract.tabular
-        return -1 if tabular is None else len(tabular.names)
+        contract = self.bundle.contract
+        spec = None if contract.is_record else contract.spec
+        return len(spec.names) if isinstance(spec, TabularSpec) else -1
 
     @abstractmethod
     def _columns(self, predicted: dict[str, Column]) -> dict[str, tuple[Column, dict[str, Any]]]:
@@ -59,7 +61,7 @@ class FittedModel(Model, HeadraceParams, MLWritable, MLReadable):
         """Return a DataFrame with the columns of `Bundle.transform`, whose names begin with `prefix`."""
         if optional_value(self, "inputs"):
             return self.bundle.transform(frame, prefix=prefix)
-        cells, numbers = vector_cells(frame, self.getFeaturesCol()), self.bundle.contract.tabular_spec.numbers
+        cells, numbers = vector_cells(frame, self.getFeaturesCol()), TabularSpec.of(self.bundle.contract).numbers
         frame = frame.withColumn(f"{prefix}all", udf(self.bundle)(row_text(cells, numbers)))
         whole, size = F.col(f"{prefix}all"), F.coalesce(F.size(cells), F.lit(-1))
         reason = F.when(size < 0, "empty: the cell is empty").when(

@@ -7,17 +7,17 @@ from headrace.contract import Contract
 # What a network reads from a contract; docs/networks.md describes them.
 CONTRACT_ATTRIBUTES = (
     "input_shape", "model_dtype", "outputs", "output_activation", "classes", "task", "input_kind",
-    "channel_statistics", "statistics", "label_statistics", "text_tokenizer", "window_spec", "audio_spec",
-    "tabular_spec", "record_inputs",
+    "statistics", "label_statistics", "require", "record_inputs",
 )  # fmt: skip
+TOKENIZER = "require('text').tokenizer"
 # Names of other libraries that look like another attribute, or like none.
 SYNONYMS = {
     "num_classes": "outputs", "n_classes": "outputs", "nb_classes": "outputs", "num_labels": "outputs",
     "num_outputs": "outputs", "output_shape": "outputs", "output_dim": "outputs", "class_names": "classes",
     "labels": "classes", "activation": "output_activation", "shape": "input_shape", "dtype": "model_dtype",
-    "vocabulary_size": "text_tokenizer.vocabulary_size", "vocab_size": "text_tokenizer.vocabulary_size",
-    "max_length": "text_tokenizer.max_length", "mean": "channel_statistics.mean",
-    "variance": "channel_statistics.variance",
+    "vocabulary_size": f"{TOKENIZER}.vocabulary_size", "vocab_size": f"{TOKENIZER}.vocabulary_size",
+    "tokenizer": TOKENIZER, "max_length": f"{TOKENIZER}.max_length", "mean": "statistics.mean",
+    "variance": "statistics.variance",
 }  # fmt: skip
 
 

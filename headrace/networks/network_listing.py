@@ -60,8 +60,8 @@ def _measure(path: Path, contract: Contract) -> dict[str, Any]:
         model = build_model(path, contract, {})
     except HeadraceError as error:
         return {"error": str(error)}
-    length = max(one.tokenizer.max_length if one.tokenizer else 1 for one in contract.inputs.values())
-    return {"parameters": model.count_params(), "flops": flops(model, length)}
+    lengths = (spec.vocabulary.max_length for spec in contract.input_specs.values() if spec.vocabulary)
+    return {"parameters": model.count_params(), "flops": flops(model, max(lengths, default=1))}
 
 
 def as_text(listing: dict[str, Any]) -> str:

@@ -236,14 +236,14 @@ def _require_input(model: "keras.Model", path: Path, contract: Contract) -> None
 
 def _require_inputs_by_name(model: "keras.Model", path: Path, contract: Contract) -> None:
     """Raise unless a functional model takes a dict of the contract's inputs; it may leave out some of them."""
-    inputs, names = getattr(model, "_inputs_struct", {}), ", ".join(contract.named_inputs)
+    inputs, names = getattr(model, "_inputs_struct", {}), ", ".join(contract.input_names)
     if not isinstance(inputs, dict):
         raise ConfigurationError(
             f"`build` in {path} returned a model that takes no names of inputs, but the table holds {names}; start it "
             f"with {_start(contract)} and keras.Model(inputs, outputs) of that dict."
         )
     for name, tensor in inputs.items():
-        if name not in contract.named_inputs:
+        if name not in contract.input_names:
             raise ConfigurationError(
                 f"`build` in {path} returned a model with an input {name!r}, and the table holds {names}."
             )

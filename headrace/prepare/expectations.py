@@ -5,8 +5,8 @@ import math
 from collections.abc import Iterator
 
 from headrace.config.sections.expectations import Expectations, Range
-from headrace.contract import Statistics
 from headrace.errors import DataError
+from headrace.features.input_spec import Statistics
 from headrace.table import Summary
 from headrace.wording import figure_beside, number
 

@@ -72,10 +72,11 @@ def summarize(
         columns=output.columns,
         classes=output.classes,
         task=context.settings.task,
-        statistics=sums.statistics() if sums else output.statistics,
-        tokenizer=output.tokenizer,
-        **output.fitted,
-        **encoding_of(context.settings.input).contract_fields(plan.configuration),
+        input_specs=encoding_of(context.settings.input).input_specs(
+            plan.configuration, sums.statistics() if sums else output.statistics, output.input_specs
+        ),
+        is_record=bool(context.settings.inputs),
+        label_statistics=output.label_statistics,
     )
     return Summary(
         contract=contract,

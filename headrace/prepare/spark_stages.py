@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 from pyspark import TaskContext
@@ -15,8 +15,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
-from headrace.contract import Column, Statistics, Tokenizer
+from headrace.contract import Column
 from headrace.features.input_kind_loader import input_module, input_traits
+from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
 from headrace.prepare.dedup.label_conflict_warnings import warn_of_conflicts
@@ -48,9 +49,10 @@ class StageOutput:
     Attributes:
         accounting: of the new records and of the rewritten shards of the previous version.
         results: results of all tasks.
-        statistics: per feature of windows, or per number of rows; None for other inputs.
+        statistics: per feature of windows; None for other inputs.
         periods: windows whose splits follow from the time: the split of each period.
-        fitted: other fields of the contract that were fitted on the training split.
+        input_specs: what the contract says of each input, where it was fitted on the training split.
+        label_statistics: mean and variance of the labels, where they were fitted.
         filled: new rows whose number was missing and became the mean, by column.
     """
 
@@ -58,10 +60,10 @@ class StageOutput:
     results: list[ChunkResult]
     columns: dict[str, Column]
     classes: tuple[str, ...]
-    tokenizer: Tokenizer | None = None
     statistics: Statistics | None = None
     periods: tuple[Period, ...] = ()
-    fitted: Mapping[str, Any] = field(default_factory=dict)
+    input_specs: Mapping[str, InputSpec] = field(default_factory=dict)
+    label_statistics: Statistics | None = None
     filled: Mapping[str, int] = field(default_factory=dict)
 
     @property

@@ -106,13 +106,14 @@ def _inputs(bundle: Bundle) -> list[Any]:
     if not settings.cells:
         kind = "string" if contract.feature.is_cell else "binary"
         return [ColSpec(kind, input_name(bundle))]
-    numbers = {name for part in contract.inputs.values() if part.tabular for name in part.tabular.numbers}
-    categories = {name for part in contract.inputs.values() if part.tabular for name in part.tabular.categories}
+    types: dict[str, str] = {}
+    for spec in contract.input_specs.values():
+        types |= spec.cell_types
     # A category may be a number or a text in the source, and both are read alike.
     others = {name: "binary" if name in settings.binary_cells else "string" for name in settings.cells}
     any_type: Any = AnyType
-    kinds = others | dict.fromkeys(numbers, "double") | dict.fromkeys(categories, any_type())
-    return [ColSpec(kinds[name], name, required=name not in numbers | categories) for name in settings.cells]
+    kinds = others | {name: "double" if one == "number" else any_type() for name, one in types.items()}
+    return [ColSpec(kinds[name], name, required=name not in types) for name in settings.cells]
 
 
 def _outputs(contract: Contract) -> list[Any]:
@@ -140,7 +141,8 @@ def input_example(bundle: Bundle) -> dict[str, Any]:
         return {input_name(bundle): _example(contract)}
     row: dict[str, Any] = {}
     for name, part in contract.inputs.items():
-        row |= _cells(part) if part.tabular else {settings.inputs[name].columns[0]: _example(part)}
+        example = _example(part)
+        row |= example if part.spec.cell_types else {settings.inputs[name].columns[0]: example}
     # Nobody can name a file that whoever loads the model has.
     row |= dict.fromkeys(settings.path_cells, "path/of/a/file")
     return {name: row[name] for name in settings.cells}
@@ -148,13 +150,6 @@ def input_example(bundle: Bundle) -> dict[str, Any]:
 
 def _example(contract: Contract) -> Any:
     return input_module(contract.input_kind, "example_input").example_input(contract)
-
-
-def _cells(contract: Contract) -> dict[str, Any]:
-    """Return the means of the numbers, and missing categories."""
-    means = contract.statistics.mean if contract.statistics else ()
-    spec = contract.tabular_spec
-    return dict(zip(spec.numbers, means, strict=True)) | dict.fromkeys(spec.categories, None)
 
 
 def _as_json(cell: Any) -> Any:

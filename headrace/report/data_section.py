@@ -182,9 +182,7 @@ def _channels(contract: "Contract") -> tuple[ChannelStatistics, ...]:
     if statistics is None:
         return ()
     default_names = tuple(f"channel {number}" for number in range(1, len(statistics.mean) + 1))
-    windows, tabular = contract.windows, contract.tabular
-    given = windows.values if windows else tabular.numbers if tabular else None
-    names = CHANNEL_NAMES.get(len(default_names), default_names) if given is None else given
+    names = contract.spec.value_names or CHANNEL_NAMES.get(len(default_names), default_names)
     return tuple(map(ChannelStatistics, names, statistics.mean, statistics.standard_deviation))
 
 

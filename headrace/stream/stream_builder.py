@@ -43,7 +43,7 @@ def rank_stream(
         DataError: the version has no such split.
     """
     settings = settings or Stream()
-    texts = [name for name, one in version.contract.inputs.items() if one.tokenizer and name in columns]
+    texts = [name for name, spec in version.contract.input_specs.items() if spec.vocabulary and name in columns]
     return RankStream(
         table=version.table,
         shards=version.split(split),

@@ -81,7 +81,7 @@ class Summary(NumberedRecord):
     def input_column(self) -> str | None:
         """Return the source's column of the inputs; None if they were not read from one column."""
         columns = self.data.get("source", {}).get("columns") or {}
-        return None if self.contract.tabular or self.contract.windows else columns.get("input")
+        return columns.get("input") if self.contract.feature.is_file else None
 
     @property
     def class_counts(self) -> dict[str, dict[str, int]]:

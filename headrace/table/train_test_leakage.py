@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
+from headrace.features.windows.input_spec import windows_of
 from headrace.storage.concurrent_reads import prefetch
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shard_writer import Shard
@@ -48,7 +49,7 @@ class SplitRows:
         rows = pa.concat_tables(_read_shards(version.table, version.split(split)))
         self._paths, self._contents = (rows[name].combine_chunks() for name in COLUMNS)
         self._found = np.zeros(rows.num_rows, bool)
-        self._times = _times_by_series(self._paths) if version.contract.windows else {}
+        self._times = _times_by_series(self._paths) if windows_of(version.contract) else {}
         self._compared: set[tuple[str, str]] = set()
 
     @property
@@ -86,12 +87,12 @@ class SplitRows:
         if dropped:
             numbers = np.fromiter(dropped.values(), np.int64, len(dropped))
             self._found[numbers[_is_in(pa.array(list(dropped)), paths)]] = True
-        if contract.windows is not None and self._times:
+        if windows_of(contract) is not None and self._times:
             self._compare_times(_times_by_series(paths), contract)
 
     def _compare_times(self, training: "dict[str, _Times]", contract: Contract) -> None:
         """Mark the windows whose predicted row a training window receives as input, or predicts."""
-        windows = contract.windows
+        windows = windows_of(contract)
         if windows is None:
             return
         length = int(contract.input_shape[0] or 0)

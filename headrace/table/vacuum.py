@@ -64,8 +64,7 @@ def _named(table: Path, newest: int) -> tuple[set[str], tuple[set[int], set[int]
             continue  # removed, or of another program; its files are no longer read
         names.update(shard.path for shard in version.shards)
         names.update(name for name in (version.summary.listing,) if name)
-        for contract in version.contract.inputs.values():
-            names.update(one.file for one in (contract.tokenizer, contract.tabular) if one)
+        names.update(spec.fitted.path for spec in version.contract.input_specs.values() if spec.fitted)
         rejects.update(() if version.summary.rejects_version is None else (version.summary.rejects_version,))
         duplicates.update(() if version.summary.duplicates_version is None else (version.summary.duplicates_version,))
     return names, (rejects, duplicates)

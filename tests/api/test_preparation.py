@@ -178,7 +178,7 @@ def test_numbers_and_categories_are_those_of_a_file(notebook: SparkSession, tmp_
     }  # fmt: skip
     other = headrace.prepare(headrace_configuration(configuration), None)
     assert stored(table, "row") == stored(other, "row")
-    assert table.contract.tabular == other.contract.tabular
+    assert table.contract.spec == other.contract.spec
 
 
 def headrace_configuration(tree: dict[str, Any]) -> Any:

@@ -10,10 +10,12 @@ import pytest
 from headrace.compare.comparison_page import write_page
 from headrace.compare.comparison_text import as_text
 from headrace.compare.job import compare, curves, epoch_numbers
-from headrace.contract import Contract, Statistics
+from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
+from headrace.features.image.input_spec import ImageSpec
 from headrace.features.image.storage_encoding import image_columns
+from headrace.features.input_spec import Statistics
 from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.prepare.table_schema import arrow_schema
 from headrace.runs.metrics_log import MetricsLog
@@ -107,9 +109,8 @@ def write_numbers(table: Path) -> Version:
             "content_hash": [f"{split}-{row}" for row in range(ROWS)],
         }
         shards.append(write_shard(pa.Table.from_pydict(values, schema=schema), table, f"part-{split}", split))
-    contract = Contract(
-        columns=columns, classes=(), task="regression", statistics=Statistics(mean=(128.0,), variance=(2500.0,))
-    )
+    spec = ImageSpec(statistics=Statistics(mean=(128.0,), variance=(2500.0,)))
+    contract = Contract(columns=columns, classes=(), task="regression", input_specs={"image": spec})
     counts = {split: {"all": ROWS} for split in ("train", "test")}
     about = summary(contract=contract, rows_in=2 * ROWS, written=2 * ROWS, counts=counts)
     commit(open_base(table), shards, schema, about.model_dump_json())

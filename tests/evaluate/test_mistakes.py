@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from headrace.config.configuration import Text
 from headrace.contract import Column, Contract
 from headrace.evaluate.mistakes import Mistake, WorstMistakes, picture, renderer_for
+from headrace.features.text.input_spec import TextSpec
 from headrace.features.text.mistake_renderer import MAX_CHARACTERS
 from headrace.prepare.text.tokenizer import WordCount, bpe_tokenizer, load_tokenizer, save_tokenizer, word_tokenizer
 
@@ -67,7 +68,8 @@ def test_image_mistake_is_described_with_its_image(shape: tuple[int, int, int]) 
 def make_contract(tokenizer_json: str, form: Text, folder: Path) -> Contract:
     """Return a contract of texts with this tokenizer."""
     columns = {"tokens": Column(role="input", codec="tokens", dtype="uint16", shape=(None,))}
-    return Contract(columns=columns, classes=("a", "b"), tokenizer=save_tokenizer(tokenizer_json, form, folder))
+    spec = TextSpec(tokenizer=save_tokenizer(tokenizer_json, form, folder))
+    return Contract(columns=columns, classes=("a", "b"), input_specs={"tokens": spec})
 
 
 @pytest.mark.parametrize("kind", ["word", "bpe"])
@@ -77,8 +79,7 @@ def test_text_mistake_is_described_with_its_words(kind: str, tmp_path: Path) -> 
     if kind == "bpe":
         made = bpe_tokenizer(iter(["good film é"] * 9), form)
     about = make_contract(made, form, tmp_path)
-    assert about.tokenizer
-    ids = load_tokenizer(tmp_path, about.tokenizer).encode("good film é", add_special_tokens=False).ids
+    ids = load_tokenizer(tmp_path, TextSpec.of(about).tokenizer).encode("good film é", add_special_tokens=False).ids
     show = renderer_for(about, tmp_path)
     assert show(np.array([*ids, 0, 0]))["text"] == ("good film [?]" if kind == "word" else "good film é")
     text = show(np.array(ids * 200))["text"]

@@ -7,10 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from headrace.contract import Column, Contract, Tokenizer
+from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
+from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.prepare.table_schema import IDENTITY, WEIGHT
 from headrace.stream.read.columnar_rows import BinaryColumn
 from headrace.targets.classification.evaluation import Classification
@@ -28,14 +31,15 @@ def image_contract(codec: str = "png", **more: Column) -> Contract:
     """Return a contract of images."""
     image = Column(role="input", codec=codec, dtype="uint8", shape=(2, 2, 1))
     columns = {"path": IDENTITY, "label": LABEL, "image": image}
-    return Contract(columns=columns | more, classes=CLASSES)
+    spec = ImageSpec(statistics=Statistics(mean=(0.0,), variance=(1.0,)))
+    return Contract(columns=columns | more, classes=CLASSES, input_specs={"image": spec})
 
 
 def text_contract() -> Contract:
     """Return a contract of texts."""
     columns = {"path": IDENTITY, "label": LABEL, "tokens": Column(role="input", codec="tokens", dtype="uint16")}
     tokenizer = Tokenizer(kind="word", file="t.json", sha256="0" * 64, vocabulary_size=9, max_length=99)
-    return Contract(columns=columns, classes=CLASSES, tokenizer=tokenizer)
+    return Contract(columns=columns, classes=CLASSES, input_specs={"tokens": TextSpec(tokenizer=tokenizer)})
 
 
 def slice_metrics(contract: Contract, asked: Sequence[str] = (), **columns: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import raw_files, raw_texts
 from headrace.features.image.explanation import ImageExplainer
 from headrace.features.text.explanation import TextExplainer
+from headrace.features.text.input_spec import TextSpec
 from headrace.inference import Inference
 from headrace.prepare.encoders.images.image_transcoding import decode
 from tests.explain.raw import write_images, write_texts
@@ -43,7 +44,7 @@ def explain_images(path: Path, folder: Path, **options: Any) -> list[Explanation
 def explain_texts(path: Path, file: Path, **options: Any) -> list[Explanation]:
     """Explain three texts with the bundle at `path`."""
     bundle = bundles.load(path)
-    tokenizer = bundle.contract.tokenizer
+    tokenizer = TextSpec.of(bundle.contract).tokenizer
     assert tokenizer is not None
     explainer = TextExplainer(bundle, Inference(bundle), ExplainOptions(**options), tokenizer)
     inputs = raw_texts(write_texts(file), "review", bundle.origin.prepare)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.tensorflow
 
 IMAGES: Contract = contract_for(next(path for path in MODELS if path.stem == "cnn"))
 TEXTS: Contract = contract_for(next(path for path in MODELS if path.stem == "rnn"))
-MEAN = IMAGES.channel_statistics.mean
+MEAN = IMAGES.statistics.mean
 
 
 def nested() -> keras.Model:

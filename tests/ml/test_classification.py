@@ -19,6 +19,7 @@ from pyspark.sql.types import Row
 
 import headrace
 from headrace.errors import ConfigurationError, DataError, StoreError
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.ml import HeadraceClassificationModel, HeadraceClassifier, HeadraceRegressionModel
 from headrace.ml import saved_model as module
 from tests.ml.conftest import SETTINGS
@@ -99,7 +100,7 @@ def test_columns_are_those_of_a_classifier_of_spark(predicted: DataFrame, fitted
 
 
 def test_predictions_are_those_of_the_bundle(predicted: DataFrame, fitted: Fitted) -> None:
-    names = fitted.model.bundle.contract.tabular_spec.numbers
+    names = TabularSpec.of(fitted.model.bundle.contract).numbers
     assert list(names) == [name for name in fitted.test.columns if name != "diagnosis"]
     assert fitted.model.numFeatures == len(names)
     rows = headrace.load(fitted.model.bundle.path).transform(fitted.test).collect()

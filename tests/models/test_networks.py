@@ -7,17 +7,14 @@ import keras
 import numpy as np
 import pytest
 
-from headrace.contract import (
-    AudioSpec,
-    Column,
-    Contract,
-    NamedInputSpec,
-    Statistics,
-    TabularSpec,
-    Tokenizer,
-    WindowSpec,
-)
+from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
+from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.text.input_spec import TextSpec, Tokenizer
+from headrace.features.windows.input_spec import WindowSpec
 from headrace.networks.network_source import build_model
 
 pytestmark = pytest.mark.tensorflow
@@ -44,6 +41,9 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 
 
+TWO = Statistics(mean=(50.0, -3.0), variance=(100.0, 4.0))
+
+
 def contract_for(path: Path, **changes: Any) -> Contract:
     """Return a contract of three classes for a network in models/."""
     about: dict[str, Any] = {"classes": ("bag", "boot", "coat")}
@@ -51,21 +51,22 @@ def contract_for(path: Path, **changes: Any) -> Contract:
         return record_contract(about | changes)
     if path.stem in TEXT:
         column = Column(role="input", codec="tokens", dtype="uint16", shape=(None,))
-        about["tokenizer"] = Tokenizer(kind="word", file="t", sha256="0", vocabulary_size=50, max_length=40)
+        tokenizer = Tokenizer(kind="word", file="t", sha256="0", vocabulary_size=50, max_length=40)
+        spec: InputSpec = TextSpec(tokenizer=tokenizer)
     elif path.stem in SERIES:
         column = Column(role="input", codec="raw", dtype="float32", shape=(12, 2))
-        about["statistics"] = Statistics(mean=(50.0, -3.0), variance=(100.0, 4.0))
-        about["windows"] = WindowSpec(values=("warmth", "wind"), label="warmth", every_seconds=3600, horizon=2)
+        spec = WindowSpec(statistics=TWO, values=("warmth", "wind"), label="warmth", every_seconds=3600, horizon=2)
     elif path.stem in SOUNDS:
         column = Column(role="input", codec="raw", dtype="int16", shape=(RATE // 2,))
-        about["audio"] = AudioSpec(rate=RATE)
+        spec = AudioSpec(rate=RATE)
     elif path.stem in ROWS_OF_CELLS:
         column = Column(role="input", codec="raw", dtype="float32", shape=(4,))
-        about["statistics"] = Statistics(mean=(50.0, -3.0), variance=(100.0, 4.0))
-        about["tabular"] = TabularSpec(numbers=("a", "b"), categories={"c": 5, "d": 9}, file="c", sha256="0")
+        spec = TabularSpec(statistics=TWO, numbers=("a", "b"), categories={"c": 5, "d": 9}, file="c", sha256="0")
     else:
         column = Column(role="input", codec="raw", dtype="uint8", shape=(16, 12, 3))
-        about["statistics"] = Statistics(mean=(100.0, 120.0, 90.0), variance=(900.0, 400.0, 2500.0))
+        statistics = Statistics(mean=(100.0, 120.0, 90.0), variance=(900.0, 400.0, 2500.0))
+        spec = ImageSpec(statistics=statistics)
+    about["input_specs"] = {"input": spec}
     about["columns"] = {"input": column, "label": Column(role="target", codec="plain", dtype="int32")}
     return Contract(**(about | changes))
 
@@ -76,11 +77,8 @@ def record_contract(about: dict[str, Any]) -> Contract:
     parts = {name: (kind, contract_for(Path(network))) for name, (kind, network) in kinds.items()}
     columns = {name: one.columns["input"] for name, (_, one) in parts.items()}
     label = next(one.columns["label"] for _, one in parts.values())
-    named = {
-        name: NamedInputSpec(kind=kind, statistics=one.statistics, tokenizer=one.tokenizer, tabular=one.tabular)
-        for name, (kind, one) in parts.items()
-    }
-    return Contract(**{"columns": columns | {"label": label}, "named_inputs": named} | about)
+    specs = {name: one.spec for name, (_, one) in parts.items()}
+    return Contract(**{"columns": columns | {"label": label}, "input_specs": specs, "is_record": True} | about)
 
 
 def inputs_for(contract: Contract, rows: int = 4) -> Any:
@@ -88,14 +86,14 @@ def inputs_for(contract: Contract, rows: int = 4) -> Any:
     if contract.is_record:
         return {name: inputs_for(one, rows) for name, one in contract.inputs.items()}
     random = np.random.default_rng(3)
-    if contract.tokenizer:
-        return random.integers(1, contract.tokenizer.vocabulary_size, (rows, 6), "int32")
-    if contract.windows:
+    if contract.input_kind == "text":
+        return random.integers(1, TextSpec.of(contract).tokenizer.vocabulary_size, (rows, 6), "int32")
+    if contract.input_kind == "windows":
         return random.normal((50.0, -3.0), (10.0, 2.0), (rows, *contract.input_shape)).astype("float32")
-    if contract.tabular:
+    if contract.input_kind == "tabular":
         numbers, values = random.normal((50.0, -3.0), (10.0, 2.0), (rows, 2)), random.integers(0, (5, 9), (rows, 2))
         return np.concatenate([numbers, values], axis=1).astype("float32")
-    if contract.audio:
+    if contract.input_kind == "audio":
         return random.normal(0.0, 3000.0, (rows, *contract.input_shape)).astype("int16")
     return random.integers(0, 256, (rows, *contract.input_shape), "uint8")
 

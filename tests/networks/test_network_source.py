@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from headrace.contract import Column, Contract, Statistics
+from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
 from headrace.networks.attribute_hint import CONTRACT_ATTRIBUTES, SYNONYMS
 from headrace.networks.network_source import build_model, read_network, read_source, source_hash
 
@@ -19,7 +21,7 @@ CONTRACT = Contract(
         "label": Column(role="target", codec="plain", dtype="int32"),
     },
     classes=("bag", "boot"),
-    statistics=Statistics(mean=(1.0,), variance=(1.0,)),
+    input_specs={"image": ImageSpec(statistics=Statistics(mean=(1.0,), variance=(1.0,)))},
 )
 GOOD = """
 import keras

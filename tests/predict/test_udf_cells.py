@@ -6,15 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from headrace.contract import Column, Contract, Statistics, Tokenizer
+from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
+from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.predict.udf_cells import read_inputs
 from headrace.prepare.sources.tables.multi_cell_records import Cells
 
 IMAGE = Column(role="input", codec="png", dtype="uint8", shape=(2, 2, 3))
-IMAGES = Contract(columns={"image": IMAGE}, classes=("a", "b"), statistics=Statistics(mean=(0,), variance=(1,)))
+IMAGES = Contract(
+    columns={"image": IMAGE},
+    classes=("a", "b"),
+    input_specs={"image": ImageSpec(statistics=Statistics(mean=(0,), variance=(1,)))},
+)
 TOKENIZER = Tokenizer(kind="word", file="t", sha256="0", vocabulary_size=9, max_length=9)
-TEXTS = Contract(columns={}, classes=("a", "b"), tokenizer=TOKENIZER)
+TEXT = Column(role="input", codec="tokens", dtype="uint16", shape=(None,))
+TEXTS = Contract(columns={"tokens": TEXT}, classes=("a", "b"), input_specs={"tokens": TextSpec(tokenizer=TOKENIZER)})
 ROWS = Cells(("size", "kind"))
 
 

@@ -3,7 +3,9 @@
 import pytest
 
 from headrace.config.sections.expectations import Expectations
-from headrace.contract import Contract, Statistics
+from headrace.contract import Column, Contract
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
 from headrace.prepare.expectations import find_breaches
 from headrace.table import Summary
 from tests.support.table_versions import summary
@@ -12,7 +14,10 @@ from tests.support.table_versions import summary
 def version(mean: float, deviation: float) -> Summary:
     """Return the summary of a version with these statistics of its only channel."""
     statistics = Statistics(mean=(mean,), variance=(deviation**2,))
-    return summary(contract=Contract(columns={}, classes=("a", "b"), statistics=statistics), rows_in=1, written=1)
+    image = Column(role="input", codec="raw", dtype="uint8", shape=(2, 2, 1))
+    specs = {"image": ImageSpec(statistics=statistics)}
+    contract = Contract(columns={"image": image}, classes=("a", "b"), input_specs=specs)
+    return summary(contract=contract, rows_in=1, written=1)
 
 
 @pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])

@@ -11,6 +11,7 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import DataError
+from headrace.features.text.input_spec import TextSpec
 from headrace.prepare.job import prepare
 from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version, read
@@ -66,7 +67,7 @@ def text_configuration(folder: Path, **section: Any) -> Configuration:
 
 def decode_rows(version: Version) -> dict[str, str]:
     """Return the words of every row by path, decoded by the saved tokenizer."""
-    tokenizer = version.contract.tokenizer
+    tokenizer = TextSpec.of(version.contract).tokenizer
     assert tokenizer is not None
     saved_tokenizer = load_tokenizer(version.table, tokenizer)
     dtype = np.dtype(version.contract.columns["tokens"].dtype).newbyteorder("<")
@@ -86,7 +87,7 @@ def test_tokenizer_is_trained_on_training_split_and_kept_by_increments(tmp_path:
     first = read(tmp_path / "table")
     tokens = first.contract.columns["tokens"]
     assert (tokens.role, tokens.codec, tokens.dtype, tokens.shape) == ("input", "tokens", "uint16", (None,))
-    tokenizer = first.contract.tokenizer
+    tokenizer = TextSpec.of(first.contract).tokenizer
     assert tokenizer is not None
     vocabulary = load_tokenizer(first.table, tokenizer).get_vocab()
     counts = Counter(word for row in rows if row["split"] == "train" for word in row["text"].split())
@@ -100,10 +101,10 @@ def test_tokenizer_is_trained_on_training_split_and_kept_by_increments(tmp_path:
     write_rows(tmp_path / "raw", "2.json", texts(20, first=100))
     assert prepare(settings)["written"] == 80
     second = read(tmp_path / "table")
-    assert second.contract.tokenizer == tokenizer
+    assert TextSpec.of(second.contract).tokenizer == tokenizer
     assert {shard.path for shard in first.shards} < {shard.path for shard in second.shards}
     assert prepare(settings, full=True)["version"] == 2
-    assert read(tmp_path / "table").contract.tokenizer != tokenizer
+    assert TextSpec.of(read(tmp_path / "table").contract).tokenizer != tokenizer
 
 
 def test_words_that_are_all_rare_are_refused(tmp_path: Path) -> None:
@@ -134,8 +135,8 @@ def test_bpe_with_near_duplicates(tmp_path: Path) -> None:
     result = prepare(text_configuration(tmp_path / "raw", text=text, near_duplicates={"similarity": 0.8}))
     assert (result["rows_in"], result["written"], result["duplicates"]) == (43, 41, 2)
     version = read(tmp_path / "table")
-    assert version.contract.tokenizer is not None
-    assert version.contract.tokenizer.kind == "bpe"
+    assert TextSpec.of(version.contract).tokenizer is not None
+    assert TextSpec.of(version.contract).tokenizer.kind == "bpe"
     assert "[UNK 1]" not in " ".join(decode_rows(version).values())
     dropped = read_dropped(version.table, list_shards(duplicates_path(version.table), 0))
     kept = {row["path"]: row["split"] for row in read_rows(version)}

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from headrace.contract import Tokenizer
+from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.report import run_page, write_report
 from headrace.report.data_section import (
     LARGEST_SIDE,
@@ -86,7 +86,7 @@ def test_class_without_rows_has_no_samples(make_run: MakeRun) -> None:
 def test_input_other_than_image_has_no_samples(make_run: MakeRun) -> None:
     version = read(make_run().parents[1] / "table")
     tokenizer = Tokenizer(kind="word", file="t", sha256="0", vocabulary_size=50, max_length=40)
-    contract = version.contract.model_copy(update={"tokenizer": tokenizer})
+    contract = version.contract.model_copy(update={"input_specs": {"image": TextSpec(tokenizer=tokenizer)}})
     texts = replace(version, summary=version.summary.model_copy(update={"contract": contract}))
     assert sample_images(texts) is None
 

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from headrace.config.configuration import Prepare
-from headrace.contract import Column, Contract, Tokenizer
+from headrace.contract import Column, Contract
+from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.table import Summary, Version, read
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base, with_contract
@@ -45,7 +46,7 @@ def write_texts(
     ]
     tokenizer = Tokenizer(kind="word", file="t.json", sha256="0" * 64, vocabulary_size=30_002, max_length=longest)
     summary = Summary(
-        contract=Contract(columns=columns, classes=CLASSES, tokenizer=tokenizer),
+        contract=Contract(columns=columns, classes=CLASSES, input_specs={"tokens": TextSpec(tokenizer=tokenizer)}),
         rows_in=len(texts),
         written=len(texts),
         rejected=0,

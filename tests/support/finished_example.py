@@ -14,9 +14,11 @@ import pyarrow as pa
 import pytest
 from PIL import Image, ImageDraw
 
-from headrace.contract import Column, Contract, Statistics
+from headrace.contract import Column, Contract
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
 from headrace.format_version import FORMAT
 from headrace.prepare.table_schema import IDENTITY
 from headrace.table.shard_writer import write_shard
@@ -113,6 +115,7 @@ def _write_rejects(table: Path, example: Example) -> int | None:
 
 def _summary(columns: dict[str, Column], example: Example, rejects_version: int | None) -> Summary:
     channels = example.shape[2]
+    statistics = Statistics(mean=(33.318,) * channels, variance=(6172.85,) * channels)
     counts = {
         split: {name: len(range(label, rows, len(example.classes))) for label, name in enumerate(example.classes)}
         for split, rows in example.rows.items()
@@ -123,7 +126,7 @@ def _summary(columns: dict[str, Column], example: Example, rejects_version: int 
         contract=Contract(
             columns=columns,
             classes=example.classes,
-            statistics=Statistics(mean=(33.318,) * channels, variance=(6172.85,) * channels),
+            input_specs={"image": ImageSpec(statistics=statistics)},
         ),
         rows_in=written + len(reasons) + 2,
         written=written,

@@ -9,8 +9,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
-from headrace.contract import Contract, Statistics
+from headrace.contract import Contract
+from headrace.features.image.input_spec import ImageSpec
 from headrace.features.image.storage_encoding import image_columns
+from headrace.features.input_spec import Statistics
 from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table import Shard, Summary, Version, read
@@ -110,7 +112,7 @@ def _summary(content: Content) -> Summary:
         contract=Contract(
             columns=table_columns(image_columns(content.image)),
             classes=content.classes,
-            statistics=Statistics(mean=tuple(mean), variance=tuple(variance)),
+            input_specs={"image": ImageSpec(statistics=Statistics(mean=tuple(mean), variance=tuple(variance)))},
         ),
         rows_in=written,
         written=written,

@@ -5,7 +5,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from headrace.contract import Column, Contract, Statistics
+from headrace.contract import Column, Contract
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
 from headrace.table import Shard, Summary
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base, with_contract
@@ -18,9 +20,9 @@ SCHEMA = pa.schema([with_contract(pa.field("label", pa.int32(), nullable=False),
 
 def summary(**changes: Any) -> Summary:
     """Of one cat in split train, but for `changes`."""
-    contract = Contract(
-        columns={"label": LABEL}, classes=("cat", "dog"), statistics=Statistics(mean=(1 / 3,), variance=(0.1,))
-    )
+    spec = ImageSpec(statistics=Statistics(mean=(1 / 3,), variance=(0.1,)))
+    image = Column(role="input", codec="raw", dtype="uint8", shape=(2, 2, 1))
+    contract = Contract(columns={"label": LABEL, "image": image}, classes=("cat", "dog"), input_specs={"image": spec})
     tree = {
         "contract": contract,
         "rows_in": 1,

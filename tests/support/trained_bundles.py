@@ -13,6 +13,7 @@ from headrace import bundle
 from headrace.config.configuration import Prepare
 from headrace.config.sections.image_and_text import Text, Tokens
 from headrace.contract import Contract
+from headrace.features.text.input_spec import TextSpec
 from headrace.features.text.storage_encoding import text_columns
 from headrace.networks.network_source import build_model
 from headrace.prepare.table_schema import arrow_schema
@@ -73,7 +74,7 @@ def text_table(folder: Path, extra: str = "") -> Version:
     shards = [write_shard(made, folder, f"part-{split}", split) for split in ("train", "test")]
     counted = {split: {name: labels.count(n) for n, name in enumerate(CLASSES)} for split in ("train", "test")}
     summary = Summary(
-        contract=Contract(columns=columns, classes=CLASSES, tokenizer=tokenizer),
+        contract=Contract(columns=columns, classes=CLASSES, input_specs={"tokens": TextSpec(tokenizer=tokenizer)}),
         rows_in=96, written=96, rejected=0, duplicates=0, counts=counted, rejects={}, rejects_version=None,
         source={"kind": "table", "path": "raw"}, fingerprint="small", seconds=0.0,
         settings=Prepare(input="text", text=TEXT_FORM).model_dump(mode="json"),
@@ -99,7 +100,7 @@ def trained(network: str, version: Version, target: Path) -> Path:
 
 def read_arrays(version: Version) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Inputs and labels of the training split."""
-    tokenizer = version.contract.tokenizer
+    tokenizer = version.contract.spec.vocabulary
     if tokenizer is None:
         rows = patched(48)
         return rows.pixels, np.array(rows.labels, np.int32)
@@ -125,6 +126,6 @@ def write(target: Path, source: Path, model: Any, version: Version, options: dic
         steps=25,
         weights_sha256="0" * 64,
         settings=version.summary.settings,
-        text_column="review" if version.contract.tokenizer else None,
+        text_column="review" if version.contract.spec.vocabulary else None,
     )
     return bundle.write(target, model, source, version.contract, options, origin)

@@ -7,7 +7,9 @@ import pyarrow as pa
 import pytest
 
 from headrace.config.sections.windows import Windows
-from headrace.contract import Contract, Statistics, WindowSpec
+from headrace.contract import Contract
+from headrace.features.input_spec import Statistics
+from headrace.features.windows.input_spec import WindowSpec
 from headrace.features.windows.storage_encoding import window_columns
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table import Version, read
@@ -23,15 +25,15 @@ HOUR = 3600
 Row = tuple[str, str]
 WINDOWS = Windows(values=("x",), time="t", length=3, horizon=2)
 COLUMNS = table_columns(window_columns(WINDOWS)) | {"label": NUMBER}
-SPEC = WindowSpec(values=("x",), label="x", every_seconds=HOUR, horizon=2)
+SPEC = WindowSpec(
+    statistics=Statistics(mean=(0.0,), variance=(1.0,)), values=("x",), label="x", every_seconds=HOUR, horizon=2
+)
 
 
 def write(table: Path, root: str = "raw", **splits: list[Row]) -> Version:
     """Commit the next version of a table of windows, with rows of (path, content hash) by split."""
     shards = [write_shard(_rows(rows), table, f"{split}-{len(rows)}", split) for split, rows in splits.items()]
-    contract = Contract(
-        columns=COLUMNS, task="regression", windows=SPEC, statistics=Statistics(mean=(0.0,), variance=(1.0,))
-    )
+    contract = Contract(columns=COLUMNS, task="regression", input_specs={"window": SPEC})
     dropped = open_base(duplicates_path(table)).number
     metadata = summary(
         contract=contract, source={"kind": "table", "path": root, "root": root}, duplicates_version=dropped

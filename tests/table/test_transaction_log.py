@@ -268,7 +268,7 @@ def test_damaged_log_is_reported_in_one_sentence(table: Path, damage: str) -> No
     [
         ("{}", "lists rejected or duplicate records"),
         ('{"contract": {}}', "has format 1, written by an older version"),
-        ('{"format": 3}', "no summary that this release of Headrace can read"),
+        ('{"format": 4}', "no summary that this release of Headrace can read"),
     ],
 )
 def test_read_refuses_table_without_readable_summary(table: Path, content: str, reason: str) -> None:

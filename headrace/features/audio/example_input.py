@@ -6,13 +6,14 @@ from io import BytesIO
 import numpy as np
 
 from headrace.contract import Contract
+from headrace.features.audio.input_spec import AudioSpec
 
 HERTZ, AMPLITUDE = 440, 8000
 
 
 def example_input(contract: Contract) -> bytes:
     """Return a WAV file of a tone, of the rate and the length that the model takes."""
-    samples, rate = contract.named("input")[1].fixed_shape[0], contract.audio_spec.rate
+    samples, rate = contract.named("input")[1].fixed_shape[0], AudioSpec.of(contract).rate
     tone = AMPLITUDE * np.sin(2 * np.pi * HERTZ * np.arange(samples) / rate)
     file = BytesIO()
     with wave.open(file, "wb") as sound:

@@ -1,6 +1,6 @@
 """Sounds as one field of a record of several inputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +9,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
-from headrace.contract import AudioSpec, Column, Contract
+from headrace.contract import Column, Contract
+from headrace.features.audio.input_spec import AudioSpec
 from headrace.features.audio.storage_encoding import audio_columns
+from headrace.features.record_field_interface import LearnedInput
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard
 
@@ -25,14 +27,12 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
     return {"audio": np.zeros(settings.audio.samples, "<i2").tobytes(), "seconds": 0.0}
 
 
-def learn(
-    spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
-) -> Mapping[str, Any]:
+def learn(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> LearnedInput:
     """See `RecordFieldInterface`; sounds have nothing to learn."""
-    return {"audio": AudioSpec(rate=context.settings.audio.rate)}
+    return LearnedInput(AudioSpec(rate=context.settings.audio.rate))
 
 
-def final_column(settings: Prepare, fields: Mapping[str, Any]) -> Column:
+def final_column(settings: Prepare, spec: AudioSpec) -> Column:
     """See `RecordFieldInterface`."""
     return audio_columns(settings.audio)["audio"]
 

@@ -1,12 +1,14 @@
 """Encode sounds as mono 16-bit little-endian samples of one rate and length."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.audio import Audio
-from headrace.contract import AudioSpec, Column
+from headrace.contract import Column
+from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.encoders.content_hash import content_hash
 from headrace.prepare.encoders.input_encoding_interface import Row
 from headrace.prepare.encoders.sounds.sound_decoder import decode_sound
@@ -24,7 +26,9 @@ def audio_columns(spec: Audio) -> dict[str, Column]:
     }
 
 
-def contract_fields(configuration: Configuration) -> dict[str, Any]:
+def input_specs(
+    configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
+) -> Mapping[str, InputSpec]:
     """See `FeatureEncodingInterface`."""
     return {"audio": AudioSpec(rate=configuration.prepare.audio.rate)}
 

@@ -11,6 +11,7 @@ from headrace.explain.explanation_result import ExplainedPrediction, Explanation
 from headrace.explain.heatmaps import enlarge, overlay, picture
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
+from headrace.features.image.input_spec import ImageSpec
 from headrace.inference import Inference
 from headrace.prepare.encoders.images.image_transcoding import decode_image
 from headrace.prepare.record_observations import Observations
@@ -42,7 +43,7 @@ class ImageExplainer:
         contract = bundle.contract
         self._contract, self._spec, self._inference = contract, bundle.origin.prepare.image, inference
         self._steps, self._class = options.steps, options.class_number(contract)
-        self._baseline = contract.channel_statistics.mean
+        self._baseline = ImageSpec.of(contract).statistics.mean
         self.missing: dict[str, str] = {}
         self.observations = Observations()
         methods, model = options.methods(contract), bundle.model()

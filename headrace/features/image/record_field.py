@@ -1,6 +1,6 @@
 """Images as one field of a record of several inputs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
+from headrace.features.image.input_spec import ImageSpec
 from headrace.features.image.storage_encoding import CHANNELS, image_columns
+from headrace.features.record_field_interface import LearnedInput
 from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.encoders.images.image_transcoding import encode as encode_pixels
 from headrace.prepare.encoders.statistics import ChannelSums, stored_sums
@@ -35,14 +37,12 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
     return {"image": encode_pixels(pixels, settings.image), "channel_sums": stored_sums(pixels)}
 
 
-def learn(
-    spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
-) -> Mapping[str, Any]:
+def learn(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> LearnedInput:
     """See `RecordFieldInterface`; the sums that each row carries are added up, exactly."""
     paths = sorted(shard.path for shard in training)
     tasks = spark.sparkContext.parallelize(paths, min(len(paths), 4 * spark.sparkContext.defaultParallelism))
     sums = tasks.mapPartitions(partial(_sums, context, f"{column}_channel_sums")).collect()
-    return {"statistics": reduce(ChannelSums.__add__, sums).statistics()}
+    return LearnedInput(ImageSpec(statistics=reduce(ChannelSums.__add__, sums).statistics()))
 
 
 def _sums(context: "PrepareContext", column: str, paths: Iterator[str]) -> Iterator[ChannelSums]:
@@ -53,7 +53,7 @@ def _sums(context: "PrepareContext", column: str, paths: Iterator[str]) -> Itera
         yield ChannelSums.from_bytes(stored, spec.size[0] * spec.size[1], CHANNELS[spec.mode])
 
 
-def final_column(settings: Prepare, fields: Mapping[str, Any]) -> Column:
+def final_column(settings: Prepare, spec: ImageSpec) -> Column:
     """See `RecordFieldInterface`."""
     return image_columns(settings.image)["image"]
 

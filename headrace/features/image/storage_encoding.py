@@ -1,5 +1,6 @@
 """Encode images for a table: decode them, convert them to one mode and size, and encode them again."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,9 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Configuration, Image, Prepare
 from headrace.contract import Column
+from headrace.features.image.input_spec import ImageSpec
 from headrace.features.image.near_duplicates import perceptual_hash
+from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.encoders.content_hash import content_hash
 from headrace.prepare.encoders.images.image_transcoding import Pixels, check_pixels, conform, decode_image, encode
 from headrace.prepare.encoders.input_encoding_interface import Row
@@ -38,9 +41,11 @@ def bookkeeping_columns(settings: Prepare) -> dict[str, Column]:
     return sums | {"perceptual_hash": IDENTITY.model_copy(update={"dtype": "int64"})}
 
 
-def contract_fields(configuration: Configuration) -> dict[str, Any]:
-    """See `FeatureEncodingInterface`; images have none."""
-    return {}
+def input_specs(
+    configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
+) -> Mapping[str, InputSpec]:
+    """See `FeatureEncodingInterface`."""
+    return {"image": ImageSpec.model_validate({"statistics": statistics})}
 
 
 def make_encoder(settings: Prepare) -> "ImageEncoder":

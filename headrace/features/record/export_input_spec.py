@@ -6,7 +6,7 @@ from headrace.contract import Contract
 
 def describe_input(bundle: Bundle) -> str:
     """See `ExportInputInterface`; each input is described for itself."""
-    return ", ".join(bundle.contract.named_inputs)
+    return ", ".join(bundle.contract.input_names)
 
 
 def encoded_inputs(contract: Contract) -> None:

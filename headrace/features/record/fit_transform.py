@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from headrace.contract import Column, Contract, NamedInputSpec, Statistics
+from headrace.contract import Column, Contract
+from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.record.storage_encoding import SeveralInputsEncoder
 from headrace.features.record_field_interface import record_field_module
 from headrace.prepare.increments.source_changes import Increment
@@ -22,7 +23,7 @@ from headrace.table.shard_writer import Shard
 class Fitted(NamedTuple):
     """What was learnt, and the columns of the final shards."""
 
-    inputs: dict[str, NamedInputSpec]
+    inputs: Mapping[str, InputSpec]
     labels: Statistics | None
     columns: dict[str, Column]
 
@@ -45,22 +46,22 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
         output.with_final(final),
         filled=observations.filled,
         columns=fitted.columns,
-        fitted={"named_inputs": fitted.inputs, "label_statistics": fitted.labels},
+        input_specs=fitted.inputs,
+        label_statistics=fitted.labels,
     )
 
 
 def _fitted_before(contract: Contract) -> Fitted:
-    return Fitted(contract.named_inputs, contract.label_statistics, contract.columns)
+    return Fitted(contract.input_specs, contract.label_statistics, contract.columns)
 
 
 def _learn(spark: SparkSession, context: PrepareContext, training: Sequence[Shard]) -> Fitted:
-    labels, inputs, columns = None, dict[str, NamedInputSpec](), SeveralInputsEncoder(context.settings).columns
+    labels, inputs, columns = None, dict[str, InputSpec](), SeveralInputsEncoder(context.settings).columns
     for name, section in context.settings.inputs.items():
         part, kind = context.settings.of_input(name), record_field_module(section.kind)
-        fields = dict(kind.learn(spark, replace(context, settings=part), name, training))
-        labels = fields.pop("label_statistics", None) or labels
-        inputs[name] = NamedInputSpec(kind=section.kind, **fields)
-        columns[name] = kind.final_column(part, fields)
+        learned = kind.learn(spark, replace(context, settings=part), name, training)
+        labels, inputs[name] = learned.labels or labels, learned.spec
+        columns[name] = kind.final_column(part, learned.spec)
     return Fitted(inputs, labels, columns)
 
 
@@ -80,4 +81,4 @@ def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
 def _contracts(context: PrepareContext, fitted: Fitted) -> Mapping[str, Contract]:
     """Return the contract of each input."""
     about: dict[str, Any] = {"task": context.settings.task, "classes": tuple(context.labels)}
-    return Contract(columns=fitted.columns, named_inputs=fitted.inputs, **about).inputs
+    return Contract(columns=fitted.columns, input_specs=dict(fitted.inputs), is_record=True, **about).inputs

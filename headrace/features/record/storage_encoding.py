@@ -3,12 +3,13 @@
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.named_inputs import NamedInput
 from headrace.contract import Column
 from headrace.errors import ConfigurationError
+from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.record_field_interface import RecordFieldInterface, record_field_module
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, Row, encoder_for
@@ -20,9 +21,11 @@ from headrace.prepare.table_schema import record_columns
 from headrace.wording import join_names
 
 
-def contract_fields(configuration: Configuration) -> dict[str, Any]:
-    """See `FeatureEncodingInterface`; those of records are fitted on the training split."""
-    return {}
+def input_specs(
+    configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
+) -> Mapping[str, InputSpec]:
+    """See `FeatureEncodingInterface`; all of them are fitted."""
+    return fitted
 
 
 def make_encoder(settings: Prepare) -> "SeveralInputsEncoder":

@@ -3,9 +3,10 @@
 import numpy as np
 
 from headrace.contract import Contract
+from headrace.features.tabular.input_spec import TabularSpec
 
 
 def statistics(payload: bytes, contract: Contract) -> dict[str, float]:
     """Return the value of each column of the row."""
     values = np.frombuffer(payload, "<f4").tolist()
-    return dict(zip(contract.tabular_spec.names, values, strict=True))
+    return dict(zip(TabularSpec.of(contract).names, values, strict=True))

@@ -12,6 +12,7 @@ from headrace.explain.explanation_result import ExplainedPrediction, Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_spans import TokenSpan
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import read_cells
 from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
 from headrace.inference import Inference
@@ -47,7 +48,8 @@ class RowExplainer:
 
     def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> None:
         self._contract, self._spec, self._inference = bundle.contract, bundle.origin.prepare.tabular_spec, inference
-        self._vocabulary = load_vocabulary(bundle.path, bundle.contract.tabular_spec)
+        self._layout = TabularSpec.of(bundle.contract)
+        self._vocabulary = load_vocabulary(bundle.path, self._layout)
         self._class = options.class_number(bundle.contract)
         options.methods(bundle.contract)
         self.missing: dict[str, str] = {}
@@ -60,9 +62,8 @@ class RowExplainer:
             RejectedRecordError: a cell cannot be used.
         """
         cells = read_cells(raw.content.decode(), self._spec)
-        rows = self._vocabulary.encode([cells], self._contract.statistics)
-        spec, statistics = self._contract.tabular_spec, self._contract.statistics
-        self._vocabulary.observe([cells], rows, statistics, spec, self.observations)
+        rows = self._vocabulary.encode([cells], self._layout.statistics)
+        self._vocabulary.observe([cells], rows, self._layout, self.observations)
         row = rows[0]
         prediction = ExplainedPrediction.select(self._contract, self._inference.predict(row[None])[0], self._class)
         decreases = without_columns(self._inference, row, prediction.class_number)
@@ -72,7 +73,7 @@ class RowExplainer:
         """Return the columns with their values, and spaces between them."""
         largest = float(np.abs(decreases).max(initial=0.0)) or 1.0
         spans: list[TokenSpan] = []
-        described = self._vocabulary.describe(row, self._contract.tabular_spec)
+        described = self._vocabulary.describe(row, self._layout)
         for (name, value), decrease in zip(described.items(), decreases.tolist(), strict=True):
             spans += [TokenSpan(f"{name}: {value}", decrease, round(abs(decrease) / largest, 3)), TokenSpan("   ")]
         return spans[:-1]
@@ -80,9 +81,8 @@ class RowExplainer:
 
 def without_columns(inference: Inference, row: NDArray[np.float32], class_number: int | None) -> NDArray[np.float64]:
     """Return by how much the score decreases when each column in turn says nothing: (columns,)."""
-    statistics, categories = inference.contract.statistics, inference.contract.tabular_spec.categories
-    means = statistics.mean if statistics else ()
-    nothing = np.array([*means, *(MISSING for _ in categories)], np.float32)
+    spec = TabularSpec.of(inference.contract)
+    nothing = np.array([*spec.statistics.mean, *(MISSING for _ in spec.categories)], np.float32)
     rows = np.tile(row, (len(row) + 1, 1))
     rows[np.arange(1, len(row) + 1), np.arange(len(row))] = nothing
     return score_decreases(inference, rows, class_number)

@@ -2,11 +2,12 @@
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
+from headrace.features.tabular.input_spec import TabularSpec
 
 
 def describe_input(bundle: Bundle) -> str:
     """See `ExportInputInterface`."""
-    spec = bundle.contract.tabular_spec
+    spec = TabularSpec.of(bundle.contract)
     return (
         f"rows (rows, {len(spec.names)}) of numbers, any number of rows, with the columns {', '.join(spec.names)}. A "
         f"category is the number of its value: 0 if it is missing, 1 if it is not in {spec.file}, else 2 plus its "

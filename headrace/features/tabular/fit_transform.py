@@ -13,8 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
-from headrace.contract import Contract, Statistics, TabularSpec
 from headrace.errors import DataError
+from headrace.features.input_spec import Statistics
 from headrace.features.tabular.column_quality_warnings import (
     category_warning,
     count_extremes,
@@ -22,6 +22,7 @@ from headrace.features.tabular.column_quality_warnings import (
     missing_code_warning,
     missing_number_warning,
 )
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.storage_encoding import CELLS, ROW, row_columns
 from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
@@ -45,10 +46,9 @@ BATCH = 4096
 
 
 class Fitted(NamedTuple):
-    """What was fitted: the layout of the rows, statistics of the numbers and, in regression, of the labels."""
+    """What was fitted: the rows with the statistics of their numbers and, in regression, those of the labels."""
 
     spec: TabularSpec
-    statistics: Statistics
     labels: Statistics | None
 
 
@@ -73,7 +73,8 @@ class ShardSummary(NamedTuple):
 def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
     """See `FitTransformInterface`; rows that are appended are stored as the table's first ones were."""
     staged = output.staged
-    fitted = _fitted_before(increment.before.contract) if increment.before else None
+    before = increment.before.contract if increment.before else None
+    fitted = Fitted(TabularSpec.of(before), before.label_statistics) if before else None
     if fitted is None and not any(shard.split == "train" for shard in staged):
         raise output.accounting.unusable_error(
             "The training split holds no row", "Check prepare.splits or the source's splits."
@@ -87,15 +88,9 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
         output.with_final(final),
         filled=observations.filled,
         columns=columns,
-        statistics=fitted.statistics,
-        fitted={"tabular": fitted.spec, "label_statistics": fitted.labels},
+        input_specs={ROW: fitted.spec},
+        label_statistics=fitted.labels,
     )
-
-
-def _fitted_before(contract: Contract) -> Fitted | None:
-    if contract.tabular is None or contract.statistics is None:
-        return None
-    return Fitted(contract.tabular, contract.statistics, contract.label_statistics)
 
 
 def fit_columns(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard], column: str = CELLS) -> Fitted:
@@ -125,9 +120,8 @@ def fit_columns(spark: SparkSession, context: PrepareContext, shards: Sequence[S
         for number, name in enumerate(spec.categories)
     }
     labels = [one.labels for one in summaries]
-    return Fitted(
-        save_vocabulary(spec.numbers, values, context.table), statistics, _label_statistics(labels) if labels else None
-    )
+    fitted = save_vocabulary(spec.numbers, statistics, values, context.table)
+    return Fitted(fitted, _label_statistics(labels) if labels else None)
 
 
 def _merge(parts: Sequence[Moments | None], name: str) -> Moments:
@@ -231,6 +225,6 @@ def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
     def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array]:
         cells = [RowCells.from_text(text) for text in rows[CELLS].to_pylist()]
         observe_labels(rows, fitted.labels, observations)
-        return {ROW: pa.array(vocabulary.store(cells, fitted.statistics, fitted.spec, observations), pa.binary())}
+        return {ROW: pa.array(vocabulary.store(cells, fitted.spec, observations), pa.binary())}
 
     return encode

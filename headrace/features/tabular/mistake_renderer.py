@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.evaluate.mistakes import Renderer
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.vocabulary import load_vocabulary
 
 MAX_CHARACTERS = 400
@@ -14,7 +15,7 @@ MAX_CHARACTERS = 400
 
 def make_renderer(contract: Contract, folder: Path) -> Renderer:
     """See `MistakeRendererInterface`."""
-    spec = contract.tabular_spec
+    spec = TabularSpec.of(contract)
     vocabulary = load_vocabulary(folder, spec)
 
     def render(row: NDArray[Any]) -> dict[str, str | None]:

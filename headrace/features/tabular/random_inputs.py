@@ -3,13 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.contract import Contract, Statistics
+from headrace.contract import Contract
+from headrace.features.tabular.input_spec import TabularSpec
 
 
 def random_inputs(random: np.random.Generator, rows: int, contract: Contract) -> NDArray[np.float32]:
     """Return random rows (rows, columns): numbers as in training, and any value of each category."""
-    spec, statistics = contract.tabular_spec, contract.statistics or Statistics(mean=(), variance=())
-    numbers = random.normal(statistics.mean, statistics.standard_deviation, (rows, len(spec.numbers)))
+    spec = TabularSpec.of(contract)
+    numbers = random.normal(spec.statistics.mean, spec.statistics.standard_deviation, (rows, len(spec.numbers)))
     sizes = tuple(spec.categories.values())
     categories = random.integers(0, sizes, (rows, len(sizes))) if sizes else np.empty((rows, 0))
     return np.concatenate([numbers, categories], axis=1).astype(np.float32)

@@ -1,6 +1,6 @@
 """Numbers and categories as one field of a record of several inputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
+from headrace.features.record_field_interface import LearnedInput
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.storage_encoding import ROW, row_columns
 from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
@@ -27,33 +29,31 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
     return {}
 
 
-def learn(
-    spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
-) -> Mapping[str, Any]:
+def learn(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> LearnedInput:
     """See `RecordFieldInterface`."""
     from headrace.features.tabular.fit_transform import fit_columns
 
     fitted = fit_columns(spark, context, training, column)
-    return {"tabular": fitted.spec, "statistics": fitted.statistics, "label_statistics": fitted.labels}
+    return LearnedInput(fitted.spec, fitted.labels)
 
 
-def final_column(settings: Prepare, fields: Mapping[str, Any]) -> Column:
+def final_column(settings: Prepare, spec: TabularSpec) -> Column:
     """See `RecordFieldInterface`."""
-    return row_columns(fields["tabular"], settings)[ROW]
+    return row_columns(spec, settings)[ROW]
 
 
 def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observations: Observations) -> pa.Array:
     """See `RecordFieldInterface`."""
-    spec = contract.tabular_spec
+    spec = TabularSpec.of(contract)
     vocabulary = load_vocabulary(folder, spec)
     cells = [RowCells.from_text(text) for text in values.to_pylist()]
-    return pa.array(vocabulary.store(cells, contract.statistics, spec, observations), pa.binary())
+    return pa.array(vocabulary.store(cells, spec, observations), pa.binary())
 
 
 def empty_input(contract: Contract) -> bytes:
     """See `RecordFieldInterface`; means of the numbers, and missing categories."""
-    means = contract.statistics.mean if contract.statistics else ()
-    return np.array([*means, *(MISSING for _ in contract.tabular_spec.categories)], "<f4").tobytes()
+    spec = TabularSpec.of(contract)
+    return np.array([*spec.statistics.mean, *(MISSING for _ in spec.categories)], "<f4").tobytes()
 
 
 def without_parts(
@@ -61,7 +61,7 @@ def without_parts(
 ) -> list[tuple[str, NDArray[Any]]]:
     """See `RecordFieldInterface`; the columns, each with its value."""
     nothing = np.frombuffer(empty_input(contract), "<f4")
-    described = load_vocabulary(folder, contract.tabular_spec).describe(decoded, contract.tabular_spec)
+    described = load_vocabulary(folder, TabularSpec.of(contract)).describe(decoded, TabularSpec.of(contract))
     parts = []
     for column, (name, value) in enumerate(described.items()):
         without = decoded.copy()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import RowCells, read_cells
 from headrace.features.tabular.vocabulary import load_vocabulary
 from headrace.prepare.record_observations import Observations
@@ -23,7 +24,6 @@ def make_preparer(settings: Prepare) -> Callable[[str | bytes], RowCells]:
 
 def encode(records: list[RowCells], inference: "Inference", observations: Observations) -> dict[str, list[bytes]]:
     """See `RecordPredictionInterface`."""
-    contract = inference.contract
-    vocabulary = load_vocabulary(inference.path, contract.tabular_spec)
-    stored = vocabulary.store(records, contract.statistics, contract.tabular_spec, observations)
-    return {contract.named("input")[0]: stored}
+    spec = TabularSpec.of(inference.contract)
+    stored = load_vocabulary(inference.path, spec).store(records, spec, observations)
+    return {inference.contract.named("input")[0]: stored}

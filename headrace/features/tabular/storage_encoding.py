@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from headrace.config.configuration import Configuration, Prepare
-from headrace.contract import Column, TabularSpec
+from headrace.contract import Column
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import interpret_cells
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.input_encoding_interface import Row
@@ -32,9 +33,11 @@ def row_columns(spec: TabularSpec, settings: Prepare) -> dict[str, Column]:
     return record_columns({ROW: column}, settings)
 
 
-def contract_fields(configuration: Configuration) -> dict[str, Any]:
-    """See `FeatureEncodingInterface`; those of rows are fitted on the training split."""
-    return {}
+def input_specs(
+    configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
+) -> Mapping[str, InputSpec]:
+    """See `FeatureEncodingInterface`; all of it is fitted."""
+    return fitted
 
 
 def make_encoder(settings: Prepare) -> "RowEncoder":

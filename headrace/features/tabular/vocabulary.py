@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.contract import Statistics, TabularSpec
+from headrace.features.input_spec import Statistics
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import RowCells
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.unfamiliar_values import TrainingNumbers
@@ -22,19 +23,24 @@ MISSING, UNKNOWN, FIRST_KNOWN = 0, 1, 2
 NAMES = {MISSING: "(missing)", UNKNOWN: "(unknown)"}
 
 
-def save_vocabulary(numbers: tuple[str, ...], values: Mapping[str, Sequence[str]], table: Path) -> TabularSpec:
-    """Write the known values of each category into the table's folder and return the layout of its rows."""
+def save_vocabulary(
+    numbers: tuple[str, ...], statistics: Statistics, values: Mapping[str, Sequence[str]], table: Path
+) -> TabularSpec:
+    """Write the known values of each category into the table's folder and return the layout of its rows.
+
+    Args:
+        statistics: of the numbers.
+        values: known values by category, the most frequent first.
+    """
     data = json.dumps(values, ensure_ascii=False, indent=1).encode()
     file, sha256 = save_named_by_hash(data, "categories", table)
     sizes = {name: len(known) + FIRST_KNOWN for name, known in values.items()}
-    return TabularSpec(numbers=numbers, categories=sizes, file=file, sha256=sha256)
+    return TabularSpec(statistics=statistics, numbers=numbers, categories=sizes, file=file, sha256=sha256)
 
 
-def number_columns(spec: TabularSpec, statistics: Statistics | None) -> list[TrainingNumbers]:
-    """Return the columns of numbers as they were in training; none without statistics."""
-    if statistics is None:
-        return []
-    columns = zip(spec.numbers, statistics.mean, statistics.variance, strict=True)
+def number_columns(spec: TabularSpec) -> list[TrainingNumbers]:
+    """Return the columns of numbers as they were in training."""
+    columns = zip(spec.numbers, spec.statistics.mean, spec.statistics.variance, strict=True)
     return [TrainingNumbers(f"the number {name!r}", mean, variance) for name, mean, variance in columns]
 
 
@@ -61,13 +67,13 @@ class Vocabulary:
             {name: number for number, name in enumerate(known, FIRST_KNOWN)} for known in self._values
         )
 
-    def encode(self, rows: Sequence[RowCells], statistics: Statistics | None) -> NDArray[np.float32]:
+    def encode(self, rows: Sequence[RowCells], statistics: Statistics) -> NDArray[np.float32]:
         """Return the rows as a model receives them, (rows, columns) float32.
 
         Args:
             statistics: of the numbers; a missing one becomes its mean.
         """
-        means = statistics.mean if statistics else ()
+        means = statistics.mean
         encoded = [
             [mean if value is None else value for value, mean in zip(row.numbers, means, strict=True)]
             + [self._number(value, numbers) for value, numbers in zip(row.categories, self._numbers, strict=True)]
@@ -79,7 +85,6 @@ class Vocabulary:
         self,
         rows: Sequence[RowCells],
         encoded: NDArray[np.float32],
-        statistics: Statistics | None,
         spec: TabularSpec,
         observations: Observations,
     ) -> None:
@@ -87,11 +92,10 @@ class Vocabulary:
 
         Args:
             encoded: `rows` as `encode` returns them.
-            statistics: of the numbers.
         """
         for at, name in enumerate(spec.numbers):
             observations.filled[name] += sum(row.numbers[at] is None for row in rows)
-        for at, numbers in enumerate(number_columns(spec, statistics)):
+        for at, numbers in enumerate(number_columns(spec)):
             present = np.array([row.numbers[at] is not None for row in rows], np.bool_)
             values = encoded[present, at]
             observations.unfamiliar.add_numbers(numbers, values, len(rows) - len(values))
@@ -103,12 +107,10 @@ class Vocabulary:
                 present_rows = int((column != MISSING).sum())
                 observations.unfamiliar.add_category(name, present_rows, len(unknown), example)
 
-    def store(
-        self, rows: Sequence[RowCells], statistics: Statistics | None, spec: TabularSpec, observations: Observations
-    ) -> list[bytes]:
+    def store(self, rows: Sequence[RowCells], spec: TabularSpec, observations: Observations) -> list[bytes]:
         """Return the rows as a table stores them, little-endian; count the values as `observe` does."""
-        encoded = np.ascontiguousarray(self.encode(rows, statistics), "<f4")
-        self.observe(rows, encoded, statistics, spec, observations)
+        encoded = np.ascontiguousarray(self.encode(rows, spec.statistics), "<f4")
+        self.observe(rows, encoded, spec, observations)
         return [row.tobytes() for row in encoded]
 
     def describe(self, row: NDArray[np.float32], spec: TabularSpec) -> dict[str, str]:

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 
 from headrace.bundle import Bundle
-from headrace.contract import Tokenizer
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
 from headrace.explain.attribution.occlusion import occlusion
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
@@ -14,6 +13,7 @@ from headrace.explain.explanation_result import ExplainedPrediction, Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, refuse_column
 from headrace.explain.token_spans import token_spans
+from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.inference import Inference
 from headrace.predict.records.splittable_record_file import require_columns
 from headrace.prepare.record_observations import Observations
@@ -45,7 +45,7 @@ def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInp
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "TextExplainer":
     """See `FeatureExplanationInterface`."""
-    return TextExplainer(bundle, inference, options, bundle.contract.text_tokenizer)
+    return TextExplainer(bundle, inference, options, TextSpec.of(bundle.contract).tokenizer)
 
 
 def _require_column(source: Path, column: str) -> None:

@@ -2,11 +2,12 @@
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
+from headrace.features.text.input_spec import TextSpec
 
 
 def describe_input(bundle: Bundle) -> str:
     """See `ExportInputInterface`."""
-    tokenizer = bundle.contract.text_tokenizer
+    tokenizer = TextSpec.of(bundle.contract).tokenizer
     return (
         "token numbers (rows, length), any number of rows and any length; shorter texts are padded with zeros. The "
         f"model takes no strings: clean a text as `prepare` describes, tokenise it with {tokenizer.file}, keep the "

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pyspark.sql import SparkSession
 
+from headrace.features.text.input_spec import TextSpec
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.spark_stages import StageOutput
@@ -14,7 +15,7 @@ from headrace.prepare.text import tokenizer_stage
 def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
     """See `FitTransformInterface`."""
     staged = output.staged
-    before = increment.before.contract.tokenizer if increment.before else None
+    before = TextSpec.of(increment.before.contract).tokenizer if increment.before else None
     if before is None and not any(shard.split == "train" for shard in staged):
         raise output.accounting.unusable_error(
             "The training split holds no text to train a tokenizer on",
@@ -24,4 +25,5 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
     final, observations = tokenizer_stage.tokenize(spark, context, staged, tokenizer)
     warn_of_encoded(observations, are_appended=before is not None)
     columns = tokenizer_stage.token_columns(context, tokenizer)
-    return replace(output.with_final(final), columns=columns, tokenizer=tokenizer)
+    specs = {"tokens": TextSpec(tokenizer=tokenizer)}
+    return replace(output.with_final(final), columns=columns, input_specs=specs)

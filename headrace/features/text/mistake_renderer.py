@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.evaluate.mistakes import Renderer
+from headrace.features.text.input_spec import TextSpec
 from headrace.prepare.text.tokenizer import UNKNOWN, load_tokenizer
 
 MAX_CHARACTERS = 400
@@ -15,7 +16,7 @@ UNKNOWN_SHOWN = "[?]"
 
 def make_renderer(contract: Contract, folder: Path) -> Renderer:
     """See `MistakeRendererInterface`."""
-    tokenizer = load_tokenizer(folder, contract.text_tokenizer)
+    tokenizer = load_tokenizer(folder, TextSpec.of(contract).tokenizer)
 
     def render(tokens: NDArray[Any]) -> dict[str, str | None]:
         text = tokenizer.decode(tokens[tokens != 0].tolist(), skip_special_tokens=False).replace(UNKNOWN, UNKNOWN_SHOWN)

@@ -1,6 +1,6 @@
 """Texts as one field of a record of several inputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
+from headrace.features.record_field_interface import LearnedInput
+from headrace.features.text.input_spec import TextSpec
 from headrace.features.text.storage_encoding import text_columns
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard
@@ -26,9 +28,7 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
     return {"text": ""}
 
 
-def learn(
-    spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
-) -> Mapping[str, Any]:
+def learn(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> LearnedInput:
     """See `RecordFieldInterface`.
 
     Raises:
@@ -38,17 +38,16 @@ def learn(
     from headrace.prepare.text.tokenizer_stage import train_tokenizer
 
     try:
-        return {"tokenizer": train_tokenizer(spark, context, training, column)}
+        return LearnedInput(TextSpec(tokenizer=train_tokenizer(spark, context, training, column)))
     except DataError as error:
         raise DataError(f"The input {column}: {error}") from None
 
 
-def final_column(settings: Prepare, fields: Mapping[str, Any]) -> Column:
+def final_column(settings: Prepare, spec: TextSpec) -> Column:
     """See `RecordFieldInterface`."""
     from headrace.prepare.text.tokenizer import token_dtype
 
-    tokenizer = fields["tokenizer"]
-    (column,) = text_columns(tokenizer, token_dtype(tokenizer)).values()
+    (column,) = text_columns(spec.tokenizer, token_dtype(spec.tokenizer)).values()
     return column
 
 
@@ -57,7 +56,7 @@ def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observatio
     from headrace.prepare.text import tokenizer
 
     noun = f"texts of {contract.named('input')[0]!r}"
-    stored = tokenizer.encode(values.to_pylist(), contract.text_tokenizer, folder, observations, noun)
+    stored = tokenizer.encode(values.to_pylist(), TextSpec.of(contract).tokenizer, folder, observations, noun)
     return pa.array(stored, pa.binary())
 
 
@@ -73,6 +72,6 @@ def without_parts(
     from headrace.prepare.text.tokenizer import encode_with_spans
 
     text = str(staged)
-    (tokens,) = encode_with_spans([text], contract.text_tokenizer, folder)
+    (tokens,) = encode_with_spans([text], TextSpec.of(contract).tokenizer, folder)
     left_out = (np.append(np.delete(decoded, at), 0).astype(decoded.dtype) for at in range(len(tokens.ids)))
     return [(text[start:stop], without) for (start, stop), without in zip(tokens.spans, left_out, strict=True)]

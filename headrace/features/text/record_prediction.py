@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare, Text
+from headrace.features.text.input_spec import TextSpec
 from headrace.features.text.storage_encoding import clean_text
 from headrace.predict.records.record_prediction import RecordBatcher
 from headrace.predict.task_output import PredictionOutput
@@ -45,7 +46,7 @@ def encode(records: list[str], inference: "Inference", observations: Observation
     from headrace.prepare.text import tokenizer
 
     name, _ = inference.contract.named("input")
-    return {name: tokenizer.encode(records, inference.contract.text_tokenizer, inference.path, observations)}
+    return {name: tokenizer.encode(records, TextSpec.of(inference.contract).tokenizer, inference.path, observations)}
 
 
 def _require_size(text: str | bytes, spec: Text) -> None:

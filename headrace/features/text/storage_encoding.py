@@ -1,11 +1,13 @@
 """Encode texts: cleaned text in the first stage, token ids in the second."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from headrace.config.configuration import Configuration, Prepare, Text
-from headrace.contract import Column, Tokenizer
+from headrace.contract import Column
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.text.input_spec import Tokenizer
 from headrace.features.text.near_duplicates import minhash
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.file_signatures import name_document
@@ -34,9 +36,11 @@ def bookkeeping_columns(settings: Prepare) -> dict[str, Column]:
     return {"minhash": IDENTITY.model_copy(update={"dtype": "binary"})}
 
 
-def contract_fields(configuration: Configuration) -> dict[str, Any]:
-    """See `FeatureEncodingInterface`; texts have none."""
-    return {}
+def input_specs(
+    configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
+) -> Mapping[str, InputSpec]:
+    """See `FeatureEncodingInterface`; the tokenizer is fitted."""
+    return fitted
 
 
 def make_encoder(settings: Prepare) -> "TextEncoder":

@@ -2,6 +2,7 @@
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
+from headrace.features.windows.input_spec import WindowSpec
 
 
 def describe_input(bundle: Bundle) -> str:
@@ -9,7 +10,7 @@ def describe_input(bundle: Bundle) -> str:
     contract = bundle.contract
     return (
         f"windows (rows, {', '.join(map(str, contract.input_shape))}): consecutive rows of a series with the columns "
-        f"{', '.join(contract.window_spec.values)}, any number of windows; the model includes normalisation."
+        f"{', '.join(WindowSpec.of(contract).values)}, any number of windows; the model includes normalisation."
     )
 
 

@@ -1,12 +1,14 @@
 """Encode windows as little-endian float32 numbers."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.windows import Windows
-from headrace.contract import Column, WindowSpec
+from headrace.contract import Column
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.windows.input_spec import WindowSpec
 from headrace.prepare.encoders.content_hash import content_hash
 from headrace.prepare.encoders.input_encoding_interface import Row
 from headrace.prepare.record_observations import Observations
@@ -21,19 +23,20 @@ def window_columns(windows: Windows) -> dict[str, Column]:
     return {"window": Column(role="input", codec="raw", dtype="float32", shape=shape)}
 
 
-def contract_fields(configuration: Configuration) -> dict[str, Any]:
+def input_specs(
+    configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
+) -> Mapping[str, InputSpec]:
     """See `FeatureEncodingInterface`."""
     windows, columns = configuration.prepare.window_spec, configuration.data.source.columns
-    if columns is None:
-        return {}
-    layout = WindowSpec(
-        values=windows.values,
-        label=columns.label,
-        every_seconds=windows.every_seconds,
-        horizon=windows.horizon,
-        season=windows.season,
-    )
-    return {"windows": layout}
+    spec = {
+        "values": windows.values,
+        "label": "" if columns is None else columns.label,
+        "every_seconds": windows.every_seconds,
+        "horizon": windows.horizon,
+        "season": windows.season,
+        "statistics": statistics,
+    }
+    return {"window": WindowSpec.model_validate(spec)}
 
 
 def make_encoder(settings: Prepare) -> "WindowEncoder":

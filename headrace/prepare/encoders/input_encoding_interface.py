@@ -1,10 +1,12 @@
 """Encoders of records for the first stage, whose images and windows are final and whose texts are clean."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from headrace.config.configuration import Configuration, Prepare
 from headrace.contract import Column
 from headrace.features.input_kind_loader import input_module
+from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.sources.raw_record_types import RawRecord
 
@@ -41,8 +43,15 @@ class FeatureEncodingInterface(Protocol):
     def make_encoder(self, settings: Prepare) -> RecordEncoder:
         """Return the encoder of the first stage."""
 
-    def contract_fields(self, configuration: Configuration) -> dict[str, Any]:
-        """Return the fields of the contract that only this kind has and that follow from the settings."""
+    def input_specs(
+        self, configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
+    ) -> Mapping[str, InputSpec]:
+        """Return what the contract says of each input, by the name of its column.
+
+        Args:
+            statistics: statistics of the input; None where they are part of `fitted`, or there are none.
+            fitted: what `FitTransformInterface.fit` returned.
+        """
 
 
 def encoder_for(settings: Prepare) -> RecordEncoder:

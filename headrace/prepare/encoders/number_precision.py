@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.contract import Statistics
 from headrace.errors import DataError
+from headrace.features.input_spec import Statistics
 
 # Labels that a task keeps, so that the driver can compare them before and after rounding.
 SAMPLE = 1000

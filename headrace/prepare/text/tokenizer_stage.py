@@ -9,8 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from headrace.contract import Column, Tokenizer
+from headrace.contract import Column
 from headrace.errors import DataError
+from headrace.features.text.input_spec import Tokenizer
 from headrace.features.text.storage_encoding import bookkeeping_columns, text_columns
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_observations import Observations

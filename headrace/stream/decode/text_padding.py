@@ -21,9 +21,10 @@ def buckets_for(contract: Contract, configured: Sequence[int] | None = None) -> 
         contract: contract of the table.
         configured: lengths; 16, 32, 64 ... if None. Lengths beyond the longest text are left out.
     """
-    longest = contract.tokenizer.max_length if contract.tokenizer else None
-    if longest is None:
+    vocabulary = contract.spec.vocabulary
+    if vocabulary is None:
         return tuple(configured or ())
+    longest = vocabulary.max_length
     lengths = configured or [SHORTEST_BUCKET << power for power in range(longest.bit_length())]
     return (*(length for length in lengths if length < longest), longest)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
+from headrace.features.windows.input_spec import windows_of
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ class Baselines:
 
     def __init__(self, contract: Contract) -> None:
         self._rows = baseline_rows(contract)
-        windows = contract.windows
+        windows = windows_of(contract)
         if windows and windows.season and "persistence" in self._rows and "seasonal" not in self._rows:
             log.warning(
                 "No seasonal baseline: a window of %s does not reach a season of %s before the row that it predicts. "
@@ -44,7 +45,7 @@ class Baselines:
 
 def baseline_rows(contract: Contract) -> dict[str, int]:
     """Return the index of the window's row that each baseline predicts; empty if no feature is the target."""
-    windows = contract.windows
+    windows = windows_of(contract)
     if windows is None or windows.label_feature is None or contract.task != "regression":
         return {}
     length = int(contract.input_shape[0] or 0)

@@ -127,7 +127,9 @@ def _shared_tokens(bundle: bundles.Bundle, version: Version) -> dict[int, int] |
 
     A whole word and a word piece with the same spelling are different tokens.
     """
-    donor, table = bundle.contract.tokenizer, version.contract.tokenizer
+    if bundle.contract.is_record:
+        return None
+    donor, table = bundle.contract.spec.vocabulary, version.contract.spec.vocabulary
     if donor is None or table is None or donor.sha256 == table.sha256:
         return None
     if donor.kind != table.kind:

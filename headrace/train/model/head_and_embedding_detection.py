@@ -53,9 +53,10 @@ def find_head_layers(model: keras.Model, contract: Contract) -> list[Node]:
 
 def find_embedding_layers(model: keras.Model, contract: Contract) -> list[Node]:
     """Return the layers whose weights have one entry per token on their first axis; [] if there is no way to tell."""
-    if contract.tokenizer is None:
+    vocabulary = None if contract.is_record else contract.spec.vocabulary
+    if vocabulary is None:
         return []
-    size = contract.tokenizer.vocabulary_size
+    size = vocabulary.vocabulary_size
     candidates = [
         node for node in weighted_layers(model) if any(tuple(w.shape)[:1] == (size,) for w in node.weights)
     ]  # fmt: skip

@@ -160,9 +160,10 @@ def _assign_classes(heads: list[Node], donor: Donor, transfer: Transfer) -> None
 
 def _assign_tokens(embeddings: list[Node], donor: Donor, transfer: Transfer, contract: Contract) -> None:
     """Give each token the donor's weights of the token of the same text."""
-    if donor.tokens is None or contract.tokenizer is None:
+    vocabulary = None if contract.is_record else contract.spec.vocabulary
+    if donor.tokens is None or vocabulary is None:
         return
-    size = contract.tokenizer.vocabulary_size
+    size = vocabulary.vocabulary_size
     pairs = _pairs(embeddings, donor.find_embedding_layers, slice(1, None))
     shared = sorted(donor.tokens.items()) if pairs else []
     transfer.changes.append(

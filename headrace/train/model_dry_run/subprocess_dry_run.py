@@ -94,19 +94,15 @@ def _fingerprint(record: RunRecord, version: Version) -> str:
 
 def _describe_input(contract: Contract) -> list[object]:
     """Return what a network depends on in one input."""
-    tokenizer, tabular = contract.tokenizer, contract.tabular
-    return [
-        *(contract.input_kind, contract.input_shape, contract.model_dtype),
-        tabular.model_dump() if tabular else None,
-        [tokenizer.vocabulary_size, tokenizer.max_length] if tokenizer else None,
-    ]
+    return [contract.input_kind, contract.input_shape, contract.model_dtype, contract.spec.structure]
 
 
 def _describe_donor(fine_tune: FineTune | None, version: Version) -> object:
     """Return what decides whether the donor's weights fit: its weights, frozen layers, and the table's names."""
     if fine_tune is None:
         return None
-    tokenizers = [one.tokenizer.sha256 if one.tokenizer else "" for one in version.contract.inputs.values()]
+    specs = version.contract.input_specs.values()
+    tokenizers = [spec.vocabulary.sha256 if spec.vocabulary else "" for spec in specs]
     weights = load_bundle(fine_tune.bundle).origin.weights_sha256
     return [weights, fine_tune.freeze, version.contract.classes, tokenizers]
 

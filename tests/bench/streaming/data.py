@@ -10,8 +10,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
-from headrace.contract import Column, Contract, Statistics, Tokenizer
+from headrace.contract import Column, Contract
+from headrace.features.image.input_spec import ImageSpec
 from headrace.features.image.storage_encoding import image_columns
+from headrace.features.input_spec import Statistics
+from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.fetch.datasets.fashion_mnist import read as fashion_mnist
 from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.table import Summary, Version, read
@@ -99,6 +102,7 @@ def _summary(rows: Rows, columns: dict[str, Column]) -> Summary:
     """Return the summary of the table."""
     text = rows.column.codec == "tokens"
     channels = 1 if text else rows.column.image_shape[2]
+    statistics = Statistics(mean=(127.0,) * channels, variance=(4000.0,) * channels)
     tokenizer = Tokenizer(
         kind="word", file="none", sha256="0" * 64, vocabulary_size=VOCABULARY, max_length=LONGEST_TEXT
     )
@@ -107,8 +111,9 @@ def _summary(rows: Rows, columns: dict[str, Column]) -> Summary:
         contract=Contract(
             columns=columns,
             classes=CLASSES,
-            statistics=None if text else Statistics(mean=(127.0,) * channels, variance=(4000.0,) * channels),
-            tokenizer=tokenizer if text else None,
+            input_specs={"tokens": TextSpec(tokenizer=tokenizer)}
+            if text
+            else {"image": ImageSpec(statistics=statistics)},
         ),
         rows_in=len(rows.inputs),
         written=len(rows.inputs),

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from headrace.config.sections.audio import Audio
+from headrace.features.audio.input_spec import AudioSpec
 from headrace.prepare.encoders.sounds.sound_decoder import decode_sound
 from headrace.table import read
 from tests.support.commands import headrace, headrace_within
@@ -51,7 +52,7 @@ def project(shared: Path) -> Path:
 def test_table_has_the_samples_of_every_usable_sound_and_its_original_length(project: Path) -> None:
     version = read(project / "table")
     assert version.summary.rejects == {"truncated": 1, "silent": 1}
-    assert (version.contract.input_kind, version.contract.audio_spec.rate) == ("audio", RATE)
+    assert (version.contract.input_kind, AudioSpec.of(version.contract).rate) == ("audio", RATE)
     rows = [row for shard in version.shards for row in pq.read_table(version.table / shard.path).to_pylist()]
     assert len(rows) == 2 * 24
     for row in rows:

@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 
-from headrace.contract import AudioSpec, Column, Contract
+from headrace.contract import Column, Contract
 from headrace.features.audio.display_spectrogram import MAX_FRAMES, spectrogram
 from headrace.features.audio.drift_values import statistics
+from headrace.features.audio.input_spec import AudioSpec
 from headrace.features.audio.mistake_renderer import make_renderer
 from headrace.prepare.table_schema import IDENTITY
 from headrace.targets.classification.label_encoding import COLUMN as LABEL
 from tests.support.sounds import RATE, tone
 
 COLUMN = Column(role="input", codec="raw", dtype="int16", shape=(RATE,))
-CONTRACT = Contract(columns={"audio": COLUMN}, classes=("low", "high"))
+CONTRACT = Contract(columns={"audio": COLUMN}, classes=("low", "high"), input_specs={"audio": AudioSpec(rate=RATE)})
 
 
 def samples(frequency: float, seconds: float = 1.0) -> np.ndarray:
@@ -67,6 +68,6 @@ def test_statistics_are_loudness_centroid_and_silence() -> None:
 
 def test_page_shows_a_sound_as_a_picture(tmp_path_factory: pytest.TempPathFactory) -> None:
     columns = {"path": IDENTITY, "label": LABEL, "audio": COLUMN}
-    contract = Contract(columns=columns, classes=("a", "b"), audio=AudioSpec(rate=RATE))
+    contract = Contract(columns=columns, classes=("a", "b"), input_specs={"audio": AudioSpec(rate=RATE)})
     shown = make_renderer(contract, tmp_path_factory.getbasetemp())(samples(440.0))
     assert shown["png"]

@@ -16,6 +16,8 @@ import yaml
 from PIL import Image
 
 from headrace.bundle import load
+from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.text.input_spec import TextSpec
 from headrace.retrain.drift.training_data_profile import typical_values
 from headrace.table import Version, read
 from tests.support.commands import headrace_within
@@ -181,7 +183,7 @@ def test_statistics_of_drift_have_the_names_of_their_inputs(project: Path) -> No
 def test_bundle_has_the_fitted_files_of_each_input(project: Path) -> None:
     bundle = load(project / "run/bundle")
     assert set(bundle.files) >= {"tokenizer-title.json", "categories-costs.json"}
-    assert bundle.contract.inputs["title"].text_tokenizer.file == "tokenizer-title.json"
+    assert TextSpec.of(bundle.contract.inputs["title"]).tokenizer.file == "tokenizer-title.json"
 
 
 @pytest.mark.long
@@ -283,7 +285,7 @@ def test_bytes_of_photos_and_sounds_are_inputs(recordings: pd.DataFrame, tmp_pat
     (tmp_path / "conf.yaml").write_text(yaml.safe_dump(conf, sort_keys=False))
     headrace_within("prepare", "conf.yaml", cwd=tmp_path)
     version = read(tmp_path / "table")
-    assert version.contract.inputs["tone"].audio_spec.rate == 1000
+    assert AudioSpec.of(version.contract.inputs["tone"]).rate == 1000
     rows = stored_rows(version)
     assert len(rows) == 40
     red = {Image.open(io.BytesIO(row["photo"])).getpixel((0, 0)) for row in rows.values()}

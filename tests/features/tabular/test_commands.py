@@ -15,6 +15,7 @@ import pytest
 from headrace.bundle import load
 from headrace.contract import Contract
 from headrace.features.tabular.explanation import without_columns
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.inference import Inference
 from headrace.table import Version, read
 from tests.support.commands import headrace_within
@@ -85,7 +86,7 @@ def stored_rows(version: Version) -> dict[str, Any]:
 
 def known_values(version: Version) -> dict[str, list[str]]:
     """Return the vocabularies of a table."""
-    found: dict[str, list[str]] = json.loads((version.table / version.contract.tabular_spec.file).read_text())
+    found: dict[str, list[str]] = json.loads((version.table / TabularSpec.of(version.contract).file).read_text())
     return found
 
 
@@ -225,13 +226,13 @@ def test_appended_rows_are_stored_as_the_first_ones_until_everything_is_prepared
     said = f"Missing numbers became the mean of the training split, rows by column: weight, kg {missing}"
     assert prepared.stderr.count(said) == 1
     first = read(folder / "table")
-    assert first.contract.tabular_spec == read(project / "table").contract.tabular_spec
+    assert TabularSpec.of(first.contract) == TabularSpec.of(read(project / "table").contract)
     write_rows(folder / "raw/more.csv", first=1000, rows=200)
     assert headrace_within("prepare", "conf.yaml", cwd=folder).json["written"] == ROWS + 200
     second = read(folder / "table")
     missing += len([row for row in range(1000, 1200) if row % 23 == 5])
     assert second.summary.filled == {"weight, kg": missing}
-    assert second.contract.tabular_spec == first.contract.tabular_spec
+    assert TabularSpec.of(second.contract) == TabularSpec.of(first.contract)
     assert second.contract.statistics == first.contract.statistics
     assert stored_rows(first).items() <= stored_rows(second).items()
     text = (folder / "raw/more.csv").read_text().replace("shop ", "store ").replace("1000,", "3000,", 1)
@@ -270,8 +271,8 @@ def test_appended_rows_in_another_unit_are_warned_of(project: Path, tmp_path: Pa
 def test_inspect_describes_the_layout(project: Path) -> None:
     shown = headrace_within("inspect", "table", cwd=project)
     contract: Contract = read(project / "table").contract
-    assert shown.json["tabular"]["numbers"] == ["size", "weight, kg"]
-    assert str(contract.tabular_spec) in shown.stderr
+    assert shown.json["inputs"]["row"]["numbers"] == ["size", "weight, kg"]
+    assert TabularSpec.of(contract).layout in shown.stderr
     assert "(per number, training split)" in shown.stderr
     missing = len([row for row in range(ROWS) if row % 23 == 5])
     assert shown.json["filled"] == {"weight, kg": missing}

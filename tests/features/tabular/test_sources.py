@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from headrace.config import Configuration
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.prepare.job import prepare
 from headrace.table import read
 
@@ -84,7 +85,7 @@ def prepared_rows(folder: Path, form: str, spark: SparkSession) -> tuple[dict[st
     version = read(folder / "table")
     stored = [row for shard in version.shards for row in pq.read_table(version.table / shard.path).to_pylist()]
     numbers = {row["path"].rpartition("/")[2]: np.frombuffer(row["row"], "<f4").tolist() for row in stored}
-    return version.contract.tabular_spec.model_dump(), numbers
+    return TabularSpec.of(version.contract).model_dump(), numbers
 
 
 @pytest.fixture(scope="module")

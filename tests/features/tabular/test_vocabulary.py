@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headrace.contract import Statistics, TabularSpec
 from headrace.errors import DataError
+from headrace.features.input_spec import Statistics
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
 from headrace.prepare.record_observations import Observations
@@ -19,7 +20,7 @@ VALUES = {"kind": ["b", "a"], "shop": ["x"]}
 def spec(tmp_path: Path) -> TabularSpec:
     """Return a layout whose file is in `tmp_path`."""
     (tmp_path / "_headrace").mkdir()
-    return save_vocabulary(("size",), VALUES, tmp_path)
+    return save_vocabulary(("size",), STATISTICS, VALUES, tmp_path)
 
 
 def test_row_is_numbers_then_numbers_of_values(spec: TabularSpec, tmp_path: Path) -> None:
@@ -34,7 +35,7 @@ def test_values_that_are_mostly_unknown_are_warned_of(spec: TabularSpec, tmp_pat
     for kinds, shop in ((("b", "c", "c"), "x"), (("d", None, "a"), "y")):
         rows = [RowCells((1.0,), (kind, shop)) for kind in kinds]
         part = Observations()
-        vocabulary.observe(rows, vocabulary.encode(rows, STATISTICS), STATISTICS, spec, part)
+        vocabulary.observe(rows, vocabulary.encode(rows, STATISTICS), spec, part)
         found.update(part)
     assert found.warnings(None) == [
         "3 of 5 values of the category 'kind' are not known from training, such as 'c', and all are one value to a "
@@ -44,15 +45,15 @@ def test_values_that_are_mostly_unknown_are_warned_of(spec: TabularSpec, tmp_pat
 
 def test_category_without_known_values_is_not_warned_of(tmp_path: Path) -> None:
     (tmp_path / "_headrace").mkdir()
-    spec, found = save_vocabulary(("size",), {"order": []}, tmp_path), Observations()
+    spec, found = save_vocabulary(("size",), STATISTICS, {"order": []}, tmp_path), Observations()
     vocabulary, rows = load_vocabulary(tmp_path, spec), [RowCells((1.0,), ("17",))]
-    vocabulary.observe(rows, vocabulary.encode(rows, STATISTICS), STATISTICS, spec, found)
+    vocabulary.observe(rows, vocabulary.encode(rows, STATISTICS), spec, found)
     assert found.warnings(None) == []
 
 
 def test_sizes_count_missing_and_unknown_values(spec: TabularSpec) -> None:
     assert spec.categories == {"kind": 4, "shop": 3}
-    assert str(spec) == "rows of size, kind (2 known values), shop (1 known value)"
+    assert spec.layout == "rows of size, kind (2 known values), shop (1 known value)"
 
 
 def test_row_is_described_by_the_names_of_its_values(spec: TabularSpec, tmp_path: Path) -> None:
@@ -62,18 +63,18 @@ def test_row_is_described_by_the_names_of_its_values(spec: TabularSpec, tmp_path
 
 
 def test_same_values_in_another_order_are_another_layout(spec: TabularSpec, tmp_path: Path) -> None:
-    other = save_vocabulary(("size",), VALUES | {"kind": ["a", "b"]}, tmp_path)
+    other = save_vocabulary(("size",), STATISTICS, VALUES | {"kind": ["a", "b"]}, tmp_path)
     assert other.categories == spec.categories
-    assert other.layout != spec.layout
-    assert spec.model_copy(update={"file": "categories.json"}).layout == spec.layout
+    assert other.structure != spec.structure
+    assert spec.with_fitted("categories.json").structure == spec.structure
 
 
 def test_rows_without_numbers_or_without_categories_are_encoded(tmp_path: Path) -> None:
     (tmp_path / "_headrace").mkdir()
     nothing = Statistics(mean=(), variance=())
-    only_categories = load_vocabulary(tmp_path, save_vocabulary((), {"kind": ["a"]}, tmp_path))
+    only_categories = load_vocabulary(tmp_path, save_vocabulary((), nothing, {"kind": ["a"]}, tmp_path))
     assert only_categories.encode([RowCells((), ("a",))], nothing).tolist() == [[2]]
-    only_numbers = load_vocabulary(tmp_path, save_vocabulary(("size",), {}, tmp_path))
+    only_numbers = load_vocabulary(tmp_path, save_vocabulary(("size",), STATISTICS, {}, tmp_path))
     assert only_numbers.encode([RowCells((3.0,), ())], STATISTICS).tolist() == [[3.0]]
 
 

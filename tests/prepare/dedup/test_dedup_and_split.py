@@ -55,7 +55,7 @@ def test_splits_are_stratified_or_balanced_by_class(tmp_path: Path, table: Path)
     }
     assert kept_by_dropped_path(version) in ({"dog/copy.png": "dog/000.png"}, {"dog/000.png": "dog/copy.png"})
     pixels = np.frombuffer(b"".join(row["image"] for row in read_rows(version) if row["split"] == "train"), np.uint8)
-    assert version.contract.channel_statistics.mean == pytest.approx((pixels.mean(dtype=np.float64),), rel=1e-12)
+    assert version.contract.statistics.mean == pytest.approx((pixels.mean(dtype=np.float64),), rel=1e-12)
     counted = Counter((row["split"], version.contract.classes[row["label"]]) for row in read_rows(version))
     assert {(s, c): n for s, names in version.summary.counts.items() for c, n in names.items()} == counted
 

@@ -5,20 +5,29 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.contract import Column, Contract, Statistics, WindowSpec
+from headrace.contract import Column, Contract
 from headrace.evaluate.evaluator_interface import EvaluationBatch
+from headrace.features.input_spec import Statistics
+from headrace.features.windows.input_spec import WindowSpec
 from headrace.targets.regression.evaluation import Regression
 from headrace.targets.regression.naive_forecasts import Baselines, baseline_rows
 
 
 def make_contract(length: int = 48, **about: Any) -> Contract:
     """Return a contract of windows of two columns."""
-    windows = {"values": ("wind", "warmth"), "label": "warmth", "every_seconds": 3600, "horizon": 6, "season": 24}
+    statistics = Statistics(mean=(0.0, 0.0), variance=(1.0, 1.0))
+    windows = {
+        "statistics": statistics,
+        "values": ("wind", "warmth"),
+        "label": "warmth",
+        "every_seconds": 3600,
+        "horizon": 6,
+        "season": 24,
+    }
     return Contract(
         columns={"window": Column(role="input", codec="raw", dtype="float32", shape=(length, 2))},
         task="regression",
-        statistics=Statistics(mean=(0.0, 0.0), variance=(1.0, 1.0)),
-        windows=WindowSpec(**(windows | about)),
+        input_specs={"window": WindowSpec(**(windows | about))},
     )
 
 

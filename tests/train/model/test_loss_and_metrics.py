@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from headrace.config.sections.training import Loss
-from headrace.contract import Column, Contract, Statistics
+from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.multi_label.evaluation import MultiLabel
@@ -18,7 +18,6 @@ pytestmark = pytest.mark.tensorflow
 CONTRACT = Contract(
     columns={"label": Column(role="target", codec="plain", dtype="int32")},
     classes=("bag", "boot", "coat"),
-    statistics=Statistics(mean=(0.0,), variance=(1.0,)),
 )
 RANDOM = np.random.default_rng(1)
 LABELS = RANDOM.integers(0, 3, 40)

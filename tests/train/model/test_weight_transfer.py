@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from headrace.config.sections.training import FineTune
-from headrace.contract import Contract, Statistics, WindowSpec
+from headrace.contract import Contract
 from headrace.contract_match import transfer_changes
 from headrace.errors import ConfigurationError, DataError
+from headrace.features.input_spec import Statistics
+from headrace.features.text.input_spec import TextSpec
+from headrace.features.windows.input_spec import WindowSpec
 from headrace.networks.network_source import build_model
 from headrace.table import Version
 from headrace.train.model.donor import load_donor
@@ -214,23 +217,23 @@ def vocabulary(version: Version) -> dict[str, int]:
     """Return the id of each token of a table."""
     from headrace.prepare.text.tokenizer import load_tokenizer
 
-    assert version.contract.tokenizer
-    found: dict[str, int] = load_tokenizer(version.table, version.contract.tokenizer).get_vocab()
+    found: dict[str, int] = load_tokenizer(version.table, TextSpec.of(version.contract).tokenizer).get_vocab()
     return found
 
 
 def test_features_in_another_order_are_refused_and_other_statistics_are_logged() -> None:
     path = next(path for path in MODELS if path.stem == "series")
     donor = contract_for(path)
+    layout = WindowSpec.of(donor)
 
     def windows(*values: str) -> Contract:
-        spec = WindowSpec(values=values, label="warmth", every_seconds=3600, horizon=2)
-        return donor.model_copy(update={"windows": spec})
+        return donor.model_copy(update={"input_specs": {"input": layout.model_copy(update={"values": values})}})
 
     with pytest.raises(DataError, match="takes the features warmth, wind in this order, but t holds wind, warmth"):
         transfer_changes(donor, windows("wind", "warmth"), "t")
     assert "the table holds windows of warmth, rain" in transfer_changes(donor, windows("warmth", "rain"), "t")[0]
-    moved = donor.model_copy(update={"statistics": Statistics(mean=(50.0, 3.0), variance=(100.0, 4.0))})
+    other = layout.model_copy(update={"statistics": Statistics(mean=(50.0, 3.0), variance=(100.0, 4.0))})
+    moved = donor.model_copy(update={"input_specs": {"input": other}})
     assert "mean 50, 3, standard deviation 10, 2" in transfer_changes(donor, moved, "t")[0]
     assert transfer_changes(donor, donor, "t") == []
     with pytest.raises(DataError, match="takes windows inputs, but t holds image inputs"):

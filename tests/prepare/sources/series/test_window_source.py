@@ -12,6 +12,7 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
+from headrace.features.windows.input_spec import WindowSpec
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
 from headrace.table.side_tables import read_rejects
@@ -88,8 +89,8 @@ def test_contract_describes_windows_and_statistics_of_the_training_split(tmp_pat
     version = read(tmp_path / "table")
     contract = version.contract
     assert (contract.columns["window"].dtype, contract.input_shape) == ("float32", (4, 2))
-    assert contract.windows is not None
-    assert (contract.windows.horizon, contract.windows.season, contract.windows.label_feature) == (2, 3, 0)
+    windows = WindowSpec.of(contract)
+    assert (windows.horizon, windows.season, windows.label_feature) == (2, 3, 0)
     values = np.concatenate([window for split, _, window, _ in list_windows(version) if split == "train"])
     assert contract.statistics is not None
     assert contract.statistics.mean == pytest.approx(values.mean(0))
