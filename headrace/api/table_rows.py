@@ -153,7 +153,7 @@ def _spark_types(version: Version, *, decode: bool) -> dict[str, str]:
             types |= {cell: "float" if kind == "number" else "string" for cell, kind in cells.items()}
         elif column.codec == "tokens":
             types[name] = "string"
-        elif contract.input_specs[name].kind == "image":
+        elif _is_image(column):
             types[name] = IMAGE
         else:
             kind = SPARK_TYPES[column.dtype]
@@ -179,11 +179,16 @@ def _plain(version: Version, rows: pa.Table) -> pa.Table:
         if isinstance(rows[name].type, pa.FixedShapeTensorType):
             arrays = [array for chunk in rows[name].chunks for array in chunk.to_numpy_ndarray()]
             paths = rows["path"].to_pylist()
-            is_image = version.contract.input_specs[name].kind == "image"
+            is_image = _is_image(version.contract.columns[name])
             cells = list(map(_image, paths, arrays)) if is_image else [array.tolist() for array in arrays]
             kind = IMAGE_TYPE if is_image else _list_type(version.contract.columns[name])
             rows = rows.set_column(at, name, pa.array(cells, kind))
     return rows
+
+
+def _is_image(column: Column) -> bool:
+    """Return whether Spark's image schema can hold the values: (height, width, channels) of bytes."""
+    return column.dtype == "uint8" and len(column.shape) == 3
 
 
 def _list_type(column: Column) -> pa.DataType:

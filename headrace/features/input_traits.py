@@ -10,6 +10,8 @@ class InputTraits:
     Attributes:
         is_file: whether a raw file can be one record, and can be predicted.
         is_cell: whether a file may hold many records, one a row, and each can be predicted.
+        has_cells: whether several cells of a row are the input together.
+        has_time: whether records have a time, by which splits can divide them.
         noun: what the inputs are, in sentences.
         input_name: name of an exported model's input.
         visible_keys: keys of the kind's section of `prepare` that change what a model sees, and that neither shape,
@@ -34,7 +36,14 @@ class InputTraits:
     has_near_duplicates: bool
     is_fitted: bool
     has_pictures: bool
+    has_cells: bool = False
+    has_time: bool = False
     is_staged: bool = False
     statistics_axis: str = "channel"
     has_channel_statistics: bool = False
     suffixes: tuple[str, ...] = ()
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a file of text, or a cell of text, is one record."""
+        return self.is_file and self.is_cell

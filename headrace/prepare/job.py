@@ -109,7 +109,7 @@ def _text_source(source: Source, context: PrepareContext) -> dict[str, str]:
     if columns is None or columns.content == "paths":
         return {}
     options = {} if source.format == "jdbc" else source.options
-    column = {"text_column": columns.input} if context.settings.input == "text" else {}
+    column = {"text_column": columns.input} if input_traits(context.settings.input).is_text else {}
     return column | {"format": source.format, "options": json.dumps(options)}
 
 
@@ -131,7 +131,7 @@ def prepare(configuration: Configuration, *, full: bool = False, frame: DataFram
     if frame is not None:
         with dataframe_listing(frame, source, settings) as listing:
             return _prepare_listed(configuration, listing, stopwatch, full=full)
-    listing = list_source(source, several=settings.target.has_labels, texts=settings.input == "text")
+    listing = list_source(source, several=settings.target.has_labels, texts=input_traits(settings.input).is_text)
     log.info("%s listed in %.1f s", _count_listing(listing, configuration.prepare.target), stopwatch.seconds)
     if not settings.weights and any(file.weight for file in listing.files):
         log.warning(

@@ -233,7 +233,8 @@ def source_as_read(source: Source, settings: Prepare) -> Source:
 
 def _with_encoding(source: Source, settings: Prepare) -> Source:
     """Return `source`, read in the encoding of texts unless it names another one."""
-    encoding = settings.text.encoding if settings.input == "text" and source.format in ("csv", "json") else None
+    is_text = input_traits(settings.input).is_text and source.format in ("csv", "json")
+    encoding = settings.text.encoding if is_text else None
     if source.columns is None or encoding is None or source.reader_options.encoding is not None:
         return source
     return source.model_copy(update={"options": {**source.options, "encoding": encoding}})

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from headrace.config.sections.named_inputs import INPUT_SECTIONS
+from headrace.config.sections.input_kinds import INPUT_SECTIONS
 from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import MistakeRendererInterface
 from headrace.explain.explanation_interface import FeatureExplanationInterface

@@ -1,10 +1,10 @@
 """Configuration of records of several named inputs: kind and source columns of each."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import Field, StringConstraints
 
-from headrace.config.base_section import NonEmptyStr, Section
+from headrace.config.base_section import NonEmptyStr
 from headrace.config.sections.audio import Audio
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.tabular import Tabular
@@ -75,33 +75,3 @@ class TabularInput(Tabular):
 
     kind: Literal["tabular"] = Field(description="tabular: numbers and categories of several columns")
     content: Literal["text"] = Field("text", description="what the columns hold: numbers, and names of categories")
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns of the source that the input is made of."""
-        return self.names
-
-
-def _kind(given: Any) -> str | None:
-    kind = given.get("kind") if isinstance(given, dict) else getattr(given, "kind", None)
-    return kind if isinstance(kind, str) else None
-
-
-# A discriminator by the name of the field is not possible, as sections have validators that run before it is read.
-NamedInput = Annotated[
-    Annotated[ImageInput, Tag("image")]
-    | Annotated[AudioInput, Tag("audio")]
-    | Annotated[TextInput, Tag("text")]
-    | Annotated[TabularInput, Tag("tabular")],
-    Discriminator(
-        _kind,
-        custom_error_type="input_kind",
-        custom_error_message="expected `kind` to be image, text, audio or tabular",
-    ),
-]
-INPUT_SECTIONS: dict[str, type[Section]] = {
-    "image": ImageInput,
-    "audio": AudioInput,
-    "text": TextInput,
-    "tabular": TabularInput,
-}

@@ -5,14 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from headrace.config.base_section import Fraction, Positive, Section, Seed
-from headrace.config.sections.audio import Audio
 from headrace.config.sections.expectations import Expectations, Range
-from headrace.config.sections.image_and_text import Image, Text
-from headrace.config.sections.named_inputs import InputName, NamedInput
+from headrace.config.sections.input_kinds import InputSections
 from headrace.config.sections.tabular import Tabular
 from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError
-from headrace.features.input_kind_loader import input_traits
+from headrace.features.input_kind_loader import RECORD, SINGLE_KINDS, input_traits
 from headrace.targets.target_kind_loader import target_traits
 from headrace.targets.target_traits import TargetTraits
 
@@ -55,24 +53,9 @@ class Splits(Section):
         return self
 
 
-class Prepare(Section):
+class Prepare(InputSections):
     """Preparation: how raw records become shards."""
 
-    input: Literal["image", "text", "audio", "tabular", "windows", "record"] = Field(
-        "image",
-        description=(
-            "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), windows "
-            "(consecutive rows of a table, see `windows`), or record (several of them together, see `inputs`)"
-        ),
-    )
-    inputs: dict[InputName, NamedInput] = Field(
-        default_factory=dict,
-        description=(
-            "several inputs of one record, by the names that a network receives them under; each has a `kind` (image, "
-            "text, audio, tabular), the keys of the section of that name, and the columns that hold it: `column` and "
-            "`content`, or `numbers` and `categories`. Sets `input: record`"
-        ),
-    )
     task: Literal["classification", "multi_label", "regression"] = Field(
         "classification",
         description=(
@@ -111,11 +94,6 @@ class Prepare(Section):
     )
     expectations: Expectations = Expectations()
     splits: Splits = Splits()
-    image: Image = Image()
-    text: Text = Text()
-    audio: Audio = Audio()
-    tabular: Tabular | None = Field(None, description="which columns form a record; required by `input: tabular`")
-    windows: Windows | None = Field(None, description="which rows form a window; required by `input: windows`")
     shard_rows: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
         2048, description="maximum rows per shard; a shard is one Parquet row group"
     )
@@ -163,7 +141,8 @@ class Prepare(Section):
         """Columns of a source's row that are the input together; none if one column or file is the input."""
         if self.inputs:
             return tuple(dict.fromkeys(name for one in self.inputs.values() for name in one.columns))
-        return self.tabular.names if self.tabular else ()
+        section = getattr(self, self.input) if input_traits(self.input).has_cells else None
+        return () if section is None else section.columns
 
     @property
     def binary_cells(self) -> frozenset[str]:
@@ -184,12 +163,12 @@ class Prepare(Section):
     @classmethod
     def _name_kind_of_several_inputs(cls, given: Any) -> Any:
         if isinstance(given, dict) and given.get("inputs") and "input" not in given:
-            return {**given, "input": "record"}
+            return {**given, "input": RECORD}
         return given
 
     @model_validator(mode="after")
     def _require_named_inputs(self) -> "Prepare":
-        if (self.input == "record") != bool(self.inputs):
+        if (self.input == RECORD) != bool(self.inputs):
             raise ValueError("`inputs` and `input: record` require each other; set both or neither")
         taken = sorted(RESERVED_NAMES & set(self.inputs))
         if taken:
@@ -217,18 +196,14 @@ class Prepare(Section):
         return self
 
     @model_validator(mode="after")
-    def _require_tabular_section(self) -> "Prepare":
-        if (self.input == "tabular") != (self.tabular is not None):
-            raise ValueError("`tabular` and `input: tabular` require each other; set both or neither")
-        return self
-
-    @model_validator(mode="after")
-    def _require_windows_section(self) -> "Prepare":
-        is_windows = self.input == "windows"
-        if is_windows != (self.windows is not None):
-            raise ValueError("`windows` and `input: windows` require each other; set both or neither")
-        if self.splits.method == "time" and not is_windows:
+    def _require_section_of_kind(self) -> "Prepare":
+        for kind in SINGLE_KINDS:
+            is_optional = type(self).model_fields[kind].default is None
+            if is_optional and (self.input == kind) != (getattr(self, kind) is not None):
+                raise ValueError(f"`{kind}` and `input: {kind}` require each other; set both or neither")
+        traits = input_traits(self.input)
+        if self.splits.method == "time" and not traits.has_time:
             raise ValueError("splits.method: time requires `input: windows`; other records have no timestamp")
-        if self.near_duplicates is not None and not input_traits(self.input).has_near_duplicates:
+        if self.near_duplicates is not None and not traits.has_near_duplicates:
             raise ValueError(f"`near_duplicates` supports images and texts only; remove it for {self.input}")
         return self

@@ -40,6 +40,11 @@ class Tabular(Section):
         """Return all columns in the order in which a model receives them: numbers, then categories."""
         return self.numbers + self.categories
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the source that the input is made of."""
+        return self.names
+
     @model_validator(mode="after")
     def _require_distinct_columns(self) -> "Tabular":
         if not self.names:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from headrace.config.configuration import Configuration, Prepare
-from headrace.config.sections.named_inputs import NamedInput
+from headrace.config.sections.input_kinds import NamedInput
 from headrace.contract import Column
 from headrace.errors import ConfigurationError
+from headrace.features.input_kind_loader import input_traits
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.record_field_interface import RecordFieldInterface, record_field_module
 from headrace.prepare.encoders.content_hash import text_hash
@@ -67,7 +68,11 @@ class InputEncoder(NamedTuple):
             return self.encoder.row(record)
         except RejectedRecordError as rejection:
             # A text of tags or spaces only is empty once it is clean; an empty file is not an empty cell.
-            if self.section.kind == "text" and rejection.reason == Reason.EMPTY and self.section.missing == "empty":
+            if (
+                input_traits(self.section.kind).is_text
+                and rejection.reason == Reason.EMPTY
+                and self.section.missing == "empty"
+            ):
                 return self._empty_row()
             raise
 
@@ -81,15 +86,14 @@ class InputEncoder(NamedTuple):
 
     def _data(self, cells: Mapping[str, str | None], root: str) -> str | bytes | None:
         """Return what the encoder takes; None for a missing input that may be."""
-        if self.section.kind == "tabular":
+        if input_traits(self.section.kind).has_cells:
             return json.dumps({name: cells[name] for name in self.section.columns})
-        cell = cells[self.section.column]
+        (column,) = self.section.columns
+        cell = cells[column]
         if not (cell or "").strip():
             if self.section.missing == "empty":
                 return None
-            raise RejectedRecordError(
-                Reason.EMPTY, f"the column {self.section.column} is empty; `missing: empty` accepts it"
-            )
+            raise RejectedRecordError(Reason.EMPTY, f"the column {column} is empty; `missing: empty` accepts it")
         return self._content(str(cell), root)
 
     def _content(self, cell: str, root: str) -> str | bytes:

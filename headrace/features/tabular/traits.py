@@ -12,6 +12,7 @@ TRAITS = InputTraits(
     has_near_duplicates=False,
     is_fitted=True,
     has_pictures=False,
+    has_cells=True,
     is_staged=True,
     statistics_axis="number",
 )

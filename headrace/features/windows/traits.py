@@ -9,6 +9,7 @@ TRAITS = InputTraits(
     input_name="windows",
     visible_keys=(),
     methods=(),
+    has_time=True,
     has_channel_statistics=True,
     has_near_duplicates=False,
     is_fitted=True,

@@ -1,0 +1,62 @@
+"""The input kinds that a configuration can name, each with its section: the list that a new kind is added to."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from headrace.config.base_section import Section
+from headrace.config.sections.audio import Audio
+from headrace.config.sections.image_and_text import Image, Text
+from headrace.config.sections.named_inputs import AudioInput, ImageInput, InputName, TabularInput, TextInput
+from headrace.config.sections.tabular import Tabular
+from headrace.config.sections.windows import Windows
+
+
+def _kind(given: Any) -> str | None:
+    kind = given.get("kind") if isinstance(given, dict) else getattr(given, "kind", None)
+    return kind if isinstance(kind, str) else None
+
+
+# A discriminator by the name of the field is not possible, as sections have validators that run before it is read.
+NamedInput = Annotated[
+    Annotated[ImageInput, Tag("image")]
+    | Annotated[AudioInput, Tag("audio")]
+    | Annotated[TextInput, Tag("text")]
+    | Annotated[TabularInput, Tag("tabular")],
+    Discriminator(
+        _kind,
+        custom_error_type="input_kind",
+        custom_error_message="expected `kind` to be image, text, audio or tabular",
+    ),
+]
+INPUT_SECTIONS: dict[str, type[Section]] = {
+    "image": ImageInput,
+    "audio": AudioInput,
+    "text": TextInput,
+    "tabular": TabularInput,
+}
+
+
+class InputSections(Section):
+    """What a model receives: the kind of the input and its section, or several inputs by name."""
+
+    input: Literal["image", "text", "audio", "tabular", "windows", "record"] = Field(
+        "image",
+        description=(
+            "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), windows "
+            "(consecutive rows of a table, see `windows`), or record (several of them together, see `inputs`)"
+        ),
+    )
+    inputs: dict[InputName, NamedInput] = Field(
+        default_factory=dict,
+        description=(
+            "several inputs of one record, by the names that a network receives them under; each has a `kind` (image, "
+            "text, audio, tabular), the keys of the section of that name, and the columns that hold it: `column` and "
+            "`content`, or `numbers` and `categories`. Sets `input: record`"
+        ),
+    )
+    image: Image = Image()
+    text: Text = Text()
+    audio: Audio = Audio()
+    tabular: Tabular | None = Field(None, description="which columns form a record; required by `input: tabular`")
+    windows: Windows | None = Field(None, description="which rows form a window; required by `input: windows`")
