@@ -1,6 +1,7 @@
 """The plan of a preparation: the context of its tasks, the files to prepare, and the version it builds on."""
 
 import hashlib
+import json
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ from headrace.table.transaction_log import CommitBase, open_base
 UNASSIGNED = "undecided"
 STAGED = "_headrace/staged"
 # Version of the preparation; increase it when the same input gives other bytes than before.
-PREPARATION_VERSION = 7
+PREPARATION_VERSION = 8
 # Settings that decide whether a version is committed, not its content.
 CHECK_ONLY_KEYS = {"max_rejects", "expectations"}
 
@@ -87,7 +88,7 @@ def append_key(root: str, source: Source, settings: Prepare) -> str:
     digest = hashlib.blake2b(f"{PREPARATION_VERSION}\n{root}\n".encode(errors="surrogateescape"), digest_size=16)
     # Secrets are dumped by their names, as a changed password does not change what is read. Excluded files are removed
     # like files that no longer exist.
-    digest.update(source.model_dump_json(exclude={"exclude"}).encode())
+    digest.update(_sorted_json(source.model_dump(mode="json", exclude={"exclude"})))
     digest.update(_written(settings))
     return digest.hexdigest()
 
@@ -96,7 +97,12 @@ def _written(settings: Prepare) -> bytes:
     """Return the settings that change what is written, as JSON; each input kind has a section of its own."""
     unused = set(KINDS) - {settings.input} | (set() if settings.target.has_labels else {"label_separator"})
     unused |= set() if settings.inputs else {"inputs"}
-    return settings.model_dump_json(exclude=CHECK_ONLY_KEYS | unused).encode()
+    return _sorted_json(settings.model_dump(mode="json", exclude=CHECK_ONLY_KEYS | unused))
+
+
+def _sorted_json(settings: object) -> bytes:
+    """Return settings as JSON that does not depend on the order in which their sections declare them."""
+    return json.dumps(settings, sort_keys=True).encode()
 
 
 @dataclass(frozen=True, kw_only=True)
