@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
-from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.cell_values_interface import cell_values
 from headrace.features.text.input_spec import TextSpec
 from headrace.stream.read.shard_integrity import open_verified
 from headrace.table import Shard, Version
@@ -107,15 +107,9 @@ def _decoded(
     if column.codec == "tokens":
         return {name: _texts(version, contract, column, stored)}
     arrays = [_array(one, column) for one in stored]
-    spec = contract.spec
-    if not isinstance(spec, TabularSpec):
-        return {name: pa.FixedShapeTensorArray.from_numpy_ndarray(np.stack(arrays))}
-    from headrace.features.tabular.vocabulary import load_vocabulary
-
-    vocabulary = load_vocabulary(version.table, spec)
-    cells = [vocabulary.describe(row, spec) for row in arrays]
-    numbers = {one: pa.array([row[at] for row in arrays], pa.float32()) for at, one in enumerate(spec.numbers)}
-    return numbers | {one: pa.array([row[one] for row in cells], pa.string()) for one in spec.categories}
+    if contract.feature.has_cells:
+        return cell_values(contract, version.table, np.stack(arrays))
+    return {name: pa.FixedShapeTensorArray.from_numpy_ndarray(np.stack(arrays))}
 
 
 def _texts(version: Version, contract: Contract, column: Column, stored: list[bytes]) -> pa.Array:

@@ -11,6 +11,7 @@ from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import MistakeRendererInterface
 from headrace.explain.explanation_interface import FeatureExplanationInterface
 from headrace.export.export_input_interface import ExportInputInterface
+from headrace.features.cell_values_interface import CellValuesInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_traits
 from headrace.features.record_field_interface import RecordFieldInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
@@ -68,6 +69,11 @@ def test_kinds_whose_records_are_rows_of_files_have_their_module(kind: str) -> N
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).methods])
 def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
     require_protocol(input_module(kind, "explanation"), FeatureExplanationInterface)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_cells])
+def test_kinds_of_several_cells_have_their_module(kind: str) -> None:
+    require_protocol(input_module(kind, "cell_values"), CellValuesInterface)
 
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)

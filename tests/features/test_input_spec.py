@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.geo.input_spec import GeoSpec
 from headrace.features.image.input_spec import ImageSpec
 from headrace.features.input_kind_loader import KINDS, RECORD, SINGLE_KINDS, input_module
 from headrace.features.input_spec import MAX_SHIFT, InputSpec, Statistics, load_input_spec, spec_class
@@ -24,6 +25,7 @@ SPECS: dict[str, InputSpec] = {
     "text": TextSpec(tokenizer=TOKENIZER),
     "audio": AudioSpec(rate=8000),
     "tabular": TabularSpec(statistics=ONE, numbers=("size",), categories={"shop": 4}, file="c.json", sha256="1"),
+    "geo": GeoSpec(latitude="lat", longitude="lon"),
     "windows": WindowSpec(statistics=ONE, values=("sun",), label="sun", every_seconds=60, horizon=2),
 }
 # What a model cannot take in place of it.

@@ -126,6 +126,6 @@ def write(target: Path, source: Path, model: Any, version: Version, options: dic
         steps=25,
         weights_sha256="0" * 64,
         settings=version.summary.settings,
-        text_column="review" if version.contract.spec.vocabulary else None,
+        text_column="review" if version.contract.feature.is_text else None,
     )
     return bundle.write(target, model, source, version.contract, options, origin)

@@ -6,6 +6,7 @@ from pydantic import Discriminator, Field, Tag
 
 from headrace.config.base_section import Section
 from headrace.config.sections.audio import Audio
+from headrace.config.sections.geo import Geo
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.named_inputs import AudioInput, ImageInput, InputName, TabularInput, TextInput
 from headrace.config.sections.tabular import Tabular
@@ -22,11 +23,12 @@ NamedInput = Annotated[
     Annotated[ImageInput, Tag("image")]
     | Annotated[AudioInput, Tag("audio")]
     | Annotated[TextInput, Tag("text")]
-    | Annotated[TabularInput, Tag("tabular")],
+    | Annotated[TabularInput, Tag("tabular")]
+    | Annotated[Geo, Tag("geo")],
     Discriminator(
         _kind,
         custom_error_type="input_kind",
-        custom_error_message="expected `kind` to be image, text, audio or tabular",
+        custom_error_message="expected `kind` to be image, audio, text, tabular or geo",
     ),
 ]
 INPUT_SECTIONS: dict[str, type[Section]] = {
@@ -34,29 +36,32 @@ INPUT_SECTIONS: dict[str, type[Section]] = {
     "audio": AudioInput,
     "text": TextInput,
     "tabular": TabularInput,
+    "geo": Geo,
 }
 
 
 class InputSections(Section):
     """What a model receives: the kind of the input and its section, or several inputs by name."""
 
-    input: Literal["image", "text", "audio", "tabular", "windows", "record"] = Field(
+    input: Literal["image", "text", "audio", "tabular", "geo", "windows", "record"] = Field(
         "image",
         description=(
-            "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), windows "
-            "(consecutive rows of a table, see `windows`), or record (several of them together, see `inputs`)"
+            "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), geo (a "
+            "place, see `geo`), windows (consecutive rows of a table, see `windows`), or record (several of them "
+            "together, see `inputs`)"
         ),
     )
     inputs: dict[InputName, NamedInput] = Field(
         default_factory=dict,
         description=(
             "several inputs of one record, by the names that a network receives them under; each has a `kind` (image, "
-            "text, audio, tabular), the keys of the section of that name, and the columns that hold it: `column` and "
-            "`content`, or `numbers` and `categories`. Sets `input: record`"
+            "text, audio, tabular, geo), the keys of the section of that name, and the columns that hold it: `column` "
+            "and `content`, `numbers` and `categories`, or `latitude` and `longitude`. Sets `input: record`"
         ),
     )
     image: Image = Image()
     text: Text = Text()
     audio: Audio = Audio()
     tabular: Tabular | None = Field(None, description="which columns form a record; required by `input: tabular`")
+    geo: Geo | None = Field(None, description="which columns hold a place; required by `input: geo`")
     windows: Windows | None = Field(None, description="which rows form a window; required by `input: windows`")

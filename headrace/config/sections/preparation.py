@@ -1,6 +1,6 @@
 """Configuration sections for preparation: how raw records become shards."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,8 @@ from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import RECORD, SINGLE_KINDS, input_traits
 from headrace.targets.target_kind_loader import target_traits
 from headrace.targets.target_traits import TargetTraits
+
+Kind = TypeVar("Kind", bound=Section)
 
 # Columns of every table, and partitions of its files.
 RESERVED_NAMES = frozenset(("path", "label", "weight", "content_hash", "split"))
@@ -121,6 +123,17 @@ class Prepare(InputSections):
         if self.tabular is None:
             raise ConfigurationError(f"prepare.tabular is missing; prepare.input is {self.input}.")
         return self.tabular
+
+    def section(self, kind: type[Kind]) -> Kind:
+        """Return the section of the input, which is of the class `kind`.
+
+        Raises:
+            ConfigurationError: the inputs are of another kind.
+        """
+        found = getattr(self, self.input, None)
+        if not isinstance(found, kind):
+            raise ConfigurationError(f"prepare.input is {self.input}; expected {kind.__name__.lower()}.")
+        return found
 
     @property
     def target(self) -> TargetTraits:

@@ -1,0 +1,1 @@
+"""Places on the Earth, given by latitude and longitude."""

@@ -1,0 +1,10 @@
+"""A place that shows what a model takes."""
+
+from headrace.contract import Contract
+from headrace.features.geo.input_spec import GeoSpec
+
+
+def example_input(contract: Contract) -> dict[str, float | None]:
+    """Return the Greenwich observatory, by column."""
+    spec = GeoSpec.of(contract)
+    return {spec.latitude: 51.4779, spec.longitude: 0.0}

@@ -1,0 +1,17 @@
+"""Describe the places that an exported model takes as input."""
+
+from headrace.bundle import Bundle
+from headrace.contract import Contract
+from headrace.features.geo.coordinates import FEATURES
+
+
+def describe_input(bundle: Bundle) -> str:
+    """See `ExportInputInterface`."""
+    return (
+        f"places (rows, {FEATURES}), any number of rows: sine and cosine of the latitude, then sine and cosine of the "
+        "longitude; four zeros where there is none."
+    )
+
+
+def encoded_inputs(contract: Contract) -> None:
+    """Return None: an exported model takes no files of places."""

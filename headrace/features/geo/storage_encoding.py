@@ -1,0 +1,62 @@
+"""Encode places, as little-endian float32."""
+
+from collections.abc import Mapping
+
+from headrace.config.configuration import Configuration, Prepare
+from headrace.config.sections.geo import Geo
+from headrace.contract import Column
+from headrace.features.geo.coordinates import FEATURES, read_place
+from headrace.features.geo.input_spec import GeoSpec
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.prepare.encoders.content_hash import text_hash
+from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.table_schema import record_columns
+
+PLACE = "place"
+COLUMN = Column(role="input", codec="raw", dtype="float32", shape=(FEATURES,))
+
+
+def geo_spec(section: Geo) -> GeoSpec:
+    """Return what a contract says of the places."""
+    return GeoSpec(latitude=section.latitude, longitude=section.longitude)
+
+
+def input_specs(
+    configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
+) -> Mapping[str, InputSpec]:
+    """See `FeatureEncodingInterface`."""
+    return {PLACE: geo_spec(configuration.prepare.section(Geo))}
+
+
+def make_encoder(settings: Prepare) -> "PlaceEncoder":
+    """See `FeatureEncodingInterface`."""
+    return PlaceEncoder(settings)
+
+
+class PlaceEncoder:
+    """Encoder of places."""
+
+    payload_columns = (PLACE,)
+
+    def __init__(self, settings: Prepare) -> None:
+        self.columns = record_columns({PLACE: COLUMN}, settings)
+        self.max_bytes = settings.text.max_bytes
+        self._section = settings.section(Geo)
+
+    def row(self, record: RawRecord) -> Row:
+        """See `RecordEncoder`.
+
+        The content of a row includes its label: several records may be of one place.
+        """
+        if not isinstance(record.data, str | bytes):
+            raise RejectedRecordError(Reason.BAD_VALUE, "the record is not a row with a latitude and a longitude")
+        text = record.data if isinstance(record.data, str) else record.data.decode()
+        stored = read_place(text, self._section).astype("<f4").tobytes()
+        return {PLACE: stored, "content_hash": text_hash(f"{stored.hex()}\0{record.label or ''}")}
+
+    def take_observations(self) -> Observations:
+        """See `RecordEncoder`."""
+        return Observations()
