@@ -124,7 +124,7 @@ def test_synonyms_name_keys_that_exist_and_are_none_themselves() -> None:
         ("learning_rat=1", "did you mean `train.optimizer.learning_rate`?"),
         (
             "prepare.zzz=1",
-            "known keys: audio, changes, duplicates, expectations, image, input, inputs, label_separator, ",
+            "known keys: audio, changes, duplicates, expectations, geo, image, input, inputs, label_separator, ",
         ),
         ("zzz=1", "known keys: data, model, prepare, registry, retrain, spark, stream, train"),
     ],
