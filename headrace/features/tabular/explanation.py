@@ -12,7 +12,7 @@ from headrace.explain.explanation_result import ExplainedPrediction, Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_spans import TokenSpan
-from headrace.features.tabular.row_cells import read_cells
+from headrace.features.tabular.record_prediction import make_preparer
 from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
 from headrace.inference import Inference
 from headrace.prepare.record_observations import Observations
@@ -46,7 +46,8 @@ class RowExplainer:
     """
 
     def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> None:
-        self._contract, self._spec, self._inference = bundle.contract, bundle.origin.prepare.tabular_spec, inference
+        self._contract, self._inference = bundle.contract, inference
+        self._preparer = make_preparer(bundle.origin.prepare)
         self._vocabulary = load_vocabulary(bundle.path, bundle.contract.tabular_spec)
         self._class = options.class_number(bundle.contract)
         options.methods(bundle.contract)
@@ -59,7 +60,8 @@ class RowExplainer:
         Raises:
             RejectedRecordError: a cell cannot be used.
         """
-        cells = read_cells(raw.content.decode(), self._spec)
+        cells = self._preparer.prepare(raw.content.decode(), raw.path)
+        self.observations.update(self._preparer.take_observations())
         rows = self._vocabulary.encode([cells], self._contract.statistics)
         spec, statistics = self._contract.tabular_spec, self._contract.statistics
         self._vocabulary.observe([cells], rows, statistics, spec, self.observations)
