@@ -11,6 +11,7 @@ from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.encoders.thousands_separator import NumberFormat, number_format, thousands_warning
 from headrace.prepare.rejects.rejection_reasons import UnreadArchiveError
+from headrace.prepare.sample_weights import SampleWeights
 from headrace.prepare.sources.folders.derived_file_warnings import find_copies
 from headrace.prepare.sources.folders.folder_layout_warnings import (
     MAX_FOLDERS,
@@ -50,6 +51,7 @@ class Observations:
             label and path of the first record by the folder's name.
         member_labels: labels of members of archives.
         markup_example: the first of these, and the path of its text.
+        weights: sample weights.
         writings: numbers by how they are written, by what they are in a sentence.
         unfamiliar: values unlike those of training.
         cut_texts: texts with more tokens than a table keeps, by what they are in a sentence and the maximum.
@@ -78,6 +80,7 @@ class Observations:
     member_labels: set[str] = field(default_factory=set)
     doubtful_markup: int = 0
     markup_example: tuple[str, str] | None = None
+    weights: SampleWeights = field(default_factory=SampleWeights)
     writings: dict[str, Counter[NumberFormat]] = field(default_factory=dict)
     unfamiliar: UnfamiliarValues = field(default_factory=UnfamiliarValues)
     cut_texts: dict[tuple[str, int], Tally] = field(default_factory=dict)
@@ -179,6 +182,7 @@ class Observations:
         self.unsplit_example = self.unsplit_example or other.unsplit_example
         self.overruled = other.overruled | self.overruled
         self.member_labels |= other.member_labels
+        self.weights.update(other.weights)
         for what, counts in other.writings.items():
             self.writings.setdefault(what, Counter()).update(counts)
         self.unfamiliar.update(other.unfamiliar)
@@ -201,6 +205,7 @@ class Observations:
         grey = narrow_warning(self.grey_bits) if white is None else None
         lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning()]
         lines += [self._overruled_warning(), self._split_warning(), self._markup_warning(), self._left_out_warning()]
+        lines.append(self.weights.warning())
         for (noun, finding), records in sorted(self.findings.items()):
             lines.append(f"{quantity_have(records, noun)} {finding}, such as {self.examples[noun, finding]!r}.")
         lines += [thousands_warning(what, counts) for what, counts in self.writings.items()]
