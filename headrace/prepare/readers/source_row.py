@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from headrace.errors import ConfigurationError
+from headrace.prepare.encoders.file_signatures import name_document, name_format, name_image
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 # How alike names of columns are, from 0 to 1, of which one may be meant: label and lable, but not text and test.
@@ -80,15 +81,19 @@ def text_cell(value: Any, name: str) -> str | None:
         name: what the cell is called in a message.
 
     Raises:
-        RejectedRecordError: the cell holds bytes that are not UTF-8.
+        RejectedRecordError: the cell holds bytes that are not UTF-8, or are those of a document such as a PDF.
     """
-    if isinstance(value, bytes):
-        try:
-            return value.decode()
-        except UnicodeDecodeError as error:
-            detail = f"{name} holds bytes that are not UTF-8: {value[error.start : error.start + 8]!r}"
-            raise RejectedRecordError(Reason.NOT_TEXT, detail) from None
-    return cell_text(value)
+    if not isinstance(value, bytes):
+        return cell_text(value)
+    if document := name_document(value):
+        raise RejectedRecordError(Reason.NOT_TEXT, f"{name} holds a file in the format {document}; expected text")
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        found = name_image(value) or name_format(value)
+        problem = f"a file in the format {found}" if found else "bytes that are not UTF-8"
+        detail = f"{name} holds {problem}: {value[error.start : error.start + 8]!r}"
+        raise RejectedRecordError(Reason.NOT_TEXT, detail) from None
 
 
 def cell_text(value: Any) -> str | None:
