@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
+from headrace.contract import Contract
 from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
+from headrace.prepare.encoders.images.grey_images import ColourCounts
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.encoders.thousands_separator import NumberFormat, number_format, thousands_warning
@@ -35,6 +37,7 @@ class Observations:
     Attributes:
         grey_bits: 16-bit grey images by the number of bits that their values use.
         colour_bits: 16-bit colour images by the number of bits that their values use.
+        colours: images of RGB with and without colours.
         findings: records by what they are, such as `image`, and by what is found in them.
         examples: path of the first record of each finding.
         folders: folders of archives whose names are classes, by archive, then the class by the folder, without those
@@ -66,6 +69,7 @@ class Observations:
 
     grey_bits: Counter[int] = field(default_factory=Counter)
     colour_bits: Counter[int] = field(default_factory=Counter)
+    colours: ColourCounts = field(default_factory=ColourCounts)
     findings: Counter[tuple[str, StrEnum]] = field(default_factory=Counter)
     examples: dict[tuple[str, StrEnum], str] = field(default_factory=dict)
     folders: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -98,6 +102,7 @@ class Observations:
             self.grey_bits[decoded.grey_bits] += 1
         if decoded.colour_bits is not None:
             self.colour_bits[decoded.colour_bits] += 1
+        self.colours.add(decoded.pixels, path)
         self.add_findings("image", decoded.findings, path)
 
     def add_findings(self, noun: str, findings: Iterable[StrEnum], path: str) -> None:
@@ -169,6 +174,7 @@ class Observations:
         """Add the counts of another task."""
         self.grey_bits.update(other.grey_bits)
         self.colour_bits.update(other.colour_bits)
+        self.colours.update(other.colours)
         self.findings.update(other.findings)
         self.examples = other.examples | self.examples
         for archive, folders in other.folders.items():
@@ -211,6 +217,15 @@ class Observations:
         lines += [thousands_warning(what, counts) for what, counts in self.writings.items()]
         lines += self._folder_warnings() + self.cut_warnings() + self.unfamiliar.warnings()
         return [line for line in lines if line is not None]
+
+    def prediction_warnings(self, white: int | None, contract: Contract) -> list[str]:
+        """Return `warnings` of inputs of a prediction, and how they differ from those of training as a whole.
+
+        Args:
+            contract: of the model.
+        """
+        colours = self.colours.warning(contract)
+        return self.warnings(white) + ([] if colours is None else [colours])
 
     def cut_warnings(self) -> list[str]:
         """Return a line about texts of which more than half have more tokens than a table keeps."""
