@@ -13,6 +13,7 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_spans import TokenSpan
 from headrace.features.tabular.record_prediction import make_preparer
+from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
 from headrace.inference import Inference
 from headrace.prepare.record_observations import Observations
@@ -68,13 +69,15 @@ class RowExplainer:
         row = rows[0]
         prediction = ExplainedPrediction.select(self._contract, self._inference.predict(row[None])[0], self._class)
         decreases = without_columns(self._inference, row, prediction.class_number)
-        return Explanation(raw.path, prediction, None, (Rendering("occlusion", spans=self._spans(row, decreases)),))
+        return Explanation(
+            raw.path, prediction, None, (Rendering("occlusion", spans=self._spans(row, cells, decreases)),)
+        )
 
-    def _spans(self, row: NDArray[np.float32], decreases: NDArray[np.float64]) -> list[TokenSpan]:
+    def _spans(self, row: NDArray[np.float32], cells: RowCells, decreases: NDArray[np.float64]) -> list[TokenSpan]:
         """Return the columns with their values, and spaces between them."""
         largest = float(np.abs(decreases).max(initial=0.0)) or 1.0
         spans: list[TokenSpan] = []
-        described = self._vocabulary.describe(row, self._contract.tabular_spec)
+        described = self._vocabulary.describe(row, self._contract.tabular_spec, cells)
         for (name, value), decrease in zip(described.items(), decreases.tolist(), strict=True):
             spans += [TokenSpan(f"{name}: {value}", decrease, round(abs(decrease) / largest, 3)), TokenSpan("   ")]
         return spans[:-1]
