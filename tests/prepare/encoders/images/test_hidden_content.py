@@ -87,6 +87,39 @@ def test_damaged_directory_is_no_other_image(cut: int) -> None:
     assert not holds_another_image(file[:4] + b"\xff" * cut + file[4 + cut :])
 
 
+ZEROABLE: list[tuple[str, dict[str, Any]]] = [
+    ("WEBP", {}),
+    ("WEBP", {"lossless": True}),
+    ("AVIF", {}),
+    ("JPEG2000", {}),
+    ("JPEG2000", {"no_jp2": True}),
+]
+
+
+@pytest.mark.parametrize(("kind", "options"), ZEROABLE)
+def test_block_of_zeros_in_the_pixels_is_found(kind: str, options: dict[str, Any]) -> None:
+    """Decoders show other pixels from there on, without a word."""
+    file = encode_image(noise_image(200, 200), kind, **options)
+    middle = len(file) // 2
+    damaged = file[:middle] + bytes(5000) + file[middle + 5000 :]
+    assert decode_image(damaged, SPEC).findings == {ImageFinding.ZEROED}
+    assert decode_image(file, SPEC).findings == set()
+
+
+@pytest.mark.parametrize(("kind", "options"), ZEROABLE)
+def test_images_of_one_colour_have_no_block_of_zeros(kind: str, options: dict[str, Any]) -> None:
+    file = encode_image(PIL.Image.new("RGB", (2000, 1000), "black"), kind, **options)
+    assert decode_image(file, SPEC).findings == set()
+
+
+def test_padding_in_the_metadata_is_no_block_of_zeros() -> None:
+    exif = b"Exif\0\0II*\0\x08\0\0\0\0\0" + bytes(8000)
+    for kind in ("WEBP", "PNG"):
+        file = encode_image(noise_image(64, 64), kind, exif=exif)
+        assert bytes(5000) in file
+        assert decode_image(file, SPEC).findings == set()
+
+
 def test_pictures_that_a_photo_announces_are_no_other_image() -> None:
     """Phones keep a depth map or the picture's other half there."""
     photo = encode_image(noise_image(64, 64), "MPO", save_all=True, append_images=[noise_image(64, 64, seed=1)])
