@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 ENDINGS_WITH_ES = ("s", "x", "ch", "sh")
+# How alike names are, from 0 to 1, of which one may be meant: label and lable, but not text and test.
+CLOSE = 0.79
 
 
 def quantity(amount: int, noun: str) -> str:
@@ -63,6 +66,13 @@ def join_names(names: Sequence[object], shown: int = 8) -> str:
     """Return the first `shown` names, separated by commas, and the number of the others."""
     listed = ", ".join(map(str, names[:shown]))
     return f"{listed} and {len(names) - shown} more" if len(names) > shown else listed
+
+
+def close_name_question(name: str, known: Sequence[str]) -> str:
+    """Return a question about the one of the `known` names that a name may mean, in any case; nothing without one."""
+    folded = {one.strip().casefold(): one for one in reversed(known)}
+    close = get_close_matches(name.strip().casefold(), folded, 1, CLOSE)
+    return f" Is {folded[close[0]]!r} meant?" if close else ""
 
 
 def shortest_suffixes(names: Sequence[str], separator: str) -> list[str]:

@@ -3,6 +3,7 @@
 import pytest
 
 from headrace.wording import (
+    close_name_question,
     data_size,
     figure_beside,
     join_names,
@@ -56,6 +57,13 @@ def test_names_beyond_the_shown_ones_are_counted() -> None:
     assert join_names([]) == ""
     assert join_names(["a", "b"], 2) == "a, b"
     assert join_names(["a", "b", "c", 4], 2) == "a, b and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("name", "question"), [("text", " Is 'Text' meant?"), ("lable", " Is 'label' meant?"), ("x", "")]
+)
+def test_close_name_is_asked_for_in_any_case(name: str, question: str) -> None:
+    assert close_name_question(name, ["Text", "label"]) == question
 
 
 def test_suffixes_are_as_long_as_needed_to_differ() -> None:

@@ -10,6 +10,7 @@ from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluator_interface import EvaluationBatch, Evaluator
 from headrace.evaluate.row_partitions import ClassPartitioner, NumberPartitioner, Partition, TextPartitioner
+from headrace.wording import close_name_question
 
 CLASS, LENGTH, SIZE = "class", "length", "size"
 HEIGHT, WIDTH = "height", "width"
@@ -122,9 +123,10 @@ def _value_reader(contract: Contract, name: str) -> Callable[[EvaluationBatch], 
     if name in sizes:
         image = sizes[name][0]
         return lambda batch: batch.columns[image].lengths
+    available = _available_slices(contract)
     raise ConfigurationError(
         f"--slice names {name!r}, but these rows cannot be sliced by it; "
-        f"expected one of {', '.join(_available_slices(contract))}."
+        f"expected one of {', '.join(available)}.{close_name_question(name, available)}"
     )
 
 

@@ -35,7 +35,7 @@ def explain(path: Path, source: Path, output: Path, options: ExplainOptions) -> 
     inputs = _inputs(bundle, source, options)
     explainer = _explainer(bundle, options)
     explanations, rejected = _explain_up_to(options.limit, inputs, explainer)
-    for warning in explainer.observations.warnings(bundle.origin.prepare.image.white):
+    for warning in explainer.observations.prediction_warnings(bundle.origin.prepare.image.white, bundle.contract):
         log.warning("%s", warning)
     if not explanations:
         raise DataError(f"No input of {source} can be explained; the first was rejected: {rejected[0]['detail']}.")

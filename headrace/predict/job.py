@@ -169,7 +169,7 @@ class _Work:
         found = Observations()
         for one in written:
             found.update(one.observations)
-        for warning in found.warnings(task.settings.image.white):
+        for warning in found.prediction_warnings(task.settings.image.white, task.contract):
             log.warning("%s", warning)
         rejects, examples = _add_up_rejects(written)
         rows = sum(one.rows for one in written)

@@ -22,7 +22,13 @@ from headrace.prepare.encoders.label_encoding_interface import describe_missing_
 from headrace.prepare.encoders.label_text import normalize_label
 from headrace.prepare.labels.suspicious_labels import label_warnings
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
-from headrace.prepare.readers.csv_diagnostics import CsvDiagnostics, comment_warnings, diagnose_csv, log_notes
+from headrace.prepare.readers.csv_diagnostics import (
+    CsvDiagnostics,
+    comment_warnings,
+    diagnose_csv,
+    footer_warnings,
+    log_notes,
+)
 from headrace.prepare.readers.rfc4180_reader import looks_like_record
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
@@ -176,7 +182,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
             else:
                 sample.rejected.append((escape_path(file.path), row.rejection))
     log_notes(found)
-    sample.warnings += comment_warnings(found)
+    sample.warnings += comment_warnings(found) + footer_warnings(found)
     return sample
 
 

@@ -142,6 +142,7 @@ class ShardWriter:
         if self.context.settings.weights:
             row["weight"] = parse_weight(record)
             self.result.observations.add_number("The weights", record.weight or "")
+            self.result.observations.weights.add(row["weight"], record.reject_path or record.path)
         split = self._split(record, row["content_hash"])
         self.result.counts[split, target_class(target)] += 1
         self._append(split, row)

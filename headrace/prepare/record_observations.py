@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
+from headrace.contract import Contract
 from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
+from headrace.prepare.encoders.images.grey_images import ColourCounts
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.encoders.thousands_separator import NumberFormat, number_format, thousands_warning
 from headrace.prepare.rejects.rejection_reasons import UnreadArchiveError
+from headrace.prepare.sample_weights import SampleWeights
 from headrace.prepare.sources.folders.derived_file_warnings import find_copies
 from headrace.prepare.sources.folders.folder_layout_warnings import (
     MAX_FOLDERS,
@@ -34,6 +37,7 @@ class Observations:
     Attributes:
         grey_bits: 16-bit grey images by the number of bits that their values use.
         colour_bits: 16-bit colour images by the number of bits that their values use.
+        colours: images of RGB with and without colours.
         findings: records by what they are, such as `image`, and by what is found in them.
         examples: path of the first record of each finding.
         folders: folders of archives whose names are classes, by archive, then the class by the folder, without those
@@ -50,6 +54,7 @@ class Observations:
             label and path of the first record by the folder's name.
         member_labels: labels of members of archives.
         markup_example: the first of these, and the path of its text.
+        weights: sample weights.
         writings: numbers by how they are written, by what they are in a sentence.
         unfamiliar: values unlike those of training.
         cut_texts: texts with more tokens than a table keeps, by what they are in a sentence and the maximum.
@@ -64,6 +69,7 @@ class Observations:
 
     grey_bits: Counter[int] = field(default_factory=Counter)
     colour_bits: Counter[int] = field(default_factory=Counter)
+    colours: ColourCounts = field(default_factory=ColourCounts)
     findings: Counter[tuple[str, StrEnum]] = field(default_factory=Counter)
     examples: dict[tuple[str, StrEnum], str] = field(default_factory=dict)
     folders: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -78,6 +84,7 @@ class Observations:
     member_labels: set[str] = field(default_factory=set)
     doubtful_markup: int = 0
     markup_example: tuple[str, str] | None = None
+    weights: SampleWeights = field(default_factory=SampleWeights)
     writings: dict[str, Counter[NumberFormat]] = field(default_factory=dict)
     unfamiliar: UnfamiliarValues = field(default_factory=UnfamiliarValues)
     cut_texts: dict[tuple[str, int], Tally] = field(default_factory=dict)
@@ -95,6 +102,7 @@ class Observations:
             self.grey_bits[decoded.grey_bits] += 1
         if decoded.colour_bits is not None:
             self.colour_bits[decoded.colour_bits] += 1
+        self.colours.add(decoded.pixels, path)
         self.add_findings("image", decoded.findings, path)
 
     def add_findings(self, noun: str, findings: Iterable[StrEnum], path: str) -> None:
@@ -166,6 +174,7 @@ class Observations:
         """Add the counts of another task."""
         self.grey_bits.update(other.grey_bits)
         self.colour_bits.update(other.colour_bits)
+        self.colours.update(other.colours)
         self.findings.update(other.findings)
         self.examples = other.examples | self.examples
         for archive, folders in other.folders.items():
@@ -179,6 +188,7 @@ class Observations:
         self.unsplit_example = self.unsplit_example or other.unsplit_example
         self.overruled = other.overruled | self.overruled
         self.member_labels |= other.member_labels
+        self.weights.update(other.weights)
         for what, counts in other.writings.items():
             self.writings.setdefault(what, Counter()).update(counts)
         self.unfamiliar.update(other.unfamiliar)
@@ -201,11 +211,21 @@ class Observations:
         grey = narrow_warning(self.grey_bits) if white is None else None
         lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning()]
         lines += [self._overruled_warning(), self._split_warning(), self._markup_warning(), self._left_out_warning()]
+        lines.append(self.weights.warning())
         for (noun, finding), records in sorted(self.findings.items()):
             lines.append(f"{quantity_have(records, noun)} {finding}, such as {self.examples[noun, finding]!r}.")
         lines += [thousands_warning(what, counts) for what, counts in self.writings.items()]
         lines += self._folder_warnings() + self.cut_warnings() + self.unfamiliar.warnings()
         return [line for line in lines if line is not None]
+
+    def prediction_warnings(self, white: int | None, contract: Contract) -> list[str]:
+        """Return `warnings` of inputs of a prediction, and how they differ from those of training as a whole.
+
+        Args:
+            contract: of the model.
+        """
+        colours = self.colours.warning(contract)
+        return self.warnings(white) + ([] if colours is None else [colours])
 
     def cut_warnings(self) -> list[str]:
         """Return a line about texts of which more than half have more tokens than a table keeps."""

@@ -137,6 +137,7 @@ def test_slicer_slices_regression_by_target() -> None:
         (image_contract(), "length", "expected one of class, size, path, label"),
         (image_contract(sums=IDENTITY.model_copy(update={"dtype": "binary"})), "sums", "which contains bytes"),
         (image_contract(), "image", "cannot be sliced"),
+        (image_contract(), "Label", r"label\. Is 'label' meant\?"),
         (text_contract(), "size", "expected one of class, length, path, label"),
     ],
 )

@@ -144,6 +144,19 @@ def test_spark_and_pandas_read_the_output(spark: SparkSession, bundle: Path, pho
     assert (about["rows"], about["rejected"], about["classes"]) == (41, 1, list(CLASSES))
 
 
+def test_grey_photos_for_a_model_of_coloured_ones_are_warned_of_once(
+    bundle: Path, photos: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    predict(bundle, photos, tmp_path / "coloured")
+    assert "grey" not in caplog.text
+    (tmp_path / "grey").mkdir()
+    for seed in range(4):
+        noise_image(8, 8, channels=1, seed=seed).save(tmp_path / f"grey/{seed}.png")
+    predict(bundle, tmp_path / "grey", tmp_path / "output")
+    said = [one for one in caplog.messages if "grey" in one]
+    assert said == ["4 of 4 images are grey, such as '0.png', and those of training are not all grey."]
+
+
 def test_files_that_are_not_images_are_listed_with_reasons(
     bundle: Path, photos: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

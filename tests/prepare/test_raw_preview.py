@@ -201,6 +201,8 @@ def test_preview_rejects_labels_that_preparation_rejects_and_warns_of_comments(t
     assert (about["classes"], about["rejects"]["bad_label"]) == ({}, 2)
     (tmp_path / "b.csv").write_text("text,label\none,a\n# by me, today\n")
     assert "begins with '#', such as line 3" in "".join(preview(str(tmp_path / "b.csv"))["warnings"])
+    (tmp_path / "c.csv").write_text("text,label\none,a\ntwo,b\nthree,a\nTotal,3\n")
+    assert "c.csv, line 5, begins with 'Total'" in "".join(preview(str(tmp_path / "c.csv"))["warnings"])
 
 
 def test_preview_says_why_a_column_is_missing_as_preparation_does(tmp_path: Path) -> None:

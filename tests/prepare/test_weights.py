@@ -12,6 +12,7 @@ from headrace.config import Configuration
 from headrace.config.sections.streaming import Stream
 from headrace.prepare.job import prepare
 from headrace.prepare.rejects.rejection_reasons import Reason
+from headrace.prepare.sample_weights import SampleWeights
 from headrace.stream.dataset import evaluation_batches, training_batches
 from headrace.stream.stream_builder import evaluation_plan, training_plan
 from headrace.table import Version, read
@@ -57,6 +58,29 @@ def test_labels_file_weights_are_stored_and_invalid_ones_rejected(tmp_path: Path
     assert version.summary.rejects == {Reason.BAD_WEIGHT: 8}
     assert version.contract.columns["weight"].role == "weight"
     assert sum(shard.rows for shard in list_shards(rejects_path(version.table), version.summary.rejects_version)) == 8
+
+
+@pytest.mark.usefixtures("spark")
+def test_weight_that_outweighs_all_others_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    prepare(weights_configuration(tmp_path, write_images(tmp_path / "raw", [1.0] * 20 + [1e30] + [2.0] * 3)))
+    said = [one for one in caplog.messages if one.startswith("The weight of ")]
+    assert said == [
+        "The weight of '20.png', 1e+30, is 100% of the weights of all 24 records, so that training learns little from "
+        "the others. Correct it if it is wrong."
+    ]
+
+
+def test_half_of_the_weight_is_warned_of_in_tables_of_many_records() -> None:
+    def warn(weights: list[float]) -> str | None:
+        total, rest = SampleWeights(), SampleWeights()
+        for number, weight in enumerate(weights):
+            (total if number % 2 else rest).add(weight, f"{number}.png")
+        total.update(rest)
+        return total.warning()
+
+    assert warn([1.0] * 30 + [29.0]) is None
+    assert "30.png" in (warn([1.0] * 30 + [31.0]) or "")
+    assert warn([1.0, 10.0]) is None
 
 
 @pytest.mark.usefixtures("spark")

@@ -1,6 +1,5 @@
 """Prediction of places, encoded as in training."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare
@@ -12,14 +11,24 @@ if TYPE_CHECKING:
     from headrace.inference import Inference
 
 
-def make_preparer(settings: Prepare) -> Callable[[str | bytes], bytes]:
-    """See `RecordPredictionInterface`; a record is a text of `write_cells`."""
-    section = settings.section(Geo)
+def make_preparer(settings: Prepare) -> "PlacePreparer":
+    """See `RecordPredictionInterface`."""
+    return PlacePreparer(settings.section(Geo))
 
-    def prepare(cell: str | bytes) -> bytes:
-        return read_place(cell if isinstance(cell, str) else cell.decode(), section).astype("<f4").tobytes()
 
-    return prepare
+class PlacePreparer:
+    """Reads places; a record is a text of `write_cells`."""
+
+    def __init__(self, section: Geo) -> None:
+        self._section = section
+
+    def prepare(self, cell: str | bytes, path: str) -> bytes:
+        """See `RecordPreparer`."""
+        return read_place(cell if isinstance(cell, str) else cell.decode(), self._section).astype("<f4").tobytes()
+
+    def take_observations(self) -> Observations:
+        """See `RecordPreparer`."""
+        return Observations()
 
 
 def encode(records: list[bytes], inference: "Inference", observations: Observations) -> dict[str, list[bytes]]:

@@ -58,7 +58,7 @@ class RecordExplainer:
 
     def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> None:
         self._contract, self._inference, self._folder = bundle.contract, inference, bundle.path
-        self._prepare = make_preparer(bundle.origin.prepare)
+        self._preparer = make_preparer(bundle.origin.prepare)
         self._render = make_renderer(bundle.contract, bundle.path)
         self._class = options.class_number(bundle.contract)
         options.methods(bundle.contract)
@@ -71,7 +71,8 @@ class RecordExplainer:
         Raises:
             RejectedRecordError: an input cannot be used.
         """
-        staged = self._prepare(raw.content.decode())
+        staged = self._preparer.prepare(raw.content.decode(), raw.path)
+        self.observations.update(self._preparer.take_observations())
         inputs, empty = self._decode(staged)
         outputs = self._inference.predict({name: values[None] for name, values in inputs.items()})[0]
         prediction = ExplainedPrediction.select(self._contract, outputs, self._class)

@@ -1,6 +1,5 @@
 """Prediction of raw records of several inputs, prepared as in training."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -16,14 +15,24 @@ if TYPE_CHECKING:
     from headrace.inference import Inference
 
 
-def make_preparer(settings: Prepare) -> Callable[[str | bytes], Row]:
-    """See `RecordPredictionInterface`; a record is a text of `write_cells`."""
-    encoder = make_encoder(settings)
+def make_preparer(settings: Prepare) -> "SeveralInputsPreparer":
+    """See `RecordPredictionInterface`."""
+    return SeveralInputsPreparer(settings)
 
-    def prepare(cell: str | bytes) -> Row:
-        return encoder.row(RawRecord("", None, None, cell if isinstance(cell, str) else cell.decode()))
 
-    return prepare
+class SeveralInputsPreparer:
+    """Encodes each input of a record; a record is a text of `write_cells`."""
+
+    def __init__(self, settings: Prepare) -> None:
+        self._encoder = make_encoder(settings)
+
+    def prepare(self, cell: str | bytes, path: str) -> Row:
+        """See `RecordPreparer`."""
+        return self._encoder.row(RawRecord(path, None, None, cell if isinstance(cell, str) else cell.decode()))
+
+    def take_observations(self) -> Observations:
+        """See `RecordPreparer`."""
+        return self._encoder.take_observations()
 
 
 def encode(records: list[Row], inference: "Inference", observations: Observations) -> dict[str, list[bytes]]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from headrace.features.tabular.row_cells import MISSING_SPELLINGS
-from headrace.prepare.labels.suspicious_labels import FORMULA, spreadsheet_dates
+from headrace.prepare.labels.spreadsheet_changes import spreadsheet_changes
+from headrace.prepare.labels.suspicious_labels import FORMULA
 from headrace.targets.regression.missing_codes import find_missing_code
 from headrace.wording import join_names
 
@@ -97,11 +98,12 @@ def category_warning(name: str, counts: Mapping[str | None, int]) -> str | None:
             f"Values of the category {name!r} are formulas of a spreadsheet, and known with their signs: "
             f"{join_names(list(map(repr, formulas[:SHOWN])))}. Write their values."
         )
-    dates = spreadsheet_dates(value for value in counts if value is not None)
-    if dates:
+    changes = spreadsheet_changes(value for value in counts if value is not None)
+    if changes:
+        change, changed = next(iter(changes.items()))
         return (
-            f"Values of the category {name!r} may be ranges that a spreadsheet made dates of: "
-            f"{join_names(list(map(repr, dates[:SHOWN])))}. Write them as in the original, such as 10-14."
+            f"Values of the category {name!r} may be {change}: {join_names(list(map(repr, changed[:SHOWN])))}. Write "
+            "them as in the original."
         )
     spellings = sorted(value for value in counts if value is not None and value.lower() in MISSING_SPELLINGS)
     if not spellings:

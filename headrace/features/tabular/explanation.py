@@ -13,7 +13,8 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_spans import TokenSpan
 from headrace.features.tabular.input_spec import TabularSpec
-from headrace.features.tabular.row_cells import read_cells
+from headrace.features.tabular.record_prediction import make_preparer
+from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
 from headrace.inference import Inference
 from headrace.prepare.record_observations import Observations
@@ -47,7 +48,8 @@ class RowExplainer:
     """
 
     def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> None:
-        self._contract, self._spec, self._inference = bundle.contract, bundle.origin.prepare.tabular_spec, inference
+        self._contract, self._inference = bundle.contract, inference
+        self._preparer = make_preparer(bundle.origin.prepare)
         self._layout = TabularSpec.of(bundle.contract)
         self._vocabulary = load_vocabulary(bundle.path, self._layout)
         self._class = options.class_number(bundle.contract)
@@ -61,19 +63,22 @@ class RowExplainer:
         Raises:
             RejectedRecordError: a cell cannot be used.
         """
-        cells = read_cells(raw.content.decode(), self._spec)
+        cells = self._preparer.prepare(raw.content.decode(), raw.path)
+        self.observations.update(self._preparer.take_observations())
         rows = self._vocabulary.encode([cells], self._layout.statistics)
         self._vocabulary.observe([cells], rows, self._layout, self.observations)
         row = rows[0]
         prediction = ExplainedPrediction.select(self._contract, self._inference.predict(row[None])[0], self._class)
         decreases = without_columns(self._inference, row, prediction.class_number)
-        return Explanation(raw.path, prediction, None, (Rendering("occlusion", spans=self._spans(row, decreases)),))
+        return Explanation(
+            raw.path, prediction, None, (Rendering("occlusion", spans=self._spans(row, cells, decreases)),)
+        )
 
-    def _spans(self, row: NDArray[np.float32], decreases: NDArray[np.float64]) -> list[TokenSpan]:
+    def _spans(self, row: NDArray[np.float32], cells: RowCells, decreases: NDArray[np.float64]) -> list[TokenSpan]:
         """Return the columns with their values, and spaces between them."""
         largest = float(np.abs(decreases).max(initial=0.0)) or 1.0
         spans: list[TokenSpan] = []
-        described = self._vocabulary.describe(row, self._layout)
+        described = self._vocabulary.describe(row, self._layout, cells)
         for (name, value), decrease in zip(described.items(), decreases.tolist(), strict=True):
             spans += [TokenSpan(f"{name}: {value}", decrease, round(abs(decrease) / largest, 3)), TokenSpan("   ")]
         return spans[:-1]

@@ -61,7 +61,8 @@ def without_parts(
 ) -> list[tuple[str, NDArray[Any]]]:
     """See `RecordFieldInterface`; the columns, each with its value."""
     nothing = np.frombuffer(empty_input(contract), "<f4")
-    described = load_vocabulary(folder, TabularSpec.of(contract)).describe(decoded, TabularSpec.of(contract))
+    cells, spec = RowCells.from_text(str(staged)), TabularSpec.of(contract)
+    described = load_vocabulary(folder, spec).describe(decoded, spec, cells)
     parts = []
     for column, (name, value) in enumerate(described.items()):
         without = decoded.copy()

@@ -1,11 +1,12 @@
 """Prediction of raw rows, with the values of categories that the bundle knows."""
 
-from collections.abc import Callable
+import json
 from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare
 from headrace.features.tabular.input_spec import TabularSpec
-from headrace.features.tabular.row_cells import RowCells, read_cells
+from headrace.features.tabular.row_cells import RowCells, interpret_cells
+from headrace.features.tabular.storage_encoding import NumberSample
 from headrace.features.tabular.vocabulary import load_vocabulary
 from headrace.prepare.record_observations import Observations
 
@@ -13,13 +14,28 @@ if TYPE_CHECKING:
     from headrace.inference import Inference
 
 
-def make_preparer(settings: Prepare) -> Callable[[str | bytes], RowCells]:
-    """See `RecordPredictionInterface`; a record is a text of `write_cells`."""
+def make_preparer(settings: Prepare) -> "RowPreparer":
+    """See `RecordPredictionInterface`."""
+    return RowPreparer(settings)
 
-    def prepare(cell: str | bytes) -> RowCells:
-        return read_cells(cell if isinstance(cell, str) else cell.decode(), settings.tabular_spec)
 
-    return prepare
+class RowPreparer:
+    """Reads the numbers and categories of rows; a record is a text of `write_cells`."""
+
+    def __init__(self, settings: Prepare) -> None:
+        self._spec = settings.tabular_spec
+        self._sample = NumberSample(self._spec)
+
+    def prepare(self, cell: str | bytes, path: str) -> RowCells:
+        """See `RecordPreparer`."""
+        given = json.loads(cell if isinstance(cell, str) else cell.decode())
+        cells = interpret_cells(given, self._spec)
+        self._sample.add(given)
+        return cells
+
+    def take_observations(self) -> Observations:
+        """See `RecordPreparer`."""
+        return self._sample.take_observations()
 
 
 def encode(records: list[RowCells], inference: "Inference", observations: Observations) -> dict[str, list[bytes]]:

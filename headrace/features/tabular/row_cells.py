@@ -39,18 +39,13 @@ class RowCells(NamedTuple):
         return cls(tuple(numbers), tuple(categories))
 
 
-def read_cells(text: str, spec: Tabular) -> RowCells:
-    """Return the numbers and categories of a text of `write_cells`.
+def interpret_cells(cells: Mapping[str, str | None], spec: Tabular) -> RowCells:
+    """Return the numbers and categories of the cells of a row.
 
     Raises:
         RejectedRecordError: a number is none, is infinite or too large for 32 bits, or is missing where `spec` rejects
             missing numbers.
     """
-    return interpret_cells(json.loads(text), spec)
-
-
-def interpret_cells(cells: Mapping[str, str | None], spec: Tabular) -> RowCells:
-    """Return the numbers and categories of the cells of a row; see `read_cells`."""
     numbers = tuple(_number(name, cells[name], spec) for name in spec.numbers)
     return RowCells(numbers, tuple(_category(name, cells[name]) for name in spec.categories))
 

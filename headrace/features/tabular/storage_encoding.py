@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from headrace.config.configuration import Configuration, Prepare
+from headrace.config.sections.tabular import Tabular
 from headrace.contract import Column
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.tabular.input_spec import TabularSpec
@@ -55,8 +56,7 @@ class RowEncoder:
         self.max_bytes = settings.text.max_bytes
         self._spec = settings.tabular_spec
         self._has_classes = settings.target.has_classes
-        self._observations = Observations()
-        self._rows = 0
+        self._sample = NumberSample(self._spec)
 
     def row(self, record: RawRecord) -> Row:
         """See `RecordEncoder`.
@@ -68,15 +68,28 @@ class RowEncoder:
         data = record.data.decode() if isinstance(record.data, bytes) else record.data
         given = json.loads(data)
         cells = interpret_cells(given, self._spec).as_text()
-        self._note_numbers(given)
+        self._sample.add(given)
         return {CELLS: cells, "content_hash": text_hash(f"{cells}\0{self._label(record.label or '')}")}
 
     def _label(self, label: str) -> str:
         """Return the label as text; numbers that are equal have equal texts, however they are written."""
         return label if self._has_classes else str(parse_float32(label))
 
-    def _note_numbers(self, cells: Mapping[str, str | None]) -> None:
-        """Note how the numbers of the first rows are written."""
+    def take_observations(self) -> Observations:
+        """See `RecordEncoder`."""
+        return self._sample.take_observations()
+
+
+class NumberSample:
+    """Notes how the numbers of the first rows are written."""
+
+    def __init__(self, spec: Tabular) -> None:
+        self._spec = spec
+        self._observations = Observations()
+        self._rows = 0
+
+    def add(self, cells: Mapping[str, str | None]) -> None:
+        """Note the numbers of a row, as they are in its cells."""
         self._rows += 1
         if self._rows <= SAMPLE:
             for name in self._spec.numbers:
@@ -84,6 +97,6 @@ class RowEncoder:
                     self._observations.add_number(f"The numbers of {name!r}", cell)
 
     def take_observations(self) -> Observations:
-        """See `RecordEncoder`."""
+        """Return what was noted since the last call."""
         taken, self._observations, self._rows = self._observations, Observations(), 0
         return taken

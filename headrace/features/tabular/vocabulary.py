@@ -113,10 +113,17 @@ class Vocabulary:
         self.observe(rows, encoded, spec, observations)
         return [row.tobytes() for row in encoded]
 
-    def describe(self, row: NDArray[np.float32], spec: TabularSpec) -> dict[str, str]:
-        """Return the values of a row, (columns,), as text by column; categories by their names."""
+    def describe(self, row: NDArray[np.float32], spec: TabularSpec, cells: RowCells | None = None) -> dict[str, str]:
+        """Return the values of a row, (columns,), as text by column; categories by their names.
+
+        Args:
+            cells: of the row, which tell a missing number from one that equals the mean; None if they are not known.
+        """
         numbers, categories = row[: len(spec.numbers)], row[len(spec.numbers) :]
         named = {name: f"{value:.6g}" for name, value in zip(spec.numbers, numbers.tolist(), strict=True)}
+        if cells is not None:
+            missing = (name for name, value in zip(spec.numbers, cells.numbers, strict=True) if value is None)
+            named |= {name: f"missing (filled with mean {named[name]})" for name in missing}
         for name, known, value in zip(spec.categories, self._values, categories.astype(int).tolist(), strict=True):
             named[name] = NAMES[value] if value < FIRST_KNOWN else known[value - FIRST_KNOWN]
         return named

@@ -14,11 +14,11 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, refuse_column
 from headrace.explain.token_spans import token_spans
 from headrace.features.text.input_spec import TextSpec, Tokenizer
+from headrace.features.text.record_prediction import make_preparer
 from headrace.inference import Inference
 from headrace.predict.records.splittable_record_file import require_columns
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
-from headrace.prepare.text.cleaning import clean, decode_text
 from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans, observe
 
 WORDS = ExplanationWords(
@@ -65,7 +65,8 @@ class TextExplainer:
 
     def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions, tokenizer: Tokenizer) -> None:
         contract = bundle.contract
-        self._contract, self._spec, self._inference = contract, bundle.origin.prepare.text, inference
+        self._contract, self._inference = contract, inference
+        self._preparer = make_preparer(bundle.origin.prepare)
         self._tokenizer, self._folder = tokenizer, bundle.path
         self._steps, self._class = options.steps, options.class_number(contract)
         self._methods = options.methods(contract)
@@ -84,7 +85,8 @@ class TextExplainer:
         Raises:
             RejectedRecordError: the data is not text, or preparation would reject it.
         """
-        text = clean(raw.data if isinstance(raw.data, str) else decode_text(raw.data, self._spec), self._spec)
+        text = self._preparer.prepare(raw.data, raw.path)
+        self.observations.update(self._preparer.take_observations())
         tokens = self._tokens(text)
         token_ids = np.array(tokens.ids, np.int32)
         prediction = ExplainedPrediction.select(

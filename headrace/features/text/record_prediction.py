@@ -22,7 +22,7 @@ def predict_texts(
     output, batcher = PredictionOutput(), RecordBatcher(settings, inference)
     for path, read in texts:
         try:
-            batcher.add(read(), output)
+            batcher.add(read(), path, output)
             output.paths.append(path)
         except RejectedRecordError as rejection:
             output.reject(path, rejection)
@@ -30,14 +30,30 @@ def predict_texts(
     return output
 
 
-def make_preparer(settings: Prepare) -> Callable[[str | bytes], str]:
-    """See `RecordPredictionInterface`; clean texts."""
+def make_preparer(settings: Prepare) -> "TextPreparer":
+    """See `RecordPredictionInterface`."""
+    return TextPreparer(settings.text)
 
-    def prepare(cell: str | bytes) -> str:
-        _require_size(cell, settings.text)
-        return clean_text(cell, settings.text)
 
-    return prepare
+class TextPreparer:
+    """Cleans texts."""
+
+    def __init__(self, spec: Text) -> None:
+        self._spec = spec
+        self._observations = Observations()
+
+    def prepare(self, cell: str | bytes, path: str) -> str:
+        """See `RecordPreparer`."""
+        _require_size(cell, self._spec)
+        doubtful: list[str] = []
+        text = clean_text(cell, self._spec, doubtful)
+        self._observations.add_markup(doubtful, path)
+        return text
+
+    def take_observations(self) -> Observations:
+        """See `RecordPreparer`."""
+        taken, self._observations = self._observations, Observations()
+        return taken
 
 
 def encode(records: list[str], inference: "Inference", observations: Observations) -> dict[str, list[bytes]]:

@@ -10,7 +10,7 @@ from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.text.input_spec import Tokenizer
 from headrace.features.text.near_duplicates import minhash
 from headrace.prepare.encoders.content_hash import text_hash
-from headrace.prepare.encoders.file_signatures import name_document
+from headrace.prepare.encoders.file_signatures import name_document, name_encoded
 from headrace.prepare.encoders.input_encoding_interface import Row
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
@@ -85,9 +85,11 @@ def clean_text(data: bytes | str, spec: Text, doubtful: list[str] | None = None)
     Raises:
         RejectedRecordError: the record is not text, or violates the limits in `spec`.
     """
-    if isinstance(data, str):
-        return clean(data, spec, doubtful)
-    document = name_document(data)
+    document = name_document(data) if isinstance(data, bytes) else None
     if document is not None:
         raise RejectedRecordError(Reason.NOT_TEXT, f"the format is {document}; expected plain text")
-    return clean(decode_text(data, spec), spec, doubtful)
+    text = decode_text(data, spec) if isinstance(data, bytes) else data
+    encoded = name_encoded(text)
+    if encoded is not None:
+        raise RejectedRecordError(Reason.NOT_TEXT, f"the text is a file in Base64, {encoded}; expected plain text")
+    return clean(text, spec, doubtful)

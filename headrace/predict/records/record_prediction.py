@@ -1,6 +1,6 @@
 """Prediction of the records of a file or of standard input, prepared as in training; declare what a kind adds."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -16,11 +16,28 @@ if TYPE_CHECKING:
     from headrace.inference import Inference
 
 
+class RecordPreparer(Protocol):
+    """Prepares records as in training, up to what `RecordPredictionInterface.encode` takes."""
+
+    def prepare(self, cell: str | bytes, path: str) -> Any:
+        """Return a prepared record; note what is found in it.
+
+        Args:
+            path: of the record in messages.
+
+        Raises:
+            RejectedRecordError: the record cannot be used.
+        """
+
+    def take_observations(self) -> Observations:
+        """Return what was found in the records since the last call."""
+
+
 class RecordPredictionInterface(Protocol):
     """The module `record_prediction` of an input kind of which a row of a file can be a record."""
 
-    def make_preparer(self, settings: Prepare) -> Callable[[str | bytes], Any]:
-        """Return the function from a record to what `encode` takes, which raises `RejectedRecordError`."""
+    def make_preparer(self, settings: Prepare) -> RecordPreparer:
+        """Return what prepares the records of one task."""
 
     def encode(
         self, records: list[Any], inference: "Inference", observations: Observations
@@ -33,21 +50,25 @@ class RecordBatcher:
 
     def __init__(self, settings: Prepare, inference: "Inference") -> None:
         self._kind: RecordPredictionInterface = input_module(inference.contract.input_kind, "record_prediction")
-        self._prepare, self._inference = self._kind.make_preparer(settings), inference
+        self._preparer, self._inference = self._kind.make_preparer(settings), inference
         self._records: list[Any] = []
 
-    def add(self, cell: str | bytes, output: PredictionOutput) -> None:
+    def add(self, cell: str | bytes, path: str, output: PredictionOutput) -> None:
         """Add a record; predict the batch when it is full.
+
+        Args:
+            path: of the record in messages.
 
         Raises:
             RejectedRecordError: the record cannot be used.
         """
-        self._records.append(self._prepare(cell))
+        self._records.append(self._preparer.prepare(cell, path))
         if len(self._records) == BATCH:
             self.flush(output)
 
     def flush(self, output: PredictionOutput) -> None:
-        """Predict the collected records."""
+        """Predict the collected records, and add what was found in all records so far to the output."""
+        output.observations.update(self._preparer.take_observations())
         if not self._records:
             return
         contract = self._inference.contract
@@ -72,7 +93,7 @@ def predict_records(
         try:
             if record.rejection is not None:
                 raise record.rejection
-            batcher.add(record.text, output)
+            batcher.add(record.text, f"{name}:{record.line}", output)
             output.paths.append(name)
             lines.append(record.line)
             if ids is not None:

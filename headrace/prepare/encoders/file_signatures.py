@@ -1,5 +1,8 @@
 """Identify unsupported file formats by their first bytes, for error messages."""
 
+import base64
+import re
+
 SIGNATURES = (
     (0, b"\0\0\1\0", "ICO"),
     (0, b"\0\0\2\0", "CUR"),
@@ -61,6 +64,10 @@ IMAGES = (
 )
 # Formats whose markup would be words, as it can be valid UTF-8.
 DOCUMENTS = {b"{\\rtf": "RTF", b"%PDF-": "PDF", b"%!PS": "PostScript", b"PK\3\4": "zip or an office document"}
+# The beginning of a file in Base64, with or without the prefix of a data URL; it decodes to 48 bytes.
+ENCODED = re.compile(r"\s*(?:data:[\w/+.-]+;base64,)?([A-Za-z0-9+/]{64})")
+# Shorter marks are in other texts without spaces, too, such as keys.
+MIN_ENCODED_MARK = 3
 TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 MARKUP = (b"<svg", b"<?xml", b"<!doctype", b"<html")
 HEAD_BYTES = 1024
@@ -69,6 +76,16 @@ HEAD_BYTES = 1024
 def name_document(data: bytes) -> str | None:
     """Return the name of the format of a document whose bytes are not its text; None if it may be text."""
     return next((name for magic, name in DOCUMENTS.items() if data.startswith(magic)), None)
+
+
+def name_encoded(text: str) -> str | None:
+    """Return the name of the format of an image or a document in Base64; None if a text is something else."""
+    found = ENCODED.match(text)
+    if found is None:
+        return None
+    head = base64.b64decode(found[1])
+    marks = ((magic, name) for start, magic, name in IMAGES if len(magic) >= MIN_ENCODED_MARK and start == 0)
+    return next((name for magic, name in marks if head.startswith(magic)), None) or name_document(head)
 
 
 def name_binary(data: bytes) -> str | None:

@@ -5,15 +5,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from operator import itemgetter
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from headrace.errors import DataError
 from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.encoders.label_encoding_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import normalize_label, readable_labels, unreadable_labels
+from headrace.prepare.labels.numbered_files import LabelRows, numbered_files_warning
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
@@ -167,7 +167,12 @@ def _count_labels(
 ) -> Counter[str]:
     """Return the records by label in natural order; a label without a count is in the source, but not counted."""
     if not isinstance(records, list):
-        return _in_natural_order(_count_rows(records, context))
+        found = _count_rows(records, context)
+        known = (*context.labels, *context.earlier_classes)
+        named = {context.class_names.get(label, label): found[label] for label in natural_sort(found)}
+        if (warning := numbered_files_warning(named, known)) is not None:
+            log.warning("%s", warning)
+        return _in_natural_order(Counter({label: one.rows for label, one in found.items()}))
     if context.kind == "archive":
         chunks = spark.sparkContext.parallelize(records, max(1, len(records)))
         counts = sum(chunks.mapPartitions(partial(list_labels, context)).collect(), Counter[str]())
@@ -184,19 +189,24 @@ def _in_natural_order(counts: Counter[str]) -> Counter[str]:
     return Counter({label: counts[label] for label in natural_sort(counts)})
 
 
-def _count_rows(records: "DataFrame", context: PrepareContext) -> Counter[str]:
+def _count_rows(records: "DataFrame", context: PrepareContext) -> dict[str, LabelRows]:
     """Return the rows by label, in multi_label by class name, of at most `MAX_CLASSES` + 1."""
-    rows = records.select("label").where("label is not null")
+    rows = records.select("label", F.coalesce("file", F.lit("")).alias("file")).where("label is not null")
     if context.settings.target.has_labels:
-        separator = context.settings.label_separator
-        names = rows.rdd.map(itemgetter("label")).flatMap(partial(readable_labels, separator=separator))
-        return Counter(dict(names.map(lambda name: (name, 1)).reduceByKey(int.__add__).take(MAX_CLASSES + 1)))
-    counts = Counter[str]()
-    for row in rows.groupBy("label").count().limit(MAX_CLASSES + 1).collect():
-        label = normalize_label(row["label"])
+        read = partial(_rows_by_name, separator=context.settings.label_separator)
+        return dict(rows.rdd.flatMap(read).reduceByKey(LabelRows.add).take(MAX_CLASSES + 1))
+    counts = dict[str, LabelRows]()
+    grouped = rows.groupBy("label").agg(F.count("*").alias("rows"), F.min("file"), F.max("file"))
+    for raw, *found in grouped.limit(MAX_CLASSES + 1).collect():
+        label, one = normalize_label(raw), LabelRows(*found)
         if label:
-            counts[label] += row["count"]
+            counts[label] = counts[label].add(one) if label in counts else one
     return counts
+
+
+def _rows_by_name(row: Row, separator: str) -> list[tuple[str, LabelRows]]:
+    """Return each class name of a row of several."""
+    return [(name, LabelRows(1, row["file"], row["file"])) for name in readable_labels(row["label"], separator)]
 
 
 def _count_names(counts: Counter[str], separator: str) -> Counter[str]:

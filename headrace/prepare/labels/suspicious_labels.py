@@ -9,6 +9,7 @@ from headrace.errors import DataError
 from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.labels.multi_label_warnings import list_names, multi_label_warnings
 from headrace.prepare.labels.similar_names import mixed_names, similar_names
+from headrace.prepare.labels.spreadsheet_changes import spreadsheet_changes
 from headrace.prepare.sources.raw_record_types import shorten
 
 # Fewer rows than this say nothing about the distribution of labels.
@@ -28,9 +29,6 @@ TRUTH_VALUES, BITS = frozenset(("true", "false")), frozenset(("0", "1"))
 TRUTH_WORDS, TRUTH_LETTERS = (TRUTH_VALUES, frozenset(("yes", "no")), BITS), (frozenset("yn"), frozenset("tf"))
 # What spreadsheets write so that a number stays a text.
 FORMULA = re.compile(r'="(.*)"', re.DOTALL)
-# What spreadsheets make of ranges such as 10-14 and 5-9: Oct-14 and 05-Sep, or 9-May.
-MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-RANGE, DATE = re.compile(r"\d+\s*[-/]\s*\d+"), re.compile(rf"(?:{MONTHS})-\d\d|\d{{1,2}}-(?:{MONTHS})", re.IGNORECASE)
 # How each kind of source says that a label is missing; the name of a folder or of a class in a data set is none.
 HOW_TO_LEAVE_OUT = {
     "table": "leave its cell empty, or, in CSV, name it as data.source.options.nullValue",
@@ -76,12 +74,10 @@ def label_warnings(
             f"The classes {_names(formulas)} are formulas of a spreadsheet, and used with their signs; write their "
             "values, or rename them with data.source.class_names."
         )
-    dates = spreadsheet_dates((*known, *rows))
-    if dates:
-        warnings.append(
-            f"The classes {_names(dates)} may be ranges that a spreadsheet made dates of; correct the labels, or "
-            "rename them with data.source.class_names."
-        )
+    warnings += [
+        f"The classes {_names(names)} may be {change}; correct the labels, or rename them with data.source.class_names."
+        for change, names in spreadsheet_changes((*known, *rows)).items()
+    ]
     if separator is not None:
         warnings += multi_label_warnings(list(known), list(rows), separator)
     elif lists := list_names(rows):
@@ -140,13 +136,6 @@ def mixed_truth_values(names: Iterable[str]) -> list[str]:
     of_letters = [one for one in TRUTH_LETTERS if folded >= one] if letters <= frozenset().union(*TRUTH_LETTERS) else []
     writings = [one for one in TRUTH_WORDS if folded & one] + of_letters
     return [name for name in listed if any(name.casefold() in one for one in writings)] if len(writings) > 1 else []
-
-
-def spreadsheet_dates(names: Iterable[str]) -> list[str]:
-    """Return the names that look like dates of a spreadsheet among others that are ranges of numbers."""
-    listed = list(names)
-    dates = [name for name in listed if DATE.fullmatch(name)]
-    return dates if any(map(RANGE.fullmatch, listed)) else []
 
 
 def small_class_warning(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str], splits: Splits) -> str | None:

@@ -1,9 +1,10 @@
-"""Log, once for all files, how CSV fields are written and which records look like comments."""
+"""Log, once for all files, how CSV fields are written and which records look like comments or footers."""
 
 import logging
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from headrace.prepare.readers.csv_footer import Footer, find_footer
 from headrace.prepare.readers.rfc4180_reader import CsvReader
 from headrace.wording import quantity
 
@@ -22,17 +23,21 @@ class CsvDiagnostics(NamedTuple):
         notes: of its reader.
         comments: number of records that may be comments.
         line: of the first of these.
+        footer: last record that may be one.
     """
 
     name: str
     notes: tuple[str, ...]
     comments: int
     line: int
+    footer: Footer | None = None
 
 
 def diagnose_csv(reader: object, name: str) -> list[CsvDiagnostics]:
     """Return the findings of a reader; none if it reads another format."""
-    return [CsvDiagnostics(name, tuple(reader.notes), *reader.find_comments())] if isinstance(reader, CsvReader) else []
+    if not isinstance(reader, CsvReader):
+        return []
+    return [CsvDiagnostics(name, tuple(reader.notes), *reader.find_comments(), find_footer(reader))]
 
 
 def log_findings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> None:
@@ -43,7 +48,7 @@ def log_findings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> 
     """
     found = list(found)
     log_notes(found)
-    for warning in comment_warnings(found, remedy):
+    for warning in (*comment_warnings(found, remedy), *footer_warnings(found)):
         log.warning("%s", warning)
 
 
@@ -69,6 +74,19 @@ def comment_warnings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY)
     return [
         f"{quantity(records, 'record')} of {_files([one.name for one in commented], example=False)} {begin} with '#', "
         f"such as {line}, and {read_as} read like any other; if that is a comment, {remedy}."
+    ]
+
+
+def footer_warnings(found: Iterable[CsvDiagnostics]) -> list[str]:
+    """Return what to say about last records that may be footers."""
+    footers = [(one.name, one.footer) for one in found if one.footer is not None]
+    if not footers:
+        return []
+    (name, first), is_one = footers[0], len(footers) == 1
+    which = f"{name}, line {first.line}," if is_one else f"{len(footers)} files, such as line {first.line} of {name},"
+    return [
+        f"The last record of {which} begins with {first.cell!r} and is read like any other; if it is the footer of a "
+        "spreadsheet, remove it."
     ]
 
 

@@ -2,17 +2,15 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from headrace.errors import ConfigurationError
+from headrace.prepare.encoders.file_signatures import name_document, name_format, name_image
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
-
-# How alike names of columns are, from 0 to 1, of which one may be meant: label and lable, but not text and test.
-CLOSE = 0.79
+from headrace.wording import close_name_question
 
 
 class Row(NamedTuple):
@@ -53,18 +51,11 @@ class MissingColumnError(ConfigurationError):
     def __init__(self, name: str, file: str, columns: Iterable[str], cause: str = "") -> None:
         self.name, self.file, self.columns, self.cause = name, file, tuple(columns), cause
         reason = cause or f"its columns are: {', '.join(one or '(no name)' for one in self.columns) or 'none'}"
-        super().__init__(f"{file} has no column {name!r}; {reason}.{_close_name(name, self.columns)}")
+        super().__init__(f"{file} has no column {name!r}; {reason}.{close_name_question(name, self.columns)}")
 
     def __reduce__(self) -> tuple[type["MissingColumnError"], tuple[str, str, tuple[str, ...], str]]:
         """Return how to restore the error, which tasks of Spark pickle."""
         return MissingColumnError, (self.name, self.file, self.columns, self.cause)
-
-
-def _close_name(name: str, columns: Sequence[str]) -> str:
-    """Return a question about the column that a name may mean; nothing without one."""
-    folded = {column.strip().casefold(): column for column in reversed(columns)}
-    close = get_close_matches(name.strip().casefold(), folded, 1, CLOSE)
-    return f" Is {folded[close[0]]!r} meant?" if close else ""
 
 
 def encoding_rejection(number: int, encoding: str | None) -> RejectedRecordError:
@@ -80,15 +71,19 @@ def text_cell(value: Any, name: str) -> str | None:
         name: what the cell is called in a message.
 
     Raises:
-        RejectedRecordError: the cell holds bytes that are not UTF-8.
+        RejectedRecordError: the cell holds bytes that are not UTF-8, or are those of a document such as a PDF.
     """
-    if isinstance(value, bytes):
-        try:
-            return value.decode()
-        except UnicodeDecodeError as error:
-            detail = f"{name} holds bytes that are not UTF-8: {value[error.start : error.start + 8]!r}"
-            raise RejectedRecordError(Reason.NOT_TEXT, detail) from None
-    return cell_text(value)
+    if not isinstance(value, bytes):
+        return cell_text(value)
+    if document := name_document(value):
+        raise RejectedRecordError(Reason.NOT_TEXT, f"{name} holds a file in the format {document}; expected text")
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        found = name_image(value) or name_format(value)
+        problem = f"a file in the format {found}" if found else "bytes that are not UTF-8"
+        detail = f"{name} holds {problem}: {value[error.start : error.start + 8]!r}"
+        raise RejectedRecordError(Reason.NOT_TEXT, detail) from None
 
 
 def cell_text(value: Any) -> str | None:

@@ -227,6 +227,18 @@ def test_explanation_has_each_input_and_its_parts(project: Path, tmp_path: Path)
         assert part in shown
 
 
+def test_findings_in_the_inputs_are_reported_as_those_of_one_input(project: Path, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (14, 14), COLOURS[name]) for name in COLOURS]
+    frames[0].save(tmp_path / "frames.gif", save_all=True, append_images=frames[1:])
+    row = ["0", "frames.gif", "a thing <b and c> good", "1.5", "shop 1", "yes", "test"]
+    rows = str(write_csv(tmp_path / "rows.csv", [row]))
+    for command, output in (("predict", "answers.csv"), ("explain", "page.html")):
+        said = headrace_within(command, "run/bundle", rows, str(tmp_path / output), cwd=project).stderr
+        assert "1 image has several pages or frames" in said
+        assert "rows.csv:2'" in said
+        assert "1 text has what may or may not be a tag of HTML, such as '<b and c>'" in said
+
+
 @pytest.mark.parametrize("form", ["saved_model", "onnx", "tflite"])
 def test_export_agrees_with_the_bundle_and_names_the_inputs(project: Path, tmp_path: Path, form: str) -> None:
     exported = ("export", "run/bundle", str(tmp_path / "real"), "--to", form, "--table", "table")

@@ -84,6 +84,11 @@ def test_numbers_that_are_mostly_missing_are_warned_of() -> None:
     assert missing_number_warning("area", 30, 60) is None
 
 
+def test_codes_that_a_spreadsheet_rounded_are_warned_of() -> None:
+    warning = category_warning("clone", {"2.31E+19": 3, "2310009E13": 4})
+    assert (warning or "").startswith("Values of the category 'clone' may be numbers or codes such as 1E5")
+
+
 def test_ranges_that_a_spreadsheet_made_dates_of_are_warned_of() -> None:
     warning = category_warning("age", {"Oct-14": 5, "15-19": 4, "05-Sep": 4})
     assert warning is not None

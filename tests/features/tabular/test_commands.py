@@ -305,6 +305,15 @@ def test_explanation_shows_what_the_score_loses_without_a_column(project: Path, 
     assert "replaces one column at a time" in shown
 
 
+def test_explanation_says_that_a_number_was_missing(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text('shop,colour,"weight, kg",size\nshop 1,red,2.5,\n')
+    page = tmp_path / "page.html"
+    headrace_within("explain", "run/bundle", str(tmp_path / "new.csv"), str(page), cwd=project)
+    shown = page.read_text("utf-8")
+    assert "size: missing (filled with mean " in shown
+    assert "weight, kg: 2.5" in shown
+
+
 def test_occlusion_of_a_column_is_the_difference_of_two_predictions(project: Path) -> None:
     bundle = load(project / "run/bundle")
     inference, statistics = Inference(bundle), bundle.contract.statistics

@@ -5,10 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from headrace.config.configuration import Prepare
+from headrace.contract import Contract
 from headrace.errors import DataError
 from headrace.features.input_spec import Statistics
 from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.tabular.record_field import without_parts
 from headrace.features.tabular.row_cells import RowCells
+from headrace.features.tabular.storage_encoding import row_columns
 from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
 from headrace.prepare.record_observations import Observations
 
@@ -60,6 +64,16 @@ def test_row_is_described_by_the_names_of_its_values(spec: TabularSpec, tmp_path
     vocabulary = load_vocabulary(tmp_path, spec)
     assert vocabulary.describe(np.float32([2.5, 3, 0]), spec) == {"size": "2.5", "kind": "a", "shop": "(missing)"}
     assert vocabulary.describe(np.float32([2.5, 1, 2]), spec) == {"size": "2.5", "kind": "(unknown)", "shop": "x"}
+    filled = vocabulary.describe(np.float32([2.5, 3, 0]), spec, RowCells((None,), ("a", None)))
+    assert filled["size"] == "missing (filled with mean 2.5)"
+    assert vocabulary.describe(np.float32([2.5, 3, 0]), spec, RowCells((2.5,), ("a", None)))["size"] == "2.5"
+
+
+def test_parts_of_a_record_say_that_a_number_was_missing(spec: TabularSpec, tmp_path: Path) -> None:
+    columns = row_columns(spec, Prepare.model_validate({"input": "tabular", "tabular": {"numbers": ["size"]}}))
+    contract = Contract(columns=columns, classes=("x", "y"), input_specs={"row": spec})
+    parts = without_parts(RowCells((None,), ("a", None)).as_text(), np.float32([2.5, 3, 0]), contract, tmp_path)
+    assert [text for text, _ in parts] == ["size: missing (filled with mean 2.5)", "kind: a", "shop: (missing)"]
 
 
 def test_same_values_in_another_order_are_another_layout(spec: TabularSpec, tmp_path: Path) -> None:

@@ -154,6 +154,16 @@ def test_damaged_parquet_file_is_reported_in_one_sentence(tmp_path: Path) -> Non
         RecordFile(tmp_path / "texts.parquet", Text(), "text", None)
 
 
+def test_footer_of_a_spreadsheet_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("text,label\none,a\ntwo,b\nthree,a\nTotal,3\n")
+    origin = Origin(
+        run="", table="", data_version=0, steps=0, weights_sha256="", settings={"input": "text"}, text_column="text"
+    )
+    open_records(path, origin, TextColumns())
+    assert f"The last record of {path}, line 5, begins with 'Total'" in caplog.text
+
+
 def test_records_like_comments_are_warned_of_with_the_option(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Also those of standard input, whose copy has a name of its own."""
     path = tmp_path / "stdin.csv"

@@ -50,6 +50,27 @@ def test_label_warnings_report_ranges_that_a_spreadsheet_made_dates_of() -> None
     assert label_warnings({"Oct-14": 40, "Nov-14": 60}) == []
 
 
+@pytest.mark.parametrize(
+    ("names", "changed"),
+    [
+        (["2-Sep", "SEPT1", "ACTB"], "The classes '2-Sep' may be names such as SEPT2"),
+        (["1-Mar", "TP53", "BRCA1"], "The classes '1-Mar' may be names such as SEPT2"),
+        (["1.00E+05", "10000"], "The classes '1.00E+05' may be numbers or codes such as 1E5"),
+        (["2.31E+19", "2310009E13"], "The classes '2.31E+19' may be numbers or codes such as 1E5"),
+    ],
+)
+def test_label_warnings_report_genes_and_numbers_that_a_spreadsheet_changed(names: list[str], changed: str) -> None:
+    (warning,) = label_warnings(dict.fromkeys(names, 40))
+    assert warning.startswith(changed)
+
+
+@pytest.mark.parametrize(
+    "names", [["2-Sep", "3-Sep", "other"], ["SEPT1", "SEPT2"], ["1.00E-05", "1.00E-04", "0.001"], ["1e5", "100"]]
+)
+def test_dates_and_numbers_of_one_writing_are_not_reported(names: list[str]) -> None:
+    assert label_warnings(dict.fromkeys(names, 40)) == []
+
+
 def test_label_warnings_report_formulas_of_a_spreadsheet() -> None:
     (warning,) = label_warnings({'="01"': 40, "02": 60})
     assert warning.startswith("The classes '=\"01\"' are formulas of a spreadsheet, and used with their signs")

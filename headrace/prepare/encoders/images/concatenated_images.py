@@ -8,6 +8,15 @@ import re
 import struct
 
 from headrace.prepare.encoders.images import jpeg_segments, png_chunks
+from headrace.prepare.encoders.images.image_container_repair import (
+    CODESTREAM,
+    TIFF_STRIPS,
+    TIFF_TILES,
+    iter_boxes,
+    tiff_entries,
+    tiff_extent,
+    tiff_values,
+)
 
 # Where one image ends and another one of the same format begins.
 JPEG_BEGINNING = jpeg_segments.START + b"\xff"
@@ -19,10 +28,19 @@ MULTI_PICTURE = b"MPF\0"
 PNG_SEAM = b"IEND\xaeB`\x82" + png_chunks.SIGNATURE
 GIF, GIF_SEAM = b"GIF8", b"\0;GIF8"
 BMP, RIFF, WEBP = b"BM", b"RIFF", b"WEBP"
+# Writers fill up to an offset that is even, or a multiple of 16.
+TIFF, MAX_ALIGNMENT = (b"II*\0", b"MM\0*"), 15
+CODESTREAM_SEAM = jpeg_segments.END + CODESTREAM
+# The header of a PBM file, and of a PGM or PPM file, with its largest value; comments may be between the numbers.
+PNM_KINDS = tuple(b"P%d" % kind for kind in range(1, 7))
+PNM_SPACE = rb"(?:\s|#[^\n]*\n)+"
+PBM = re.compile(rb"P([14])" + PNM_SPACE + rb"(\d+)" + PNM_SPACE + rb"(\d+)\s")
+PNM = re.compile(rb"P([2356])" + PNM_SPACE + rb"(\d+)" + PNM_SPACE + rb"(\d+)" + PNM_SPACE + rb"(\d+)\s")
+FURTHER_PNM = re.compile(rb"\s*P[1-6]\s")
 
 
 def holds_another_image(data: bytes) -> bool:
-    """Return whether an image file goes on with another image, for JPEG, PNG, GIF, WebP and BMP."""
+    """Return whether an image file goes on with another image, for all formats but JP2, whose decoder refuses that."""
     if data.startswith(jpeg_segments.START):
         return _holds_another_jpeg(data)
     if data.startswith(png_chunks.SIGNATURE):
@@ -35,7 +53,14 @@ def holds_another_image(data: bytes) -> bool:
     if data.startswith(BMP) and len(data) > 6:
         end = struct.unpack_from("<I", data, 2)[0]
         return end > 0 and data.startswith(BMP, end) and len(data) - end > 54
-    return False
+    if data.startswith(CODESTREAM):
+        return CODESTREAM_SEAM in data
+    if data.startswith(TIFF):
+        end = _tiff_end(data)
+        return end > 0 and data[end : end + MAX_ALIGNMENT + len(TIFF[0])].lstrip(b"\0").startswith(TIFF)
+    if data.startswith(PNM_KINDS):
+        return _holds_another_pnm(data)
+    return data.startswith(b"ftyp", 4) and [box.name for box in iter_boxes(data)].count(b"ftyp") > 1
 
 
 def _holds_another_jpeg(data: bytes) -> bool:
@@ -52,3 +77,29 @@ def _holds_another_jpeg(data: bytes) -> bool:
             return True
         end = data.find(jpeg_segments.END, end + 2)
     return False
+
+
+def _tiff_end(data: bytes) -> int:
+    """Return where the directories, their values and the pixels of a TIFF file end, as far as they are known."""
+    pointer, ends, seen = 4, [0], set[int]()
+    while pointer not in seen and (entries := tiff_entries(data, pointer)):
+        seen.add(pointer)
+        values = {one.tag: tiff_values(data, one) for one in entries if tiff_extent(data, one)[1] <= len(data)}
+        for starts, sizes in (TIFF_STRIPS, TIFF_TILES):
+            ends += map(sum, zip(values.get(starts, ()), values.get(sizes, ()), strict=False))
+        pointer = entries[-1].start + 12
+        ends += [pointer + 4, *(tiff_extent(data, one)[1] for one in entries)]
+    return max(ends)
+
+
+def _holds_another_pnm(data: bytes) -> bool:
+    """Return whether the pixels of a PBM, PGM or PPM file are followed by another header."""
+    header = PBM.match(data) or PNM.match(data)
+    if header is None:
+        return False
+    kind, width, height, *largest = map(int, header.groups())
+    if kind < 4:
+        # The pixels are numbers in ASCII.
+        return b"P" in data[header.end() :] and re.search(rb"\sP[1-6]\s", data[header.end() - 1 :]) is not None
+    row = (width + 7) // 8 if kind == 4 else width * (3 if kind == 6 else 1) * (2 if largest[0] > 255 else 1)
+    return FURTHER_PNM.match(data, header.end() + height * row) is not None

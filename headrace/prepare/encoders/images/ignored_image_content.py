@@ -7,6 +7,7 @@ from PIL.Image import Image as PillowImage
 from PIL.TiffImagePlugin import TiffImageFile
 
 from headrace.prepare.encoders.images.image_container_repair import has_frames
+from headrace.prepare.encoders.images.zeroed_blocks import has_zeroed_block
 
 # Upper bytes of 16-bit colours whose values use only so many bits.
 NARROW_COLOURS = {0: 8, 3: 10, 15: 12, 63: 14}
@@ -28,6 +29,7 @@ class ImageFinding(StrEnum):
     TRANSPARENT = "only transparent pixels, which become white; if their colours count, save them without transparency"
     JOINED = "another image joined behind the first one, which alone is used; if others count, save each as a file"
     EXTRA_BYTES = "bytes between the last pixel and the end mark, as damaged files do; look at some of them"
+    ZEROED = "a block of zeros within the compressed pixels, as damaged files do; look at some of them"
     EXTRA_BANDS = "bands beyond their colours, which are not used; if they count, save each as a grey image"
 
 
@@ -38,6 +40,7 @@ def find_hidden(image: PillowImage, data: bytes) -> frozenset[ImageFinding]:
     found = {
         ImageFinding.SEVERAL_FRAMES: several and image.format != "MPO",
         ImageFinding.TRANSPARENT: _is_clear(image),
+        ImageFinding.ZEROED: has_zeroed_block(data),
         ImageFinding.EXTRA_BANDS: isinstance(image, TiffImageFile) and _has_extra_bands(image),
     }
     return frozenset(finding for finding, applies in found.items() if applies)

@@ -54,13 +54,15 @@ def find_structure(data: bytes) -> Structure:
     return next((known for magic, known in STRUCTURES.items() if data.startswith(magic)), Structure())
 
 
-class _WebpChunk(NamedTuple):
+class WebpChunk(NamedTuple):
+    """A chunk of a WebP file: its name, and where its length begins and its content ends."""
+
     name: bytes
     start: int
     end: int
 
 
-def _webp_chunks(data: bytes) -> Iterator[_WebpChunk]:
+def iter_webp_chunks(data: bytes) -> Iterator[WebpChunk]:
     """Yield the chunks of a file; the last one may end beyond the file. After a wrong length, search for pixels."""
     offset = 12
     while offset + 8 <= len(data):
@@ -68,7 +70,7 @@ def _webp_chunks(data: bytes) -> Iterator[_WebpChunk]:
         end = offset + 8 + length + length % 2
         if name not in WEBP_PIXELS and not _follows_chunk(data, end):
             end = _find_pixels(data, offset + 8)
-        yield _WebpChunk(name, offset, end)
+        yield WebpChunk(name, offset, end)
         offset = end
 
 
@@ -87,7 +89,7 @@ def _find_pixels(data: bytes, offset: int) -> int:
 
 
 def _webp_ends_early(data: bytes) -> str | None:
-    found = list(_webp_chunks(data))
+    found = list(iter_webp_chunks(data))
     cut = next((one for one in found if one.name in WEBP_PIXELS and one.end > len(data) + 1), None)
     if cut is not None:
         return f"the file ends in the chunk {cut.name.decode().strip()}"
@@ -98,7 +100,7 @@ def _webp_ends_early(data: bytes) -> str | None:
 
 def _webp_without_metadata(data: bytes) -> bytes:
     body = b""
-    for chunk in _webp_chunks(data):
+    for chunk in iter_webp_chunks(data):
         if chunk.name in WEBP_PIXELS and chunk.end <= len(data) + 1:
             body += data[chunk.start : chunk.end].ljust(chunk.end - chunk.start, b"\0")
     if body.startswith(b"VP8X") and len(body) > 8:
@@ -169,13 +171,15 @@ def _gif_without_metadata(data: bytes) -> bytes:
     return kept + data[offset:]
 
 
-class _Box(NamedTuple):
+class Box(NamedTuple):
+    """A box of an AVIF or JP2 file: its name, and where it begins and ends."""
+
     name: bytes
     start: int
     end: int
 
 
-def _boxes(data: bytes) -> Iterator[_Box]:
+def iter_boxes(data: bytes) -> Iterator[Box]:
     """Yield the boxes of an AVIF or JP2 file; the last one may end beyond the file. A length of 0 means to its end."""
     offset = 0
     while offset + 8 <= len(data):
@@ -186,12 +190,12 @@ def _boxes(data: bytes) -> Iterator[_Box]:
         if 0 < length < header or not name.replace(b" ", b"A").isalnum():
             return
         end = offset + length if length else len(data)
-        yield _Box(name, offset, end)
+        yield Box(name, offset, end)
         offset = end
 
 
 def _avif_ends_early(data: bytes) -> str | None:
-    boxes = list(_boxes(data))
+    boxes = list(iter_boxes(data))
     if boxes and boxes[-1].end > len(data):
         return f"the file ends in the box {boxes[-1].name.decode()!r}"
     return None if any(box.name == b"mdat" for box in boxes) else "the file ends before its pixels"
@@ -203,7 +207,7 @@ def _avif_without_metadata(data: bytes) -> bytes:
 
 
 def _jp2_missing_end(data: bytes) -> str | None:
-    boxes = list(_boxes(data))
+    boxes = list(iter_boxes(data))
     codestream = next((box for box in boxes if box.name == b"jp2c"), None)
     if codestream is not None:
         whole = codestream.end <= len(data)
@@ -214,7 +218,7 @@ def _jp2_missing_end(data: bytes) -> str | None:
 
 def _jp2_without_metadata(data: bytes) -> bytes:
     """Return the file with the boxes that decide the pixels, even if the length of another one is wrong."""
-    kept = [data[box.start : box.end] for box in _boxes(data) if box.name in (b"jP  ", b"ftyp", b"jp2h")]
+    kept = [data[box.start : box.end] for box in iter_boxes(data) if box.name in (b"jP  ", b"ftyp", b"jp2h")]
     start = data.find(b"jp2c" + CODESTREAM)
     return b"".join([*kept, data[start - 4 :]]) if start >= 0 else data
 
@@ -223,51 +227,58 @@ def _codestream_missing_end(data: bytes) -> str | None:
     return None if data.rfind(jpeg_segments.END) >= 0 else "the file ends without its end mark"
 
 
-class _TiffEntry(NamedTuple):
+class TiffEntry(NamedTuple):
+    """An entry of a directory of a TIFF file: its tag, the type and number of its values, and where it begins."""
+
     tag: int
     kind: int
     length: int
     start: int
 
 
-def _tiff_order(data: bytes) -> str:
+def tiff_order(data: bytes) -> str:
+    """Return how `struct` names the byte order of a TIFF file."""
     return "<" if data.startswith(b"II") else ">"
 
 
-def _tiff_entries(data: bytes) -> list[_TiffEntry] | None:
-    """Return the entries of the first directory; None if the file ends before its end."""
-    order = _tiff_order(data)
-    if len(data) < 8 or len(data) < (start := struct.unpack_from(f"{order}I", data, 4)[0]) + 2:
+def tiff_entries(data: bytes, pointer: int = 4) -> list[TiffEntry] | None:
+    """Return the entries of a directory; None if the file ends before its end.
+
+    Args:
+        pointer: where the offset of the directory is; that of the first one is in the header.
+    """
+    order = tiff_order(data)
+    if len(data) < pointer + 4 or len(data) < (start := struct.unpack_from(f"{order}I", data, pointer)[0]) + 2:
         return None
     count = struct.unpack_from(f"{order}H", data, start)[0]
     if start + 2 + 12 * count + 4 > len(data):
         return None
     offsets = range(start + 2, start + 2 + 12 * count, 12)
     fields = (struct.unpack_from(f"{order}HHI", data, offset) for offset in offsets)
-    return [_TiffEntry(tag, kind, length, at) for (tag, kind, length), at in zip(fields, offsets, strict=True)]
+    return [TiffEntry(tag, kind, length, at) for (tag, kind, length), at in zip(fields, offsets, strict=True)]
 
 
-def _tiff_extent(data: bytes, entry: _TiffEntry) -> tuple[int, int]:
+def tiff_extent(data: bytes, entry: TiffEntry) -> tuple[int, int]:
     """Return where the values of an entry begin and end: inside it if they take up to four bytes, else anywhere."""
     size = TIFF_BYTES.get(entry.kind, 1) * entry.length
     start = entry.start + 8
     if size > 4:
-        start = struct.unpack_from(f"{_tiff_order(data)}I", data, start)[0]
+        start = struct.unpack_from(f"{tiff_order(data)}I", data, start)[0]
     return start, start + size
 
 
-def _tiff_values(data: bytes, entry: _TiffEntry) -> tuple[int, ...]:
+def tiff_values(data: bytes, entry: TiffEntry) -> tuple[int, ...]:
     """Return the integers of an entry; empty if it has another type."""
     letter = {3: "H", 4: "I"}.get(entry.kind)
-    start = _tiff_extent(data, entry)[0]
-    return struct.unpack_from(f"{_tiff_order(data)}{entry.length}{letter}", data, start) if letter else ()
+    start = tiff_extent(data, entry)[0]
+    return struct.unpack_from(f"{tiff_order(data)}{entry.length}{letter}", data, start) if letter else ()
 
 
 def _tiff_ends_early(data: bytes) -> str | None:
-    entries = [entry for entry in _tiff_entries(data) or [] if entry.tag in TIFF_PIXELS]
-    if not entries or any(_tiff_extent(data, entry)[1] > len(data) for entry in entries):
+    entries = [entry for entry in tiff_entries(data) or [] if entry.tag in TIFF_PIXELS]
+    if not entries or any(tiff_extent(data, entry)[1] > len(data) for entry in entries):
         return "the file ends before its directory does"
-    values = {entry.tag: _tiff_values(data, entry) for entry in entries if entry.tag in (*TIFF_STRIPS, *TIFF_TILES)}
+    values = {entry.tag: tiff_values(data, entry) for entry in entries if entry.tag in (*TIFF_STRIPS, *TIFF_TILES)}
     for starts, sizes in (TIFF_STRIPS, TIFF_TILES):
         ends = map(sum, zip(values.get(starts, ()), values.get(sizes, ()), strict=False))
         if any(end > len(data) for end in ends):
@@ -277,13 +288,13 @@ def _tiff_ends_early(data: bytes) -> str | None:
 
 def _tiff_without_metadata(data: bytes) -> bytes:
     """Return the file with a first directory of only the tags that decide the pixels."""
-    entries = _tiff_entries(data)
+    entries = tiff_entries(data)
     if not entries:
         return data
     kept = [
         data[one.start : one.start + 12] for one in entries if one.tag in TIFF_PIXELS or one[:3] == TIFF_ORIENTATION
     ]
-    directory = struct.pack(f"{_tiff_order(data)}H", len(kept)) + b"".join(kept) + bytes(4)
+    directory = struct.pack(f"{tiff_order(data)}H", len(kept)) + b"".join(kept) + bytes(4)
     start = entries[0].start - 2
     # There is room: the directory has become shorter, by at least as much as the offset of the next one takes.
     return data[:start] + directory + data[start + len(directory) :] if len(kept) < len(entries) else data

@@ -15,6 +15,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.sources.tables.unischema_parser import Field, UnreadableSchemaError, parse_unischema
 from headrace.storage import locate
 from headrace.storage.open_parquet import open_parquet
+from headrace.wording import close_name_question
 
 FILE = "_common_metadata"
 KEY = b"dataset-toolkit.unischema.v1"
@@ -115,6 +116,7 @@ def _codec(source: Source, fields: dict[str, Field], root: str, name: str) -> Co
         if configured is None:
             raise ConfigurationError(
                 f"{source.path} has no field {name!r}; the fields of its schema are: {', '.join(fields)}."
+                f"{close_name_question(name, list(fields))}"
             )
         return configured
     written = fields[name].codec

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -35,7 +36,7 @@ def grey_tiff(values: NDArray[np.uint16], photometric: int) -> bytes:
     return b"II*\0" + struct.pack("<I", 8) + directory + values.astype("<u2").tobytes()
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF"])
 def test_image_joined_behind_another_one_is_found(kind: str) -> None:
     """Decoders read the first one, and the other one was left out without a word."""
     file = encode_image(noise_image(64, 64), kind)
@@ -44,6 +45,79 @@ def test_image_joined_behind_another_one_is_found(kind: str) -> None:
     assert np.array_equal(decode(joined, SPEC), decode(file, SPEC))
     assert decode_image(file, SPEC).findings == set()
     assert decode_image(file + b"x" * 1000, SPEC).findings == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "options"),
+    [
+        ("TIFF", "RGB", {"compression": "tiff_lzw"}),
+        ("TIFF", "L", {"compression": "jpeg"}),
+        ("TIFF", "I;16", {}),
+        ("PPM", "1", {}),
+        ("PPM", "L", {}),
+        ("PPM", "I;16", {}),
+        ("JPEG2000", "RGB", {"no_jp2": True}),
+    ],
+)
+def test_image_joined_behind_one_of_another_variety_is_found(kind: str, mode: str, options: dict[str, Any]) -> None:
+    image = PIL.Image.fromarray(np.arange(63 * 41, dtype=np.uint16).reshape(63, 41))
+    file = encode_image(image if mode == "I;16" else noise_image(63, 41).convert(mode), kind, **options)
+    assert holds_another_image(file + file)
+    assert not holds_another_image(file)
+    assert not holds_another_image(file + bytes(1000))
+
+
+def test_numbers_of_a_picture_in_ascii_may_be_followed_by_another_one() -> None:
+    file = b"P2 # drawn by hand\n2 2\n255\n0 1\n2 3\n"
+    assert holds_another_image(file + file)
+    assert not holds_another_image(file)
+
+
+def test_pages_of_one_file_are_no_other_image() -> None:
+    pages = [noise_image(64, 64, seed=seed) for seed in range(3)]
+    file = encode_image(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    assert decode_image(file, SPEC).findings == {ImageFinding.SEVERAL_FRAMES}
+    assert holds_another_image(file + file)
+
+
+@pytest.mark.parametrize("cut", [5, 9, 40])
+def test_damaged_directory_is_no_other_image(cut: int) -> None:
+    file = encode_image(noise_image(64, 64), "TIFF")
+    assert not holds_another_image(file[:cut])
+    assert not holds_another_image(file[:4] + b"\xff" * cut + file[4 + cut :])
+
+
+ZEROABLE: list[tuple[str, dict[str, Any]]] = [
+    ("WEBP", {}),
+    ("WEBP", {"lossless": True}),
+    ("AVIF", {}),
+    ("JPEG2000", {}),
+    ("JPEG2000", {"no_jp2": True}),
+]
+
+
+@pytest.mark.parametrize(("kind", "options"), ZEROABLE)
+def test_block_of_zeros_in_the_pixels_is_found(kind: str, options: dict[str, Any]) -> None:
+    """Decoders show other pixels from there on, without a word."""
+    file = encode_image(noise_image(200, 200), kind, **options)
+    middle = len(file) // 2
+    damaged = file[:middle] + bytes(5000) + file[middle + 5000 :]
+    assert decode_image(damaged, SPEC).findings == {ImageFinding.ZEROED}
+    assert decode_image(file, SPEC).findings == set()
+
+
+@pytest.mark.parametrize(("kind", "options"), ZEROABLE)
+def test_images_of_one_colour_have_no_block_of_zeros(kind: str, options: dict[str, Any]) -> None:
+    file = encode_image(PIL.Image.new("RGB", (2000, 1000), "black"), kind, **options)
+    assert decode_image(file, SPEC).findings == set()
+
+
+def test_padding_in_the_metadata_is_no_block_of_zeros() -> None:
+    exif = b"Exif\0\0II*\0\x08\0\0\0\0\0" + bytes(8000)
+    for kind in ("WEBP", "PNG"):
+        file = encode_image(noise_image(64, 64), kind, exif=exif)
+        assert bytes(5000) in file
+        assert decode_image(file, SPEC).findings == set()
 
 
 def test_pictures_that_a_photo_announces_are_no_other_image() -> None:

@@ -182,6 +182,8 @@ def test_missing_column_is_reported_with_the_existing_ones(tmp_path: Path) -> No
     raw = data_set(tmp_path / "raw", partition="animal")
     told = refusal(ConfigurationError, raw, {"columns": {"input": "image", "label": "animal"}})
     assert told == f"{raw} has no field 'image'; the fields of its schema are: number, photo, animal."
+    told = refusal(ConfigurationError, raw, {"columns": {"input": "Photo", "label": "animal"}})
+    assert told.endswith("are: number, photo, animal. Is 'photo' meant?")
     told = refusal(ConfigurationError, raw, {"columns": {"input": "photo", "label": "kind"}})
     assert told == f"{raw} has no column 'kind'; its columns are: number, photo, animal."
 

@@ -85,6 +85,15 @@ def test_table_warns_of_records_like_comments_in_any_file(
     assert f"1 record of {tmp_path}/b.csv begins with '#', such as line 2" in caplog.text
 
 
+def test_table_warns_of_the_footer_of_a_spreadsheet(
+    spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = "".join(f"text {row},{'ab'[row % 2]},train\n" for row in range(6))
+    (tmp_path / "a.csv").write_text(f"text,label,fold\n{rows}Summe,6,train\n")
+    assert len(table_records(spark, text_source(tmp_path, "csv"))) == 7
+    assert f"The last record of {tmp_path}/a.csv, line 8, begins with 'Summe'" in caplog.text
+
+
 def test_table_takes_columns_from_folder_names_as_text(
     spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
