@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
+from headrace.features.image.input_spec import ImageSpec
 from headrace.features.input_spec import Statistics
 from headrace.prepare.unfamiliar_values import Tally
 
@@ -65,8 +66,7 @@ def _equal_channels(pixels: NDArray[np.uint8]) -> bool:
 
 
 def _image_statistics(contract: Contract) -> Iterable[Statistics]:
-    inputs = contract.inputs.values() if contract.is_record else (contract,)
-    return (one.statistics for one in inputs if one.input_kind == "image" and one.statistics is not None)
+    return (spec.statistics for spec in contract.input_specs.values() if isinstance(spec, ImageSpec))
 
 
 def _are_grey(statistics: Statistics) -> bool:
