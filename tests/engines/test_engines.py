@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,11 @@ def results(root: Path, fashion_mnist: Path, tmp_path_factory: pytest.TempPathFa
     """Run the smoke test with each engine set and return the results."""
     folder = tmp_path_factory.mktemp("engines")
     fetch("movie-reviews", folder / "reviews")
-    return {name: run_smoke(root, name, folder / name, fashion_mnist, folder / "reviews") for name in INTERPRETERS}
+    run = partial(run_smoke, root, images=fashion_mnist, texts=folder / "reviews")
+    # Two at a time, as each of them waits for the start of its processes most of the time.
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.map(lambda name: run(name, folder / name), INTERPRETERS)
+        return dict(zip(INTERPRETERS, found, strict=True))
 
 
 def run_smoke(root: Path, name: str, folder: Path, images: Path, texts: Path) -> Result:
