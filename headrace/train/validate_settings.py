@@ -127,6 +127,13 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     Raises:
         ConfigurationError: class settings for regression, or class weights for multi-label targets.
     """
+    if settings.name is not None and settings.label_smoothing:
+        raise ConfigurationError(
+            "train.loss.label_smoothing would have no effect, as train.loss.name names a loss; remove one of them, or "
+            "set train.loss.options.label_smoothing if the loss has it."
+        )
+    if settings.name is None and settings.options:
+        raise ConfigurationError("train.loss.options are arguments of a loss that train.loss.name names; name it.")
     module: SettingsInterface = target_module(contract.task, "loss_validation")
     if fault := module.loss_settings_error(settings):
         raise ConfigurationError(fault)

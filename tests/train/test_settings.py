@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from sklearn.metrics import f1_score
 
 from headrace import bundle
 from headrace.runs.run_folder import RunFolder
@@ -255,6 +256,22 @@ def metrics(contract):
 def optimizer(contract, rate):
     return keras.optimizers.Lion(rate)
 """
+
+
+def test_named_loss_and_metric_of_keras_train_on_two_ranks(validated: Path) -> None:
+    loss = "train.loss={name: CategoricalFocalCrossentropy, options: {gamma: 3.0}}"
+    metric = "train.keras_metrics={F1Score: {average: macro}}"
+    settings = ("train.run=named", "train.optimizer.learning_rate=0.001", "train.epochs=2", loss, metric)
+    result = headrace_within("train", "conf.yaml", *settings, cwd=validated).json
+    last = epoch_records(result["run"])[-1]
+    headrace_within("predict", result["bundle"], "raw/val", "named_answers", cwd=validated)
+    rows = pq.read_table(validated / "named_answers").to_pandas()
+    classes = bundle.load(result["bundle"]).contract.classes
+    found = np.stack(rows["probabilities"].to_list())
+    truth = rows["path"].map(lambda path: classes.index(path.split("/")[0])).to_numpy()
+    own = found[np.arange(len(truth)), truth]
+    assert last["val_loss"] == pytest.approx(np.mean(-0.25 * (1 - own) ** 3 * np.log(own)), rel=1e-3)
+    assert last["val_f1_score"] == pytest.approx(f1_score(truth, found.argmax(1), average="macro"), abs=1e-6)
 
 
 def test_loss_metrics_and_optimizer_of_the_network_file_train_on_two_ranks(validated: Path) -> None:

@@ -82,6 +82,14 @@ class Optimizer(Section):
 class Loss(Section):
     """The loss that training minimises."""
 
+    name: NonEmptyStr | None = Field(
+        None,
+        description=(
+            "a loss of Keras by the name of its class, such as CategoricalFocalCrossentropy or Huber; default: "
+            "cross-entropy for classes, mean squared error for numbers"
+        ),
+    )
+    options: dict[str, Any] = Field(default_factory=dict, description="arguments of the loss `name`, such as gamma")
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.0,
         description="share of the target probability spread over all classes; in multi_label over present and absent",
@@ -176,6 +184,12 @@ class Train(Section):
         description=(
             "metrics reported beside the loss; default: accuracy (classification), binary_accuracy and "
             "macro_f1 (multi_label), mean_absolute_error and root_mean_squared_error (regression)"
+        ),
+    )
+    keras_metrics: dict[NonEmptyStr, dict[str, Any]] = Field(
+        default_factory=dict,
+        description=(
+            "more metrics of Keras: their arguments by the name of the class, such as {F1Score: {average: macro}}"
         ),
     )
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(

@@ -1,4 +1,4 @@
-"""Load the loss, metrics and optimizer that a network file may define.
+"""Load the loss, metrics and optimizer that a network file defines, or that the configuration names in Keras.
 
 Ranks add up losses and the states of metrics, and batches are padded with rows of weight 0. Whether a loss and metrics
 bear that is tried, not trusted, before the first step.
@@ -18,8 +18,11 @@ from headrace.config.sections.training import Optimizer, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.network_source import describe_failure, file_functions
+from headrace.train.model.keras_objective import named_loss, named_metrics
 from headrace.wording import join_names
 
+# Keys of `train` that name a loss and metrics in Keras.
+KEYS = {"loss": "loss.name", "metrics": "keras_metrics"}
 PARAMETERS = {"loss": ("contract",), "metrics": ("contract",), "optimizer": ("contract", "rate")}
 ROWS = 24
 # Rows of three unequal batches, and rows of weight 0 that fill each of them up.
@@ -46,12 +49,18 @@ class CustomObjective:
     """The functions of one network's file, called with the contract of a table.
 
     Attributes:
-        functions: those of `PARAMETERS` that the file defines.
+        functions: those of `PARAMETERS` that the file defines, or that make what the configuration names.
+        named: those that the configuration names.
     """
 
     path: Path
     contract: Contract
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
+
+    def source(self, name: str) -> str:
+        """Return where the function `name` comes from, as the subject of a sentence."""
+        return f"train.{KEYS[name]}" if name in self.named else f"`{name}` in {self.path}"
 
     def loss(self) -> keras.losses.Loss | None:
         """Return a new loss that is a mean over rows; None if the file has none.
@@ -102,14 +111,14 @@ class CustomObjective:
             raise
         except Exception as error:  # noqa: BLE001  the user's code may raise anything
             failure = describe_failure(error, self.path, {})
-            raise ConfigurationError(f"`{name}` in {self.path} failed at {failure}") from error
+            raise ConfigurationError(f"{self.source(name)} failed at {failure}") from error
         if made is None:
-            raise ConfigurationError(f"`{name}` in {self.path} returned nothing; add `return`.")
+            raise ConfigurationError(f"{self.source(name)} returned nothing; add `return`.")
         return made
 
     def _require(self, name: str, made: Any, kind: Any, expected: str) -> None:
         if not isinstance(made, kind):
-            raise ConfigurationError(f"`{name}` in {self.path} returned {type(made).__name__}; expected {expected}.")
+            raise ConfigurationError(f"{self.source(name)} returned {type(made).__name__}; expected {expected}.")
 
 
 def load_custom_objective(path: Path, contract: Contract, settings: Train) -> CustomObjective:
@@ -131,7 +140,18 @@ def load_custom_objective(path: Path, contract: Contract, settings: Train) -> Cu
                 f"take ({', '.join(PARAMETERS[name])}). Rename it if it is something else."
             )
     _require_undecided(functions, settings, path)
-    return CustomObjective(path, contract, functions)
+    named = _named_functions(settings)
+    return CustomObjective(path, contract, functions | named, frozenset(named))
+
+
+def _named_functions(settings: Train) -> dict[str, Callable[..., Any]]:
+    """Return the functions that make what the configuration names in Keras."""
+    functions: dict[str, Callable[..., Any]] = {}
+    if settings.loss.name is not None:
+        functions["loss"] = lambda contract: named_loss(settings.loss, contract)
+    if settings.keras_metrics:
+        functions["metrics"] = lambda contract: named_metrics(settings, contract)
+    return functions
 
 
 def _require_undecided(functions: dict[str, Callable[..., Any]], settings: Train, path: Path) -> None:
@@ -141,10 +161,12 @@ def _require_undecided(functions: dict[str, Callable[..., Any]], settings: Train
     keys = [f"optimizer.{name}" for name in decided if getattr(optimizer, name) != getattr(plain, name)]
     ignored = keys if "optimizer" in functions else []
     ignored += ["loss.label_smoothing"] if "loss" in functions and settings.loss.label_smoothing else []
+    ignored += ["loss.name"] if "loss" in functions and settings.loss.name else []
+    ignored += ["keras_metrics"] if "metrics" in functions and settings.keras_metrics else []
     if ignored:
         raise ConfigurationError(
-            f"train.{ignored[0]} would have no effect, as {path} defines `{ignored[0].partition('.')[0]}`; remove one "
-            "of them."
+            f"train.{ignored[0]} would have no effect, as {path} defines "
+            f"`{ignored[0].removeprefix('keras_').partition('.')[0]}`; remove one of them."
         )
 
 
@@ -160,12 +182,12 @@ def require_padding_invariant(custom: CustomObjective, names: Sequence[str]) -> 
     targets, predictions = _random_rows(custom.contract)
     loss = custom.loss()
     if loss is not None:
-        _require_rows_apart(loss, targets, predictions, custom.path)
+        _require_rows_apart(loss, targets, predictions, custom.source("loss"))
     found = [metric.name for metric in custom.metrics()]
     taken = sorted({name for name in found if found.count(name) > 1 or name in (*names, "loss")})
     if taken:
         raise ConfigurationError(
-            f"`metrics` in {custom.path} returned a metric {taken[0]!r}, and another has this name; give it a `name`."
+            f"{custom.source('metrics')} returned a metric {taken[0]!r}, and another has this name; give it a `name`."
         )
     for number, name in enumerate(found):
         _require_sums(custom, number, name, targets, predictions)
@@ -185,19 +207,19 @@ def _random_rows(contract: Contract) -> tuple[Array, Array]:
     )
 
 
-def _require_rows_apart(loss: keras.losses.Loss, targets: Array, predictions: Array, path: Path) -> None:
+def _require_rows_apart(loss: keras.losses.Loss, targets: Array, predictions: Array, source: str) -> None:
     """Raise unless the loss gives one value a row, whoever else is in the batch."""
     loss.reduction = "none"
     together = np.asarray(loss(targets, predictions))
     apart = [np.asarray(loss(targets[rows], predictions[rows])) for rows in BATCHES]
     if together.shape != (ROWS,):
         raise ConfigurationError(
-            f"`loss` in {path} gives values of shape {together.shape} for {ROWS} rows; expected one value for each "
+            f"{source} gives values of shape {together.shape} for {ROWS} rows; expected one value for each "
             "row, which Headrace weighs and averages over all ranks."
         )
     if not np.allclose(np.concatenate(apart), together, rtol=TOLERANCE, atol=1e-6):
         raise ConfigurationError(
-            f"`loss` in {path} gives a row another value if other rows are in its batch; expected a function of one "
+            f"{source} gives a row another value if other rows are in its batch; expected a function of one "
             "row, as ranks see other batches than one process would."
         )
 
@@ -217,14 +239,15 @@ def _require_sums(custom: CustomObjective, number: int, name: str, targets: Arra
         received, expected = np.asarray(parts[0].result()), np.asarray(whole.result())
     except Exception as error:  # noqa: BLE001  the user's code may raise anything
         failure = describe_failure(error, custom.path, {})
-        raise ConfigurationError(f"The metric {name!r} of {custom.path} failed at {failure}") from error
+        raise ConfigurationError(f"The metric {name!r} of {custom.source('metrics')} failed at {failure}") from error
     if expected.shape:
         raise ConfigurationError(
-            f"The metric {name!r} of {custom.path} is {len(expected)} numbers; expected one, such as their mean."
+            f"The metric {name!r} of {custom.source('metrics')} is {len(expected)} numbers; expected one, such as "
+            "their mean."
         )
     if not np.allclose(received, expected, rtol=TOLERANCE, atol=1e-6):
         raise ConfigurationError(
-            f"The metric {name!r} of {custom.path} is {float(received):.4g} over three padded batches and "
+            f"The metric {name!r} of {custom.source('metrics')} is {float(received):.4g} over three padded batches and "
             f"{float(expected):.4g} over the same rows: its states cannot be added up over ranks. Its variables "
             f"({join_names([variable.name for variable in whole.variables])}) must be sums over rows, times their "
             "weights."

@@ -107,11 +107,11 @@ def test_optimizer_gets_the_rate_and_is_scaled_in_half_precision(tmp_path: Path)
         (
             "class Bad(keras.metrics.Mean):\n    def update_state(self, t, p, sample_weight=None):\n"
             "        super().update_state(p[:, 0])\n\n\ndef metrics(contract):\n    return [Bad(name='bad')]\n",
-            "The metric 'bad' of {} is",
+            "The metric 'bad' of `metrics` in {} is",
         ),
         (
             "def metrics(contract):\n    return [keras.metrics.MeanSquaredError(name='e')]\n",
-            "The metric 'e' of {} failed at",
+            "The metric 'e' of `metrics` in {} failed at",
         ),
     ],
 )
