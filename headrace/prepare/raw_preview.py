@@ -4,8 +4,9 @@ It reads the names of all files, and of their contents no more than the first RO
 """
 
 import math
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,7 @@ from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.features.input_kind_loader import KINDS, input_traits
-from headrace.prepare.column_content import column_content, describe_tabular, recognize
+from headrace.prepare.column_content import NUMBERS, column_content, describe_tabular, recognize
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
 from headrace.prepare.encoders.label_encoding_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import normalize_label
@@ -43,8 +44,8 @@ FILES = 200
 EXAMPLES = 3
 MAX_BYTES = 100_000_000
 EXAMPLE_LENGTH = 60
-# Which column holds the records is known from the configuration alone.
-NOT_CHECKED = "; `prepare` also rejects empty and short texts, and images and sounds that are missing or broken"
+# A path or a name with a suffix, such as pets/1.jpg.
+FILE_NAME = re.compile(r"\S+\.\w{2,5}")
 # Names that a column of labels usually has.
 LABEL_NAMES = ("label", "labels", "class", "category", "target", "y", "sentiment", "stars", "rating")
 
@@ -281,6 +282,23 @@ def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError
     return None
 
 
+def _not_checked(columns: Iterable[Mapping[str, Any]]) -> str:
+    """Return what `prepare` rejects besides, by what the columns may hold: the configuration alone says which it uses.
+
+    A column of bytes, structures or names of files may be one of images or sounds.
+    """
+    others = [column for column in columns if column["content"] not in NUMBERS]
+    texts = [column for column in others if column["content"] is not None]
+    files = [
+        column
+        for column in others
+        if column["type"] in ("bytes", "dict")
+        or (column["examples"] and all(map(FILE_NAME.fullmatch, column["examples"])))
+    ]
+    kinds = ["empty and short texts"] * bool(texts) + ["images and sounds that are missing or broken"] * bool(files)
+    return f"; `prepare` also rejects {', and '.join(kinds)}" if kinds else ""
+
+
 def as_text(found: dict[str, Any]) -> str:
     """Return a preview for a terminal."""
     formats = ", ".join(f"{count} {suffix}" for suffix, count in found["formats"].items())
@@ -294,7 +312,7 @@ def as_text(found: dict[str, Any]) -> str:
             f"  {column['name'] or '(no name)'}  {column_content(column)}, {missing}{column['distinct']} distinct, "
             f"{examples}"
         )
-    if rows := describe_tabular(found.get("columns", ())):
+    if rows := describe_tabular(found.get("columns", ()), found.get("label")):
         lines.append(rows)
     if found.get("label"):
         lines.append(f"labels by the column {found['label']!r}")
@@ -304,7 +322,7 @@ def as_text(found: dict[str, Any]) -> str:
         lines.append(
             f"{title}: " + (shorten([f"{name} {count}" for name, count in found[title].items()], 20) or "none")
         )
-    lines.append(f"{quantity(found['sampled'], 'record')} read{NOT_CHECKED if found['kind'] == 'table' else ''}")
+    lines.append(f"{quantity(found['sampled'], 'record')} read{_not_checked(found.get('columns', ()))}")
     lines += [f"rejected: {one}" for one in found["rejected"]]
     more = sum(found["rejects"].values()) - len(found["rejected"])
     lines += [f"rejected: {quantity(more, 'other record')}"] if more > 0 and found["rejected"] else []
