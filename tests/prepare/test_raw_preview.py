@@ -83,6 +83,19 @@ def test_preview_of_parquet_names_the_types_of_its_columns(tmp_path: Path) -> No
     assert "numbers can name n; prepare.tabular.categories is for lift (truth value), at (date)" in as_text(about)
 
 
+def test_preview_of_numbers_to_predict_has_their_range_and_lists_no_classes(tmp_path: Path) -> None:
+    """Hundreds of numbers that occur once would fill the screen, and the line of JSON."""
+    rows = "".join(f"{number},{900 + number / 2}\n" for number in range(200)) + "7,?\n7,?\n"
+    (tmp_path / "flats.csv").write_text("area,price\n" + rows)
+    found = preview(str(tmp_path / "flats.csv"), "price")
+    assert (found["numbers"], found["classes"]) == ({"distinct": 200, "min": "900.0", "max": "999.5"}, {"?": 2})
+    assert "numbers to predict: 200 distinct, from 900.0 to 999.5" in as_text(found)
+    assert "need prepare.task: regression" in "".join(found["warnings"])
+    (tmp_path / "digits.csv").write_text("text,label\n" + "".join(f"some,{number % 40}\n" for number in range(80)))
+    found = preview(str(tmp_path / "digits.csv"))
+    assert (found["numbers"], len(found["classes"])) == (None, 40)
+
+
 def test_preview_does_not_name_the_label_among_the_columns_of_a_model_of_rows(tmp_path: Path) -> None:
     (tmp_path / "flats.csv").write_text("area,price,city\n40,1.5,Bern\n50,2,Basel\n")
     found = as_text(preview(str(tmp_path / "flats.csv"), "price"))
