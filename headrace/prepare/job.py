@@ -175,8 +175,9 @@ def _require_same_splits(before: Version, configuration: Configuration, *, full:
     if not full:
         raise ConfigurationError(
             f"The rows of {before.table} were assigned to splits with other settings (prepare.splits: {changes}); with "
-            "the new ones, test rows would become training rows. Restore the settings, name another data.table, "
-            "or reassign all rows with `headrace prepare --full`; models trained before may know the new test rows."
+            "the new ones, test rows would become training rows. Write the earlier values into the configuration file, "
+            "name another data.table, or reassign all rows with the same command and --full; models trained before may "
+            "know the new test rows."
         )
     log.warning("All rows of %s are reassigned to splits, because prepare.splits changed: %s.", before.table, changes)
 

@@ -1,6 +1,5 @@
 """List what is needed to reproduce a run: commands, versions, hashes and the configuration without secrets."""
 
-import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import yaml
 
 from headrace.config.secret_names import WITHHELD, is_hidden, withhold_secrets
+from headrace.processes.training_command import is_override, is_train, prepare_command, split_line
 from headrace.report.data_section import TableData
 from headrace.report.run_artifact_reader import RunArtifacts, RunFile
 
@@ -27,26 +27,9 @@ NAMES = {
 }
 
 
-def configuration_file(training: str) -> str | None:
-    """Return the configuration file named in the `training` command."""
-    _, arguments = _prepare_and_rest(training)
-    return next(
-        (argument for argument in arguments if not _is_override(argument) and not argument.startswith("-")), None
-    )
-
-
-def prepare_command(training: str) -> str:
-    """Return the command that prepares the data of the `training` command, with its overrides for data."""
-    program, arguments = _prepare_and_rest(training)
-    overrides = [
-        argument for argument in arguments if _is_override(argument) and argument.startswith(("data.", "prepare."))
-    ]
-    return shlex.join([*program, configuration_file(training) or "CONF", *overrides])
-
-
 def _is_prepare(command: str) -> bool:
     """Return whether a command prepares, and does nothing else, as `headrace retrain` does."""
-    return any(word == "prepare" or Path(word).name == "prepare.py" for word in _split_line(command)[:3])
+    return any(word == "prepare" or Path(word).name == "prepare.py" for word in split_line(command)[:3])
 
 
 def train_commands(run: RunFile) -> list[str]:
@@ -86,8 +69,8 @@ def _depends_on_length(run: RunFile) -> bool:
 
 def _with_epochs(training: str, epochs: int) -> str:
     """Return the `training` command with this `train.epochs`; a program of the user's own unchanged."""
-    arguments = _split_line(training)
-    if not any(map(_is_train, arguments)):
+    arguments = split_line(training)
+    if not any(map(is_train, arguments)):
         return training
     kept = (argument for argument in arguments if not argument.startswith("train.epochs="))
     return shlex.join([*kept, f"train.epochs={epochs}"])
@@ -96,7 +79,7 @@ def _with_epochs(training: str, epochs: int) -> str:
 def _with_version(training: str, run: RunFile) -> str:
     """Return the `training` command with the version that the run read: without it, it reads the newest."""
     is_named = run.configuration.train.data_version is not None
-    if is_named or not any(map(_is_train, _split_line(training))):
+    if is_named or not any(map(is_train, split_line(training))):
         return training
     return f"{training} train.data_version={run.data_version}"
 
@@ -113,38 +96,14 @@ def report_command(run: Path) -> str:
 
 def without_secrets(command: str) -> str:
     """Return `line` without the values of overrides that name a secret."""
-    arguments = _split_line(command)
+    arguments = split_line(command)
     masked = [_mask(argument) for argument in arguments]
     return command if masked == arguments else shlex.join(masked)
 
 
-def _prepare_and_rest(training: str) -> tuple[list[str], list[str]]:
-    """Return the start of the matching prepare command (`headrace prepare` or a job) and the remaining arguments."""
-    arguments = _split_line(training)
-    for index, argument in enumerate(arguments):
-        if _is_train(argument):
-            return [*arguments[:index], re.sub(r"train(?=$|\.py$)", "prepare", argument)], arguments[index + 1 :]
-    return ["headrace", "prepare"], []
-
-
-def _is_train(argument: str) -> bool:
-    return argument == "train" or Path(argument).name == "train.py"
-
-
 def _mask(argument: str) -> str:
     key, _, _ = argument.partition("=")
-    return f"{key}={WITHHELD}" if _is_override(argument) and is_hidden(key) else argument
-
-
-def _is_override(argument: str) -> bool:
-    return re.match(r"[\w.]+=", argument) is not None
-
-
-def _split_line(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:
-        return command.split()
+    return f"{key}={WITHHELD}" if is_override(argument) and is_hidden(key) else argument
 
 
 @dataclass(frozen=True)
