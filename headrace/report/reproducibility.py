@@ -1,5 +1,6 @@
 """List what is needed to reproduce a run: commands, versions, hashes and the configuration without secrets."""
 
+import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,36 @@ def _with_version(training: str, run: RunFile) -> str:
     return f"{training} train.data_version={run.data_version}"
 
 
+def _is_newest(run: RunFile, data: TableData | None) -> bool:
+    """Return whether the run read a later version than 0, and the newest one.
+
+    A command without a number then reads the same rows here, and in an empty folder, where `prepare` makes version 0
+    of them. Version 0 has this number everywhere.
+    """
+    return data is not None and data.newest == run.data_version > 0
+
+
+def _without_version(evaluation: str) -> str:
+    """Return a command that evaluates without the number of the version."""
+    return re.sub(r" --version [0-9]+(?= |$)", "", evaluation)
+
+
+def _without_full(preparation: str) -> str:
+    """Return a command that prepares without --full, which would write an equal version where there is one."""
+    arguments = split_line(preparation)
+    return shlex.join(one for one in arguments if one != "--full") if "--full" in arguments else preparation
+
+
+def version_note(run: RunFile, data: TableData | None) -> str:
+    """Return what the commands lack where the table does not exist yet; empty if they need no change."""
+    if run.data_version == 0 or _is_newest(run, data):
+        return ""
+    return (
+        f"The run read version {run.data_version} of the table, which has others. In a folder without the table, "
+        "`prepare` makes version 0 of the files that are there now: leave out the numbers of the versions."
+    )
+
+
 def evaluate_command(bundle: Path, table: str, version: int) -> str:
     """Return the command that evaluates the bundle on the test split of its training version."""
     return shlex.join(["headrace", "evaluate", str(bundle), "--table", table, "--version", str(version)])
@@ -116,7 +147,7 @@ class Digest:
 
 @dataclass(frozen=True, kw_only=True)
 class Reproduction:
-    """Everything that determines the result; `note` says how a run that was continued is reproduced."""
+    """Everything that determines the result; `note` says what to know about the commands."""
 
     commands: tuple[str, ...]
     note: str
@@ -129,7 +160,7 @@ def reproduction(folder: RunArtifacts, data: TableData | None) -> Reproduction:
     """Return the reproduction section from run, table and bundle."""
     return Reproduction(
         commands=tuple(dict.fromkeys(map(without_secrets, _commands(folder, data)))),
-        note=continuation_note(folder.run),
+        note=" ".join(filter(None, [continuation_note(folder.run), version_note(folder.run, data)])),
         versions=_versions(folder.run.versions),
         digests=tuple(_digests(folder, data)),
         configuration=yaml.safe_dump(_settings(folder, data), sort_keys=False, allow_unicode=True),
@@ -149,10 +180,16 @@ def _settings(folder: RunArtifacts, data: TableData | None) -> dict[str, Any]:
 def _commands(folder: RunArtifacts, data: TableData | None) -> list[str]:
     evaluations = [evaluation.command for evaluation in folder.evaluations]
     prepared = data.summary.command if data else ""
+    training = train_commands(folder.run)
+    evaluations = evaluations or [evaluate_command(folder.bundle, folder.run.table, folder.run.data_version)]
+    if _is_newest(folder.run, data):
+        evaluations = list(map(_without_version, evaluations))
+    else:
+        training = [_with_version(command, folder.run) for command in training]
     return [
-        prepared if _is_prepare(prepared) else prepare_command(folder.run.command),
-        *(_with_version(command, folder.run) for command in train_commands(folder.run)),
-        *(evaluations or [evaluate_command(folder.bundle, folder.run.table, folder.run.data_version)]),
+        _without_full(prepared) if _is_prepare(prepared) else prepare_command(folder.run.command),
+        *training,
+        *evaluations,
         report_command(folder.path),
     ]
 
