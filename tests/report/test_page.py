@@ -283,6 +283,15 @@ def test_page_of_same_run_has_same_bytes(make_run: MakeRun, tmp_path: Path) -> N
     assert len(pages) == 1
 
 
+def test_page_of_an_interrupted_run_does_not_ask_to_evaluate_a_bundle_that_is_not_there(make_run: MakeRun) -> None:
+    run = make_run()
+    shutil.rmtree(run / "bundle")
+    (run / "result.json").unlink()
+    text = write_page(run).text
+    assert "The training has written no bundle yet" in text
+    assert "To evaluate it, run:" not in text
+
+
 def test_page_without_evaluation_shows_command(make_run: MakeRun) -> None:
     run = make_run()
     shutil.rmtree(run / "bundle" / "evaluation")
