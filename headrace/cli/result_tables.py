@@ -89,6 +89,14 @@ def retraining_table(result: Mapping[str, Any]) -> str:
     return text_table(header, rows)
 
 
+def gate_hint(table: str) -> str:
+    """Return what to look at after the gate has refused a challenger, as the reason may be the data."""
+    return (
+        f"`{shlex.join(['headrace', 'inspect', table, '--changes'])}` lists the files that are new; "
+        "data.source.exclude leaves out those that are wrong"
+    )
+
+
 def _figure(value: object) -> str:
     return figure(value) if isinstance(value, float) else "" if value is None else str(value)
 

@@ -3,6 +3,7 @@
 from headrace.cli.result_tables import (
     evaluation_table,
     export_summary,
+    gate_hint,
     prediction_table,
     retraining_table,
     training_table,
@@ -100,3 +101,10 @@ def test_evaluation_table_shows_the_slices_that_were_asked_for() -> None:
     assert lines[0].split() == ["by", "path", "rows", "accuracy", "95%", "interval"]
     assert lines[1].split() == ["day0", "1,200", "0.5000", "0.2500", "to", "0.7500"]
     assert (len(lines), lines[-1]) == (22, "and 2 more slices, which the JSON has")
+
+
+def test_gate_hint_is_a_command_and_a_key() -> None:
+    assert gate_hint("my tables/a") == (
+        "`headrace inspect 'my tables/a' --changes` lists the files that are new; data.source.exclude leaves out those "
+        "that are wrong"
+    )
