@@ -19,7 +19,7 @@ from headrace.cli.parameters import (
     location,
     reader_options,
 )
-from headrace.cli.result_tables import evaluation_table, prediction_table, training_table
+from headrace.cli.result_tables import evaluation_table, export_summary, prediction_table, training_table
 from headrace.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -290,7 +290,8 @@ def export(
     from headrace.export import formats
     from headrace.export.job import export as run
 
-    print_result(run(bundle, output, formats.Format(to, quantise), table, split))
+    result = run(bundle, output, formats.Format(to, quantise), table, split)
+    print_result(result, export_summary(result))
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Format results of commands as text tables; the last line of the output has the same figures as JSON."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,19 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
     title = f"{result['split']}, {quantity(result['rows'], 'row')}"
     table = text_table([title, "value", "95% interval", *baselines], rows)
     slices = (_slice_table(name, parts) for name, parts in result.get("slices", {}).items() if parts)
-    return "\n\n".join([table, *slices])
+    return "\n\n".join([table, *slices, *filter(None, [_where_to_look(result)])])
+
+
+def _where_to_look(result: Mapping[str, Any]) -> str:
+    """Return the classes to look at, the file of the evaluation, and the command that shows all of it."""
+    worst = [f"{one['name']} {_figure(one['f1'])}" for one in result.get("worst_classes", ())]
+    lines = [f"smallest F1: {', '.join(worst)}"] if worst else []
+    lines += [f"evaluation: {result['evaluation']}"] if "evaluation" in result else []
+    if "run" in result:
+        lines.append(
+            f"`{shlex.join(['headrace', 'report', result['run']])}` writes a page of it: classes, slices, mistakes"
+        )
+    return "\n".join(lines)
 
 
 def _slice_table(name: str, parts: Sequence[Mapping[str, Any]]) -> str:
@@ -51,7 +64,18 @@ def prediction_table(result: Mapping[str, Any]) -> str:
     """Return how many records were predicted, rejected and skipped, and where the files are."""
     counts = [[name, f"{result[name]:,}"] for name in ("rows", "rejected", "skipped") if name in result]
     places = [f"{name}: {result[name]}" for name in ("output", "rejects") if result.get(name)]
+    if result.get("skipped"):
+        places.insert(0, "skipped: hidden files and those of operating systems, such as .DS_Store")
     return "\n".join([text_table(["records", "number"], counts), *places])
+
+
+def export_summary(result: Mapping[str, Any]) -> str:
+    """Return how far the exported model's predictions are from the bundle's, and where it is."""
+    return (
+        f"{result['format']}: {quantity(result['compared'], 'prediction')} differ from the bundle's by at most "
+        f"{result['greatest_difference']:.1e}, of which {result['tolerance']:g} is accepted\n"
+        f"compared with: {result['compared_with']}\noutput: {result['output']}"
+    )
 
 
 def retraining_table(result: Mapping[str, Any]) -> str:
@@ -63,6 +87,14 @@ def retraining_table(result: Mapping[str, Any]) -> str:
     header = [f"test, {quantity(test['rows'], 'row')}", *(["champion before"] if before else []), "challenger"]
     rows = [[name, *([_figure(before.get(name))] if before else []), _figure(after[name])] for name in after]
     return text_table(header, rows)
+
+
+def gate_hint(table: str) -> str:
+    """Return what to look at after the gate has refused a challenger, as the reason may be the data."""
+    return (
+        f"`{shlex.join(['headrace', 'inspect', table, '--changes'])}` lists the files that are new; "
+        "data.source.exclude leaves out those that are wrong"
+    )
 
 
 def _figure(value: object) -> str:

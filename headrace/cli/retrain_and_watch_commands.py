@@ -7,7 +7,8 @@ import typer
 
 from headrace.cli.application import app, print_result
 from headrace.cli.parameters import Conf, Overrides, load_configuration
-from headrace.cli.result_tables import retraining_table
+from headrace.cli.result_tables import gate_hint, retraining_table
+from headrace.errors import GateError
 
 # A copy of the steps in headrace.retrain.steps.runner, which is slow to import.
 Until = Literal["prepare", "validate", "train", "evaluate", "register", "gate", "promote", "predict", "conclude"]
@@ -39,6 +40,8 @@ def retrain(
     result = run(configuration, until=until, name=cycle, force=force, wait=wait)
     print_result(result, retraining_table(result))
     if result["exit_code"]:
+        if result["exit_code"] == GateError.exit_code:
+            print(gate_hint(configuration.data.table), file=sys.stderr)
         print(f"headrace: {result['decision']}: {'; '.join(result['reasons'])}", file=sys.stderr)
         raise typer.Exit(result["exit_code"])
 

@@ -4,7 +4,7 @@ import json
 import logging
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.inference import Inference
 from headrace.input_arrays import select_rows
 from headrace.progress import progress
+from headrace.runs.run_folder import RunFolder
 from headrace.storage.atomic import atomic_write
 from headrace.stream.decode.targets import decode_targets
 from headrace.stream.stream_builder import evaluation_plan, rank_stream
@@ -28,6 +29,8 @@ from headrace.wording import join_names
 log = logging.getLogger(__name__)
 
 BATCH = 256
+# With more the terminal would repeat the report.
+WORST_CLASSES = 2
 
 
 def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -63,7 +66,17 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     atomic_write(file, json.dumps(evaluation).encode())
     summary = {key: evaluation[key] for key in ("rows", "metrics", "intervals", "split", "version", "seconds")}
     summary |= {key: evaluation[key] for key in ("baselines", "trained_on") if evaluation.get(key)}
-    return summary | {"slices": {name: evaluation["slices"][name] for name in slices}, "evaluation": str(file)}
+    summary |= {"worst_classes": _worst_classes(evaluation)} if evaluation.get("per_class") else {}
+    summary |= {"slices": {name: evaluation["slices"][name] for name in slices}, "evaluation": str(file)}
+    run = bundle.path.parent
+    return summary | ({"run": str(run)} if RunFolder(run).record_file.exists() else {})
+
+
+def _worst_classes(evaluation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the classes of the smallest F1, of those that have rows."""
+    rows = {name: scores for name, scores in evaluation["per_class"].items() if scores["support"]}
+    worst = sorted(rows, key=lambda name: float(rows[name]["f1"]))[:WORST_CLASSES]
+    return [{"name": name, "f1": rows[name]["f1"], "rows": rows[name]["support"]} for name in worst]
 
 
 def _overlap(bundle: bundles.Bundle, version: Version, split: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from headrace.contract import Contract
 from headrace.engines.keras_config import use_tensorflow
 from headrace.errors import ConfigurationError
 from headrace.networks.attribute_hint import attribute_hint
+from headrace.networks.declared_input_shape import input_shape_hint
 from headrace.networks.model_inputs import symbolic_inputs
 from headrace.project_template import shipped_networks
 from headrace.storage.location import looked_for
@@ -102,7 +103,7 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
     with _describe_failures(path, options):
         build = _run_module(path, source).build
     _require_options(build, path, options)
-    with _describe_failures(path, options):
+    with _describe_failures(path, options, contract):
         model = build(contract, **options)
     _require_fit(model, path, contract)
     with _describe_failures(path, options):
@@ -126,11 +127,14 @@ def file_functions(path: Path, names: Sequence[str]) -> dict[str, Callable[..., 
 
 
 @contextmanager
-def _describe_failures(path: Path, options: dict[str, Any]) -> Iterator[None]:
+def _describe_failures(path: Path, options: dict[str, Any], contract: Contract | None = None) -> Iterator[None]:
+    """Raise what the file's code raises as a sentence; with a contract, it names an input of another shape."""
     try:
         yield
     except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code may raise anything
-        raise ConfigurationError(f"The model file {path} failed at {describe_failure(error, path, options)}") from error
+        hint = input_shape_hint(error, contract) if contract else ""
+        failure = describe_failure(error, path, options)
+        raise ConfigurationError(f"The model file {path} failed at {failure}{hint}") from error
 
 
 def require_default_training(model: "keras.Model", path: Path) -> None:

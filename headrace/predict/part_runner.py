@@ -14,6 +14,8 @@ from headrace.spark.session import await_tasks, has_cluster, session, unwrap_pyt
 PARTS_PER_TASK = 8
 # Local Spark could not run more tasks than there are parts, and takes longer to start than to predict these.
 MAX_PARTS_IN_PROCESS = 2
+# A table has a part for each shard, and at least one shard for each split, however few its rows are.
+MAX_ROWS_IN_PROCESS = 2048
 
 
 def run_parts(task: PredictTask, parts: Sequence[Part], cluster: Path | None) -> list[PartResult]:
@@ -27,7 +29,7 @@ def run_parts(task: PredictTask, parts: Sequence[Part], cluster: Path | None) ->
         HeadraceError: as a part raised it.
     """
     settings = Spark(cluster=str(cluster) if cluster else None)
-    if len(parts) <= MAX_PARTS_IN_PROCESS and not has_cluster("predict", settings):
+    if _are_few(parts) and not has_cluster("predict", settings):
         return list(predict_parts(task, iter(parts)))
     context = session("predict", settings).sparkContext
     tasks = max(min(len(parts), context.defaultParallelism), math.ceil(len(parts) / PARTS_PER_TASK))
@@ -40,3 +42,10 @@ def run_parts(task: PredictTask, parts: Sequence[Part], cluster: Path | None) ->
         await_tasks()
         raise
     return written
+
+
+def _are_few(parts: Sequence[Part]) -> bool:
+    """Return whether this process predicts the parts sooner than Spark starts."""
+    rows = [part.shard.rows if part.rows is None else part.rows for part in parts if part.shard is not None]
+    is_small_table = len(rows) == len(parts) and sum(rows) <= MAX_ROWS_IN_PROCESS
+    return len(parts) <= MAX_PARTS_IN_PROCESS or is_small_table

@@ -60,9 +60,13 @@ def column_content(column: dict[str, Any]) -> str:
     return str(column["content"] or TYPES.get(column["type"], column["type"]))
 
 
-def describe_tabular(columns: Sequence[dict[str, Any]]) -> str:
-    """Return which columns can be numbers of a model of rows, and which must be categories; empty without numbers."""
-    kinds = {column["name"]: column_content(column) for column in columns}
+def describe_tabular(columns: Sequence[dict[str, Any]], label: str | None = None) -> str:
+    """Return which columns can be numbers of a model of rows, and which must be categories; empty without numbers.
+
+    Args:
+        label: the column of the labels, which is no input.
+    """
+    kinds = {column["name"]: column_content(column) for column in columns if column["name"] != label}
     numbers = [name for name, kind in kinds.items() if kind in NUMBERS]
     if not numbers:
         return ""

@@ -29,12 +29,14 @@ from headrace.prepare.preparation_plan import (
     make_context,
     make_plan,
 )
+from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.record_accounting import RecordAccounting, Stopwatch, add_filled, merge_with_previous
 from headrace.prepare.rejects.side_table_carryover import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
 from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.series.window_source import window_columns
+from headrace.prepare.sources.tables.column_keys import column_key
 from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.table_ranges import require_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
@@ -176,8 +178,9 @@ def _require_same_splits(before: Version, configuration: Configuration, *, full:
     if not full:
         raise ConfigurationError(
             f"The rows of {before.table} were assigned to splits with other settings (prepare.splits: {changes}); with "
-            "the new ones, test rows would become training rows. Restore the settings, name another data.table, "
-            "or reassign all rows with `headrace prepare --full`; models trained before may know the new test rows."
+            "the new ones, test rows would become training rows. Write the earlier values into the configuration file, "
+            "name another data.table, or reassign all rows with the same command and --full; models trained before may "
+            "know the new test rows."
         )
     log.warning("All rows of %s are reassigned to splits, because prepare.splits changed: %s.", before.table, changes)
 
@@ -219,7 +222,11 @@ def _require_columns(configuration: Configuration, listing: Listing, files: list
     if source.columns is None or not source.has_files or source.kind == "petastorm":
         return  # the first stage reports them; a data set of Petastorm by its schema
     names = source.columns.names if windows is None else window_columns(source.columns, windows)
-    require_columns(source, listing.root, files, names)
+    try:
+        require_columns(source, listing.root, files, names)
+    except MissingColumnError as error:
+        key = column_key(configuration, error.name)
+        raise MissingColumnError(error.name, error.file, error.columns, error.cause, key) from None
 
 
 def _require_apart(table: Path, source: str) -> None:

@@ -4,8 +4,9 @@ It reads the names of all files, and of their contents no more than the first RO
 """
 
 import math
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -16,11 +17,12 @@ from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.features.input_kind_loader import KINDS, input_traits
-from headrace.prepare.column_content import column_content, describe_tabular, recognize
+from headrace.prepare.column_content import NUMBERS, column_content, describe_tabular, recognize
 from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
 from headrace.prepare.encoders.label_encoding_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import normalize_label
-from headrace.prepare.labels.suspicious_labels import label_warnings
+from headrace.prepare.encoders.number_precision import parse_float32
+from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is_number, label_warnings
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.csv_diagnostics import (
     CsvDiagnostics,
@@ -49,8 +51,8 @@ FILES = 200
 EXAMPLES = 3
 MAX_BYTES = 100_000_000
 EXAMPLE_LENGTH = 60
-# Which column holds the records is known from the configuration alone.
-NOT_CHECKED = "; `prepare` also rejects empty and short texts, and images and sounds that are missing or broken"
+# A path or a name with a suffix, such as pets/1.jpg.
+FILE_NAME = re.compile(r"\S+\.\w{2,5}")
 # Names that a column of labels usually has.
 LABEL_NAMES = ("label", "labels", "class", "category", "target", "y", "sentiment", "stars", "rating")
 
@@ -61,8 +63,9 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
     The result has the keys source, kind (folder, archive or table), formats (files by suffix), ignored (hidden files
     and those of operating systems), splits and classes (files or rows by name), rejects (rows of the sample by reason),
     rejected (examples with their reasons), sampled (rows or files read), warnings, and for tables columns (content is
-    what the texts of a column are, such as integer or date; None where the format has types) and split_column (a column
-    that names splits, which only the configuration makes one; None without).
+    what the texts of a column are, such as integer or date; None where the format has types), split_column (a column
+    that names splits, which only the configuration makes one; None without) and numbers (how many distinct ones the
+    labels are, with the least and the greatest, if they look like numbers to predict: these are no classes; else None).
 
     Args:
         label: column of the labels; None picks one with a usual name.
@@ -109,6 +112,7 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
     rejects += Counter({Reason.NO_CLASS.value: sum(not one for one in labels)})
     # Preparation refuses the whole table if they are bytes.
     rejects += Counter({Reason.BAD_LABEL.value: len(found_labels) - len(labels)})
+    numbers = [name for name in classes if is_number(name)] if are_numbers_to_predict(classes) else []
     return {
         "kind": "table",
         "format": table_format,
@@ -117,12 +121,20 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
         "label": names[0] if names else None,
         "split_column": next((name for name, values in cells.items() if _names_splits(values)), None),
         "splits": dict(Counter(file.split for file in listing.files if file.split)),
-        "classes": dict(classes.most_common()),
+        "classes": {name: rows for name, rows in classes.most_common() if name not in set(numbers)},
+        "numbers": _describe_numbers(numbers),
         "sampled": len(sample.rows) + len(sample.rejected),
         "rejects": dict(rejects),
         "rejected": [f"{name}: {rejection.detail}" for name, rejection in sample.rejected[:EXAMPLES]],
         "warnings": [*sample.warnings, *(label_warnings(classes) if names else [])],
     }
+
+
+def _describe_numbers(numbers: Collection[str]) -> dict[str, str | int] | None:
+    """Return how many `numbers` there are, and the least and the greatest as they are written; None without any."""
+    if not numbers:
+        return None
+    return {"distinct": len(numbers), "min": min(numbers, key=parse_float32), "max": max(numbers, key=parse_float32)}
 
 
 def _missing_cause(listing: Listing, table_format: str, label: str) -> str:
@@ -287,6 +299,23 @@ def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError
     return None
 
 
+def _not_checked(columns: Iterable[Mapping[str, Any]]) -> str:
+    """Return what `prepare` rejects besides, by what the columns may hold: the configuration alone says which it uses.
+
+    A column of bytes, structures or names of files may be one of images or sounds.
+    """
+    others = [column for column in columns if column["content"] not in NUMBERS]
+    texts = [column for column in others if column["content"] is not None]
+    files = [
+        column
+        for column in others
+        if column["type"] in ("bytes", "dict")
+        or (column["examples"] and all(map(FILE_NAME.fullmatch, column["examples"])))
+    ]
+    kinds = ["empty and short texts"] * bool(texts) + ["images and sounds that are missing or broken"] * bool(files)
+    return f"; `prepare` also rejects {', and '.join(kinds)}" if kinds else ""
+
+
 def as_text(found: dict[str, Any]) -> str:
     """Return a preview for a terminal."""
     formats = ", ".join(f"{count} {suffix}" for suffix, count in found["formats"].items())
@@ -300,17 +329,19 @@ def as_text(found: dict[str, Any]) -> str:
             f"  {column['name'] or '(no name)'}  {column_content(column)}, {missing}{column['distinct']} distinct, "
             f"{examples}"
         )
-    if rows := describe_tabular(found.get("columns", ())):
+    if rows := describe_tabular(found.get("columns", ()), found.get("label")):
         lines.append(rows)
     if found.get("label"):
         lines.append(f"labels by the column {found['label']!r}")
     if found.get("split_column"):
         lines.append(f"splits by the column {found['split_column']!r}, if data.source.columns.split names it")
+    if numbers := found.get("numbers"):
+        lines.append(f"numbers to predict: {numbers['distinct']} distinct, from {numbers['min']} to {numbers['max']}")
     for title in ("splits", "classes", "rejects"):
         lines.append(
             f"{title}: " + (shorten([f"{name} {count}" for name, count in found[title].items()], 20) or "none")
         )
-    lines.append(f"{quantity(found['sampled'], 'record')} read{NOT_CHECKED if found['kind'] == 'table' else ''}")
+    lines.append(f"{quantity(found['sampled'], 'record')} read{_not_checked(found.get('columns', ()))}")
     lines += [f"rejected: {one}" for one in found["rejected"]]
     more = sum(found["rejects"].values()) - len(found["rejected"])
     lines += [f"rejected: {quantity(more, 'other record')}"] if more > 0 and found["rejected"] else []

@@ -118,8 +118,10 @@ class TableData:
         splits: names of the splits that have rows.
         rows: by class name, then one count for each of `splits`.
         axis: what `channels` are: channels of images, or features or numbers, whose values are of any size.
+        newest: number of the newest version of the table.
     """
 
+    newest: int
     summary: "Summary"
     splits: tuple[str, ...]
     rows: dict[str, tuple[int, ...]]
@@ -145,9 +147,11 @@ class TableData:
 def describe_data(run: RunFile) -> TableData | str:
     """Return the data of `run`, or the reason why it cannot be read."""
     from headrace.table import read
+    from headrace.table.transaction_log import newest_number
 
     try:
         version = read(run.table, run.data_version)
+        newest = newest_number(version.table)
     except (DataError, StoreError) as error:
         return str(error)
     summary = version.summary
@@ -155,6 +159,7 @@ def describe_data(run: RunFile) -> TableData | str:
     rejects, rejects_problem = _rejects(version)
     samples, samples_problem = _samples(version)
     return TableData(
+        newest=version.number if newest is None else newest,
         summary=summary,
         splits=splits,
         rows={name: tuple(_class_count(summary, split, name) for split in splits) for name in summary.contract.classes},

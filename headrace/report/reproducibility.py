@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from headrace.config.secret_names import WITHHELD, is_hidden, withhold_secrets
+from headrace.processes.training_command import is_override, is_train, prepare_command, split_line
 from headrace.report.data_section import TableData
 from headrace.report.run_artifact_reader import RunArtifacts, RunFile
 
@@ -27,26 +28,9 @@ NAMES = {
 }
 
 
-def configuration_file(training: str) -> str | None:
-    """Return the configuration file named in the `training` command."""
-    _, arguments = _prepare_and_rest(training)
-    return next(
-        (argument for argument in arguments if not _is_override(argument) and not argument.startswith("-")), None
-    )
-
-
-def prepare_command(training: str) -> str:
-    """Return the command that prepares the data of the `training` command, with its overrides for data."""
-    program, arguments = _prepare_and_rest(training)
-    overrides = [
-        argument for argument in arguments if _is_override(argument) and argument.startswith(("data.", "prepare."))
-    ]
-    return shlex.join([*program, configuration_file(training) or "CONF", *overrides])
-
-
 def _is_prepare(command: str) -> bool:
     """Return whether a command prepares, and does nothing else, as `headrace retrain` does."""
-    return any(word == "prepare" or Path(word).name == "prepare.py" for word in _split_line(command)[:3])
+    return any(word == "prepare" or Path(word).name == "prepare.py" for word in split_line(command)[:3])
 
 
 def train_commands(run: RunFile) -> list[str]:
@@ -86,8 +70,8 @@ def _depends_on_length(run: RunFile) -> bool:
 
 def _with_epochs(training: str, epochs: int) -> str:
     """Return the `training` command with this `train.epochs`; a program of the user's own unchanged."""
-    arguments = _split_line(training)
-    if not any(map(_is_train, arguments)):
+    arguments = split_line(training)
+    if not any(map(is_train, arguments)):
         return training
     kept = (argument for argument in arguments if not argument.startswith("train.epochs="))
     return shlex.join([*kept, f"train.epochs={epochs}"])
@@ -96,9 +80,39 @@ def _with_epochs(training: str, epochs: int) -> str:
 def _with_version(training: str, run: RunFile) -> str:
     """Return the `training` command with the version that the run read: without it, it reads the newest."""
     is_named = run.configuration.train.data_version is not None
-    if is_named or not any(map(_is_train, _split_line(training))):
+    if is_named or not any(map(is_train, split_line(training))):
         return training
     return f"{training} train.data_version={run.data_version}"
+
+
+def _is_newest(run: RunFile, data: TableData | None) -> bool:
+    """Return whether the run read a later version than 0, and the newest one.
+
+    A command without a number then reads the same rows here, and in an empty folder, where `prepare` makes version 0
+    of them. Version 0 has this number everywhere.
+    """
+    return data is not None and data.newest == run.data_version > 0
+
+
+def _without_version(evaluation: str) -> str:
+    """Return a command that evaluates without the number of the version."""
+    return re.sub(r" --version [0-9]+(?= |$)", "", evaluation)
+
+
+def _without_full(preparation: str) -> str:
+    """Return a command that prepares without --full, which would write an equal version where there is one."""
+    arguments = split_line(preparation)
+    return shlex.join(one for one in arguments if one != "--full") if "--full" in arguments else preparation
+
+
+def version_note(run: RunFile, data: TableData | None) -> str:
+    """Return what the commands lack where the table does not exist yet; empty if they need no change."""
+    if run.data_version == 0 or _is_newest(run, data):
+        return ""
+    return (
+        f"The run read version {run.data_version} of the table, which has others. In a folder without the table, "
+        "`prepare` makes version 0 of the files that are there now: leave out the numbers of the versions."
+    )
 
 
 def evaluate_command(bundle: Path, table: str, version: int) -> str:
@@ -113,38 +127,14 @@ def report_command(run: Path) -> str:
 
 def without_secrets(command: str) -> str:
     """Return `line` without the values of overrides that name a secret."""
-    arguments = _split_line(command)
+    arguments = split_line(command)
     masked = [_mask(argument) for argument in arguments]
     return command if masked == arguments else shlex.join(masked)
 
 
-def _prepare_and_rest(training: str) -> tuple[list[str], list[str]]:
-    """Return the start of the matching prepare command (`headrace prepare` or a job) and the remaining arguments."""
-    arguments = _split_line(training)
-    for index, argument in enumerate(arguments):
-        if _is_train(argument):
-            return [*arguments[:index], re.sub(r"train(?=$|\.py$)", "prepare", argument)], arguments[index + 1 :]
-    return ["headrace", "prepare"], []
-
-
-def _is_train(argument: str) -> bool:
-    return argument == "train" or Path(argument).name == "train.py"
-
-
 def _mask(argument: str) -> str:
     key, _, _ = argument.partition("=")
-    return f"{key}={WITHHELD}" if _is_override(argument) and is_hidden(key) else argument
-
-
-def _is_override(argument: str) -> bool:
-    return re.match(r"[\w.]+=", argument) is not None
-
-
-def _split_line(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:
-        return command.split()
+    return f"{key}={WITHHELD}" if is_override(argument) and is_hidden(key) else argument
 
 
 @dataclass(frozen=True)
@@ -157,7 +147,7 @@ class Digest:
 
 @dataclass(frozen=True, kw_only=True)
 class Reproduction:
-    """Everything that determines the result; `note` says how a run that was continued is reproduced."""
+    """Everything that determines the result; `note` says what to know about the commands."""
 
     commands: tuple[str, ...]
     note: str
@@ -170,7 +160,7 @@ def reproduction(folder: RunArtifacts, data: TableData | None) -> Reproduction:
     """Return the reproduction section from run, table and bundle."""
     return Reproduction(
         commands=tuple(dict.fromkeys(map(without_secrets, _commands(folder, data)))),
-        note=continuation_note(folder.run),
+        note=" ".join(filter(None, [continuation_note(folder.run), version_note(folder.run, data)])),
         versions=_versions(folder.run.versions),
         digests=tuple(_digests(folder, data)),
         configuration=yaml.safe_dump(_settings(folder, data), sort_keys=False, allow_unicode=True),
@@ -190,10 +180,16 @@ def _settings(folder: RunArtifacts, data: TableData | None) -> dict[str, Any]:
 def _commands(folder: RunArtifacts, data: TableData | None) -> list[str]:
     evaluations = [evaluation.command for evaluation in folder.evaluations]
     prepared = data.summary.command if data else ""
+    training = train_commands(folder.run)
+    evaluations = evaluations or [evaluate_command(folder.bundle, folder.run.table, folder.run.data_version)]
+    if _is_newest(folder.run, data):
+        evaluations = list(map(_without_version, evaluations))
+    else:
+        training = [_with_version(command, folder.run) for command in training]
     return [
-        prepared if _is_prepare(prepared) else prepare_command(folder.run.command),
-        *(_with_version(command, folder.run) for command in train_commands(folder.run)),
-        *(evaluations or [evaluate_command(folder.bundle, folder.run.table, folder.run.data_version)]),
+        _without_full(prepared) if _is_prepare(prepared) else prepare_command(folder.run.command),
+        *training,
+        *evaluations,
         report_command(folder.path),
     ]
 

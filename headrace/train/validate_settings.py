@@ -9,6 +9,8 @@ from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import KINDS
+from headrace.processes.provenance import command_line
+from headrace.processes.training_command import prepare_command
 from headrace.table import Version
 from headrace.targets.target_kind_loader import target_module
 from headrace.wording import quantity
@@ -46,10 +48,13 @@ def warn_of_other_preparation(settings: Prepare, version: Version) -> None:
     unused = {*KINDS, "max_rejects", "expectations"} - {settings.input}
     differing = [name for name in given.keys() & used.keys() - unused if given[name] != used[name]]
     if differing:
+        # `prepare` refuses other splits of a table without it.
+        full = " --full" if "splits" in differing else ""
         log.warning(
-            "%s was prepared with other settings than those of the configuration: %s. It is used as it is; run "
-            "`headrace prepare` to change it.",
+            "%s was prepared with other settings than those of the configuration: %s. It is used as it is. To keep it, "
+            "write its values into the configuration file; to change it, run `%s%s`.",
             version.table, ", ".join(_differences(name, given[name], used[name]) for name in sorted(differing)),
+            prepare_command(command_line()), full,
         )  # fmt: skip
 
 

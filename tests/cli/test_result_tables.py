@@ -1,6 +1,13 @@
 """Tables of results for people."""
 
-from headrace.cli.result_tables import evaluation_table, prediction_table, retraining_table, training_table
+from headrace.cli.result_tables import (
+    evaluation_table,
+    export_summary,
+    gate_hint,
+    prediction_table,
+    retraining_table,
+    training_table,
+)
 
 
 def test_evaluation_table_has_figures_and_intervals() -> None:
@@ -10,6 +17,16 @@ def test_evaluation_table_has_figures_and_intervals() -> None:
         "test, 1,200 rows   value      95% interval",
         "accuracy          0.7500  0.5000 to 0.8750",
         "loss              0.5000",
+    ]
+
+
+def test_evaluation_table_says_where_to_look_further() -> None:
+    result = {"split": "test", "rows": 2, "metrics": {"loss": 0.5}, "intervals": {}, "evaluation": "b/test.json"}
+    result |= {"worst_classes": [{"name": "cat", "f1": 0.25, "rows": 4}, {"name": "dog", "f1": 0.5, "rows": 3}]}
+    assert evaluation_table(result | {"run": "my runs/a"}).partition("\n\n")[2].splitlines() == [
+        "smallest F1: cat 0.2500, dog 0.5000",
+        "evaluation: b/test.json",
+        "`headrace report 'my runs/a'` writes a page of it: classes, slices, mistakes",
     ]
 
 
@@ -46,9 +63,20 @@ def test_prediction_table_names_rejects_only_where_there_are_some() -> None:
         "rows      12,000",
         "rejected       0",
         "skipped        3",
+        "skipped: hidden files and those of operating systems, such as .DS_Store",
         "output: out",
     ]
+    assert prediction_table(result | {"skipped": 0}).endswith("skipped        0\noutput: out")
     assert "rejects: out/_rejects" in prediction_table(result | {"rejects": "out/_rejects"})
+
+
+def test_export_summary_has_the_difference_to_the_bundle_and_the_folder() -> None:
+    result = {"format": "onnx", "compared": 48, "greatest_difference": 2.98e-8, "tolerance": 1e-4, "output": "/out"}
+    assert export_summary(result | {"compared_with": "random inputs"}).splitlines() == [
+        "onnx: 48 predictions differ from the bundle's by at most 3.0e-08, of which 0.0001 is accepted",
+        "compared with: random inputs",
+        "output: /out",
+    ]
 
 
 def test_retraining_table_has_the_metrics_before_and_after() -> None:
@@ -73,3 +101,10 @@ def test_evaluation_table_shows_the_slices_that_were_asked_for() -> None:
     assert lines[0].split() == ["by", "path", "rows", "accuracy", "95%", "interval"]
     assert lines[1].split() == ["day0", "1,200", "0.5000", "0.2500", "to", "0.7500"]
     assert (len(lines), lines[-1]) == (22, "and 2 more slices, which the JSON has")
+
+
+def test_gate_hint_is_a_command_and_a_key() -> None:
+    assert gate_hint("my tables/a") == (
+        "`headrace inspect 'my tables/a' --changes` lists the files that are new; data.source.exclude leaves out those "
+        "that are wrong"
+    )

@@ -112,6 +112,15 @@ def test_evaluation_file_is_readable_by_report(version: Version, bundle_copy: Pa
     file = bundle_copy / "evaluation" / "test.json"
     found = Evaluation.model_validate_json(file.read_bytes())
     assert shown["evaluation"] == str(file)
+    assert "run" not in shown
+    (bundle_copy.parent / "run.json").write_text("{}")
+    shown = evaluate(bundle_copy, version.table, "test", 0)
+    assert shown["run"] == str(bundle_copy.parent)
+    scores = {one["name"]: one["f1"] for one in shown["worst_classes"]}
+    assert len(scores) == 2
+    assert max(scores.values()) <= min(
+        found["f1"] for name, found in read_evaluation(bundle_copy)["per_class"].items() if name not in scores
+    )
     assert (found.split, found.version, found.table, found.classes) == ("test", 0, str(version.table), CLASSES)
     assert found.command == f"headrace evaluate {bundle_copy} --table {version.table} --split test --version 0"
     assert found.seconds > 0

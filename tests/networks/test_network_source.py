@@ -194,3 +194,34 @@ def test_bare_name_is_a_shipped_network_unless_a_file_has_it(
         read_network("resnett")
     with pytest.raises(ConfigurationError, match=r"cnn.py \(model.file\) cannot be read"):
         read_network("cnn.py")
+
+
+SEQUENTIAL = """
+import keras
+
+def build(contract):
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.Normalization(mean=[0.0, 0.0, 0.0], variance=[1.0, 1.0, 1.0]),
+            keras.layers.Flatten(),
+        ]
+    )
+"""
+FUNCTIONAL = """
+import keras
+
+def build(contract):
+    inputs = keras.Input((28, 28, 1))
+    x = keras.layers.Conv2D(8, 3, name="conv")(keras.layers.Flatten()(inputs))
+    return keras.Model(inputs, x)
+"""
+
+
+@pytest.mark.parametrize("source", [SEQUENTIAL, FUNCTIONAL])
+def test_input_of_another_shape_is_named_however_its_layers_fail(model: Path, source: str) -> None:
+    assert "an input of shape (28, 28, 1), and contract.input_shape is (8, 8, 1)" in refusal(model, source)
+
+
+def test_input_of_the_right_shape_is_not_mentioned(model: Path) -> None:
+    assert "contract.input_shape is" not in refusal(model, FUNCTIONAL.replace("(28, 28, 1)", "contract.input_shape"))

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from headrace.predict import part_runner
 from headrace.predict.job import PredictOptions, predict
 from tests.support.commands import headrace
+from tests.support.small_table import Content, some_rows, write_table
 
 pytestmark = pytest.mark.tensorflow
 
@@ -33,6 +34,22 @@ def test_few_files_are_predicted_without_spark(photo_bundle: Path, photos: Path,
     answer = headrace("predict", str(photo_bundle), "photos", "answers.csv", cwd=tmp_path, **NO_JAVA)
     assert answer.json["rows"] == 10
     assert "Spark" not in answer.stderr
+
+
+def test_small_table_of_many_shards_is_predicted_without_spark(
+    photo_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every split has a shard of its own, so that a table has more parts than a few files."""
+    small = some_rows(4, shards=(2, 2), shape=(12, 10, 3))
+    write_table(tmp_path / "table", Content(splits={"train": small, "val": small, "test": small}))
+    answer = headrace("predict", str(photo_bundle), "table", "answers.csv", cwd=tmp_path, **NO_JAVA)
+    assert answer.json["rows"] == 12
+    assert "Spark" not in answer.stderr
+    monkeypatch.setattr(part_runner, "MAX_ROWS_IN_PROCESS", 11)
+    monkeypatch.setattr(part_runner, "has_cluster", lambda *_: False)
+    monkeypatch.setattr(part_runner, "session", Mock(side_effect=KeyError))
+    with pytest.raises(KeyError):
+        predict(photo_bundle, tmp_path / "table", tmp_path / "again.csv")
 
 
 def test_named_cluster_runs_the_fewest_files(photo_bundle: Path, photos: Path, tmp_path: Path) -> None:

@@ -43,7 +43,16 @@ def test_preview_for_people_says_how_many_more_are_rejected_and_what_is_not_chec
     (tmp_path / "a.csv").write_text("text,label\nsome text,a\n,b\n")
     text = as_text(preview(str(tmp_path / "a.csv")))
     assert "text  text, 1 missing, 1 distinct" in text
-    assert "2 records read; `prepare` also rejects empty and short texts" in text
+    assert "2 records read; `prepare` also rejects empty and short texts\n" in text
+
+
+def test_preview_speaks_of_images_and_sounds_where_a_column_may_have_them(tmp_path: Path) -> None:
+    (tmp_path / "paths.csv").write_text("image,label\npets/1.jpg,a\npets/2.png,b\n")
+    assert "images and sounds that are missing" in as_text(preview(str(tmp_path / "paths.csv")))
+    pq.write_table(pa.table({"image": [b"\xff\xd8", b"\xff"], "n": [1, 2]}), tmp_path / "a.parquet")
+    assert "`prepare` also rejects images and sounds" in as_text(preview(str(tmp_path / "a.parquet")))
+    (tmp_path / "numbers.csv").write_text("x,n\n1.5,1\n2.5,2\n")
+    assert "2 records read\n" in as_text(preview(str(tmp_path / "numbers.csv"))) + "\n"
 
 
 def test_preview_of_csv_says_what_the_values_of_each_column_are(tmp_path: Path) -> None:
@@ -72,6 +81,26 @@ def test_preview_of_parquet_names_the_types_of_its_columns(tmp_path: Path) -> No
         ("int", None), ("bool", None), ("str", "date"), ("str", "text"),
     ]  # fmt: skip
     assert "numbers can name n; prepare.tabular.categories is for lift (truth value), at (date)" in as_text(about)
+
+
+def test_preview_of_numbers_to_predict_has_their_range_and_lists_no_classes(tmp_path: Path) -> None:
+    """Hundreds of numbers that occur once would fill the screen, and the line of JSON."""
+    rows = "".join(f"{number},{900 + number / 2}\n" for number in range(200)) + "7,?\n7,?\n"
+    (tmp_path / "flats.csv").write_text("area,price\n" + rows)
+    found = preview(str(tmp_path / "flats.csv"), "price")
+    assert (found["numbers"], found["classes"]) == ({"distinct": 200, "min": "900.0", "max": "999.5"}, {"?": 2})
+    assert "numbers to predict: 200 distinct, from 900.0 to 999.5" in as_text(found)
+    assert "need prepare.task: regression" in "".join(found["warnings"])
+    (tmp_path / "digits.csv").write_text("text,label\n" + "".join(f"some,{number % 40}\n" for number in range(80)))
+    found = preview(str(tmp_path / "digits.csv"))
+    assert (found["numbers"], len(found["classes"])) == (None, 40)
+
+
+def test_preview_does_not_name_the_label_among_the_columns_of_a_model_of_rows(tmp_path: Path) -> None:
+    (tmp_path / "flats.csv").write_text("area,price,city\n40,1.5,Bern\n50,2,Basel\n")
+    found = as_text(preview(str(tmp_path / "flats.csv"), "price"))
+    assert "prepare.tabular.numbers can name area; prepare.tabular.categories is for city (text)" in found
+    assert "for city (text)" not in as_text(preview(str(tmp_path / "flats.csv"), "city"))
 
 
 def test_preview_takes_the_column_of_the_labels(tmp_path: Path) -> None:

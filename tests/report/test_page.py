@@ -283,6 +283,22 @@ def test_page_of_same_run_has_same_bytes(make_run: MakeRun, tmp_path: Path) -> N
     assert len(pages) == 1
 
 
+@pytest.mark.parametrize(("ranks", "legend"), [(1, "logged steps</li>"), (2, "logged steps, rows of rank 0</li>")])
+def test_legend_says_whose_rows_the_logged_steps_have(make_run: MakeRun, ranks: int, legend: str) -> None:
+    """Epochs have the metrics of all ranks, so that the two lines differ."""
+    run = make_run(configuration={"train": {"run": "runs/shapes", "ranks": ranks}})
+    assert legend in write_report(run).read_text()
+
+
+def test_page_of_an_interrupted_run_does_not_ask_to_evaluate_a_bundle_that_is_not_there(make_run: MakeRun) -> None:
+    run = make_run()
+    shutil.rmtree(run / "bundle")
+    (run / "result.json").unlink()
+    text = write_page(run).text
+    assert "The training has written no bundle yet" in text
+    assert "To evaluate it, run:" not in text
+
+
 def test_page_without_evaluation_shows_command(make_run: MakeRun) -> None:
     run = make_run()
     shutil.rmtree(run / "bundle" / "evaluation")

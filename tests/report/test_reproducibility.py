@@ -9,9 +9,7 @@ import yaml
 from headrace.report import write_report
 from headrace.report.data_section import TableData
 from headrace.report.reproducibility import (
-    configuration_file,
     evaluate_command,
-    prepare_command,
     report_command,
     reproduction,
     without_secrets,
@@ -19,30 +17,6 @@ from headrace.report.reproducibility import (
 from headrace.report.run_artifact_reader import read_artifacts
 from tests.support.run_copies import edit
 from tests.support.table_versions import summary
-
-
-@pytest.mark.parametrize(
-    ("training", "preparing"),
-    [
-        ("headrace train conf/x.yaml", "headrace prepare conf/x.yaml"),
-        (
-            "headrace train conf/x.yaml train.ranks=4 data.table=t prepare.seed=2",
-            "headrace prepare conf/x.yaml data.table=t prepare.seed=2",
-        ),
-        ("headrace --quiet train 'my conf.yml'", "headrace --quiet prepare 'my conf.yml'"),
-        ("jobs/train.py conf/x.yaml", "jobs/prepare.py conf/x.yaml"),
-        ("spark-submit /opt/train/jobs/train.py x.yaml", "spark-submit /opt/train/jobs/prepare.py x.yaml"),
-        ("something else", "headrace prepare CONF"),
-        ("headrace train 'unbalanced", "headrace prepare ''\"'\"'unbalanced'"),
-    ],
-)
-def test_prepare_command_keeps_configuration_and_data_overrides(training: str, preparing: str) -> None:
-    assert prepare_command(training) == preparing
-
-
-def test_configuration_file_is_first_argument_that_is_not_an_option() -> None:
-    assert configuration_file("headrace train data.table=t conf/x.yaml") == "conf/x.yaml"
-    assert configuration_file("python notebook.py") is None
 
 
 def test_commands_quote_paths() -> None:
@@ -71,11 +45,12 @@ def test_without_secrets_keeps_other_lines_unchanged() -> None:
     assert without_secrets(line) == line
 
 
-def prepared(command: str) -> TableData:
+def prepared(command: str, newest: int = 0) -> TableData:
     """Return the data of a page whose version was prepared by `command` with settings of its own."""
     source = {"kind": "folder", "path": "../photos", "options": {"password": "(withheld)"}}
     changes = {"command": command, "data": {"source": source, "table": "t"}, "settings": {"seed": 7}}
     return TableData(
+        newest=newest,
         summary=summary(**changes),
         splits=(),
         rows={},
@@ -98,6 +73,20 @@ def test_commands_train_on_the_version_that_the_run_read(make_run: Callable[...,
     assert yaml.safe_load(shown.configuration)["train"]["data_version"] == 7
     edit(run / "run.json", command="python notebook.py")
     assert "python notebook.py" in reproduction(read_artifacts(run), None).commands
+
+
+def test_commands_are_true_in_an_empty_folder_and_in_that_of_the_run(make_run: Callable[..., Path]) -> None:
+    """In an empty folder `prepare` makes version 0; --full would write a needless one in the other."""
+    run = make_run()
+    edit(run / "run.json", data_version=1)
+    command = "headrace prepare conf.yaml --full prepare.seed=7"
+    shown = reproduction(read_artifacts(run), prepared(command, newest=1))
+    assert shown.commands[0] == "headrace prepare conf.yaml prepare.seed=7"
+    assert not any("version" in command for command in shown.commands)
+    assert shown.note == ""
+    older = reproduction(read_artifacts(run), prepared(command, newest=2))
+    assert sum("train.data_version=1" in command for command in older.commands) == 1
+    assert "In a folder without the table, `prepare` makes version 0" in older.note
 
 
 def test_page_has_command_and_settings_that_the_version_was_prepared_with(make_run: Callable[..., Path]) -> None:

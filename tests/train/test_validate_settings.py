@@ -167,3 +167,22 @@ def test_settings_that_the_table_was_not_prepared_with_get_a_warning(
     image = same.image.model_copy(update={"resize": "pad"})
     warn_of_other_preparation(same.model_copy(update={"seed": 3, "image": image}), version)
     assert "prepare.image.resize was crop and is pad, prepare.seed was 0 and is 3. It is used as it is" in caplog.text
+
+
+def test_warning_of_other_splits_says_how_to_keep_them_and_has_a_command_that_changes_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command as printed names the configuration; without --full, `prepare` refuses other splits."""
+    version = write_table(tmp_path / "table", Content(splits={"train": some_rows(12)}))
+    same = Prepare.model_validate(version.summary.settings)
+    splits = same.splits.model_copy(update={"method": "stratified"})
+    monkeypatch.setattr("sys.argv", ["/bin/headrace", "train", "conf/images.yaml", "train.epochs=2"])
+    warn_of_other_preparation(same.model_copy(update={"splits": splits}), version)
+    assert (
+        "prepare.splits.method was hash and is stratified. It is used as it is. To keep it, write its values into "
+        in (caplog.text)
+    )
+    assert "to change it, run `headrace prepare conf/images.yaml --full`." in caplog.text
+    caplog.clear()
+    warn_of_other_preparation(same.model_copy(update={"seed": 3}), version)
+    assert "run `headrace prepare conf/images.yaml`." in caplog.text

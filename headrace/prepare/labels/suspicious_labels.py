@@ -92,8 +92,7 @@ def label_warnings(
         return warnings
     total, single = sum(rows.values()), [name for name, count in rows.items() if count == 1]
     if len(single) >= MANY_SINGLE_CLASSES:
-        is_numeric = all(math.isfinite(parse_float32(name)) for name in single)
-        hint = " Numbers to predict need prepare.task: regression." if is_numeric else ""
+        hint = " Numbers to predict need prepare.task: regression." if are_numbers_to_predict(rows) else ""
         warnings.append(
             f"{len(single)} of {len(rows)} classes have one record each, such as {_names(single)}; is "
             f"data.source.columns.label the column of the labels?{hint}"
@@ -108,6 +107,17 @@ def label_warnings(
             f"in {rows[largest] / total:.2%}."
         )
     return warnings
+
+
+def are_numbers_to_predict(rows: Mapping[str, int]) -> bool:
+    """Return whether many classes have one record each, and all of these are numbers."""
+    single = [name for name, count in rows.items() if count == 1]
+    return len(single) >= MANY_SINGLE_CLASSES and all(map(is_number, single))
+
+
+def is_number(name: str) -> bool:
+    """Return whether `prepare` reads a label as a finite number."""
+    return math.isfinite(parse_float32(name))
 
 
 def _truth_warnings(names: Sequence[str], *, several: bool) -> list[str]:

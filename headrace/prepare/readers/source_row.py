@@ -46,16 +46,17 @@ class RowRange(NamedTuple):
 
 
 class MissingColumnError(ConfigurationError):
-    """Raised when a file lacks a requested column."""
+    """Raised when a file lacks a requested column; `key` is the configuration's that names it, if that is known."""
 
-    def __init__(self, name: str, file: str, columns: Iterable[str], cause: str = "") -> None:
-        self.name, self.file, self.columns, self.cause = name, file, tuple(columns), cause
+    def __init__(self, name: str, file: str, columns: Iterable[str], cause: str = "", key: str = "") -> None:
+        self.name, self.file, self.columns, self.cause, self.key = name, file, tuple(columns), cause, key
         reason = cause or f"its columns are: {', '.join(one or '(no name)' for one in self.columns) or 'none'}"
-        super().__init__(f"{file} has no column {name!r}; {reason}.{close_name_question(name, self.columns)}")
+        named = f", which {key} names" if key else ""
+        super().__init__(f"{file} has no column {name!r}{named}; {reason}.{close_name_question(name, self.columns)}")
 
-    def __reduce__(self) -> tuple[type["MissingColumnError"], tuple[str, str, tuple[str, ...], str]]:
+    def __reduce__(self) -> tuple[type["MissingColumnError"], tuple[str, str, tuple[str, ...], str, str]]:
         """Return how to restore the error, which tasks of Spark pickle."""
-        return MissingColumnError, (self.name, self.file, self.columns, self.cause)
+        return MissingColumnError, (self.name, self.file, self.columns, self.cause, self.key)
 
 
 def encoding_rejection(number: int, encoding: str | None) -> RejectedRecordError:

@@ -12,7 +12,7 @@ from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.registry_connection import open_registry
 from headrace.registry.versions import version_named
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
-from headrace.retrain.gate.promotion_checks import Check, Comparison, run_checks
+from headrace.retrain.gate.promotion_checks import AGAINST_CHAMPION, Check, Comparison, run_checks
 from headrace.retrain.gate.scored_model import compute_metrics
 from headrace.retrain.journal import Journal
 from headrace.retrain.journaled_table_version import read_recorded
@@ -49,7 +49,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
         violations=(),
         overlaps={f"version {name}": bundle_overlap(bundle, version) for name, bundle in bundles.items()},
     )
-    checks = run_checks(comparison, gate)
+    checks = [_name_version(check, records[0].version) for check in run_checks(comparison, gate)]
     rows = after.predictions.rows
     warning = few_rows_warning(rows, gate.confidence, f"version {version.number} of {version.table}")
     return {
@@ -65,6 +65,14 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
         "passed": all(check.passed for check in checks),
         "warnings": [warning] if warning else [],
     }
+
+
+def _name_version(check: Check, version: int) -> Check:
+    """Return the check of the gate, which compares with the champion, for a comparison with any `version`."""
+    name = check.name
+    if name.endswith(AGAINST_CHAMPION):
+        name = f"{name.removesuffix(AGAINST_CHAMPION)} against that of version {version}"
+    return check.model_copy(update={"name": name})
 
 
 def bundle_overlap(bundle: Path, version: Version) -> TrainingOverlap:

@@ -91,7 +91,9 @@ def _is_one_hot(name: str, contract: Contract) -> bool:
 
 
 def _make(module: ModuleType, base: type[Any], name: str, options: Mapping[str, Any], key: str) -> Any:
-    known = {one: found for one, found in vars(module).items() if inspect.isclass(found) and issubclass(found, base)}
+    known: dict[str, type[Any]] = {
+        one: found for one, found in vars(module).items() if inspect.isclass(found) and issubclass(found, base)
+    }
     if name not in known or known[name] is base:
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or sorted(known)
         raise ConfigurationError(

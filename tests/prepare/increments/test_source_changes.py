@@ -192,8 +192,11 @@ def test_splits_of_a_table_change_only_with_a_full_preparation(
 ) -> None:
     prepare(configuration(source, table, splits={"train": 0.5, "val": 0.1, "test": 0.4}))
     changed = configuration(source, table, splits={"train": 0.9, "val": 0.1, "test": 0.0})
-    with pytest.raises(ConfigurationError, match=r"prepare.splits: train was 0.5 and is 0.9, test was 0.4 and is 0.0"):
+    with pytest.raises(
+        ConfigurationError, match=r"prepare.splits: train was 0.5 and is 0.9, test was 0.4 and is 0.0"
+    ) as (refused):
         prepare(changed)
+    assert "Write the earlier values into the configuration file" in str(refused.value)
     assert read(table).number == 0
     assert prepare(changed, full=True)["version"] == 1
     assert "are reassigned to splits" in caplog.text
