@@ -13,11 +13,13 @@ from deltalake import DeltaTable
 from headrace.config.sections.source import Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import format_from_name
+from headrace.prepare.sources.folders.exclude_patterns import not_excluded
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, shorten
 from headrace.prepare.sources.split_names import split_from_path, unclear_split_files
-from headrace.storage import ListedFile, locate, read_entry
+from headrace.prepare.sources.tables.lakehouse_tables import COLUMNAR, require_no_lakehouse, require_other_folder
+from headrace.storage import ListedFile, files_below, is_remote, locate, read_entry
 from headrace.storage.location import looked_for
 from headrace.table.delta_access import open_delta
 from headrace.wording import quantity
@@ -25,8 +27,6 @@ from headrace.wording import quantity
 log = logging.getLogger(__name__)
 
 NO_FILES = "jdbc"
-# Folders that table formats keep next to their Parquet files, some of which are no longer part of the table.
-LOGS = {"_delta_log": "a Delta table", "metadata": "an Iceberg table", ".hoodie": "a Hudi table"}
 # Features of Delta tables that make rows or columns differ from those in the Parquet files.
 UNSUPPORTED = {"deletionVectors": "deletion vectors", "columnMapping": "column mapping"}
 # What Hive and Spark call the folder of rows without a value.
@@ -48,6 +48,8 @@ def list_table(source: Source) -> Listing:
         return Listing(source.path, [], ())
     path = locate(source.path).absolute()
     if path.is_file():
+        if source.format in COLUMNAR:
+            require_no_lakehouse(path.parent, ())
         return Listing(str(path.parent), [_file(read_entry(path), None)], ())
     if not path.is_dir():
         raise DataError(
@@ -56,9 +58,10 @@ def list_table(source: Source) -> Listing:
         )
     if source.format == "delta":
         return Listing(str(path), _delta_files(path, source), ())
-    _refuse_other_tables(path, source)
-    found = [one for one in walk(path) if not is_note(one.path)]
+    listed = list(files_below(path) if is_remote(path) else walk(path))
+    found = [one for one in listed if not is_note(one.path)]
     files = _select_format(sorted(found, key=lambda one: one.path), source)
+    _refuse_other_tables(path, source, files, [one.path for one in listed])
     if source.format in ("csv", "json"):
         # A file without bytes has no rows, and no header either.
         files = [one for one in files if one.size] or files
@@ -134,14 +137,13 @@ def _unreadable_delta(source: Source, problem: str) -> DataError:
     )
 
 
-def _refuse_other_tables(path: Path, source: Source) -> None:
-    for folder, kind in LOGS.items():
-        if not (path / folder).is_dir() or (folder == "metadata" and not (path / "data").is_dir()):
-            continue
-        remedy = "set data.source.format to delta" if folder == "_delta_log" else "write its rows to Parquet with Spark"
-        raise DataError(
-            f"The source {source.path} is {kind}, whose folder also holds files with deleted rows; {remedy}."
-        )
+def _refuse_other_tables(path: Path, source: Source, files: list[ListedFile], names: list[str]) -> None:
+    """Raise if the files that are used are those of a Delta, Iceberg or Hudi table."""
+    if source.format not in COLUMNAR:
+        require_other_folder(path)
+        return
+    used = filter(not_excluded(source.exclude), (one.path for one in files))
+    require_no_lakehouse(path, used, names if is_remote(path) else None)
 
 
 def _select_format(files: list[ListedFile], source: Source) -> list[ListedFile]:

@@ -56,17 +56,6 @@ def test_delta_folder_is_refused_as_parquet(tmp_path: Path) -> None:
         list_table(text_source(tmp_path, "parquet"))
 
 
-@pytest.mark.parametrize(
-    ("folders", "kind"), [(("metadata", "data"), "an Iceberg table"), ((".hoodie",), "a Hudi table")]
-)
-def test_folders_of_other_table_formats_are_refused(tmp_path: Path, folders: tuple[str, ...], kind: str) -> None:
-    for folder in folders:
-        (tmp_path / folder).mkdir()
-    (tmp_path / "part.parquet").touch()
-    with pytest.raises(DataError, match=f"is {kind}"):
-        list_table(text_source(tmp_path, "parquet"))
-
-
 def test_delta_source_reports_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a Delta table: it has no folder _delta_log"):
         list_table(text_source(tmp_path, "delta"))
