@@ -243,7 +243,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
     observations = encoder.take_observations()
     if kind == "archive":
         for record in records:
-            observations.add_member(record.path, record.label)
+            observations.add_member(record.path, record.label, record.name_finding)
         observations.add_member_names([record.path for record in records])
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
     named = listing.files if listing.classes else records

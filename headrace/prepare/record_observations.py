@@ -111,8 +111,9 @@ class Observations:
             self.findings[noun, finding] += 1
             self.examples.setdefault((noun, finding), path)
 
-    def add_member(self, path: str, label: str | None) -> None:
-        """Note the class folder of a member of an archive, if it has one."""
+    def add_member(self, path: str, label: str | None, name_finding: StrEnum | None = None) -> None:
+        """Note the class folder of a member of an archive, if it has one, and what is found in its name."""
+        self.add_findings("member", [] if name_finding is None else [name_finding], path)
         if label is not None and len(self.member_labels) < MAX_FOLDERS:
             self.member_labels.add(label)
         found = class_folder(path, label)
