@@ -55,6 +55,11 @@ def require_other_folder(path: Path) -> None:
     _refuse(path, None if kind is None else LakehouseTable(path, kind))
 
 
+def is_log(path: str) -> bool:
+    """Return whether a file is part of the log of a table."""
+    return any(folder in LOGS for folder in path.split("/"))
+
+
 def _refuse(path: Path, found: LakehouseTable | None) -> None:
     if found is None:
         return

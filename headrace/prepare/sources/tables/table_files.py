@@ -16,9 +16,14 @@ from headrace.prepare.readers import format_from_name
 from headrace.prepare.sources.folders.exclude_patterns import not_excluded
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
-from headrace.prepare.sources.raw_record_types import Listing, RawFile, shorten
+from headrace.prepare.sources.raw_record_types import Listing, RawFile, escape_path, shorten
 from headrace.prepare.sources.split_names import split_from_path, unclear_split_files
-from headrace.prepare.sources.tables.lakehouse_tables import COLUMNAR, require_no_lakehouse, require_other_folder
+from headrace.prepare.sources.tables.lakehouse_tables import (
+    COLUMNAR,
+    is_log,
+    require_no_lakehouse,
+    require_other_folder,
+)
 from headrace.storage import ListedFile, files_below, is_remote, locate, read_entry
 from headrace.storage.location import looked_for
 from headrace.table.delta_access import open_delta
@@ -60,6 +65,7 @@ def list_table(source: Source) -> Listing:
         return Listing(str(path), _delta_files(path, source), ())
     listed = list(files_below(path) if is_remote(path) else walk(path))
     found = [one for one in listed if not is_note(one.path)]
+    _warn_of_underscores(listed, source)
     files = _select_format(sorted(found, key=lambda one: one.path), source)
     _refuse_other_tables(path, source, files, [one.path for one in listed])
     if source.format in ("csv", "json"):
@@ -158,6 +164,18 @@ def _select_format(files: list[ListedFile], source: Source) -> list[ListedFile]:
             *(quantity(len(others), "file"), source.path, source.format, shorten(others)),
         )
     return fitting
+
+
+def _warn_of_underscores(listed: list[ListedFile], source: Source) -> None:
+    """Warn of files that are left out by their underscore, and would be read without it."""
+    names = sorted(one.path for one in listed if is_note(one.path) and not is_ignored(one.path))
+    left_out = [name for name in names if format_from_name(name) == source.format and not is_log(name)]
+    if left_out:
+        log.warning(
+            "Not read: %s of %s with an underscore at the beginning of its name or its folder's, as notes of Spark and "
+            "Hive have it: %s; rename what is data.",
+            quantity(len(left_out), "file"), source.path, shorten(list(map(escape_path, left_out))),
+        )  # fmt: skip
 
 
 def _splits(files: list[ListedFile], source: Source) -> list[str | None]:

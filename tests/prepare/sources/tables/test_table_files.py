@@ -128,3 +128,17 @@ def test_gap_in_a_delta_log_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "_delta_log" / f"{2:020d}.json").write_text("")
     with pytest.raises(DataError, match=r"found gap\.?$"):
         list_table(text_source(tmp_path, "delta"))
+
+
+def test_files_with_an_underscore_are_named_as_not_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A delivery called _2026-11-30.csv would otherwise never be trained on; notes of Spark and Delta are no data."""
+    (tmp_path / "_new").mkdir()
+    for name in ("1.csv", "_2.csv", "_new/3.csv", "_SUCCESS", "_notes.txt", "._1.csv", "_temporary"):
+        (tmp_path / name).write_text("text,label\na,b\n")
+    (tmp_path / "_key=a").mkdir()
+    (tmp_path / "_key=a" / "4.csv").write_text("text,label\na,b\n")
+    with caplog.at_level("WARNING"):
+        listing = list_table(text_source(tmp_path, "csv"))
+    assert [one.path for one in listing.files] == ["1.csv", "_key=a/4.csv"]
+    assert "Not read: 2 files of" in caplog.text
+    assert caplog.text.rstrip().endswith("as notes of Spark and Hive have it: _2.csv, _new/3.csv; rename what is data.")
