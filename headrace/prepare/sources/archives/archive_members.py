@@ -132,6 +132,15 @@ class ArchiveFile:
                 self.unread = self._size - (entry.offset_data + entry.size if content is file else file.tell())
 
 
+def is_tar(path: Path) -> bool:
+    """Return whether a file begins as a tar archive, whatever its name is."""
+    try:
+        with path.open("rb") as file, tarfile.open(fileobj=open_decompressed(file), mode="r|") as stream:
+            return stream.next() is not None
+    except (*DAMAGE, OSError):
+        return False
+
+
 def _has_raw_name(info: zipfile.ZipInfo) -> bool:
     """Return whether neither a flag nor an extra field gives the encoding of a name that is not ASCII."""
     is_extra = info.filename != info.orig_filename.partition("\0")[0]
