@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 NO_FILES = "jdbc"
 # Features of Delta tables that make rows or columns differ from those in the Parquet files.
 UNSUPPORTED = {"deletionVectors": "deletion vectors", "columnMapping": "column mapping"}
+LOG_FOLDER, CHECKPOINT = "_delta_log", re.compile(r"(\d{20})\.checkpoint\b.*\.parquet$")
 # What Hive and Spark call the folder of rows without a value.
 NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 
@@ -88,6 +89,7 @@ def _delta_files(path: Path, source: Source) -> list[RawFile]:
     if table is None:
         raise DataError(f"The source {source.path} is not a Delta table: it has no folder _delta_log.")
     _require_plain(table, source)
+    _require_whole_log(path, table.version(), source)
     active = _active_files(table, source)
     files = sorted(_file(one, None) for one in walk(path) if one.path in active)
     gone = active - {one.path for one in files}
@@ -105,6 +107,22 @@ def _require_plain(table: DeltaTable, source: Source) -> None:
     found = sorted(UNSUPPORTED[one] for one in UNSUPPORTED if one in features or (one == "columnMapping" and mapped))
     if found:
         raise _unreadable_delta(source, f"uses {found[0]}")
+
+
+def _require_whole_log(path: Path, version: int, source: Source) -> None:
+    """Check that no commit of a version, since its last checkpoint, is a file without bytes.
+
+    `deltalake` takes one for a commit that changes nothing, and not for one that was copied in part.
+    """
+    entries = {entry.path: entry.size for entry in files_below(path / LOG_FOLDER)}
+    checkpoints = {int(found[1]) for name in entries if (found := CHECKPOINT.match(name))}
+    first = max((number for number in checkpoints if number <= version), default=-1) + 1
+    empty = [name for number in range(first, version + 1) if entries.get(name := f"{number:020d}.json") == 0]
+    if empty:
+        raise DataError(
+            f"The Delta table {source.path} has the commit {LOG_FOLDER}/{empty[0]} without bytes, as after a copy that "
+            "was interrupted; copy the table again."
+        )
 
 
 def _active_files(table: DeltaTable, source: Source) -> set[str]:

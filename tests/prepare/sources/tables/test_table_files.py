@@ -142,3 +142,23 @@ def test_files_with_an_underscore_are_named_as_not_read(tmp_path: Path, caplog: 
     assert [one.path for one in listing.files] == ["1.csv", "_key=a/4.csv"]
     assert "Not read: 2 files of" in caplog.text
     assert caplog.text.rstrip().endswith("as notes of Spark and Hive have it: _2.csv, _new/3.csv; rename what is data.")
+
+
+def test_empty_commit_of_a_delta_table_is_refused(tmp_path: Path) -> None:
+    """`deltalake` takes it for a commit without changes, so that the rows of it are missing."""
+    for first in (0, 1, 2):
+        write_deltalake(tmp_path, arrow_table(first), mode="append")
+    (tmp_path / "_delta_log" / f"{1:020d}.json").write_bytes(b"")
+    with pytest.raises(
+        DataError, match=r"has the commit _delta_log/0{19}1\.json without bytes, .*; copy the table again"
+    ):
+        list_table(text_source(tmp_path, "delta"))
+    assert list_table(text_source(tmp_path, "delta", versionAsOf="0")).files
+
+
+def test_empty_commit_before_a_checkpoint_is_not_read(tmp_path: Path) -> None:
+    for first in (0, 1):
+        write_deltalake(tmp_path, arrow_table(first), mode="append")
+    DeltaTable(tmp_path).create_checkpoint()
+    (tmp_path / "_delta_log" / f"{0:020d}.json").write_bytes(b"")
+    assert len(list_table(text_source(tmp_path, "delta")).files) == 2
