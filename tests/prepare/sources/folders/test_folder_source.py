@@ -354,3 +354,10 @@ def test_folders_of_network_storage_are_no_classes(tmp_path: Path, bin_name: str
     (tmp_path / "cat").rename(tmp_path / "bird")
     shutil.copytree(tmp_path / "dog", tmp_path / bin_name)
     assert list_folder(str(tmp_path)).classes == ("bird", "dog")
+
+
+def test_copy_of_a_source_that_keeps_the_times_is_the_same_source(tmp_path: Path) -> None:
+    """Inodes and times of their changes differ; a source on a new machine is not prepared again for that."""
+    write_source(tmp_path / "raw", count=2)
+    shutil.copytree(tmp_path / "raw", tmp_path / "copy")
+    assert list_folder(str(tmp_path / "copy")).files == list_folder(str(tmp_path / "raw")).files
