@@ -15,6 +15,7 @@ from headrace.predict.raw_file_prediction_interface import raw_file_module
 from headrace.predict.records.splittable_record_file import RecordFile, record_cells, refuse_column_of_cells
 from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 from headrace.prepare.sources.raw_record_types import escape_path
+from headrace.prepare.sources.tables.lakehouse_tables import require_plain_files
 from headrace.prepare.sources.tables.multi_cell_records import Cells
 
 # Why an input was passed over before it was read.
@@ -123,6 +124,7 @@ def raw_rows(source: Path, origin: Origin, options: ExplainOptions, what: str) -
 def _records(inputs: Inputs, settings: Prepare, column: str | None, options: Mapping[str, str] | None) -> RawInputs:
     cells = Cells.of(settings)
     texts, blank = list[RawInput](), 0
+    require_plain_files(one.path.absolute() for one in inputs.inputs)
     for one in inputs.inputs:
         records = RecordFile(one.path.absolute(), settings.text, column, None, options, cells)
         records.report(escape_path(str(one.path)))

@@ -18,6 +18,7 @@ from headrace.predict.records import splittable_record_file
 from headrace.predict.records.splittable_record_file import Record, RecordFile, TextColumns, open_records
 from headrace.predict.records.standard_input import read_file, stdin_records
 from headrace.prepare.sources.raw_record_types import escape_path
+from headrace.prepare.sources.tables.lakehouse_tables import require_plain_files
 from headrace.table import Version, read
 from headrace.table.delta_access import delta_address
 
@@ -153,6 +154,7 @@ def _require_cleaning(bundle: Bundle) -> None:
 def _plan_records(bundle: Bundle, inputs: Inputs, columns: TextColumns, limit: int | None) -> PredictionPlan:
     parts, kinds, left = list[Part](), set[str](), limit
     limited = False
+    require_plain_files(one.path.absolute() for one in inputs.inputs if not one.is_stdin)
     for one in inputs.inputs:
         with _opened(one, bundle, columns) as file:
             kinds.add(file.kind)

@@ -35,7 +35,8 @@ from headrace.prepare.readers.rfc4180_reader import looks_like_record
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.source_format_detection import guess_format
-from headrace.prepare.sources.archives.archive_source import ARCHIVE, list_archives, read_archive
+from headrace.prepare.sources.archives.archive_members import is_tar
+from headrace.prepare.sources.archives.archive_source import ARCHIVE, IMAGES, SOUNDS, list_archives, read_archive
 from headrace.prepare.sources.folders.derived_file_warnings import derived_name_warnings
 from headrace.prepare.sources.folders.folder_layout_warnings import mask_warnings
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
@@ -88,9 +89,17 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
     kept_format = guess_format(root, kept)
     if kept_format is not None:
         return found | _preview_table(path, kept_format, label)
-    if any(ARCHIVE.search(name) for name in kept):
+    if _are_archives(kept) or (root.is_file() and is_tar(root)):
         return found | {"kind": "archive"} | _preview_records(list_archives(path), read_archive, "archive")
     return found | {"kind": "folder"} | _preview_records(list_folder(path), read_file, "folder")
+
+
+def _are_archives(names: list[str]) -> bool:
+    """Return whether files are archives, and not those of class folders among which a few archives are."""
+    archives = sum(ARCHIVE.search(name) is not None for name in names)
+    suffixes = {*IMAGES, *SOUNDS}
+    in_folders = sum("/" in name and Path(name).suffix[1:].lower() in suffixes for name in names)
+    return archives > 0 and archives >= in_folders
 
 
 def _suffix(name: str) -> str:
@@ -255,7 +264,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
     observations = encoder.take_observations()
     if kind == "archive":
         for record in records:
-            observations.add_member(record.path, record.label)
+            observations.add_member(record.path, record.label, record.name_finding)
         observations.add_member_names([record.path for record in records])
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
     named = listing.files if listing.classes else records

@@ -110,7 +110,7 @@ class ShardWriter:
         for record in records:
             self.result.seen += 1
             if self.context.kind == "archive":
-                self.result.observations.add_member(record.path, record.label)
+                self.result.observations.add_member(record.path, record.label, record.name_finding)
                 members.append(record.path)
             try:
                 self._prepare(record)

@@ -10,7 +10,6 @@ from headrace.contract import Contract
 from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
 from headrace.prepare.encoders.images.grey_images import ColourCounts
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
-from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.encoders.thousands_separator import NumberFormat, number_format, thousands_warning
 from headrace.prepare.rejects.rejection_reasons import UnreadArchiveError
 from headrace.prepare.sample_weights import SampleWeights
@@ -20,6 +19,7 @@ from headrace.prepare.sources.folders.folder_layout_warnings import (
     class_folder,
     class_warnings,
     find_masks,
+    innermost_folder,
     member_warnings,
     split_class_warning,
 )
@@ -111,15 +111,15 @@ class Observations:
             self.findings[noun, finding] += 1
             self.examples.setdefault((noun, finding), path)
 
-    def add_member(self, path: str, label: str | None) -> None:
-        """Note the class folder of a member of an archive, if it has one."""
+    def add_member(self, path: str, label: str | None, name_finding: StrEnum | None = None) -> None:
+        """Note the class folder of a member of an archive, if it has one, and what is found in its name."""
+        self.add_findings("member", [] if name_finding is None else [name_finding], path)
         if label is not None and len(self.member_labels) < MAX_FOLDERS:
             self.member_labels.add(label)
         found = class_folder(path, label)
         if found is None:
-            folder = path.split("/")[-2] if "/" in path else ""
             if label is not None and len(self.overruled) < MAX_FOLDERS:
-                self.overruled.setdefault(normalize_name(folder), (label, path))
+                self.overruled.setdefault(innermost_folder(path), (label, path))
             return
         folders = self.folders.setdefault(found.archive, {})
         if len(folders) < MAX_FOLDERS:

@@ -1,6 +1,7 @@
 """The preview of raw data shows formats, columns and classes, what would be rejected and what looks like a mistake."""
 
 import json
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -311,3 +312,20 @@ def test_preview_says_that_a_first_line_may_be_a_record(tmp_path: Path) -> None:
     first, second = preview(str(tmp_path))["warnings"][:2]
     assert first.startswith("The first line of part-0.csv may be a record and not the names of the columns")
     assert second.startswith("part-1.csv has other columns")
+
+
+def test_preview_of_class_folders_with_a_stray_archive_is_that_of_the_folders(tmp_path: Path) -> None:
+    write_source(tmp_path, count=4)
+    with tarfile.open(tmp_path / "cat" / "more.tar", "w") as archive:
+        archive.add(tmp_path / "dog" / "000.png", "dog/0.png")
+    found = preview(str(tmp_path))
+    assert (found["kind"], found["classes"]) == ("folder", {"cat": 5, "dog": 4})
+
+
+def test_preview_of_a_tar_file_without_a_suffix_is_that_of_an_archive(tmp_path: Path) -> None:
+    write_source(tmp_path / "raw", count=4)
+    with tarfile.open(tmp_path / "x", "w") as archive:
+        archive.add(tmp_path / "raw", ".")
+    found = preview(str(tmp_path / "x"))
+    assert (found["kind"], found["classes"]) == ("archive", {"cat": 4, "dog": 4})
+    assert found["warnings"] == []

@@ -1,6 +1,7 @@
 """What was found in records that were not rejected is counted over all tasks, for one warning each."""
 
 import numpy as np
+import pytest
 
 from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
@@ -106,3 +107,22 @@ def test_members_of_archives_that_are_named_like_copies_or_masks_are_counted() -
 def test_copies_of_class_folders_in_archives_are_warned_of() -> None:
     (warning,) = member_warnings("a.zip/cat/1.png", "a.zip/cat (1)/1.png")
     assert warning.startswith("In the archives, the folders 'cat (1)' look like copies of others")
+
+
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        ("x/cat/1.png", "cat"),
+        (r"x.tar/k\xf6ter/1.png", r"k\xf6ter"),
+        (r"x.tar/set\cat/1.png", "cat"),
+        (r"x/a\x5cx41/1.png", "x41"),
+    ],
+)
+def test_members_in_the_folder_of_their_class_are_not_overruled(path: str, label: str) -> None:
+    """An archive may have any name, and a name that is not UTF-8 has escapes with backslashes."""
+    found = Observations()
+    found.add_member(path, label)
+    assert found.warnings(None) == []
+    found.add_member(path, "dog")
+    found.add_member("x.tar/dog/2.png", "dog")
+    assert any(f"{path!r} is 'dog' and not {label!r}" in line for line in found.warnings(None))

@@ -10,6 +10,8 @@ GROUPED = re.compile(r"\s*[-+]?[1-9]\d{0,2}\.\d{3}\s*")
 WHOLE = re.compile(r"\s*[-+]?\d+\s*")
 # Fewer numbers with and without a point say nothing.
 MIN_NUMBERS = 2
+# The same if no number ends with a zero: of ten with three decimals each, one does.
+MIN_WITHOUT_ZERO = 5
 
 
 class NumberFormat(StrEnum):
@@ -34,17 +36,20 @@ def thousands_warning(what: str, counts: Counter[NumberFormat]) -> str | None:
     """Return a warning if all numbers look as if a point parts thousands; None else.
 
     Decimals of a fixed number of digits are in all numbers of a column, and those of other columns have no zeros at
-    their end, unless all of them are whole numbers of thousands.
+    their end, unless all of them are whole numbers of thousands. Without a zero it takes more numbers: decimals that
+    are written as short as can be are rarely three digits or none, and never one or two.
 
     Args:
         what: the numbers in the sentence, in the plural.
     """
     grouped = counts[NumberFormat.GROUPED] + counts[NumberFormat.GROUPED_ZERO]
     small = counts[NumberFormat.SMALL]
-    if counts[NumberFormat.OTHER] or not counts[NumberFormat.GROUPED_ZERO] or min(grouped, small) < MIN_NUMBERS:
+    with_zeros = counts[NumberFormat.GROUPED_ZERO] > 0
+    if counts[NumberFormat.OTHER] or min(grouped, small) < (MIN_NUMBERS if with_zeros else MIN_WITHOUT_ZERO):
         return None
+    ends = ", with zeros at the end" if with_zeros else ""
     return (
-        f"{what} may have points between thousands: {grouped:,} have three digits behind a point, with zeros at the "
-        f"end, and the other {small:,} are whole numbers below 1,000. A point is the decimal point, so that 1.200 is "
+        f"{what} may have points between thousands: {grouped:,} have three digits behind a point{ends}, "
+        f"and the other {small:,} are whole numbers below 1,000. A point is the decimal point, so that 1.200 is "
         "read as 1.2; if it is 1200, write it so."
     )

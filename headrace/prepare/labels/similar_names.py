@@ -22,7 +22,9 @@ TYPOGRAPHY = str.maketrans(
 FOLDED = LATIN_LOOKALIKES | TYPOGRAPHY
 # What is between the words of a name in other writings: hot_dog, hot-dog; of numbers it may be a sign or a range.
 BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])[-_](?=[^\W\d_])")
-NUMBER = re.compile(r"0*(\d*)(?:\.(\d*?)0*)?")
+NUMBER = re.compile(r"([-+]?)0*(\d*)(?:\.(\d*?)0*)?")
+# A number with an exponent; with zeros before it, it may be a code in hexadecimal digits.
+SCIENTIFIC = re.compile(r"([-+]?)([1-9]\d*)(?:\.(\d*))?e([-+]?\d{1,2})")
 
 
 def similar_names(names: Iterable[str]) -> list[list[str]]:
@@ -42,9 +44,30 @@ def _folded(name: str) -> str:
     letters = unicodedata.normalize("NFKD", html.unescape(name).translate(FOLDED).casefold())
     letters = BETWEEN_WORDS.sub("", letters)
     plain = "".join(one for one in letters if not _is_dropped(one))
-    number = NUMBER.fullmatch(plain) if plain.isascii() and any(map(str.isdigit, plain)) else None
-    # Digits are compared as text: as numbers, two long ones may be one to a computer.
-    return f"{number[1] or 0}.{number[2] or ''}" if number else plain
+    return (_number(plain) if plain.isascii() and any(map(str.isdigit, plain)) else None) or plain
+
+
+def _number(text: str) -> str | None:
+    """Return a number as one text in all its writings; None if it is none.
+
+    Digits are compared as text: as numbers, two long ones may be one to a computer.
+    """
+    if found := SCIENTIFIC.fullmatch(text):
+        text = _positional(*found.groups(""))
+    number = NUMBER.fullmatch(text)
+    if number is None:
+        return None
+    whole, decimals = number[2] or "0", number[3] or ""
+    sign = "-" if number[1] == "-" and (whole, decimals) != ("0", "") else ""
+    return f"{sign}{whole}.{decimals}"
+
+
+def _positional(sign: str, whole: str, decimals: str, exponent: str) -> str:
+    """Return a number without its exponent."""
+    digits, point = whole + decimals, len(whole) + int(exponent)
+    digits = digits.rjust(len(digits) - point, "0") if point < 0 else digits.ljust(point, "0")
+    point = max(point, 0)
+    return f"{sign}{digits[:point]}.{digits[point:]}"
 
 
 def _is_dropped(one: str) -> bool:

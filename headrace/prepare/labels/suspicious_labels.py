@@ -50,8 +50,9 @@ def label_warnings(
         separator: what is between the names of one record; None if a record has one.
     """
     warnings = [
-        f"The classes {_names(group)} differ only in case, white space, accents, hyphens, quotes, leading zeros, HTML "
-        "entities or characters that cannot be seen; if they are one, give them one name with data.source.class_names."
+        f"The classes {_names(group)} differ only in case, white space, accents, hyphens, quotes, leading zeros, signs "
+        "and exponents of one number, HTML entities or characters that cannot be seen; if they are one, give them one "
+        "name with data.source.class_names."
         for group in similar_names((*known, *rows))
     ]
     warnings += _truth_warnings((*known, *rows), several=separator is not None)

@@ -96,11 +96,19 @@ class ColumnarReader:
     def _batches(self, part: RowRange) -> Iterator[pa.RecordBatch]:
         groups = range(part.begin, self.groups if part.size < 0 else part.begin + part.size)
         if self.format == "orc":
-            names = sorted({path[0] for path in self.paths.values()})
+            names = self._stripe_columns()
             yield from (self.file.read_stripe(number, columns=names) for number in groups)
             return
         columns = sorted({".".join(path) for path in self.paths.values()})
         yield from self.file.iter_batches(ROWS_AT_ONCE, row_groups=list(groups), columns=columns)
+
+    def _stripe_columns(self) -> list[str] | None:
+        """Return the columns of stripes to read; None for all.
+
+        ORC takes a name with a dot for a field of a structure, if there is one of that name.
+        """
+        names = sorted({path[0] for path in self.paths.values()})
+        return None if any("." in name for name in names) else names
 
     def _cells(self, batch: pa.RecordBatch, name: str) -> list[Any]:
         """Return the cells of a column; in place of one whose class has no name, the rejection of its row."""

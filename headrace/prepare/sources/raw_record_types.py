@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ class RawRecord(NamedTuple):
         weight: sample weight in training, a number as text.
         reject_path: path in the rejects table, if `path` is a hash; None for `path` itself.
         root: folder that paths in the cells of a row are relative to.
+        name_finding: what is found in the name of a member of an archive.
     """
 
     path: str
@@ -38,6 +40,7 @@ class RawRecord(NamedTuple):
     weight: str | None = None
     reject_path: str | None = None
     root: str = ""
+    name_finding: StrEnum | None = None
 
 
 class RawFile(NamedTuple):

@@ -20,6 +20,14 @@ def test_points_between_thousands_are_warned_of() -> None:
     )
 
 
+def test_points_between_thousands_are_warned_of_without_a_zero_at_an_end() -> None:
+    """A zero is by chance only in one of ten numbers."""
+    numbers = ["1.201", "3.458", "12.777", "9.143", "2.006", "902", "77", "5", "640", "311"]
+    warning = thousands_warning("The labels", count_formats(numbers))
+    assert warning is not None
+    assert "5 have three digits behind a point, and the other 5 are whole numbers below 1,000." in warning
+
+
 @pytest.mark.parametrize(
     "numbers",
     [

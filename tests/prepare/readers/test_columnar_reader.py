@@ -65,6 +65,17 @@ def test_columnar_reader_reads_fields_within_fields(tmp_path: Path) -> None:
         read(path, ["image.data"])
 
 
+@pytest.mark.parametrize("kind", ["parquet", "orc"])
+def test_column_with_a_dot_beside_a_structure_of_that_field_is_the_column(tmp_path: Path, kind: str) -> None:
+    """Of both, ORC itself takes the name for the field."""
+    table = pa.table({"a": [1, 2], "s.x": [5, 6], "s": [{"x": 7, "y": 9}, {"x": 8, "y": 9}]})
+    path = tmp_path / f"some.{kind}"
+    pq.write_table(table, path) if kind == "parquet" else orc.write_table(table, path)
+    assert [list(row.values.values()) for row in read(path, ["s.x", "a"])] == [[5, 1], [6, 2]]
+    assert [list(row.values.values()) for row in read(path, ["s.y"])] == [[9], [9]]
+    assert [row.values["s"]["x"] for row in read(path, ["s", "s.x"])] == [7, 8]
+
+
 def test_columnar_reader_gives_names_of_classes_that_datasets_kept(tmp_path: Path) -> None:
     path = tmp_path / "some.parquet"
     features = {"info": {"features": {"label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}}}

@@ -4,7 +4,8 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
 from functools import cache, partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -26,6 +27,18 @@ DAMAGE = (
 )
 ZIP_MEMBER = b"PK\x03\x04"
 ZIP_ENCRYPTED = 0x1
+# What says that a name is UTF-8, and how `zipfile` decodes one without it.
+ZIP_UTF8, ZIP_ENCODING = 0x800, "cp437"
+
+
+class NameFinding(StrEnum):
+    """What is found in the names of members, as the end of a sentence."""
+
+    UNKNOWN_ENCODING = (
+        "a name whose encoding the zip file does not give (it is read as code page 437; if it is misspelt, pack the "
+        "files anew with names in UTF-8)"
+    )
+    NO_UTF8 = "a name that is not UTF-8 (it is read with \\x escapes; pack the files anew with names in UTF-8)"
 
 
 class BehindEndError(tarfile.TarError):
@@ -64,6 +77,7 @@ class Member(NamedTuple):
 
     Attributes:
         target: the name of the file to which a hard link leads.
+        finding: what is found in the name, that of the class maybe.
     """
 
     name: str
@@ -71,6 +85,7 @@ class Member(NamedTuple):
     regular: bool
     read: Callable[[], bytes]
     target: str | None = None
+    finding: NameFinding | None = None
 
 
 class ArchiveFile:
@@ -91,10 +106,13 @@ class ArchiveFile:
 
     def _zip(self, file: IO[bytes]) -> Iterator[Member]:
         with zipfile.ZipFile(file) as archive:
+            encoding = _name_encoding(archive.infolist())
             for info in archive.infolist():
                 if not info.is_dir():
                     link = (info.external_attr >> 28) == 0xA
-                    yield Member(info.filename, info.file_size, not link, partial(_zip_content, archive, info))
+                    name, finding = _zip_name(info, encoding)
+                    content = partial(_zip_content, archive, info)
+                    yield Member(name, info.file_size, not link, content, finding=finding)
             first = min((info.header_offset for info in archive.infolist()), default=archive.start_dir)
             file.seek(0)
             self.unread = first if file.read(len(ZIP_MEMBER)) == ZIP_MEMBER else 0
@@ -110,8 +128,51 @@ class ArchiveFile:
         with tarfile.open(fileobj=content, mode="r|", **settings) as stream:
             for entry, member in _tar_members(self._path, stream):
                 if member is not None:
-                    yield member
+                    yield member if _is_unicode(member.name) else member._replace(finding=NameFinding.NO_UTF8)
                 self.unread = self._size - (entry.offset_data + entry.size if content is file else file.tell())
+
+
+def is_tar(path: Path) -> bool:
+    """Return whether a file begins as a tar archive, whatever its name is."""
+    try:
+        with path.open("rb") as file, tarfile.open(fileobj=open_decompressed(file), mode="r|") as stream:
+            return stream.next() is not None
+    except (*DAMAGE, OSError):
+        return False
+
+
+def _has_raw_name(info: zipfile.ZipInfo) -> bool:
+    """Return whether neither a flag nor an extra field gives the encoding of a name that is not ASCII."""
+    is_extra = info.filename != info.orig_filename.partition("\0")[0]
+    return not (info.flag_bits & ZIP_UTF8 or info.orig_filename.isascii() or is_extra)
+
+
+def _name_encoding(infos: Sequence[zipfile.ZipInfo]) -> str:
+    """Return the encoding of the names whose encoding a zip file does not give.
+
+    They are UTF-8 if all can be: macOS and older programs of Linux write it without the flag. One name alone may be
+    UTF-8 by chance, as is a word of Russian in code page 866.
+    """
+    try:
+        for info in filter(_has_raw_name, infos):
+            info.orig_filename.encode(ZIP_ENCODING).decode()
+    except UnicodeDecodeError:
+        return ZIP_ENCODING
+    return "utf-8"
+
+
+def _zip_name(info: zipfile.ZipInfo, encoding: str) -> tuple[str, NameFinding | None]:
+    """Return the name of a member, and that its encoding is not known."""
+    if not _has_raw_name(info):
+        return info.filename, None
+    if encoding == ZIP_ENCODING:
+        return info.filename, NameFinding.UNKNOWN_ENCODING
+    return info.filename.encode(ZIP_ENCODING).decode(encoding), None
+
+
+def _is_unicode(name: str) -> bool:
+    """Return whether a name was UTF-8, and not bytes that became surrogates."""
+    return not any("\ud800" <= one <= "\udfff" for one in name)
 
 
 def _zip_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

@@ -136,7 +136,7 @@ class _Group:
                 rejection = rejection or bad_label  # noqa: PLW2901 - the record's own reason comes first
             if label is None and rejection is None and format_from_name(member.name) is not None:
                 rejection = RejectedRecordError(Reason.NO_CLASS, TABLE_MEMBER)
-            yield RawRecord(path, label, split, data, rejection)
+            yield RawRecord(path, label, split, data, rejection, name_finding=member.finding)
 
     @staticmethod
     def _is_input(name: str, extensions: Iterable[str]) -> bool:

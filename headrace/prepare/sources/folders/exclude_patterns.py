@@ -1,7 +1,7 @@
 """Exclude files that match `data.source.exclude`."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fnmatch import translate
 from re import compile as compile_pattern
@@ -37,3 +37,9 @@ def exclude(listing: Listing, patterns: Sequence[str]) -> Listing:
     log.info("%d of %d files are left out by data.source.exclude", len(matches) - len(files), len(matches))
     gone = {file.label for file in listing.files} - {file.label for file in files}
     return replace(listing, files=files, classes=tuple(name for name in listing.classes if name not in gone))
+
+
+def not_excluded(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Return a function that returns whether none of `patterns` matches a path."""
+    expressions = [compile_pattern(translate(pattern)) for pattern in patterns]
+    return lambda path: not any(expression.match(escape_path(path)) for expression in expressions)

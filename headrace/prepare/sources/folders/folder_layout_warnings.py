@@ -19,6 +19,8 @@ MASK_FOLDERS = frozenset(("masks", "mask", "labels", "annotations", "segmentatio
 COPY = re.compile(r"(.*\S)\s*(?:\(\d+\)|\s-\s[Cc]opy(?: \(\d+\))?|\scopy(?: \d+)?)")
 # The path of a record of an archive: that of the archive, and that in it.
 ARCHIVED = re.compile(r"(.*?\.(?:t[a-z0-9]+|tar\.[a-z0-9]+|zip))/(.*)", re.IGNORECASE | re.DOTALL)
+# In the path of a record, \x and two digits stand for a byte that is not UTF-8, and \x5c for a backslash before these.
+BETWEEN_FOLDERS = re.compile(r"/|\\x5c|\\(?!x[0-9a-f]{2})")
 WORDS = re.compile(r"[-_. ]|\d+")
 # The name of a mask beside its image: cat_mask, cat_mask_1.
 MASK_OF = re.compile(r"(.*[^-_. ])[-_. ]+(?:masks?|seg|segmentation)(?:[-_. ]?\d+)?", re.IGNORECASE)
@@ -164,13 +166,26 @@ class ClassFolder(NamedTuple):
 
 def class_folder(path: str, label: str | None) -> ClassFolder | None:
     """Return the class folder of a record of an archive; None if no folder's name is its `label`."""
-    parts = ARCHIVED.fullmatch(path)
-    folders = [one for one in re.split(r"[/\\]", parts[2])[:-1] if one not in ("", ".")] if parts else []
-    if parts is None or label is None or not folders or normalize_name(folders[-1]) != label:
+    archive, *folders = _member_folders(path)
+    if label is None or not folders or normalize_name(folders[-1]) != label:
         return None
     above = [one for one in folders[:-1] if split_from_name(one) is None]
-    in_split = len(above) < len(folders) - 1 or split_from_path(parts[1]) is not None
-    return ClassFolder(parts[1], "/".join((*above, folders[-1])), label, in_split)
+    in_split = len(above) < len(folders) - 1 or split_from_path(archive) is not None
+    return ClassFolder(archive, "/".join((*above, folders[-1])), label, in_split)
+
+
+def innermost_folder(path: str) -> str:
+    """Return the name of the folder of a record of an archive, as a class has it; empty if it is in none."""
+    folders = _member_folders(path)[1:]
+    return normalize_name(folders[-1]) if folders else ""
+
+
+def _member_folders(path: str) -> list[str]:
+    """Return the archive of a record, and the folders in it."""
+    found = ARCHIVED.fullmatch(path)
+    # An archive that is the whole source may have any name.
+    archive, member = (found[1], found[2]) if found else path.partition("/")[::2]
+    return [archive, *(one for one in BETWEEN_FOLDERS.split(member)[:-1] if one not in ("", "."))]
 
 
 def member_warnings(folders: Mapping[str, str]) -> list[str]:

@@ -2,10 +2,21 @@
 
 import re
 
-# Of Windows, macOS, Synology and Linux; of Hadoop and Spark.
+# Of Windows, macOS, the network storage of Synology and QNAP, and Linux; of Hadoop and Spark.
 NAMES = frozenset(
     ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "$recycle.bin", "system volume information")
-    + ("@eadir", "lost+found", "_temporary", "_success", "_metadata", "_common_metadata", "_spark_metadata")
+    + (
+        "@eadir",
+        "#recycle",
+        "#snapshot",
+        "@recycle",
+        "lost+found",
+        "_temporary",
+        "_success",
+        "_metadata",
+        "_common_metadata",
+        "_spark_metadata",
+    )
 )
 PATTERN = re.compile(r"\.(?!\.?$)|~\$|_committed_|_started_")
 

@@ -13,11 +13,18 @@ from deltalake import DeltaTable
 from headrace.config.sections.source import Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import format_from_name
+from headrace.prepare.sources.folders.exclude_patterns import not_excluded
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
-from headrace.prepare.sources.raw_record_types import Listing, RawFile, shorten
+from headrace.prepare.sources.raw_record_types import Listing, RawFile, escape_path, shorten
 from headrace.prepare.sources.split_names import split_from_path, unclear_split_files
-from headrace.storage import ListedFile, locate, read_entry
+from headrace.prepare.sources.tables.lakehouse_tables import (
+    COLUMNAR,
+    is_log,
+    require_no_lakehouse,
+    require_other_folder,
+)
+from headrace.storage import ListedFile, files_below, is_remote, locate, read_entry
 from headrace.storage.location import looked_for
 from headrace.table.delta_access import open_delta
 from headrace.wording import quantity
@@ -25,10 +32,9 @@ from headrace.wording import quantity
 log = logging.getLogger(__name__)
 
 NO_FILES = "jdbc"
-# Folders that table formats keep next to their Parquet files, some of which are no longer part of the table.
-LOGS = {"_delta_log": "a Delta table", "metadata": "an Iceberg table", ".hoodie": "a Hudi table"}
 # Features of Delta tables that make rows or columns differ from those in the Parquet files.
 UNSUPPORTED = {"deletionVectors": "deletion vectors", "columnMapping": "column mapping"}
+LOG_FOLDER, CHECKPOINT = "_delta_log", re.compile(r"(\d{20})\.checkpoint\b.*\.parquet$")
 # What Hive and Spark call the folder of rows without a value.
 NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 
@@ -48,6 +54,8 @@ def list_table(source: Source) -> Listing:
         return Listing(source.path, [], ())
     path = locate(source.path).absolute()
     if path.is_file():
+        if source.format in COLUMNAR:
+            require_no_lakehouse(path.parent, ())
         return Listing(str(path.parent), [_file(read_entry(path), None)], ())
     if not path.is_dir():
         raise DataError(
@@ -56,9 +64,11 @@ def list_table(source: Source) -> Listing:
         )
     if source.format == "delta":
         return Listing(str(path), _delta_files(path, source), ())
-    _refuse_other_tables(path, source)
-    found = [one for one in walk(path) if not is_note(one.path)]
+    listed = list(files_below(path) if is_remote(path) else walk(path))
+    found = [one for one in listed if not is_note(one.path)]
+    _warn_of_underscores(listed, source)
     files = _select_format(sorted(found, key=lambda one: one.path), source)
+    _refuse_other_tables(path, source, files, [one.path for one in listed])
     if source.format in ("csv", "json"):
         # A file without bytes has no rows, and no header either.
         files = [one for one in files if one.size] or files
@@ -79,6 +89,7 @@ def _delta_files(path: Path, source: Source) -> list[RawFile]:
     if table is None:
         raise DataError(f"The source {source.path} is not a Delta table: it has no folder _delta_log.")
     _require_plain(table, source)
+    _require_whole_log(path, table.version(), source)
     active = _active_files(table, source)
     files = sorted(_file(one, None) for one in walk(path) if one.path in active)
     gone = active - {one.path for one in files}
@@ -96,6 +107,22 @@ def _require_plain(table: DeltaTable, source: Source) -> None:
     found = sorted(UNSUPPORTED[one] for one in UNSUPPORTED if one in features or (one == "columnMapping" and mapped))
     if found:
         raise _unreadable_delta(source, f"uses {found[0]}")
+
+
+def _require_whole_log(path: Path, version: int, source: Source) -> None:
+    """Check that no commit of a version, since its last checkpoint, is a file without bytes.
+
+    `deltalake` takes one for a commit that changes nothing, and not for one that was copied in part.
+    """
+    entries = {entry.path: entry.size for entry in files_below(path / LOG_FOLDER)}
+    checkpoints = {int(found[1]) for name in entries if (found := CHECKPOINT.match(name))}
+    first = max((number for number in checkpoints if number <= version), default=-1) + 1
+    empty = [name for number in range(first, version + 1) if entries.get(name := f"{number:020d}.json") == 0]
+    if empty:
+        raise DataError(
+            f"The Delta table {source.path} has the commit {LOG_FOLDER}/{empty[0]} without bytes, as after a copy that "
+            "was interrupted; copy the table again."
+        )
 
 
 def _active_files(table: DeltaTable, source: Source) -> set[str]:
@@ -134,14 +161,13 @@ def _unreadable_delta(source: Source, problem: str) -> DataError:
     )
 
 
-def _refuse_other_tables(path: Path, source: Source) -> None:
-    for folder, kind in LOGS.items():
-        if not (path / folder).is_dir() or (folder == "metadata" and not (path / "data").is_dir()):
-            continue
-        remedy = "set data.source.format to delta" if folder == "_delta_log" else "write its rows to Parquet with Spark"
-        raise DataError(
-            f"The source {source.path} is {kind}, whose folder also holds files with deleted rows; {remedy}."
-        )
+def _refuse_other_tables(path: Path, source: Source, files: list[ListedFile], names: list[str]) -> None:
+    """Raise if the files that are used are those of a Delta, Iceberg or Hudi table."""
+    if source.format not in COLUMNAR:
+        require_other_folder(path)
+        return
+    used = filter(not_excluded(source.exclude), (one.path for one in files))
+    require_no_lakehouse(path, used, names if is_remote(path) else None)
 
 
 def _select_format(files: list[ListedFile], source: Source) -> list[ListedFile]:
@@ -156,6 +182,18 @@ def _select_format(files: list[ListedFile], source: Source) -> list[ListedFile]:
             *(quantity(len(others), "file"), source.path, source.format, shorten(others)),
         )
     return fitting
+
+
+def _warn_of_underscores(listed: list[ListedFile], source: Source) -> None:
+    """Warn of files that are left out by their underscore, and would be read without it."""
+    names = sorted(one.path for one in listed if is_note(one.path) and not is_ignored(one.path))
+    left_out = [name for name in names if format_from_name(name) == source.format and not is_log(name)]
+    if left_out:
+        log.warning(
+            "Not read: %s of %s with an underscore at the beginning of its name or its folder's, as notes of Spark and "
+            "Hive have it: %s; rename what is data.",
+            quantity(len(left_out), "file"), source.path, shorten(list(map(escape_path, left_out))),
+        )  # fmt: skip
 
 
 def _splits(files: list[ListedFile], source: Source) -> list[str | None]:

@@ -1,6 +1,7 @@
 """A folder is listed to the last file, whatever the files are called, or refused in one sentence."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from headrace.prepare.raw_preview import preview
 from headrace.prepare.sources import list_source
 from headrace.prepare.sources.folders.folder_source import list_folder
 from headrace.prepare.sources.raw_record_types import RawFile, escape_path
+from tests.support.raw_images import write_source
 
 
 def put(root: Path, *paths: str | bytes) -> Path:
@@ -344,3 +346,18 @@ def test_files_without_class_folders_are_refused(tmp_path: Path) -> None:
 def test_files_in_split_folders_without_class_folders_are_refused(tmp_path: Path) -> None:
     put(tmp_path, "train/1.png", "test/2.png")
     assert "holds no class folders" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("bin_name", ["#recycle", "#snapshot", "@eaDir", "@Recycle", "lost+found"])
+def test_folders_of_network_storage_are_no_classes(tmp_path: Path, bin_name: str) -> None:
+    write_source(tmp_path, count=2)
+    (tmp_path / "cat").rename(tmp_path / "bird")
+    shutil.copytree(tmp_path / "dog", tmp_path / bin_name)
+    assert list_folder(str(tmp_path)).classes == ("bird", "dog")
+
+
+def test_copy_of_a_source_that_keeps_the_times_is_the_same_source(tmp_path: Path) -> None:
+    """Inodes and times of their changes differ; a source on a new machine is not prepared again for that."""
+    write_source(tmp_path / "raw", count=2)
+    shutil.copytree(tmp_path / "raw", tmp_path / "copy")
+    assert list_folder(str(tmp_path / "copy")).files == list_folder(str(tmp_path / "raw")).files

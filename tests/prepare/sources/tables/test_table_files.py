@@ -56,17 +56,6 @@ def test_delta_folder_is_refused_as_parquet(tmp_path: Path) -> None:
         list_table(text_source(tmp_path, "parquet"))
 
 
-@pytest.mark.parametrize(
-    ("folders", "kind"), [(("metadata", "data"), "an Iceberg table"), ((".hoodie",), "a Hudi table")]
-)
-def test_folders_of_other_table_formats_are_refused(tmp_path: Path, folders: tuple[str, ...], kind: str) -> None:
-    for folder in folders:
-        (tmp_path / folder).mkdir()
-    (tmp_path / "part.parquet").touch()
-    with pytest.raises(DataError, match=f"is {kind}"):
-        list_table(text_source(tmp_path, "parquet"))
-
-
 def test_delta_source_reports_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a Delta table: it has no folder _delta_log"):
         list_table(text_source(tmp_path, "delta"))
@@ -139,3 +128,37 @@ def test_gap_in_a_delta_log_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "_delta_log" / f"{2:020d}.json").write_text("")
     with pytest.raises(DataError, match=r"found gap\.?$"):
         list_table(text_source(tmp_path, "delta"))
+
+
+def test_files_with_an_underscore_are_named_as_not_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A delivery called _2026-11-30.csv would otherwise never be trained on; notes of Spark and Delta are no data."""
+    (tmp_path / "_new").mkdir()
+    for name in ("1.csv", "_2.csv", "_new/3.csv", "_SUCCESS", "_notes.txt", "._1.csv", "_temporary"):
+        (tmp_path / name).write_text("text,label\na,b\n")
+    (tmp_path / "_key=a").mkdir()
+    (tmp_path / "_key=a" / "4.csv").write_text("text,label\na,b\n")
+    with caplog.at_level("WARNING"):
+        listing = list_table(text_source(tmp_path, "csv"))
+    assert [one.path for one in listing.files] == ["1.csv", "_key=a/4.csv"]
+    assert "Not read: 2 files of" in caplog.text
+    assert caplog.text.rstrip().endswith("as notes of Spark and Hive have it: _2.csv, _new/3.csv; rename what is data.")
+
+
+def test_empty_commit_of_a_delta_table_is_refused(tmp_path: Path) -> None:
+    """`deltalake` takes it for a commit without changes, so that the rows of it are missing."""
+    for first in (0, 1, 2):
+        write_deltalake(tmp_path, arrow_table(first), mode="append")
+    (tmp_path / "_delta_log" / f"{1:020d}.json").write_bytes(b"")
+    with pytest.raises(
+        DataError, match=r"has the commit _delta_log/0{19}1\.json without bytes, .*; copy the table again"
+    ):
+        list_table(text_source(tmp_path, "delta"))
+    assert list_table(text_source(tmp_path, "delta", versionAsOf="0")).files
+
+
+def test_empty_commit_before_a_checkpoint_is_not_read(tmp_path: Path) -> None:
+    for first in (0, 1):
+        write_deltalake(tmp_path, arrow_table(first), mode="append")
+    DeltaTable(tmp_path).create_checkpoint()
+    (tmp_path / "_delta_log" / f"{0:020d}.json").write_bytes(b"")
+    assert len(list_table(text_source(tmp_path, "delta")).files) == 2
