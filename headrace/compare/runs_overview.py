@@ -140,8 +140,14 @@ def _differing(rows: Sequence[RunRow]) -> dict[str, dict[str, Any]]:
 
 
 def _cell(value: Any) -> str:
+    """Return a setting as a cell; of a path, also one in a section, the end says more than the beginning."""
+    if isinstance(value, Mapping):
+        given = [(key, one) for key, one in value.items() if one not in (None, [], ())]
+        value = ", ".join(f"{key} {_cell(one)}" for key, one in given)
     text = _format(value, str)
-    return text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 1]}…"
+    if len(text) <= MAX_CELL:
+        return text
+    return f"…{text[-MAX_CELL + 1 :]}" if "/" in text else f"{text[: MAX_CELL - 1]}…"
 
 
 def _notes(rows: Sequence[RunRow]) -> list[str]:

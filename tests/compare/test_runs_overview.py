@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headrace.compare.runs_overview import _columns, sort_rows
+from headrace.compare.runs_overview import _cell, _columns, sort_rows
 from headrace.errors import ConfigurationError
 from headrace.runs.run_listing import RunRow
 from tests.support.commands import headrace_within
@@ -82,7 +82,7 @@ def test_columns_name_the_hash_of_the_network_and_show_a_mapping_once() -> None:
     rows = [RunRow(run=str(n), path=str(n), state="complete", settings=one) for n, one in enumerate(settings)]
     columns = _columns(rows)
     assert columns["model.sha256"] == ["a1", "b2"]
-    assert columns["class_weights"] == ["none", "{'cat': 2.0}"]
+    assert columns["class_weights"] == ["none", "cat 2.0"]
     assert "cat" not in columns
 
 
@@ -110,3 +110,11 @@ def test_rows_are_sorted_by_any_key_with_missing_values_last() -> None:
     assert [row.run for row in sort_rows(rows, "-seed")] == [row.run for row in sort_rows(rows, "-train.seed")]
     with pytest.raises(ConfigurationError, match="--sort val_los: no run has this key; did you mean val_loss?"):
         sort_rows(rows, "val_los")
+
+
+def test_cells_of_paths_and_of_sections_keep_what_tells_them_apart() -> None:
+    path = "/srv/models/retraining/cycles/0002/bundle"
+    assert _cell(path) == "…training/cycles/0002/bundle"
+    assert _cell({"bundle": path, "freeze": []}).endswith("/0002/bundle")
+    assert _cell({"bundle": "b", "freeze": ["conv"]}) == "bundle b, freeze ['conv']"
+    assert _cell("a" * 40) == "a" * 27 + "…"
