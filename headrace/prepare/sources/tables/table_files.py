@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 NO_FILES = "jdbc"
 # Features of Delta tables that make rows or columns differ from those in the Parquet files.
 UNSUPPORTED = {"deletionVectors": "deletion vectors", "columnMapping": "column mapping"}
-LOG_FOLDER, CHECKPOINT = "_delta_log", re.compile(r"(\d{20})\.checkpoint\b.*\.parquet$")
+LOG_FOLDER, CHECKPOINT = "_delta_log", re.compile(r"(\d{20})\.checkpoint\b.*\.(?:parquet|json)$")
 # What Hive and Spark call the folder of rows without a value.
 NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 
@@ -190,8 +190,8 @@ def _warn_of_underscores(listed: list[ListedFile], source: Source) -> None:
     left_out = [name for name in names if format_from_name(name) == source.format and not is_log(name)]
     if left_out:
         log.warning(
-            "Not read: %s of %s with an underscore at the beginning of its name or its folder's, as notes of Spark and "
-            "Hive have it: %s; rename what is data.",
+            "Not read: %s of %s with names, or in folders with names, that begin with an underscore, as those of notes "
+            "of Spark and Hive do: %s; rename what is data.",
             quantity(len(left_out), "file"), source.path, shorten(list(map(escape_path, left_out))),
         )  # fmt: skip
 

@@ -141,7 +141,9 @@ def test_files_with_an_underscore_are_named_as_not_read(tmp_path: Path, caplog: 
         listing = list_table(text_source(tmp_path, "csv"))
     assert [one.path for one in listing.files] == ["1.csv", "_key=a/4.csv"]
     assert "Not read: 2 files of" in caplog.text
-    assert caplog.text.rstrip().endswith("as notes of Spark and Hive have it: _2.csv, _new/3.csv; rename what is data.")
+    assert caplog.text.rstrip().endswith(
+        "as those of notes of Spark and Hive do: _2.csv, _new/3.csv; rename what is data."
+    )
 
 
 def test_empty_commit_of_a_delta_table_is_refused(tmp_path: Path) -> None:
