@@ -71,12 +71,16 @@ def build(
     def place(features: keras.KerasTensor, one: Contract) -> keras.KerasTensor:
         return features
 
-    encoders = {"image": image, "text": text, "tabular": row, "geo": place}
+    def vector(numbers: keras.KerasTensor, one: Contract) -> keras.KerasTensor:
+        statistics = one.require("vector").statistics
+        return layers.Normalization(mean=statistics.mean, variance=statistics.variance)(numbers)
+
+    encoders = {"image": image, "text": text, "tabular": row, "geo": place, "vector": vector}
     inputs, encoded = {}, []
     for name, one in contract.record_inputs.items():
         inputs[name] = keras.Input(one.input_shape, dtype=one.model_dtype, name=name)
         if one.input_kind not in encoders:
-            raise ValueError(f"this network takes images, texts, rows and places; {name} is {one.input_kind}")
+            raise ValueError(f"this network takes images, texts, rows, places and vectors; {name} is {one.input_kind}")
         x = layers.Dropout(dropout)(encoders[one.input_kind](inputs[name], one))
         encoded.append(layers.Dense(dense, activation=activation, kernel_regularizer=penalty)(x))
     if len(encoded) > 1:

@@ -17,9 +17,9 @@ def build(
     l2: float = 0.0,
     activation: str = "relu",
 ) -> keras.Model:
-    """Images of `contract.input_shape`, pixels 0 to 255 -> `contract.outputs` values."""
+    """Images of `contract.input_shape`, pixels 0 to 255, or vectors (size,) -> `contract.outputs` values."""
     regularizer = keras.regularizers.L2(l2) if l2 else None
-    statistics = contract.require("image").statistics
+    statistics = contract.require("vector" if contract.input_kind == "vector" else "image").statistics
     hidden = [
         layer
         for _ in range(depth)
@@ -30,7 +30,7 @@ def build(
     ]
     return keras.Sequential(
         [
-            keras.Input(contract.input_shape, dtype="uint8"),
+            keras.Input(contract.input_shape, dtype=contract.model_dtype),
             layers.Normalization(mean=statistics.mean, variance=statistics.variance),
             layers.Flatten(),
             *hidden,

@@ -41,7 +41,7 @@ def _row_text(frame: DataFrame, cells: Cells) -> Column:
     columns = []
     for name in cells.names:
         column = row_cell(frame, name, cells)
-        is_value = name not in cells.binary and name not in cells.paths
+        is_value = name not in {*cells.binary, *cells.paths, *cells.lists}
         columns.append((label_text(frame, name) if is_value else column).alias(name))
     return F.to_json(F.struct(*columns), {"ignoreNullFields": "false"})
 

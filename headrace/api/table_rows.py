@@ -39,6 +39,9 @@ IMAGE_TYPE = pa.struct(
     ]
 )
 
+# Spark's types of cells.
+CELL_TYPES = {"number": "float", "category": "string", "vector": "array<float>"}
+
 
 def arrow_rows(version: Version, shard: Shard, *, decode: bool) -> pa.Table:
     """Return the rows of a shard, with the columns of `Table.arrow`.
@@ -144,7 +147,7 @@ def _spark_types(version: Version, *, decode: bool) -> dict[str, str]:
         elif not decode:
             types[name] = "binary"
         elif cells := contract.input_specs[name].cell_types:
-            types |= {cell: "float" if kind == "number" else "string" for cell, kind in cells.items()}
+            types |= {cell: CELL_TYPES[kind] for cell, kind in cells.items()}
         elif column.codec == "tokens":
             types[name] = "string"
         elif _is_image(column):

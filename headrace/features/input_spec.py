@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from headrace.contract import Contract
     from headrace.features.text.input_spec import Tokenizer
 
-CellType = Literal["number", "category"]
+CellType = Literal["number", "category", "vector"]
 
 # Standard deviations; new data of the same source stays far below.
 MAX_SHIFT = 0.1

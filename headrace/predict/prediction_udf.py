@@ -110,7 +110,7 @@ def _record(number: int, cell: Any, cells: Cells) -> Record:
     if cell is None:
         return Record(number, "", rejection=RejectedRecordError(Reason.EMPTY, "the cell is empty"))
     try:
-        return Record(number, write_cells(cell, cells.names, cells.binary) if isinstance(cell, dict) else cell)
+        return Record(number, write_cells(cell, cells) if isinstance(cell, dict) else cell)
     except RejectedRecordError as rejection:
         return Record(number, "", rejection=rejection)
 

@@ -82,10 +82,18 @@ def _rows_of_structs(structs: pd.DataFrame, cells: Cells) -> Iterator[dict[str, 
 def _named(columns: Columns, cells: Cells) -> Iterator[dict[str, Any]]:
     """Yield the cells of each row by name."""
     for name, column in zip(cells.names, columns, strict=True):
-        if name not in cells.binary:
+        if name not in cells.binary and name not in cells.lists:
             _require_plain(name, column)
-    rows = (column.to_dict("records") if isinstance(column, pd.DataFrame) else column for column in columns)
+    rows = (
+        column.to_dict("records") if isinstance(column, pd.DataFrame) else map(_plain_list, column)
+        for column in columns
+    )
     yield from (dict(zip(cells.names, row, strict=True)) for row in zip(*rows, strict=True))
+
+
+def _plain_list(value: Any) -> Any:
+    """Return the list of an array, which pandas makes of a list."""
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def _require_plain(name: str, column: pd.Series | pd.DataFrame) -> None:

@@ -100,7 +100,6 @@ def signature(bundle: Bundle) -> "ModelSignature":
 
 def _inputs(bundle: Bundle) -> list[Any]:
     from mlflow.types import ColSpec
-    from mlflow.types.schema import AnyType
 
     settings, contract = bundle.origin.prepare, bundle.contract
     if not settings.cells:
@@ -111,9 +110,16 @@ def _inputs(bundle: Bundle) -> list[Any]:
         types |= spec.cell_types
     # A category may be a number or a text in the source, and both are read alike.
     others = {name: "binary" if name in settings.binary_cells else "string" for name in settings.cells}
-    any_type: Any = AnyType
-    kinds = others | {name: "double" if one == "number" else any_type() for name, one in types.items()}
+    kinds = others | {name: _column_type(one) for name, one in types.items()}
     return [ColSpec(kinds[name], name, required=name not in types) for name in settings.cells]
+
+
+def _column_type(kind: str) -> Any:
+    from mlflow.types import DataType
+    from mlflow.types.schema import AnyType, Array
+
+    any_type: Any = AnyType
+    return {"number": DataType.double, "vector": Array(DataType.double)}.get(kind) or any_type()
 
 
 def _outputs(contract: Contract) -> list[Any]:

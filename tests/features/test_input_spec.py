@@ -16,6 +16,7 @@ from headrace.features.input_kind_loader import KINDS, RECORD, SINGLE_KINDS, inp
 from headrace.features.input_spec import MAX_SHIFT, InputSpec, Statistics, load_input_spec, spec_class
 from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.text.input_spec import TextSpec, Tokenizer
+from headrace.features.vector.input_spec import VectorSpec
 from headrace.features.windows.input_spec import WindowSpec
 
 ONE = Statistics(mean=(10.0,), variance=(4.0,))
@@ -25,6 +26,7 @@ SPECS: dict[str, InputSpec] = {
     "text": TextSpec(tokenizer=TOKENIZER),
     "audio": AudioSpec(rate=8000),
     "tabular": TabularSpec(statistics=ONE, numbers=("size",), categories={"shop": 4}, file="c.json", sha256="1"),
+    "vector": VectorSpec(statistics=ONE, column="embedding"),
     "geo": GeoSpec(latitude="lat", longitude="lon"),
     "windows": WindowSpec(statistics=ONE, values=("sun",), label="sun", every_seconds=60, horizon=2),
 }

@@ -10,6 +10,7 @@ from headrace.config.sections.geo import Geo
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.named_inputs import AudioInput, ImageInput, InputName, TabularInput, TextInput
 from headrace.config.sections.tabular import Tabular
+from headrace.config.sections.vector import Vector
 from headrace.config.sections.windows import Windows
 
 
@@ -24,11 +25,12 @@ NamedInput = Annotated[
     | Annotated[AudioInput, Tag("audio")]
     | Annotated[TextInput, Tag("text")]
     | Annotated[TabularInput, Tag("tabular")]
+    | Annotated[Vector, Tag("vector")]
     | Annotated[Geo, Tag("geo")],
     Discriminator(
         _kind,
         custom_error_type="input_kind",
-        custom_error_message="expected `kind` to be image, audio, text, tabular or geo",
+        custom_error_message="expected `kind` to be image, audio, text, tabular, vector or geo",
     ),
 ]
 INPUT_SECTIONS: dict[str, type[Section]] = {
@@ -36,6 +38,7 @@ INPUT_SECTIONS: dict[str, type[Section]] = {
     "audio": AudioInput,
     "text": TextInput,
     "tabular": TabularInput,
+    "vector": Vector,
     "geo": Geo,
 }
 
@@ -43,11 +46,11 @@ INPUT_SECTIONS: dict[str, type[Section]] = {
 class InputSections(Section):
     """What a model receives: the kind of the input and its section, or several inputs by name."""
 
-    input: Literal["image", "text", "audio", "tabular", "geo", "windows", "record"] = Field(
+    input: Literal["image", "text", "audio", "tabular", "vector", "geo", "windows", "record"] = Field(
         "image",
         description=(
-            "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), geo (a "
-            "place, see `geo`), windows (consecutive rows of a table, see `windows`), or record (several of them "
+            "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), vector "
+            "(a list of numbers, see `vector`), geo (a place, see `geo`), windows (consecutive rows of a table, see `windows`), or record (several of them "
             "together, see `inputs`)"
         ),
     )
@@ -55,7 +58,7 @@ class InputSections(Section):
         default_factory=dict,
         description=(
             "several inputs of one record, by the names that a network receives them under; each has a `kind` (image, "
-            "text, audio, tabular, geo), the keys of the section of that name, and the columns that hold it: `column` "
+            "text, audio, tabular, vector, geo), the keys of the section of that name, and the columns that hold it: `column` "
             "and `content`, `numbers` and `categories`, or `latitude` and `longitude`. Sets `input: record`"
         ),
     )
@@ -63,5 +66,6 @@ class InputSections(Section):
     text: Text = Text()
     audio: Audio = Audio()
     tabular: Tabular | None = Field(None, description="which columns form a record; required by `input: tabular`")
+    vector: Vector | None = Field(None, description="which column holds vectors; required by `input: vector`")
     geo: Geo | None = Field(None, description="which columns hold a place; required by `input: geo`")
     windows: Windows | None = Field(None, description="which rows form a window; required by `input: windows`")

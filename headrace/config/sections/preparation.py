@@ -167,6 +167,13 @@ class Prepare(InputSections):
         """Those of `cells` that hold paths of files."""
         return tuple(n for one in self.inputs.values() for n in one.columns if one.content == "paths")
 
+    @property
+    def list_cells(self) -> frozenset[str]:
+        """Those of `cells` that hold lists of numbers."""
+        sections = [*self.inputs.values()]
+        sections += [getattr(self, self.input)] if not sections and self.cells else []
+        return frozenset(n for one in sections for n in one.columns if one.content == "numbers")
+
     def of_input(self, name: str) -> "Prepare":
         """Return the settings with which a table of the input `name` alone would be prepared."""
         section = self.inputs[name]

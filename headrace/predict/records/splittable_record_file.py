@@ -163,7 +163,7 @@ class RecordFile:
     def _text(self, row: Row) -> str:
         if self.cells.names:
             paths = {name: self._absolute(row.values[name]) for name in self.cells.paths}
-            return write_cells({**row.values, **paths}, self.cells.names, self.cells.binary)
+            return write_cells({**row.values, **paths}, self.cells)
         value = row.values[str(self.column)]
         if value is None:
             raise RejectedRecordError(Reason.EMPTY, f"the column {self.column} is empty")

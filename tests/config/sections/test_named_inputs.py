@@ -79,7 +79,7 @@ def test_expectations_of_channels_are_refused_where_there_are_none(kind: str, na
         ("prepare.inputs.title.colum=x", "unknown key `prepare.inputs.title.colum`; did you mean `column`?"),
         (
             "prepare.inputs.photo.kind=video",
-            "`prepare.inputs.photo`: expected `kind` to be image, audio, text, tabular or geo",
+            "`prepare.inputs.photo`: expected `kind` to be image, audio, text, tabular, vector or geo",
         ),
         ("prepare.inputs.photo.size=4", "`prepare.inputs.photo.size`: expected a list such as [4, 4], received 4"),
         ("prepare.inputs.new={kind: text}", "`prepare.inputs.new.column` is not set and has no default; add it"),

@@ -68,6 +68,7 @@ def _require_binary(source: Source, names: frozenset[str], types: dict[str, pa.D
 
 def _require_plain(source: Source, columns: Columns, types: dict[str, pa.DataType]) -> None:
     files = columns.binary if isinstance(columns, RowColumns) else frozenset((columns.input,))
+    lists = {*columns.lists, columns.label} if isinstance(columns, RowColumns) else {columns.label}
     for name, kind in types.items():
         if name in files:
             continue
@@ -76,5 +77,5 @@ def _require_plain(source: Source, columns: Columns, types: dict[str, pa.DataTyp
                 f"The column {name!r} of {source.path} holds bytes; expected numbers or text, as only "
                 "data.source.columns.input, or an input with content: bytes, may hold anything else."
             )
-        if pa.types.is_nested(kind) and not (name == columns.label and _is_list(kind)):
+        if pa.types.is_nested(kind) and not (name in lists and _is_list(kind)):
             raise ConfigurationError(f"The column {name!r} of {source.path} holds {kind}; expected numbers or text.")

@@ -191,8 +191,10 @@ def row_cell(frame: DataFrame, name: str, cells: Cells) -> Column:
         if not holds_files(kind):
             raise _wrong_type(name, kind, "binary, a struct with bytes, or Spark's image schema")
         return F.base64(file_cell(column, kind))
+    if name in cells.lists and isinstance(kind, ArrayType) and is_plain(kind.elementType):
+        return F.to_json(column)
     if not is_plain(kind):
-        raise _wrong_type(name, kind, "numbers or text")
+        raise _wrong_type(name, kind, "lists of numbers" if name in cells.lists else "numbers or text")
     return _absolute(column) if name in cells.paths else column
 
 

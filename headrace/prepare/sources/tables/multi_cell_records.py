@@ -18,16 +18,18 @@ class Cells(NamedTuple):
         names: all of them, in order; none if a record is one cell, or a file.
         binary: those that hold the content of files.
         paths: those that hold paths of files.
+        lists: those that hold lists of numbers.
     """
 
     names: tuple[str, ...] = ()
     binary: frozenset[str] = frozenset()
     paths: tuple[str, ...] = ()
+    lists: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, settings: Prepare) -> "Cells":
         """Return the columns of a record that is prepared with `settings`."""
-        return cls(settings.cells, settings.binary_cells, settings.path_cells)
+        return cls(settings.cells, settings.binary_cells, settings.path_cells, settings.list_cells)
 
 
 class RowColumns(Columns):
@@ -37,11 +39,18 @@ class RowColumns(Columns):
         cells: names of the columns of the input, in order; `input` is not used.
         binary: those that hold the content of files.
         paths: those that hold paths of files.
+        lists: those that hold lists of numbers.
     """
 
     cells: tuple[str, ...]
     binary: frozenset[str] = frozenset()
     paths: tuple[str, ...] = ()
+    lists: frozenset[str] = frozenset()
+
+    @property
+    def all_cells(self) -> Cells:
+        """Return the columns of the record."""
+        return Cells(self.cells, self.binary, self.paths, self.lists)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,27 +64,31 @@ def with_row_columns(source: Source, settings: Prepare) -> Source:
     if not settings.cells or source.columns is None:
         return source
     cells = Cells.of(settings)
-    columns = RowColumns(**source.columns.model_dump(), cells=cells.names, binary=cells.binary, paths=cells.paths)
+    columns = RowColumns(
+        **source.columns.model_dump(), cells=cells.names, binary=cells.binary, paths=cells.paths, lists=cells.lists
+    )
     return source.model_copy(update={"columns": columns})
 
 
-def write_cells(values: Mapping[str, Any], names: tuple[str, ...], binary: frozenset[str] = frozenset()) -> str:
-    """Return the cells `names` of a row of a source as JSON text.
+def write_cells(values: Mapping[str, Any], cells: Cells) -> str:
+    """Return the cells of a row of a source as JSON text.
 
-    Args:
-        binary: columns that hold the content of files, as bytes or as a struct with a field `bytes`; it becomes Base64.
+    Bytes, or a struct with a field `bytes`, become Base64 where the content of files is expected, and lists JSON text
+    where lists are.
 
     Raises:
-        RejectedRecordError: a cell is a list, an object, or bytes that are not UTF-8.
+        RejectedRecordError: a cell is a list or an object, or bytes that are not UTF-8, and must not be.
     """
-    return json.dumps({name: _cell(values.get(name), name, name in binary) for name in names}, ensure_ascii=False)
+    return json.dumps({name: _cell(values.get(name), name, cells) for name in cells.names}, ensure_ascii=False)
 
 
-def _cell(value: Any, name: str, is_binary: bool) -> str | None:
+def _cell(value: Any, name: str, cells: Cells) -> str | None:
+    is_binary = name in cells.binary
     if is_binary and isinstance(value, dict):
         value = value.get("bytes")
     if is_binary and isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
-    if isinstance(value, list | dict) or (is_binary and value is not None):
+    is_list = isinstance(value, list) and name in cells.lists
+    if (isinstance(value, list | dict) and not is_list) or (is_binary and value is not None):
         raise RejectedRecordError(Reason.BAD_VALUE, f"the cell of {name} is not one value but {value!r:.60}")
     return text_cell(value, f"the cell of {name}")

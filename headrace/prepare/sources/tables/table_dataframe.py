@@ -244,7 +244,7 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, several: bool) -> 
     if row.rejection is not None:
         raise row.rejection
     if isinstance(columns, RowColumns):
-        data: Any = write_cells(row.values, columns.cells, columns.binary)
+        data: Any = write_cells(row.values, columns.all_cells)
     else:
         data = row.values.get(columns.input)
     if is_binary and isinstance(data, dict):

@@ -1,0 +1,14 @@
+"""Describe the vectors that an exported model takes as input."""
+
+from headrace.bundle import Bundle
+from headrace.contract import Contract
+
+
+def describe_input(bundle: Bundle) -> str:
+    """See `ExportInputInterface`."""
+    (size,) = bundle.contract.input_shape
+    return f"vectors (rows, {size}) of numbers, any number of rows; the model includes normalisation."
+
+
+def encoded_inputs(contract: Contract) -> None:
+    """Return None: an exported model takes no files of vectors."""
