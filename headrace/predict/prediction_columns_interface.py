@@ -32,7 +32,7 @@ class ModelOutputs:
     threshold: float | None
 
 
-class PredictionInterface(Protocol):
+class PredictionColumnsInterface(Protocol):
     """The module `prediction_columns` of a target kind."""
 
     @property
@@ -45,7 +45,7 @@ class PredictionInterface(Protocol):
 
 def predictions_table(outputs: ModelOutputs, contract: Contract) -> pa.Table:
     """Return the predictions, one row per record."""
-    module: PredictionInterface = target_module(contract.task, "prediction_columns")
+    module: PredictionColumnsInterface = target_module(contract.task, "prediction_columns")
     if not outputs.paths:
         return module.SCHEMA.empty_table()
     return pa.Table.from_arrays([pa.array(outputs.paths), *module.to_columns(outputs)], schema=module.SCHEMA)

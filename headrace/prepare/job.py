@@ -14,8 +14,8 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.dedup.label_conflict_warnings import warn_of_copies
-from headrace.prepare.encoders.input_encoding_interface import encoding_of
 from headrace.prepare.encoders.number_precision import require_distinct_labels
+from headrace.prepare.encoders.record_encoder_interface import encoding_of
 from headrace.prepare.expectations import check_expectations
 from headrace.prepare.increments.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.increments.source_changes import save_listing
@@ -36,7 +36,7 @@ from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
 from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.series.window_source import window_columns
-from headrace.prepare.sources.tables.column_keys import column_key
+from headrace.prepare.sources.tables.column_configuration_key import column_key
 from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.table_ranges import require_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits

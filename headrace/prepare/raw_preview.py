@@ -18,10 +18,10 @@ from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.column_content import NUMBERS, column_content, describe_tabular, recognize
-from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
-from headrace.prepare.encoders.label_encoding_interface import describe_missing_label
+from headrace.prepare.encoders.label_parser_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import normalize_label
 from headrace.prepare.encoders.number_precision import parse_float32
+from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, encoder_for
 from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is_number, label_warnings
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.csv_diagnostics import (

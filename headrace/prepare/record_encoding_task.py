@@ -12,9 +12,9 @@ from pyspark import TaskContext
 from headrace.prepare.chunk_result import ChunkResult, add_sums, channel_sums
 from headrace.prepare.encoders import label_text
 from headrace.prepare.encoders.content_hash import split_from_hash
-from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, encoder_for
-from headrace.prepare.encoders.label_encoding_interface import describe_missing_label, encode_target
+from headrace.prepare.encoders.label_parser_interface import describe_missing_label, encode_target
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
+from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, encoder_for
 from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records

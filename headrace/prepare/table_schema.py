@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column
-from headrace.prepare.encoders.label_encoding_interface import encoding_module
+from headrace.prepare.encoders.label_parser_interface import encoding_module
 from headrace.table.transaction_log import with_contract
 
 TYPES = {

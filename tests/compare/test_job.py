@@ -14,7 +14,7 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
 from headrace.features.image.input_spec import ImageSpec
-from headrace.features.image.storage_encoding import image_columns
+from headrace.features.image.record_encoder import image_columns
 from headrace.features.input_spec import Statistics
 from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.prepare.table_schema import arrow_schema
@@ -22,7 +22,7 @@ from headrace.runs.metrics_log import MetricsLog
 from headrace.table import Version, read
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base
-from headrace.targets.regression.label_encoding import COLUMN as NUMBER
+from headrace.targets.regression.label_parser import COLUMN as NUMBER
 from tests.compare.conftest import CONTENT, ROWS
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_table import CLASSES, Content, some_rows, write_table

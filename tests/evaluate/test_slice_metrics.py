@@ -17,9 +17,9 @@ from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.prepare.table_schema import IDENTITY, WEIGHT
 from headrace.stream.read.columnar_rows import BinaryColumn
 from headrace.targets.classification.evaluation import Classification
-from headrace.targets.classification.label_encoding import COLUMN as LABEL
+from headrace.targets.classification.label_parser import COLUMN as LABEL
 from headrace.targets.regression.evaluation import Regression
-from headrace.targets.regression.label_encoding import COLUMN as NUMBER
+from headrace.targets.regression.label_parser import COLUMN as NUMBER
 
 CLASSES = ("coat", "bag")
 LABELS = np.array([0, 0, 0, 1, 1, 1], np.int32)

@@ -16,9 +16,9 @@ from headrace.features.input_kind_loader import KINDS, input_module, input_trait
 from headrace.features.record_field_interface import RecordFieldInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFileInterface
-from headrace.predict.records.record_prediction import RecordPredictionInterface
+from headrace.predict.records.record_prediction_interface import RecordPredictionInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
-from headrace.prepare.encoders.input_encoding_interface import FeatureEncodingInterface
+from headrace.prepare.encoders.record_encoder_interface import RecordEncoderInterface
 from headrace.prepare.spark_stages import FitTransformInterface
 from headrace.report.preview_image_interface import PreviewImageInterface
 from headrace.retrain.drift.drift_value_interfaces import FeatureDriftInterface
@@ -28,10 +28,10 @@ pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
     "drift_values": FeatureDriftInterface,
-    "storage_encoding": FeatureEncodingInterface,
+    "record_encoder": RecordEncoderInterface,
     "random_inputs": RandomInputsInterface,
     "mistake_renderer": MistakeRendererInterface,
-    "export_input_spec": ExportInputInterface,
+    "export_input_description": ExportInputInterface,
 }
 
 
@@ -91,7 +91,7 @@ def test_most_modules_are_imported_without_tensorflow(kind: str) -> None:
         "import sys; from headrace.features.input_kind_loader import input_traits, input_module; "
         f"input_traits({kind!r}); "
         "engines = {'numpy', 'pyspark', 'tensorflow', 'pydantic'} & set(sys.modules); "
-        f"[input_module({kind!r}, module) for module in ('drift_values', 'mistake_renderer', 'storage_encoding')]; "
+        f"[input_module({kind!r}, module) for module in ('drift_values', 'mistake_renderer', 'record_encoder')]; "
         "print(sorted(engines), 'tensorflow' in sys.modules)"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

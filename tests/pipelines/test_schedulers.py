@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.retrain.daily_data import add_day, write_project
+from tests.retrain.daily_project import add_day, write_project
 from tests.support.commands import headrace, run
 from tests.support.workspace import ROOT
 

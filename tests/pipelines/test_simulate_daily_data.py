@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.retrain.daily_data import add_day
+from tests.retrain.daily_project import add_day
 
 pytestmark = pytest.mark.network
 

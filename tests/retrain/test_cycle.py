@@ -13,7 +13,7 @@ import pytest
 from headrace.retrain.cycle import summarize
 from headrace.retrain.journal import Journal
 from headrace.retrain.journal_records import Outcome, StepRecord
-from tests.retrain.daily_data import add_day, write_project
+from tests.retrain.daily_project import add_day, write_project
 from tests.retrain.report.test_history_page import make_version
 from tests.support.commands import child_cpu_seconds, headrace
 from tests.support.running_training import list_checkpoints, wait_for

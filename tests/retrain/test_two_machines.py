@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.retrain.daily_data import add_day, write_project
+from tests.retrain.daily_project import add_day, write_project
 from tests.support.commands import CommandResult, headrace
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.slow, pytest.mark.long]

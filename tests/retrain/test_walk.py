@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.retrain.daily_data import add_day, write_project
+from tests.retrain.daily_project import add_day, write_project
 from tests.support.commands import headrace
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod]

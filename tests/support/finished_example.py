@@ -26,7 +26,7 @@ from headrace.table.side_tables import SCHEMA, rejects_path
 from headrace.table.table_snapshot import Summary
 from headrace.table.transaction_log import commit, open_base, with_contract
 from headrace.targets.classification.evaluation import Classification
-from headrace.targets.classification.label_encoding import COLUMN as LABEL
+from headrace.targets.classification.label_parser import COLUMN as LABEL
 
 CHANNELS = {1: "L", 3: "RGB"}
 

@@ -9,8 +9,8 @@ import pytest
 from headrace.compare.comparison_interface import ComparisonInterface
 from headrace.evaluate.evaluator_interface import EvaluationInterface
 from headrace.explain.attribution.target_score import ExplanationInterface
-from headrace.predict.prediction_columns_interface import PredictionInterface
-from headrace.prepare.encoders.label_encoding_interface import EncodingInterface
+from headrace.predict.prediction_columns_interface import PredictionColumnsInterface
+from headrace.prepare.encoders.label_parser_interface import LabelParserInterface
 from headrace.report.evaluation.report_section_interface import ReportSectionInterface
 from headrace.retrain.drift.drift_value_interfaces import LabelDriftInterface
 from headrace.retrain.gate.slicing import GateInterface
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.tensorflow
 INTERFACES: dict[str, Any] = {
     "comparison": ComparisonInterface,
     "drift_target": LabelDriftInterface,
-    "label_encoding": EncodingInterface,
+    "label_parser": LabelParserInterface,
     "evaluation": EvaluationInterface,
     "attribution_target": ExplanationInterface,
     "gate_slices": GateInterface,
     "objective": ObjectiveInterface,
     "report_section": ReportSectionInterface,
-    "prediction_columns": PredictionInterface,
+    "prediction_columns": PredictionColumnsInterface,
     "loss_validation": SettingsInterface,
 }
 

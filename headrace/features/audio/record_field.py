@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.audio.input_spec import AudioSpec
-from headrace.features.audio.storage_encoding import audio_columns
+from headrace.features.audio.record_encoder import audio_columns
 from headrace.features.record_field_interface import LearnedInput
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard

@@ -12,7 +12,7 @@ from headrace.config.sections.geo import Geo
 from headrace.contract import Column, Contract
 from headrace.features.geo.coordinates import NO_PLACE
 from headrace.features.geo.input_spec import GeoSpec
-from headrace.features.geo.storage_encoding import COLUMN, geo_spec
+from headrace.features.geo.record_encoder import COLUMN, geo_spec
 from headrace.features.record_field_interface import LearnedInput
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard

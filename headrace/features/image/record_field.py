@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
 from headrace.features.image.input_spec import ImageSpec
-from headrace.features.image.storage_encoding import CHANNELS, image_columns
+from headrace.features.image.record_encoder import CHANNELS, image_columns
 from headrace.features.record_field_interface import LearnedInput
 from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.encoders.images.image_transcoding import encode as encode_pixels

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Contract
 from headrace.features.input_spec import InputSpec, Statistics
-from headrace.features.record.storage_encoding import SeveralInputsEncoder
+from headrace.features.record.record_encoder import SeveralInputsEncoder
 from headrace.features.record_field_interface import record_field_module
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext

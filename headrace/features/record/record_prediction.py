@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from headrace.config.configuration import Prepare
-from headrace.features.record.storage_encoding import make_encoder
+from headrace.features.record.record_encoder import make_encoder
 from headrace.features.record_field_interface import record_field_module
-from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.sources.raw_record_types import RawRecord
 

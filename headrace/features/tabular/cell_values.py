@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.features.tabular.input_spec import TabularSpec
-from headrace.features.tabular.vocabulary import load_vocabulary
+from headrace.features.tabular.vocabulary_encoding import load_vocabulary
 
 
 def cell_values(contract: Contract, folder: Path, rows: NDArray[np.float32]) -> dict[str, pa.Array]:

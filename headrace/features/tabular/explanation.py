@@ -15,7 +15,7 @@ from headrace.explain.token_spans import TokenSpan
 from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.record_prediction import make_preparer
 from headrace.features.tabular.row_cells import RowCells
-from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
+from headrace.features.tabular.vocabulary_encoding import MISSING, load_vocabulary
 from headrace.inference import Inference
 from headrace.prepare.record_observations import Observations
 

@@ -23,9 +23,9 @@ from headrace.features.tabular.column_quality_warnings import (
     missing_number_warning,
 )
 from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.tabular.record_encoder import CELLS, ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
-from headrace.features.tabular.storage_encoding import CELLS, ROW, row_columns
-from headrace.features.tabular.vocabulary import load_vocabulary, save_vocabulary
+from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import Moments, compute_moments
 from headrace.prepare.increments.source_changes import Increment

@@ -12,9 +12,9 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.record_field_interface import LearnedInput
 from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.tabular.record_encoder import ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
-from headrace.features.tabular.storage_encoding import ROW, row_columns
-from headrace.features.tabular.vocabulary import MISSING, load_vocabulary
+from headrace.features.tabular.vocabulary_encoding import MISSING, load_vocabulary
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard
 

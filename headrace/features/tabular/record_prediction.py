@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare
 from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.tabular.record_encoder import NumberSample
 from headrace.features.tabular.row_cells import RowCells, interpret_cells
-from headrace.features.tabular.storage_encoding import NumberSample
-from headrace.features.tabular.vocabulary import load_vocabulary
+from headrace.features.tabular.vocabulary_encoding import load_vocabulary
 from headrace.prepare.record_observations import Observations
 
 if TYPE_CHECKING:

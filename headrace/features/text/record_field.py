@@ -13,7 +13,7 @@ from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.features.record_field_interface import LearnedInput
 from headrace.features.text.input_spec import TextSpec
-from headrace.features.text.storage_encoding import text_columns
+from headrace.features.text.record_encoder import text_columns
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard
 

@@ -15,11 +15,11 @@ from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, pars
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.input_format_detection import NAMES, detect_format
 from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, format_from_name, open_reader
+from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.readers.columnar_reader import DURATIONS_READ
 from headrace.prepare.readers.csv_diagnostics import COMMENT_OPTION, diagnose_csv, log_findings
 from headrace.prepare.readers.json_diagnostics import absent_key_warnings, diagnose_json
 from headrace.prepare.readers.json_reader import HEAD
-from headrace.prepare.readers.source_row import text_cell
 from headrace.prepare.readers.text_stream import cut_lines, is_splittable, open_text, require_encoding, require_text
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import escape_path

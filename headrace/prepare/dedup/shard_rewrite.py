@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from headrace.prepare.chunk_result import ChunkResult, channel_sums
-from headrace.prepare.encoders.input_encoding_interface import encoder_for
 from headrace.prepare.encoders.label_text import count_labels
+from headrace.prepare.encoders.record_encoder_interface import encoder_for
 from headrace.prepare.preparation_plan import STAGED, PrepareContext
 from headrace.prepare.record_encoding_task import write_shard_in
 from headrace.storage.open_parquet import open_parquet

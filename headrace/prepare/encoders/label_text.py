@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
-from headrace.prepare.readers.source_row import text_cell
+from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.text.invisible_characters import INVISIBLE
 

@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 
 from headrace.errors import DataError
 from headrace.prepare.chunk_result import ChunkResult
-from headrace.prepare.encoders.label_encoding_interface import describe_missing_label
+from headrace.prepare.encoders.label_parser_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import normalize_label, readable_labels, unreadable_labels
-from headrace.prepare.labels.numbered_files import LabelRows, numbered_files_warning
+from headrace.prepare.labels.number_and_name_labels import LabelRows, numbered_files_warning
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results

@@ -13,7 +13,7 @@ from headrace.spark.session import is_local
 from headrace.spark.slots import PATIENCE_SECONDS, total_slots, wait_for_slots
 from headrace.train.launch.rank_resource_profile import profile_for
 from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
-from headrace.train.rank_message_monitor import Progress
+from headrace.train.training_progress import Progress
 
 log = logging.getLogger(__name__)
 

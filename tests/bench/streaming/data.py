@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
 from headrace.features.image.input_spec import ImageSpec
-from headrace.features.image.storage_encoding import image_columns
+from headrace.features.image.record_encoder import image_columns
 from headrace.features.input_spec import Statistics
 from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.fetch.datasets.fashion_mnist import read as fashion_mnist

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from headrace.config.sections.preparation import Prepare
-from headrace.features.tabular.storage_encoding import make_encoder
+from headrace.features.tabular.record_encoder import make_encoder
 from headrace.prepare.encoders.thousands_separator import count_formats, thousands_warning
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.sources.raw_record_types import RawRecord

@@ -10,7 +10,7 @@ import pytest
 from headrace.config.sections.retraining import Drift
 from headrace.contract import Column, Contract
 from headrace.features.image.drift_values import statistics as image_statistics
-from headrace.features.image.storage_encoding import image_columns
+from headrace.features.image.record_encoder import image_columns
 from headrace.features.text.drift_values import statistics as text_statistics
 from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.prepare.table_schema import arrow_schema
@@ -19,7 +19,7 @@ from headrace.table import Version, read
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from headrace.targets.multi_label.drift_target import profile_groups, target_label
-from headrace.targets.regression.label_encoding import COLUMN as NUMBER
+from headrace.targets.regression.label_parser import COLUMN as NUMBER
 from tests.support.small_table import CLASSES, Content, Rows, write_shards, write_table
 from tests.support.table_columns import table_columns
 from tests.support.table_versions import summary

@@ -8,7 +8,7 @@ import re
 import struct
 
 from headrace.prepare.encoders.images import jpeg_segments, png_chunks
-from headrace.prepare.encoders.images.image_container_repair import (
+from headrace.prepare.encoders.images.image_file_structure import (
     CODESTREAM,
     TIFF_STRIPS,
     TIFF_TILES,

@@ -26,7 +26,7 @@ from headrace.prepare.encoders.images.fast_jpeg import (
     shrink,
 )
 from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
-from headrace.prepare.encoders.images.image_container_repair import GIF, JPEG, PNG, find_structure
+from headrace.prepare.encoders.images.image_file_structure import GIF, JPEG, PNG, find_structure
 from headrace.prepare.encoders.images.jpeg_segments import IN_HEADER
 from headrace.prepare.encoders.images.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
 from headrace.prepare.encoders.images.png_chunks import SIGNATURE, damaged_chunk

@@ -6,7 +6,7 @@ zeros may be pixels.
 
 from collections.abc import Iterator
 
-from headrace.prepare.encoders.images.image_container_repair import (
+from headrace.prepare.encoders.images.image_file_structure import (
     AVIF,
     JP2,
     JPEG_2000,

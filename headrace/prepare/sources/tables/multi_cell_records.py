@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.config.sections.source import Columns, Source
-from headrace.prepare.readers.source_row import text_cell
+from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 

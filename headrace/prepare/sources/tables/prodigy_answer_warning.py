@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import islice
 
 from headrace.config.sections.source import Columns, Source
-from headrace.prepare.readers.source_row import cell_text
+from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.prepare.sources.tables.table_ranges import columns_in_file, open_first
 

@@ -4,7 +4,7 @@ import logging
 from itertools import islice
 
 from headrace.config.sections.source import Source
-from headrace.prepare.readers.source_row import cell_text, text_cell
+from headrace.prepare.readers.cell_text import cell_text, text_cell
 from headrace.prepare.rejects.rejection_reasons import Reason
 from headrace.prepare.sources.raw_record_types import RawFile, shorten
 from headrace.prepare.sources.split_names import split_from_name

@@ -22,7 +22,7 @@ from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.encoders.label_text import label_cell, normalize_label
 from headrace.prepare.readers import Row
-from headrace.prepare.readers.source_row import text_cell
+from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord, escape_path
 from headrace.prepare.sources.tables.column_type_check import require_column_types

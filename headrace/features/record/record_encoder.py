@@ -13,7 +13,7 @@ from headrace.features.input_kind_loader import input_traits
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.record_field_interface import RecordFieldInterface, record_field_module
 from headrace.prepare.encoders.content_hash import text_hash
-from headrace.prepare.encoders.input_encoding_interface import RecordEncoder, Row, encoder_for
+from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, Row, encoder_for
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
@@ -25,12 +25,12 @@ from headrace.wording import join_names
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `FeatureEncodingInterface`; all of them are fitted."""
+    """See `RecordEncoderInterface`; all of them are fitted."""
     return fitted
 
 
 def make_encoder(settings: Prepare) -> "SeveralInputsEncoder":
-    """See `FeatureEncodingInterface`."""
+    """See `RecordEncoderInterface`."""
     return SeveralInputsEncoder(settings)
 
 

@@ -17,8 +17,8 @@ from headrace.config.sections.source import Source
 from headrace.errors import DataError
 from headrace.predict.records.splittable_record_file import RecordFile
 from headrace.prepare.job import prepare
+from headrace.prepare.sources.tables.column_type_report import report_column_types
 from headrace.prepare.sources.tables.dataframe_rows import dataframe_rows
-from headrace.prepare.sources.tables.mixed_column_types import report_column_types
 from headrace.prepare.sources.tables.table_files import list_table
 
 pytestmark = pytest.mark.usefixtures("spark")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from headrace.train.callbacks.interval_metrics import RunningMetrics, metrics_between
+from headrace.train.callbacks.metrics_between_steps import RunningMetrics, metrics_between
 from headrace.train.model.loss_and_metrics import RowLossSum
 
 BATCH = 4

@@ -9,7 +9,7 @@ from headrace.features.geo.coordinates import FEATURES, read_place
 from headrace.features.geo.input_spec import GeoSpec
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.encoders.content_hash import text_hash
-from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
@@ -27,12 +27,12 @@ def geo_spec(section: Geo) -> GeoSpec:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `FeatureEncodingInterface`."""
+    """See `RecordEncoderInterface`."""
     return {PLACE: geo_spec(configuration.prepare.section(Geo))}
 
 
 def make_encoder(settings: Prepare) -> "PlaceEncoder":
-    """See `FeatureEncodingInterface`."""
+    """See `RecordEncoderInterface`."""
     return PlaceEncoder(settings)
 
 

@@ -15,8 +15,8 @@ def describe_missing_label(target: TargetTraits) -> str:
     return f"the record has no label{'; write [] if it has none of the classes' if target.has_labels else ''}"
 
 
-class EncodingInterface(Protocol):
-    """The module `label_encoding` of a target kind."""
+class LabelParserInterface(Protocol):
+    """The module `label_parser` of a target kind."""
 
     @property
     def COLUMN(self) -> Column:  # noqa: N802 - the name of a constant
@@ -41,7 +41,7 @@ def encode_target(record: RawRecord, context: PrepareContext) -> int | float | b
     return encoding_module(context.settings.task).encode(record.label, context)
 
 
-def encoding_module(task: str) -> EncodingInterface:
+def encoding_module(task: str) -> LabelParserInterface:
     """Return how the target kind `task` is stored."""
-    module: EncodingInterface = target_module(task, "label_encoding")
+    module: LabelParserInterface = target_module(task, "label_parser")
     return module

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from headrace.config.configuration import Prepare, Text
-from headrace.features.text.storage_encoding import clean_text
-from headrace.prepare.encoders.input_encoding_interface import encoder_for
-from headrace.prepare.readers.source_row import text_cell
+from headrace.features.text.record_encoder import clean_text
+from headrace.prepare.encoders.record_encoder_interface import encoder_for
+from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 

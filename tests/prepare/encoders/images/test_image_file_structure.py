@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.images.image_container_repair import Structure, find_structure
+from headrace.prepare.encoders.images.image_file_structure import Structure, find_structure
 from headrace.prepare.encoders.images.image_transcoding import decode
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image

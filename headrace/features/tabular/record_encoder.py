@@ -12,8 +12,8 @@ from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import interpret_cells
 from headrace.prepare.encoders.content_hash import text_hash
-from headrace.prepare.encoders.input_encoding_interface import Row
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
+from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
@@ -37,12 +37,12 @@ def row_columns(spec: TabularSpec, settings: Prepare) -> dict[str, Column]:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `FeatureEncodingInterface`; all of it is fitted."""
+    """See `RecordEncoderInterface`; all of it is fitted."""
     return fitted
 
 
 def make_encoder(settings: Prepare) -> "RowEncoder":
-    """See `FeatureEncodingInterface`."""
+    """See `RecordEncoderInterface`."""
     return RowEncoder(settings)
 
 

@@ -13,7 +13,7 @@ from headrace.features.image.near_duplicates import perceptual_hash
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.encoders.content_hash import content_hash
 from headrace.prepare.encoders.images.image_transcoding import Pixels, check_pixels, conform, decode_image, encode
-from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.encoders.statistics import stored_sums
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
@@ -44,12 +44,12 @@ def bookkeeping_columns(settings: Prepare) -> dict[str, Column]:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `FeatureEncodingInterface`."""
+    """See `RecordEncoderInterface`."""
     return {"image": ImageSpec.model_validate({"statistics": statistics})}
 
 
 def make_encoder(settings: Prepare) -> "ImageEncoder":
-    """See `FeatureEncodingInterface`."""
+    """See `RecordEncoderInterface`."""
     return ImageEncoder(settings)
 
 

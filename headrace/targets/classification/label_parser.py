@@ -8,7 +8,7 @@ COLUMN = Column(role="target", codec="plain", dtype="int32")
 
 
 def encode(label: str, context: PrepareContext) -> int:
-    """See `EncodingInterface`."""
+    """See `LabelParserInterface`."""
     return class_index(label, context)
 
 

@@ -10,8 +10,8 @@ from pyspark.sql import SparkSession
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.prepare.readers import ColumnarReader
+from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.columnar_reader import DURATIONS_READ
-from headrace.prepare.readers.source_row import cell_text
 from headrace.prepare.sources.raw_record_types import RawFile, escape_path
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns
 from headrace.prepare.sources.tables.table_ranges import columns_in_file, map_files, open_file

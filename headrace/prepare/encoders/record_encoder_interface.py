@@ -37,8 +37,8 @@ class RecordEncoder(Protocol):
         """Return what was found in the records since the last call."""
 
 
-class FeatureEncodingInterface(Protocol):
-    """The module `storage_encoding` of an input kind."""
+class RecordEncoderInterface(Protocol):
+    """The module `record_encoder` of an input kind."""
 
     def make_encoder(self, settings: Prepare) -> RecordEncoder:
         """Return the encoder of the first stage."""
@@ -59,7 +59,7 @@ def encoder_for(settings: Prepare) -> RecordEncoder:
     return encoding_of(settings.input).make_encoder(settings)
 
 
-def encoding_of(kind: str) -> FeatureEncodingInterface:
+def encoding_of(kind: str) -> RecordEncoderInterface:
     """Return how the input kind `kind` is stored."""
-    module: FeatureEncodingInterface = input_module(kind, "storage_encoding")
+    module: RecordEncoderInterface = input_module(kind, "record_encoder")
     return module

@@ -10,7 +10,7 @@ from headrace.contract import Column
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.windows.input_spec import WindowSpec
 from headrace.prepare.encoders.content_hash import content_hash
-from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
@@ -26,7 +26,7 @@ def window_columns(windows: Windows) -> dict[str, Column]:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `FeatureEncodingInterface`."""
+    """See `RecordEncoderInterface`."""
     windows, columns = configuration.prepare.window_spec, configuration.data.source.columns
     spec = {
         "values": windows.values,
@@ -40,7 +40,7 @@ def input_specs(
 
 
 def make_encoder(settings: Prepare) -> "WindowEncoder":
-    """See `FeatureEncodingInterface`."""
+    """See `RecordEncoderInterface`."""
     return WindowEncoder(settings, settings.window_spec)
 
 

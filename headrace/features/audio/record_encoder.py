@@ -10,7 +10,7 @@ from headrace.contract import Column
 from headrace.features.audio.input_spec import AudioSpec
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.encoders.content_hash import content_hash
-from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.encoders.sounds.sound_decoder import decode_sound
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
@@ -29,12 +29,12 @@ def audio_columns(spec: Audio) -> dict[str, Column]:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `FeatureEncodingInterface`."""
+    """See `RecordEncoderInterface`."""
     return {"audio": AudioSpec(rate=configuration.prepare.audio.rate)}
 
 
 def make_encoder(settings: Prepare) -> "AudioEncoder":
-    """See `FeatureEncodingInterface`."""
+    """See `RecordEncoderInterface`."""
     return AudioEncoder(settings)
 
 

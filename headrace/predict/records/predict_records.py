@@ -1,48 +1,19 @@
-"""Prediction of the records of a file or of standard input, prepared as in training; declare what a kind adds."""
+"""Prediction of the records of a file or of standard input, prepared as in training."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from headrace.config.configuration import Prepare
 from headrace.features.input_kind_loader import input_module
+from headrace.predict.records.record_prediction_interface import RecordPredictionInterface
 from headrace.predict.records.splittable_record_file import Record
 from headrace.predict.task_output import BATCH, PredictionOutput
-from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 
 if TYPE_CHECKING:
     from headrace.inference import Inference
-
-
-class RecordPreparer(Protocol):
-    """Prepares records as in training, up to what `RecordPredictionInterface.encode` takes."""
-
-    def prepare(self, cell: str | bytes, path: str) -> Any:
-        """Return a prepared record; note what is found in it.
-
-        Args:
-            path: of the record in messages.
-
-        Raises:
-            RejectedRecordError: the record cannot be used.
-        """
-
-    def take_observations(self) -> Observations:
-        """Return what was found in the records since the last call."""
-
-
-class RecordPredictionInterface(Protocol):
-    """The module `record_prediction` of an input kind of which a row of a file can be a record."""
-
-    def make_preparer(self, settings: Prepare) -> RecordPreparer:
-        """Return what prepares the records of one task."""
-
-    def encode(
-        self, records: list[Any], inference: "Inference", observations: Observations
-    ) -> Mapping[str, list[bytes]]:
-        """Return the stored inputs of prepared records by the names of their columns; note what is found in them."""
 
 
 class RecordBatcher:

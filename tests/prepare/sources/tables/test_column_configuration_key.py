@@ -8,7 +8,7 @@ import pytest
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError
 from headrace.prepare.job import prepare
-from headrace.prepare.sources.tables.column_keys import column_key
+from headrace.prepare.sources.tables.column_configuration_key import column_key
 
 
 def configuration(source: Path, settings: dict[str, Any], **columns: str) -> Configuration:

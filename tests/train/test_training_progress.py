@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from headrace.train.rank_message_monitor import Progress
+from headrace.train.training_progress import Progress
 
 
 def report(progress: Progress, **message: object) -> None:

@@ -11,7 +11,7 @@ from headrace.features.text.input_spec import Tokenizer
 from headrace.features.text.near_duplicates import minhash
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.file_signatures import name_document, name_encoded
-from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
@@ -39,12 +39,12 @@ def bookkeeping_columns(settings: Prepare) -> dict[str, Column]:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `FeatureEncodingInterface`; the tokenizer is fitted."""
+    """See `RecordEncoderInterface`; the tokenizer is fitted."""
     return fitted
 
 
 def make_encoder(settings: Prepare) -> "TextEncoder":
-    """See `FeatureEncodingInterface`."""
+    """See `RecordEncoderInterface`."""
     return TextEncoder(settings)
 
 
