@@ -49,17 +49,17 @@ class InputSections(Section):
     input: Literal["image", "text", "audio", "tabular", "vector", "geo", "windows", "record"] = Field(
         "image",
         description=(
-            "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), vector "
-            "(a list of numbers, see `vector`), geo (a place, see `geo`), windows (consecutive rows of a table, see `windows`), or record (several of them "
-            "together, see `inputs`)"
+            "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), vector (a "
+            "list of numbers, see `vector`), geo (a place, see `geo`), windows (consecutive rows of a table, see "
+            "`windows`), or record (several of them together, see `inputs`)"
         ),
     )
     inputs: dict[InputName, NamedInput] = Field(
         default_factory=dict,
         description=(
             "several inputs of one record, by the names that a network receives them under; each has a `kind` (image, "
-            "text, audio, tabular, vector, geo), the keys of the section of that name, and the columns that hold it: `column` "
-            "and `content`, `numbers` and `categories`, or `latitude` and `longitude`. Sets `input: record`"
+            "text, audio, tabular, vector, geo), the keys of the section of that name, and the columns that hold it: "
+            "`column` and `content`, `numbers` and `categories`, or `latitude` and `longitude`. Sets `input: record`"
         ),
     )
     image: Image = Image()

@@ -1,6 +1,7 @@
 """Read the components of a vector from JSON text."""
 
 import json
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -43,9 +44,17 @@ def _numbers(cell: str, column: str) -> list[float]:
         found = json.loads(cell)
     except (ValueError, RecursionError):
         found = None
-    numbers = [one for one in found if type(one) in (int, float)] if isinstance(found, list) else None
+    # A whole number too large for a float is not finite either.
+    numbers = [_as_float(one) for one in found if type(one) in (int, float)] if isinstance(found, list) else None
     if numbers is None or len(numbers) < len(found):
         raise RejectedRecordError(
             Reason.BAD_VALUE, f"{column} is {cell!r:.60}; expected a list of numbers, such as [0.5, -1.25]"
         )
     return numbers
+
+
+def _as_float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from headrace.config.sections.vector import Vector
 from headrace.features.input_spec import Statistics
 from headrace.features.vector.input_spec import VectorSpec
-from headrace.features.vector.storage_encoding import VECTOR
+from headrace.features.vector.record_encoder import VECTOR
 from headrace.prepare.encoders.statistics import Moments, compute_moments
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext

@@ -13,7 +13,7 @@ from headrace.config.sections.vector import Vector
 from headrace.contract import Column, Contract
 from headrace.features.record_field_interface import LearnedInput
 from headrace.features.vector.input_spec import VectorSpec
-from headrace.features.vector.storage_encoding import vector_column
+from headrace.features.vector.record_encoder import vector_column
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard
 

@@ -8,7 +8,7 @@ from headrace.contract import Column
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.vector.components import read_vector
 from headrace.prepare.encoders.content_hash import text_hash
-from headrace.prepare.encoders.input_encoding_interface import Row
+from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
@@ -25,12 +25,12 @@ def vector_column(section: Vector) -> Column:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `FeatureEncodingInterface`; the statistics are fitted."""
+    """See `RecordEncoderInterface`; the statistics are fitted."""
     return fitted
 
 
 def make_encoder(settings: Prepare) -> "VectorEncoder":
-    """See `FeatureEncodingInterface`."""
+    """See `RecordEncoderInterface`."""
     return VectorEncoder(settings)
 
 
