@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
+import polars
 import pytest
 from pyspark.sql import SparkSession
 
@@ -47,6 +49,17 @@ def test_rows_are_the_same_for_arrow_pandas_and_spark(
         assert {row["path"]: (row["label"], bytes(row["image"])) for row in given} == {
             path: (row["label"], bytes(row["image"])) for path, row in collected.items()
         }
+
+
+def test_arrow_rows_are_read_by_polars_and_duckdb(images: tuple[headrace.Table, Content]) -> None:
+    table, content = images
+    rows = table.arrow("test")
+    counted = duckdb.sql("SELECT label, count(*) FROM rows GROUP BY label").fetchall()
+    assert dict(counted) == table.counts["test"]
+    frame = polars.from_arrow(rows)
+    assert isinstance(frame, polars.DataFrame)
+    assert frame["label"].to_list() == [CLASSES[label] for label in content.splits["test"].labels]
+    assert frame["image"].to_list() == rows["image"].to_pylist()
 
 
 def test_decoded_images_are_pixels(images: tuple[headrace.Table, Content], notebook: SparkSession) -> None:
