@@ -5,6 +5,7 @@ from headrace.config.sections.training import Loss
 
 def loss_settings_error(settings: Loss) -> str | None:
     """Return what is wrong with `settings`, or None."""
-    if settings == Loss():
-        return None
-    return "train.loss has settings for classes, but the table is prepared for regression; remove train.loss."
+    for key in ("label_smoothing", "class_weights"):
+        if getattr(settings, key) != getattr(Loss(), key):
+            return f"train.loss.{key} is for classes, but the table is prepared for regression; remove it."
+    return None
