@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from headrace.engines.environment_cleanup import ignore_foreign_settings
+from headrace.engines.foreign_variable_removal import ignore_foreign_settings
 from headrace.engines.hide_keras_json import hide_keras_json
 
 if TYPE_CHECKING:

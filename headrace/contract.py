@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
 from headrace.errors import DataError
+from headrace.features.contract_entry import InputSpec, Statistics, load_input_spec
 from headrace.features.input_kind_loader import RECORD, input_traits
-from headrace.features.input_spec import InputSpec, Statistics, load_input_spec
 from headrace.features.input_traits import InputTraits
 from headrace.targets.target_kind_loader import target_traits
 from headrace.targets.target_traits import Activation, TargetTraits
@@ -111,9 +111,9 @@ class Contract(BaseModel):
     def require(self, kind: str) -> Any:
         """Return what the kind of the only input adds, for a network of inputs of this kind.
 
-        Networks of several inputs ask each contract of `inputs`. The attributes are those of
-        `headrace.features.KIND.input_spec`: `statistics` of images, rows and windows, `tokenizer` of texts, `rate` of
-        sounds, `numbers` and `categories` of rows, `values` of windows.
+        Networks of several inputs ask each contract of `inputs`. The attributes are those of the kind's `contract_entry`:
+        `statistics` of images, rows, vectors and windows, `tokenizer` of texts, `rate` of sounds, `numbers` and
+        `categories` of rows, `values` of windows.
 
         Raises:
             DataError: the table holds another kind of input, or several.

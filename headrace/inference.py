@@ -12,10 +12,10 @@ from headrace.config.configuration import Image
 from headrace.contract import Column, Contract
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.errors import DataError
-from headrace.input_arrays import Inputs
 from headrace.networks.model_inputs import input_signature
+from headrace.one_or_several_inputs import Inputs
 from headrace.prepare.encoders.images.image_transcoding import encode
-from headrace.stream.read.columnar_rows import Columns
+from headrace.stream.read.in_memory_columns import Columns
 
 quiet_tensorflow()
 

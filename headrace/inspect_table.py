@@ -11,7 +11,7 @@ from headrace.prepare.increments.source_changes import list_changes
 from headrace.storage import is_remote
 from headrace.table import Version, read
 from headrace.table.delta_access import open_delta
-from headrace.table.side_tables import (
+from headrace.table.rejects_and_duplicates import (
     DUPLICATES,
     REJECTS,
     Duplicate,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from headrace.input_arrays import Inputs, map_arrays, row_count, select_rows
+from headrace.one_or_several_inputs import Inputs, map_arrays, row_count, select_rows
 
 ONE = np.arange(6).reshape(3, 2)
 SEVERAL: Inputs = {"a": ONE, "b": np.arange(3)}

@@ -11,11 +11,11 @@ import pytest
 
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
-from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.audio.contract_entry import AudioSpec
 from headrace.inspect_table import _dropped_text, _text, inspect_table
 from headrace.prepare.job import prepare
 from headrace.table import Summary, Version, read
-from headrace.table.side_tables import Reject, read_rejects, rejects_path
+from headrace.table.rejects_and_duplicates import Reject, read_rejects, rejects_path
 from tests.support.commands import headrace, headrace_within
 from tests.support.raw_images import configuration, read_rows, write_source
 

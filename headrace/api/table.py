@@ -10,8 +10,8 @@ from headrace.api.notebook_display import grid, page, rows
 from headrace.contract import Contract
 from headrace.table import Summary, Version
 from headrace.table import read as read_version
-from headrace.table.side_tables import SCHEMA as REJECTS
-from headrace.table.side_tables import read_rejects
+from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS
+from headrace.table.rejects_and_duplicates import read_rejects
 from headrace.table.table_snapshot import SPLITS
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from headrace import __version__
+from headrace.compare.comparison_metrics import LOWER_IS_BETTER
 from headrace.compare.comparison_text import conclusion, headlines, setting_text, signed, value_text
-from headrace.compare.prediction_metrics import LOWER_IS_BETTER
 from headrace.html.overlay_chart import OverlayChart, overlay
 from headrace.html.pixelated_images import is_pixelated
 from headrace.html.templates import environment

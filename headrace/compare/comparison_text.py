@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from headrace.compare.comparison_metrics import LOWER_IS_BETTER, metric_label
 from headrace.compare.paired_differences import MIN_DECIDING_ROWS
-from headrace.compare.prediction_metrics import LOWER_IS_BETTER, metric_label
 from headrace.html.number_formatting import metric
 from headrace.terminal_table import text_table
 from headrace.wording import figure, quantity

@@ -8,10 +8,10 @@ from typing import Any
 from headrace.compare.compared_models import ComparedModel, open_compared_models, settings
 from headrace.compare.compared_table_version import choose_version, find_overlaps, match_all
 from headrace.compare.comparison_interface import comparison_module
+from headrace.compare.comparison_metrics import default_metric, scores
 from headrace.compare.largest_disagreements import DisagreementWatch, describe, select_rows
 from headrace.compare.paired_differences import metric_differences
 from headrace.compare.prediction_computation import predict_split
-from headrace.compare.prediction_metrics import default_metric, scores
 from headrace.compare.predictions import Predictions
 from headrace.contract_match import ClassMatch
 from headrace.evaluate.mistakes import renderer_for

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace import input_arrays
+from headrace import one_or_several_inputs
 from headrace.compare.comparison_interface import ComparisonInterface
 from headrace.compare.predictions import Predictions
 from headrace.evaluate.evaluator_interface import EvaluationBatch
@@ -43,7 +43,7 @@ class DisagreementWatch:
                     float(distances[index]),
                     str(batch.paths[index]),
                     details,
-                    input_arrays.select_rows(batch.inputs, index),
+                    one_or_several_inputs.select_rows(batch.inputs, index),
                 )
             )
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.compare.comparison_interface import comparison_module
+from headrace.compare.comparison_metrics import LOWER_IS_BETTER, scores
 from headrace.compare.discordant_rows import deciding_rows, min_deciding_rows
-from headrace.compare.prediction_metrics import LOWER_IS_BETTER, scores
 from headrace.compare.predictions import Predictions
 from headrace.evaluate.bootstrap import CONFIDENCE, Intervals
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY, ClassScore

@@ -10,7 +10,7 @@ from headrace.contract_match import ClassMatch
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.job import iter_batches
 from headrace.inference import Inference
-from headrace.input_arrays import Inputs, select_rows
+from headrace.one_or_several_inputs import Inputs, select_rows
 from headrace.table import Version
 
 # Is called with each batch and its predictions.

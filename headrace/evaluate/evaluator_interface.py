@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.evaluate.mistakes import Renderer
-from headrace.input_arrays import Inputs
-from headrace.stream.read.columnar_rows import Columns
+from headrace.one_or_several_inputs import Inputs
+from headrace.stream.read.in_memory_columns import Columns
 
 
 class EvaluationBatch(NamedTuple):

@@ -16,7 +16,7 @@ from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.inference import Inference
-from headrace.input_arrays import select_rows
+from headrace.one_or_several_inputs import select_rows
 from headrace.progress import progress
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.atomic import atomic_write

@@ -14,7 +14,7 @@ from PIL import Image
 
 from headrace.contract import Contract
 from headrace.features.input_kind_loader import input_module
-from headrace.input_arrays import Inputs, map_arrays
+from headrace.one_or_several_inputs import Inputs, map_arrays
 
 WORST = 24
 

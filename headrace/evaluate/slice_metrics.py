@@ -9,7 +9,7 @@ import numpy as np
 from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluator_interface import EvaluationBatch, Evaluator
-from headrace.evaluate.row_partitions import ClassPartitioner, NumberPartitioner, Partition, TextPartitioner
+from headrace.evaluate.row_slices_by_value import ClassPartitioner, NumberPartitioner, Partition, TextPartitioner
 from headrace.wording import close_name_question
 
 CLASS, LENGTH, SIZE = "class", "length", "size"

@@ -12,7 +12,7 @@ from headrace.export.onnx_file import OnnxModel, require_onnx, write_onnx
 from headrace.export.saved_model import SavedModel, describe_signatures, write_saved_model
 from headrace.export.serving_function import ServingModel
 from headrace.export.tflite_file import LiteModel, write_tflite
-from headrace.input_arrays import Inputs
+from headrace.one_or_several_inputs import Inputs
 
 Name = Literal["saved_model", "onnx", "tflite"]
 Quantised = Literal["float16"]

@@ -11,7 +11,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from headrace.errors import ConfigurationError
 from headrace.export.converter_output import captured_stderr
 from headrace.export.serving_function import ServingModel, as_arguments
-from headrace.input_arrays import Inputs
+from headrace.one_or_several_inputs import Inputs
 
 # Released in 2021, so that runtimes on phones and in browsers support it too.
 OPSET = 15

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import GateError
-from headrace.input_arrays import Inputs, row_count
+from headrace.one_or_several_inputs import Inputs, row_count
 from headrace.wording import quantity
 
 Pair = tuple[Inputs, Inputs]

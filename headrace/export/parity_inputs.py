@@ -8,8 +8,8 @@ import numpy as np
 
 from headrace.contract import Contract
 from headrace.inference import Inference
-from headrace.input_arrays import Inputs
 from headrace.networks.random_inputs_interface import random_inputs
+from headrace.one_or_several_inputs import Inputs
 from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version
 

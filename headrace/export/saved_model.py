@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headrace.export.export_input_interface import serving_module
 from headrace.export.serving_function import SIGNATURE, ServingModel, as_arguments
-from headrace.input_arrays import Inputs
+from headrace.one_or_several_inputs import Inputs
 from headrace.wording import join_names
 
 ENCODED = "encoded"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
-from headrace.input_arrays import Inputs
+from headrace.one_or_several_inputs import Inputs
 
 SIGNATURE = "serving_default"
 

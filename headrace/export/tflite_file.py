@@ -14,7 +14,7 @@ from headrace.errors import ConfigurationError
 from headrace.export.converter_output import captured_stderr, describe_failure
 from headrace.export.saved_model import Endpoint, Predict, write_archive
 from headrace.export.serving_function import SIGNATURE, ServingModel, as_arguments
-from headrace.input_arrays import Inputs
+from headrace.one_or_several_inputs import Inputs
 
 
 def write_tflite(served: ServingModel, folder: Path, half: bool = False) -> Path:

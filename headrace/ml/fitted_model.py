@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from headrace.api.bundle import Bundle, udf
 from headrace.api.callers_session import callers_session
-from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.tabular.contract_entry import TabularSpec
 from headrace.ml.estimator_params import HeadraceParams, optional_value, output_names, require_new
 from headrace.ml.saved_model import ModelReader, ModelWriter
 from headrace.ml.vector_columns import row_text, vector_cells

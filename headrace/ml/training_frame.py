@@ -16,7 +16,7 @@ from headrace.api.dataframe_config import BINARY_FILE
 from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.ml.estimator_params import HeadraceParams, optional_value
-from headrace.ml.label_index import (
+from headrace.ml.label_column import (
     ClassNames,
     indexed_names,
     is_indexed,

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from headrace.contract import Contract
-from headrace.engines.keras_config import use_tensorflow
+from headrace.engines.keras_settings_reset import use_tensorflow
 from headrace.errors import ConfigurationError
 from headrace.networks.attribute_hint import attribute_hint
 from headrace.networks.declared_input_shape import input_shape_hint

@@ -6,7 +6,7 @@ import numpy as np
 
 from headrace.contract import Contract
 from headrace.features.input_kind_loader import input_module
-from headrace.input_arrays import Inputs
+from headrace.one_or_several_inputs import Inputs
 
 
 class RandomInputsInterface(Protocol):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.side_tables import SCHEMA as REJECTS
+from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS
 
 OutputFormat = Literal["parquet", "csv", "jsonl"]
 

@@ -24,7 +24,7 @@ from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons
 from headrace.storage import is_remote
 from headrace.storage.atomic import atomic_directory, atomic_write, scratch_directory
-from headrace.table.side_tables import Reject
+from headrace.table.rejects_and_duplicates import Reject
 
 log = logging.getLogger(__name__)
 

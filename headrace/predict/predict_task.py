@@ -19,12 +19,12 @@ from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.errors import DataError
 from headrace.predict.input_files import InputFile
 from headrace.predict.predict_batch import Batch, predict_batch
+from headrace.predict.prediction_part_output import BATCH, PredictionOutput
 from headrace.predict.records.splittable_record_file import Record, RecordFile
-from headrace.predict.task_output import BATCH, PredictionOutput
 from headrace.prepare.readers import RowRange
 from headrace.prepare.record_observations import Observations
 from headrace.table import Shard
-from headrace.table.side_tables import Reject
+from headrace.table.rejects_and_duplicates import Reject
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

@@ -17,9 +17,9 @@ from headrace.predict.input_files import InputFile, raw_file_limits
 from headrace.predict.predict_batch import Batch, predict_batch
 from headrace.predict.predict_task import load_inference
 from headrace.predict.prediction_columns_interface import ModelOutputs, predictions_table
+from headrace.predict.prediction_part_output import PredictionOutput
 from headrace.predict.records.splittable_record_file import Record
 from headrace.predict.shared_bundle import SharedBundle
-from headrace.predict.task_output import PredictionOutput
 from headrace.predict.udf_cells import read_inputs
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells

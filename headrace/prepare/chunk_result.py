@@ -8,8 +8,8 @@ import pyarrow as pa
 from headrace.contract import Column
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.record_observations import Observations
+from headrace.table.rejects_and_duplicates import Reject
 from headrace.table.shard_writer import Shard
-from headrace.table.side_tables import Reject
 
 # The key under which rows are counted that do not have exactly one class each.
 ALL = "all"

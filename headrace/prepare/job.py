@@ -52,7 +52,7 @@ from headrace.spark.session import session, unwrap_python_errors
 from headrace.spark.temporary_changes import temporary_settings
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
-from headrace.table.side_tables import read_dropped
+from headrace.table.rejects_and_duplicates import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from headrace.targets.regression.degenerate_label_warnings import number_warnings
 from headrace.targets.target_traits import TargetTraits

@@ -14,8 +14,8 @@ from headrace.prepare.increments.source_changes import Increment, can_append, in
 from headrace.prepare.rejects.side_table_carryover import SideTable
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.table import Version
-from headrace.table.side_tables import DUPLICATES_SCHEMA, duplicates_path, rejects_path
-from headrace.table.side_tables import SCHEMA as REJECTS_SCHEMA
+from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path, rejects_path
+from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS_SCHEMA
 from headrace.table.table_snapshot import Period
 from headrace.table.transaction_log import CommitBase, open_base
 

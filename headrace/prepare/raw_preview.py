@@ -31,7 +31,7 @@ from headrace.prepare.readers.csv_diagnostics import (
     footer_warnings,
     log_notes,
 )
-from headrace.prepare.readers.rfc4180_reader import looks_like_record
+from headrace.prepare.readers.csv_reader import looks_like_record
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.source_format_detection import guess_format

@@ -14,8 +14,8 @@ from headrace.prepare.rejects.reject_summary import describe_reasons, list_reaso
 from headrace.prepare.rejects.rejection_reasons import Reason
 from headrace.prepare.rejects.side_table_carryover import CarriedOver
 from headrace.table import Version
+from headrace.table.rejects_and_duplicates import Reject
 from headrace.table.shard_writer import Shard
-from headrace.table.side_tables import Reject
 
 # Number of reasons of rejection that a preparation logs; the rejects table has all.
 

@@ -21,9 +21,9 @@ from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.raw_record_types import escape_text
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.table_schema import arrow_schema
+from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS_SCHEMA
+from headrace.table.rejects_and_duplicates import Reject, rejects_path
 from headrace.table.shard_writer import Shard, write_shard
-from headrace.table.side_tables import SCHEMA as REJECTS_SCHEMA
-from headrace.table.side_tables import Reject, rejects_path
 
 
 def parse_weight(record: RawRecord) -> float:

@@ -7,12 +7,12 @@ from enum import StrEnum
 from itertools import islice
 
 from headrace.contract import Contract
+from headrace.prepare.dominant_weight_warning import SampleWeights
 from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
 from headrace.prepare.encoders.images.grey_images import ColourCounts
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.thousands_separator import NumberFormat, number_format, thousands_warning
 from headrace.prepare.rejects.rejection_reasons import UnreadArchiveError
-from headrace.prepare.sample_weights import SampleWeights
 from headrace.prepare.sources.folders.derived_file_warnings import find_copies
 from headrace.prepare.sources.folders.folder_layout_warnings import (
     MAX_FOLDERS,

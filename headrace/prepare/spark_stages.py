@@ -16,8 +16,8 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column
+from headrace.features.contract_entry import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module, input_traits
-from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
 from headrace.prepare.dedup.label_conflict_warnings import warn_of_conflicts

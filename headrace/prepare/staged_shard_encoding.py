@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column
-from headrace.features.input_spec import Statistics
+from headrace.features.contract_entry import Statistics
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_encoding_task import attempt_id, write_shard_in
 from headrace.prepare.record_observations import Observations

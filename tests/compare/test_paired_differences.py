@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from headrace.compare.comparison_metrics import score
 from headrace.compare.paired_differences import Difference, metric_differences, verdict
-from headrace.compare.prediction_metrics import score
 from headrace.compare.predictions import Predictions
 from headrace.targets.classification.comparison import CLASS_COMPARISON
 from headrace.targets.multi_label.comparison import CLASS_COMPARISON as LABEL_COMPARISON

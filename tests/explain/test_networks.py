@@ -16,8 +16,8 @@ from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import raw_files, raw_texts
 from headrace.features.image.explanation import ImageExplainer
+from headrace.features.text.contract_entry import TextSpec
 from headrace.features.text.explanation import TextExplainer
-from headrace.features.text.input_spec import TextSpec
 from headrace.inference import Inference
 from headrace.prepare.encoders.images.image_transcoding import decode
 from tests.explain.raw import write_images, write_texts
@@ -83,7 +83,7 @@ def test_patch_that_determines_the_class_has_largest_attribution(
 @pytest.mark.parametrize("network", WITH_MAP)
 def test_grad_cam_highlights_the_patch(make_bundle: BundleOf, network: str, tmp_path: Path) -> None:
     from headrace.explain.attribution.grad_cam import GradCam
-    from headrace.explain.heatmaps import enlarge
+    from headrace.explain.heatmap_drawing import enlarge
 
     bundle = bundles.load(make_bundle(network))
     grad_cam = GradCam(bundle.model(), bundle.contract)

@@ -11,9 +11,9 @@ from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import MistakeRendererInterface
 from headrace.explain.explanation_interface import FeatureExplanationInterface
 from headrace.export.export_input_interface import ExportInputInterface
-from headrace.features.cell_values_interface import CellValuesInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_traits
-from headrace.features.record_field_interface import RecordFieldInterface
+from headrace.features.multi_input_field_interface import MultiInputFieldInterface
+from headrace.features.source_columns_interface import SourceColumnsInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFileInterface
 from headrace.predict.records.record_prediction_interface import RecordPredictionInterface
@@ -73,12 +73,12 @@ def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_cells])
 def test_kinds_of_several_cells_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "cell_values"), CellValuesInterface)
+    require_protocol(input_module(kind, "source_columns"), SourceColumnsInterface)
 
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)
 def test_kinds_of_named_inputs_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "record_field"), RecordFieldInterface)
+    require_protocol(input_module(kind, "multi_input_field"), MultiInputFieldInterface)
 
 
 def test_every_input_of_a_preparation_has_a_room() -> None:

@@ -16,7 +16,7 @@ from headrace.table import read
 from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
 from headrace.train.bundle_verification.fresh_process import FreshProcess
 from headrace.train.distributed import collectives
-from headrace.train.model.model_builder import compile_model
+from headrace.train.model.compiled_model import compile_model
 from headrace.train.rank.rank_context_and_position import RankContext
 from headrace.train.rank.task_pipe import Channel, exit_with_task
 from headrace.train.rank.trainer import train

@@ -16,7 +16,7 @@ import pytest
 
 from headrace.contract import Contract
 from headrace.predict.flat_file import OutputFormat, write_predictions
-from headrace.predict.task_output import PredictionOutput
+from headrace.predict.prediction_part_output import PredictionOutput
 from headrace.storage import locate
 from tests.predict.conftest import PIXELS
 from tests.support.commands import headrace_within

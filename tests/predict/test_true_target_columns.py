@@ -9,10 +9,10 @@ import pytest
 
 from headrace.contract import Column, Contract
 from headrace.predict.flat_file import write_predictions
-from headrace.predict.task_output import PredictionOutput
+from headrace.predict.prediction_part_output import PredictionOutput
 from headrace.predict.true_target_columns import table_columns
 from headrace.prepare.encoders.label_text import encode_labels
-from headrace.stream.read.columnar_rows import column_values
+from headrace.stream.read.in_memory_columns import column_values
 from headrace.targets.target_kind_loader import target_module
 
 CLASSES = ("coat", "bag", "boot")

@@ -19,7 +19,7 @@ from headrace.errors import ConfigurationError, DataError, HeadraceError
 from headrace.prepare import job
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
-from headrace.table.side_tables import read_rejects, rejects_path
+from headrace.table.rejects_and_duplicates import read_rejects, rejects_path
 from tests.support.raw_images import configuration, encode_image, list_files, named_files, noise_image, read_rows
 
 pytestmark = pytest.mark.usefixtures("spark")

@@ -9,8 +9,8 @@ from headrace.errors import DataError, HeadraceError
 from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
+from headrace.table.rejects_and_duplicates import Reject
 from headrace.table.shard_writer import Shard
-from headrace.table.side_tables import Reject
 
 
 def shard(rows: int, split: str = "train") -> Shard:

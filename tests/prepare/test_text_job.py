@@ -11,11 +11,11 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import DataError
-from headrace.features.text.input_spec import TextSpec
+from headrace.features.text.contract_entry import TextSpec
 from headrace.prepare.job import prepare
 from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version, read
-from headrace.table.side_tables import duplicates_path, read_dropped
+from headrace.table.rejects_and_duplicates import duplicates_path, read_dropped
 from headrace.table.transaction_log import list_shards
 from tests.support.raw_images import list_files, named_files, read_rows
 

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from headrace.config import Configuration
 from headrace.config.sections.streaming import Stream
+from headrace.prepare.dominant_weight_warning import SampleWeights
 from headrace.prepare.job import prepare
 from headrace.prepare.rejects.rejection_reasons import Reason
-from headrace.prepare.sample_weights import SampleWeights
 from headrace.stream.dataset import evaluation_batches, training_batches
 from headrace.stream.stream_builder import evaluation_plan, training_plan
 from headrace.table import Version, read
-from headrace.table.side_tables import rejects_path
+from headrace.table.rejects_and_duplicates import rejects_path
 from headrace.table.transaction_log import list_shards
 from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 

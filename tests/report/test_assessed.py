@@ -15,7 +15,7 @@ from headrace.report.evaluation.calibration_chart import reliability_chart
 from headrace.report.evaluation.curves import curve_charts
 from headrace.report.evaluation.slices import slice_tables
 from headrace.targets.classification.report_section import Evaluation
-from tests.support.finished_example import judged_evaluation
+from tests.support.fabricated_run import judged_evaluation
 
 CLASSES = ("circle", "square", "cross")
 

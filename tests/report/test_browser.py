@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from headrace.report import write_report
-from tests.support.finished_example import judged_evaluation
+from tests.support.fabricated_run import judged_evaluation
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [pytest.mark.skipif(BROWSER is None, reason="chromium is not installed"), pytest.mark.browser]

@@ -11,7 +11,7 @@ import pytest
 
 from headrace.inspect_table import file_urls
 from headrace.prepare.job import prepare
-from headrace.stream.read.columnar_rows import concat_rows
+from headrace.stream.read.in_memory_columns import concat_rows
 from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version, read
 from tests.prepare.test_text_job import text_configuration, texts, write_rows

@@ -8,13 +8,13 @@ import pytest
 
 from headrace.config.sections.windows import Windows
 from headrace.contract import Contract
-from headrace.features.input_spec import Statistics
-from headrace.features.windows.input_spec import WindowSpec
+from headrace.features.contract_entry import Statistics
+from headrace.features.windows.contract_entry import WindowSpec
 from headrace.features.windows.record_encoder import window_columns
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table import Version, read
+from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path
 from headrace.table.shard_writer import write_shard
-from headrace.table.side_tables import DUPLICATES_SCHEMA, duplicates_path
 from headrace.table.train_test_leakage import SplitRows
 from headrace.table.transaction_log import NO_SUMMARY, commit, open_base
 from headrace.targets.regression.label_parser import COLUMN as NUMBER

@@ -1,5 +1,5 @@
 """Fixture: a real small table and the run folder that training and evaluation on it would write."""
 
-from tests.support.finished_example import make_run
+from tests.support.fabricated_run import make_run
 
 __all__ = ["make_run"]

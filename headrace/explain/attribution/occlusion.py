@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from headrace.explain.attribution.target_score import TargetScore
 from headrace.inference import Inference
-from headrace.input_arrays import Inputs, row_count, select_rows
+from headrace.one_or_several_inputs import Inputs, row_count, select_rows
 
 BATCH_SIZE = 64
 

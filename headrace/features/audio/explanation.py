@@ -9,7 +9,7 @@ from headrace.bundle import Bundle
 from headrace.explain.attribution.occlusion import score_decreases
 from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
-from headrace.explain.heatmaps import overlay, picture
+from headrace.explain.heatmap_drawing import overlay, picture
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
 from headrace.features.audio.display_spectrogram import spectrogram

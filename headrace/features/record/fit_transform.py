@@ -9,9 +9,9 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Contract
-from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.contract_entry import InputSpec, Statistics
+from headrace.features.multi_input_field_interface import multi_input_field
 from headrace.features.record.record_encoder import SeveralInputsEncoder
-from headrace.features.record_field_interface import record_field_module
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_observations import Observations
@@ -58,7 +58,7 @@ def _fitted_before(contract: Contract) -> Fitted:
 def _learn(spark: SparkSession, context: PrepareContext, training: Sequence[Shard]) -> Fitted:
     labels, inputs, columns = None, dict[str, InputSpec](), SeveralInputsEncoder(context.settings).columns
     for name, section in context.settings.inputs.items():
-        part, kind = context.settings.of_input(name), record_field_module(section.kind)
+        part, kind = context.settings.of_input(name), multi_input_field(section.kind)
         learned = kind.learn(spark, replace(context, settings=part), name, training)
         labels, inputs[name] = learned.labels or labels, learned.spec
         columns[name] = kind.final_column(part, learned.spec)
@@ -71,7 +71,7 @@ def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
     def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array | pa.ChunkedArray]:
         observe_labels(rows, fitted.labels, observations)
         return {
-            name: record_field_module(one.input_kind).encode(rows[name], one, context.table, observations)
+            name: multi_input_field(one.input_kind).encode(rows[name], one, context.table, observations)
             for name, one in contracts.items()
         }
 

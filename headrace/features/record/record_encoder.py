@@ -9,9 +9,9 @@ from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.input_kinds import NamedInput
 from headrace.contract import Column
 from headrace.errors import ConfigurationError
+from headrace.features.contract_entry import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_traits
-from headrace.features.input_spec import InputSpec, Statistics
-from headrace.features.record_field_interface import RecordFieldInterface, record_field_module
+from headrace.features.multi_input_field_interface import MultiInputFieldInterface, multi_input_field
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, Row, encoder_for
 from headrace.prepare.record_observations import Observations
@@ -46,7 +46,7 @@ class InputEncoder(NamedTuple):
     section: NamedInput
     settings: Prepare
     encoder: RecordEncoder
-    kind: RecordFieldInterface
+    kind: MultiInputFieldInterface
 
     def columns(self) -> dict[str, Column]:
         """Return the columns of the first stage, under the names that a record gives them."""
@@ -110,7 +110,7 @@ def input_encoders(settings: Prepare) -> list[InputEncoder]:
     """Return the encoders of all inputs, in their order."""
     parts = {name: settings.of_input(name) for name in settings.inputs}
     return [
-        InputEncoder(name, settings.inputs[name], part, encoder_for(part), record_field_module(part.input))
+        InputEncoder(name, settings.inputs[name], part, encoder_for(part), multi_input_field(part.input))
         for name, part in parts.items()
     ]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.features.input_spec import Statistics
-from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.contract_entry import Statistics
+from headrace.features.tabular.contract_entry import TabularSpec
 from headrace.features.tabular.row_cells import RowCells
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.unfamiliar_values import TrainingNumbers

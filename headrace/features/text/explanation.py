@@ -13,7 +13,7 @@ from headrace.explain.explanation_result import ExplainedPrediction, Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, refuse_column
 from headrace.explain.token_spans import token_spans
-from headrace.features.text.input_spec import TextSpec, Tokenizer
+from headrace.features.text.contract_entry import TextSpec, Tokenizer
 from headrace.features.text.record_prediction import make_preparer
 from headrace.inference import Inference
 from headrace.predict.records.splittable_record_file import require_columns

@@ -6,8 +6,8 @@ import numpy as np
 
 from headrace.config.configuration import Configuration, Prepare, Text
 from headrace.contract import Column
-from headrace.features.input_spec import InputSpec, Statistics
-from headrace.features.text.input_spec import Tokenizer
+from headrace.features.contract_entry import InputSpec, Statistics
+from headrace.features.text.contract_entry import Tokenizer
 from headrace.features.text.near_duplicates import minhash
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.file_signatures import name_document, name_encoded

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare, Text
-from headrace.features.text.input_spec import TextSpec
+from headrace.features.text.contract_entry import TextSpec
 from headrace.features.text.record_encoder import clean_text
+from headrace.predict.prediction_part_output import PredictionOutput
 from headrace.predict.records.predict_records import RecordBatcher
-from headrace.predict.task_output import PredictionOutput
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 

@@ -8,8 +8,8 @@ import numpy as np
 from pyspark.sql import SparkSession
 
 from headrace.config.sections.vector import Vector
-from headrace.features.input_spec import Statistics
-from headrace.features.vector.input_spec import VectorSpec
+from headrace.features.contract_entry import Statistics
+from headrace.features.vector.contract_entry import VectorSpec
 from headrace.features.vector.record_encoder import VECTOR
 from headrace.prepare.encoders.statistics import Moments, compute_moments
 from headrace.prepare.increments.source_changes import Increment

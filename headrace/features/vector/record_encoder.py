@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.vector import Vector
 from headrace.contract import Column
-from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.contract_entry import InputSpec, Statistics
 from headrace.features.vector.components import read_vector
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.record_encoder_interface import Row

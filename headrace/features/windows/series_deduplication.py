@@ -17,7 +17,7 @@ from headrace.prepare.encoders.thousands_separator import GROUPED, WHOLE, Number
 from headrace.prepare.labels.similar_names import similar_names
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.sources.tables.table_dataframe import quote_column
-from headrace.targets.regression.missing_codes import CODES, MIN_RECORDS
+from headrace.targets.regression.missing_code_warning import CODES, MIN_RECORDS
 from headrace.wording import quantity, quantity_have
 
 log = logging.getLogger(__name__)

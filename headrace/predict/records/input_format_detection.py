@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from headrace.config.sections.reader_options import OPTIONS
+from headrace.prepare.readers.csv_reader import SEPARATORS
 from headrace.prepare.readers.json_reader import begins_with_objects
-from headrace.prepare.readers.rfc4180_reader import SEPARATORS
 
 TextFormat = Literal["csv", "json", "lines"]
 

@@ -14,8 +14,8 @@ from headrace.prepare.encoders.record_encoder_interface import encoder_for
 from headrace.prepare.preparation_plan import STAGED, PrepareContext
 from headrace.prepare.record_encoding_task import write_shard_in
 from headrace.storage.open_parquet import open_parquet
+from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path
 from headrace.table.shard_writer import write_shard
-from headrace.table.side_tables import DUPLICATES_SCHEMA, duplicates_path
 
 
 def make_rewriter(context: PrepareContext) -> Callable[[pd.DataFrame], pd.DataFrame]:

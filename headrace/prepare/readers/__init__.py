@@ -7,8 +7,8 @@ from pathlib import Path
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.columnar_reader import ColumnarReader
+from headrace.prepare.readers.csv_reader import CsvReader
 from headrace.prepare.readers.json_reader import JsonReader
-from headrace.prepare.readers.rfc4180_reader import CsvReader
 from headrace.prepare.readers.source_row import Row, RowRange
 
 TableReader = CsvReader | JsonReader | ColumnarReader

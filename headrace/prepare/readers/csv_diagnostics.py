@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from headrace.prepare.readers.csv_footer import Footer, find_footer
-from headrace.prepare.readers.rfc4180_reader import CsvReader
+from headrace.prepare.readers.csv_reader import CsvReader
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)

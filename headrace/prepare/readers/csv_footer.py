@@ -4,8 +4,8 @@ from collections import deque
 from pathlib import Path
 from typing import NamedTuple
 
+from headrace.prepare.readers.csv_reader import COMPARED, SAMPLE, CsvReader
 from headrace.prepare.readers.csv_records import split_records
-from headrace.prepare.readers.rfc4180_reader import COMPARED, SAMPLE, CsvReader
 from headrace.prepare.readers.text_stream import is_splittable, open_text
 
 TAIL, BLOCK = 2**16, 2**20

@@ -20,7 +20,7 @@ import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from headrace.config.configuration import Text
-from headrace.features.text.input_spec import Tokenizer
+from headrace.features.text.contract_entry import Tokenizer
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.unfamiliar_values import UNKNOWN_WORDS
 from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash

@@ -13,7 +13,7 @@ from headrace.contract_match import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.class_match import match_classes
 from headrace.inference import Inference
-from headrace.input_arrays import Inputs
+from headrace.one_or_several_inputs import Inputs
 from headrace.retrain.gate.scored_model import ScoredModel
 from headrace.table import Version
 

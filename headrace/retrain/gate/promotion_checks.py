@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict
 
+from headrace.compare.comparison_metrics import LOWER_IS_BETTER, default_metric, improvement, metric_label, score
 from headrace.compare.discordant_rows import deciding_rows, min_deciding_rows
-from headrace.compare.prediction_metrics import LOWER_IS_BETTER, default_metric, improvement, metric_label, score
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.bootstrap import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap

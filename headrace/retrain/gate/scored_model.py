@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from headrace.compare.prediction_metrics import scores
+from headrace.compare.comparison_metrics import scores
 from headrace.compare.predictions import Predictions
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.prediction_metrics import metric_label
+from headrace.compare.comparison_metrics import metric_label
 from headrace.compare.predictions import Predictions
 from headrace.targets.target_kind_loader import target_module, target_traits
 

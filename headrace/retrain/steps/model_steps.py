@@ -11,7 +11,7 @@ from headrace.evaluate.training_overlap import warn_of_overlap
 from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.versions import record_decision, version_named
 from headrace.registry.versions import register as register_version
-from headrace.retrain.gate.compare_versions_job import SPLIT, bundle_overlap
+from headrace.retrain.gate.models_compare_command import SPLIT, bundle_overlap
 from headrace.retrain.gate.scored_model import ScoredModel, compute_metrics
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.journaled_table_version import read_recorded

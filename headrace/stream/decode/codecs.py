@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from headrace.contract import Column
 from headrace.errors import DataError
 from headrace.stream.decode.text_padding import choose_bucket, padded_tokens
-from headrace.stream.read.columnar_rows import BinaryColumn, Columns, aligned_buffer
+from headrace.stream.read.in_memory_columns import BinaryColumn, Columns, aligned_buffer
 
 COLOURS = {1: "GRAY", 3: "RGB"}
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.stream.read.columnar_rows import BinaryColumn
+from headrace.stream.read.in_memory_columns import BinaryColumn
 
 SHORTEST_BUCKET = 16
 

@@ -14,7 +14,7 @@ from headrace.evaluate.classifier_scores import accuracy, class_scores, confusio
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
-from headrace.input_arrays import select_rows
+from headrace.one_or_several_inputs import select_rows
 
 
 def make_evaluator(contract: Contract, show: Renderer) -> "Classification":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from headrace.evaluate.row_partitions import by_class
+from headrace.evaluate.row_slices_by_value import by_class
 from headrace.retrain.gate.slicing import ModelPair, Slice, select_rows
 from headrace.targets.classification.traits import TRAITS
 

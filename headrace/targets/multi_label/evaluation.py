@@ -22,7 +22,7 @@ from headrace.evaluate.classifier_scores import (
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
-from headrace.input_arrays import select_rows
+from headrace.one_or_several_inputs import select_rows
 
 THRESHOLD = 0.5
 SLICE_METRICS = ("binary_accuracy", "macro_f1", "loss")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from headrace.targets.regression.missing_codes import missing_code_warning
+from headrace.targets.regression.missing_code_warning import missing_code_warning
 
 # Fewer labels than this say nothing about their distribution.
 MIN_LABELS = 20

@@ -9,7 +9,7 @@ from headrace.contract import Contract
 from headrace.evaluate.bootstrap import drop_degenerate, sum_intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
-from headrace.input_arrays import select_rows
+from headrace.one_or_several_inputs import select_rows
 from headrace.targets.regression.naive_forecasts import Baselines
 
 # The residual charts: number of bars of equal width, and the maximum number of rows drawn as points.

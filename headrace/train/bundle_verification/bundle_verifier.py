@@ -19,8 +19,8 @@ from headrace.bundle import WEIGHTS
 from headrace.config.sections.streaming import Stream
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, TrainingError
-from headrace.input_arrays import Inputs, as_arrays, row_count, select_rows
 from headrace.networks.weights_without_optimizer import load_weights
+from headrace.one_or_several_inputs import Inputs, as_arrays, row_count, select_rows
 from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version

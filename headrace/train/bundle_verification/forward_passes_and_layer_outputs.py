@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.input_arrays import Inputs, row_count
 from headrace.networks.model_inputs import input_signature
+from headrace.one_or_several_inputs import Inputs, row_count
 from headrace.train.bundle_verification.output_checks import LayerTrace, Outputs
 
 Batches = Sequence[Inputs]

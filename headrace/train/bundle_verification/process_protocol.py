@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from headrace.errors import HeadraceError
-from headrace.input_arrays import Inputs
+from headrace.one_or_several_inputs import Inputs
 from headrace.train.bundle_verification.output_checks import LayerTrace, Outputs
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from headrace import bundle as bundles
-from headrace.engines.keras_config import use_tensorflow
+from headrace.engines.keras_settings_reset import use_tensorflow
 from headrace.train.bundle_verification import forward_passes_and_layer_outputs as forward_passes
 from headrace.train.bundle_verification.file_access_sandbox import HiddenFiles
 from headrace.train.bundle_verification.process_protocol import Answer, Request, describe

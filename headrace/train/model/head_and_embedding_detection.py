@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.input_arrays import Inputs
 from headrace.networks.random_inputs_interface import random_inputs
+from headrace.one_or_several_inputs import Inputs
 from headrace.train.model.layer_paths import Node, weighted_layers
 
 ROWS = 4

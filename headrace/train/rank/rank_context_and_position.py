@@ -11,7 +11,7 @@ from headrace.runs.run_record import RunRecord
 from headrace.storage.append_only_files import AppendMirror
 from headrace.table import Version
 from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
-from headrace.train.model.model_builder import CompiledModel
+from headrace.train.model.compiled_model import CompiledModel
 
 if TYPE_CHECKING:
     from headrace.train.rank.task_pipe import Channel

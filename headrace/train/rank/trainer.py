@@ -28,7 +28,7 @@ from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.distributed import collectives
 from headrace.train.epoch_observer import StoppedError
-from headrace.train.model.model_builder import compile_model
+from headrace.train.model.compiled_model import compile_model
 from headrace.train.model.rank_seeds import offset_seeds
 from headrace.train.rank.rank_context_and_position import Position, RankContext
 from headrace.train.validate_settings import class_weights, ships_best_epoch

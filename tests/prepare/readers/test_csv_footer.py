@@ -8,7 +8,7 @@ import pytest
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.prepare.readers.csv_diagnostics import CsvDiagnostics, diagnose_csv, footer_warnings
 from headrace.prepare.readers.csv_footer import Footer, find_footer
-from headrace.prepare.readers.rfc4180_reader import CsvReader
+from headrace.prepare.readers.csv_reader import CsvReader
 
 
 def footer(file: Path, options: ReaderOptions | None = None) -> Footer | None:

@@ -15,8 +15,8 @@ from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.rejects.reject_summary import LISTED, list_refused, unusable_error
 from headrace.prepare.sources import Listing
 from headrace.prepare.sources.archives.archive_source import list_archives
+from headrace.table.rejects_and_duplicates import SCHEMA, Reject, rejects_path
 from headrace.table.shard_writer import write_shard
-from headrace.table.side_tables import SCHEMA, Reject, rejects_path
 
 PROBLEM, REMEDY = "No text is left", "Check prepare.splits."
 

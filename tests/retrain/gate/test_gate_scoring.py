@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headrace.compare.prediction_metrics import score
+from headrace.compare.comparison_metrics import score
 from headrace.compare.predictions import Predictions
 from headrace.contract_match import ClassMatch
 from headrace.errors import DataError

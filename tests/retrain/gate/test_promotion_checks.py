@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from headrace.compare.prediction_metrics import improvement, score, scores
+from headrace.compare.comparison_metrics import improvement, score, scores
 from headrace.compare.predictions import Predictions
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.training_overlap import TrainingOverlap

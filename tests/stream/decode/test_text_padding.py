@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from headrace.config.sections.streaming import Stream
 from headrace.stream.dataset import evaluation_batches, training_batches
 from headrace.stream.decode.text_padding import buckets_for, choose_bucket, padded_tokens
-from headrace.stream.read.columnar_rows import BinaryColumn
+from headrace.stream.read.in_memory_columns import BinaryColumn
 from headrace.stream.stream_builder import evaluation_plan, training_plan
 from headrace.table import Version
 from tests.stream.small_text import some_texts, write_texts

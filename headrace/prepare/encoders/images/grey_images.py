@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.features.image.input_spec import ImageSpec
-from headrace.features.input_spec import Statistics
+from headrace.features.contract_entry import Statistics
+from headrace.features.image.contract_entry import ImageSpec
 from headrace.prepare.unfamiliar_values import Tally
 
 # Fewer images say nothing about the others.

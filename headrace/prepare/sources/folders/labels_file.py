@@ -17,8 +17,8 @@ from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.readers import TableReader, format_from_name, open_reader
 from headrace.prepare.readers.cell_text import cell_text
+from headrace.prepare.readers.csv_reader import REPEATED_HEADER
 from headrace.prepare.readers.json_reader import JsonReader
-from headrace.prepare.readers.rfc4180_reader import REPEATED_HEADER
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 from headrace.prepare.sources.folders.folder_source import walk

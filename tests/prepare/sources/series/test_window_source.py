@@ -12,10 +12,10 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.windows.input_spec import WindowSpec
+from headrace.features.windows.contract_entry import WindowSpec
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
-from headrace.table.side_tables import read_rejects
+from headrace.table.rejects_and_duplicates import read_rejects
 from tests.support.raw_images import read_rows
 
 pytestmark = pytest.mark.usefixtures("spark")
