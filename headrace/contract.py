@@ -111,7 +111,7 @@ class Contract(BaseModel):
     def require(self, kind: str) -> Any:
         """Return what the kind of the only input adds, for a network of inputs of this kind.
 
-        Networks of several inputs ask each contract of `inputs`. The attributes are those of the kind's `contract_entry`:
+        Networks of several inputs ask each contract of `inputs`. The attributes are those of the kind's specification:
         `statistics` of images, rows, vectors and windows, `tokenizer` of texts, `rate` of sounds, `numbers` and
         `categories` of rows, `values` of windows.
 
