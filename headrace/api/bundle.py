@@ -68,7 +68,7 @@ class Bundle:
                 "DataFrame of Spark (spark.createDataFrame(...) makes one of pandas)."
             )
 
-        from headrace.predict.prediction_udf import output_columns
+        from headrace.predict.udf.prediction_udf import output_columns
 
         names = {prefix + column.name: column.name for column in output_columns(self.contract)}
         _require_new(frame, names)
@@ -96,8 +96,8 @@ class Bundle:
 
     def _function(self, spark: "SparkSession | None", threshold: float | None = None) -> Any:
         from headrace.predict.job import require_decidable
-        from headrace.predict.prediction_udf import UdfTask, make_prediction_udf
-        from headrace.predict.shared_bundle import share_bundle
+        from headrace.predict.udf.prediction_udf import UdfTask, make_prediction_udf
+        from headrace.predict.udf.shared_bundle import share_bundle
 
         require_decidable(self._bundle, threshold, "threshold")
         if threshold is not None and not 0 <= threshold <= 1:

@@ -49,7 +49,7 @@ def init(
 
 
 def _find_format(source: str) -> str | None:
-    from headrace.prepare.source_format_detection import detect_format
+    from headrace.prepare.preview.source_format_detection import detect_format
 
     return detect_format(source)
 
@@ -161,7 +161,7 @@ def inspect(
     if raw + rejects + changes > 1:
         raise typer.BadParameter("--raw, --rejects and --changes exclude each other")
     if raw:
-        from headrace.prepare.raw_preview import as_text, preview
+        from headrace.prepare.preview.raw_preview import as_text, preview
 
         about = preview(str(table), label)
         print(as_text(about), file=sys.stderr)

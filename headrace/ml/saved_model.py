@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from headrace.api.bundle import Bundle
 from headrace.bundle import MANIFEST
 from headrace.errors import ConfigurationError, DataError, StoreError
-from headrace.predict.shared_bundle import unpack_bundle
+from headrace.predict.udf.shared_bundle import unpack_bundle
 from headrace.spark.lent_session import refuse_connect
 
 if TYPE_CHECKING:

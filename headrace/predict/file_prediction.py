@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.errors import DataError
 from headrace.predict.input_files import STDIN, InputFile
-from headrace.predict.prediction_part_output import BATCH, PredictionOutput
+from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import RejectedRecordError

@@ -14,8 +14,8 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict.flat_file import OutputFormat, output_format, write_predictions, write_rejects
 from headrace.predict.input_files import STDIN
+from headrace.predict.outputs.flat_file import OutputFormat, output_format, write_predictions, write_rejects
 from headrace.predict.part_runner import run_parts
 from headrace.predict.predict_task import PartResult, PredictTask, manifest_hash
 from headrace.predict.prediction_parts import PredictionPlan, plan_prediction
@@ -57,7 +57,7 @@ def predict(
     classes), of multi_label path, labels and probabilities, in regression path and value; for files of texts also line
     and, if requested, id. Rejected records are listed with their reasons in `output/_rejects`. `output/_summary.json`
     is written last: on a store, where no folder can be renamed, an output without it is not complete. As CSV or JSONL,
-    `output` is one file, see `headrace.predict.flat_file`, and NAME.rejects.csv beside it lists the rejected records.
+    `output` is one file, see `headrace.predict.outputs.flat_file`, and NAME.rejects.csv beside it lists the rejected records.
 
     Args:
         sources: files, folders, patterns, or `-` for standard input; or one table.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.predict.input_files import InputFile
-from headrace.predict.prediction_part_output import PredictionOutput
+from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.predict.raw_file_prediction_interface import raw_file_module
 from headrace.predict.records.predict_records import predict_records
 from headrace.predict.records.splittable_record_file import Record

@@ -18,8 +18,8 @@ from headrace.contract import Contract
 from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.errors import DataError
 from headrace.predict.input_files import InputFile
+from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
 from headrace.predict.predict_batch import Batch, predict_batch
-from headrace.predict.prediction_part_output import BATCH, PredictionOutput
 from headrace.predict.records.splittable_record_file import Record, RecordFile
 from headrace.prepare.readers import RowRange
 from headrace.prepare.record_observations import Observations
@@ -155,7 +155,7 @@ def load_inference(bundle: Path, _manifest: str) -> "Inference":
 
 
 def _predict_shard(table: Path, part: Part, contract: Contract, inference: "Inference") -> PredictionOutput:
-    from headrace.predict.true_target_columns import table_columns
+    from headrace.predict.outputs.true_target_columns import table_columns
     from headrace.stream.read.shard_reader import read_shards
 
     output, names, target = PredictionOutput(), contract.input_names, contract.named("target")[0]

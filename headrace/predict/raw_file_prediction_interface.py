@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from headrace.config.configuration import Prepare
 from headrace.features.input_kind_loader import input_module
 from headrace.predict.input_files import InputFile, RawFileLimits
-from headrace.predict.prediction_part_output import PredictionOutput
+from headrace.predict.outputs.prediction_part_output import PredictionOutput
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

@@ -16,7 +16,6 @@ from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.dedup.label_conflict_warnings import warn_of_copies
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.encoders.record_encoder_interface import encoding_of
-from headrace.prepare.expectations import check_expectations
 from headrace.prepare.increments.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.increments.source_changes import save_listing
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
@@ -29,6 +28,13 @@ from headrace.prepare.preparation_plan import (
     make_context,
     make_plan,
 )
+from headrace.prepare.quality.expectations import check_expectations
+from headrace.prepare.quality.split_warnings import (
+    empty_period_warning,
+    small_split_warning,
+    unlearned_class_warning,
+    unmeasured_class_warning,
+)
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.record_accounting import RecordAccounting, Stopwatch, add_filled, merge_with_previous
 from headrace.prepare.rejects.side_table_carryover import carry_over, commit_side_table
@@ -36,16 +42,10 @@ from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
 from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.series.window_source import window_columns
-from headrace.prepare.sources.tables.column_configuration_key import column_key
+from headrace.prepare.sources.tables.columns.column_configuration_key import column_key
 from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.table_ranges import require_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
-from headrace.prepare.split_warnings import (
-    empty_period_warning,
-    small_split_warning,
-    unlearned_class_warning,
-    unmeasured_class_warning,
-)
 from headrace.prepare.table_schema import arrow_schema
 from headrace.processes.provenance import command_line
 from headrace.spark.session import session, unwrap_python_errors
@@ -211,7 +211,7 @@ def watched_listing(configuration: Configuration, listing: Listing) -> Listing:
 
 def _session(configuration: Configuration) -> SparkSession:
     # Takes effect only if this program starts Spark; an existing session keeps its own daemon.
-    settings = {"spark.python.daemon.module": "headrace.prepare.preloaded_daemon"} | configuration.spark.settings
+    settings = {"spark.python.daemon.module": "headrace.prepare.tasks.preloaded_daemon"} | configuration.spark.settings
     return session("prepare", configuration.spark.model_copy(update={"settings": settings}))
 
 

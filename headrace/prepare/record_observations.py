@@ -7,11 +7,12 @@ from enum import StrEnum
 from itertools import islice
 
 from headrace.contract import Contract
-from headrace.prepare.dominant_weight_warning import SampleWeights
 from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
 from headrace.prepare.encoders.images.grey_images import ColourCounts
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.thousands_separator import NumberFormat, number_format, thousands_warning
+from headrace.prepare.quality.dominant_weight_warning import SampleWeights
+from headrace.prepare.quality.unfamiliar_values import Tally, UnfamiliarValues, merge_tallies
 from headrace.prepare.rejects.rejection_reasons import UnreadArchiveError
 from headrace.prepare.sources.folders.derived_file_warnings import find_copies
 from headrace.prepare.sources.folders.folder_layout_warnings import (
@@ -24,7 +25,6 @@ from headrace.prepare.sources.folders.folder_layout_warnings import (
     split_class_warning,
 )
 from headrace.prepare.sources.raw_record_types import shorten
-from headrace.prepare.unfamiliar_values import Tally, UnfamiliarValues, merge_tallies
 from headrace.wording import quantity, quantity_have
 
 MAX_EXAMPLE = 60

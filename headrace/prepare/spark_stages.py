@@ -18,7 +18,6 @@ from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column
 from headrace.features.contract_entry import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module, input_traits
-from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
 from headrace.prepare.dedup.label_conflict_warnings import warn_of_conflicts
 from headrace.prepare.encoders.record_encoder_interface import encoder_for
@@ -26,15 +25,16 @@ from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.labels.class_discovery import Classes, classes_without_records, discover_classes, require_some
 from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
-from headrace.prepare.record_encoding_task import ShardWriter, prepare_chunks
 from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.sources.series.window_source import read_windows, window_columns, window_records
-from headrace.prepare.sources.tables.column_type_report import report_column_types
+from headrace.prepare.sources.tables.columns.column_type_report import report_column_types
 from headrace.prepare.sources.tables.multi_cell_records import with_row_columns
 from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
-from headrace.prepare.task_chunks import make_chunks
+from headrace.prepare.tasks.chunk_result import ChunkResult
+from headrace.prepare.tasks.record_encoding_task import ShardWriter, prepare_chunks
+from headrace.prepare.tasks.task_chunks import make_chunks
 from headrace.table.shard_writer import Shard
 from headrace.table.table_snapshot import Period
 from headrace.wording import quantity_have

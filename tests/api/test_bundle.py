@@ -19,10 +19,10 @@ import headrace
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
 from headrace.networks.network_source import build_model
-from headrace.predict import shared_bundle
 from headrace.predict.job import PredictOptions, predict
 from headrace.predict.predict_task import load_inference
 from headrace.predict.records.splittable_record_file import TextColumns
+from headrace.predict.udf import shared_bundle
 from tests.support.small_bundle import write_bundle
 from tests.support.small_table import Content, some_rows, write_table
 

@@ -37,7 +37,7 @@ class WorkerMemory(threading.Thread):
         while not self.over.wait(0.1):
             for process in psutil.Process().children(recursive=True):
                 try:
-                    if "headrace.prepare.preloaded_daemon" in process.cmdline():
+                    if "headrace.prepare.tasks.preloaded_daemon" in process.cmdline():
                         self.most = max(self.most, process.memory_info().rss / 2**20)
                 except psutil.Error:
                     continue
@@ -75,7 +75,7 @@ def list_and_deal(folder: str) -> dict[str, float]:
     """Do what preparation does on the driver before Spark starts work."""
     from headrace.config.sections.source import Source
     from headrace.prepare.sources import list_source
-    from headrace.prepare.task_chunks import make_chunks
+    from headrace.prepare.tasks.task_chunks import make_chunks
 
     before, began = _peak_mb(), time.monotonic()
     listing = list_source(Source(path=folder))

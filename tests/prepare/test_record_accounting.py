@@ -6,9 +6,9 @@ import pytest
 
 from headrace.contract import Contract
 from headrace.errors import DataError, HeadraceError
-from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
+from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.table.rejects_and_duplicates import Reject
 from headrace.table.shard_writer import Shard
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from headrace.config import Configuration
 from headrace.config.sections.streaming import Stream
-from headrace.prepare.dominant_weight_warning import SampleWeights
 from headrace.prepare.job import prepare
+from headrace.prepare.quality.dominant_weight_warning import SampleWeights
 from headrace.prepare.rejects.rejection_reasons import Reason
 from headrace.stream.dataset import evaluation_batches, training_batches
 from headrace.stream.stream_builder import evaluation_plan, training_plan

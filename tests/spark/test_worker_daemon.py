@@ -19,7 +19,7 @@ pytestmark = pytest.mark.spark
 LIBRARIES = Path(pyspark.__file__).parent / "python" / "lib"
 
 
-@pytest.mark.parametrize("module", ["headrace.spark.worker_daemon", "headrace.prepare.preloaded_daemon"])
+@pytest.mark.parametrize("module", ["headrace.spark.worker_daemon", "headrace.prepare.tasks.preloaded_daemon"])
 def test_daemon_starts_and_reports_its_port(module: str) -> None:
     command = [sys.executable, "-m", module, "pyspark.worker"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as daemon:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from headrace.prepare.sources.tables.petastorm_codec_resolution import FILE, KEY
+from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resolution import FILE, KEY
 from headrace.stream.petastorm_import import without_initialization
 
 with without_initialization():

@@ -9,7 +9,7 @@ import pytest
 from headrace.compare.comparison_interface import ComparisonInterface
 from headrace.evaluate.evaluator_interface import EvaluationInterface
 from headrace.explain.attribution.target_score import ExplanationInterface
-from headrace.predict.prediction_columns_interface import PredictionColumnsInterface
+from headrace.predict.outputs.prediction_columns_interface import PredictionColumnsInterface
 from headrace.prepare.encoders.label_parser_interface import LabelParserInterface
 from headrace.report.evaluation.report_section_interface import ReportSectionInterface
 from headrace.retrain.drift.drift_value_interfaces import LabelDriftInterface

@@ -16,7 +16,12 @@ from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.spark_stages import StageOutput
-from headrace.prepare.staged_shard_encoding import EncodeRows, encode_staged_shards, observe_labels, warn_of_encoded
+from headrace.prepare.tasks.staged_shard_encoding import (
+    EncodeRows,
+    encode_staged_shards,
+    observe_labels,
+    warn_of_encoded,
+)
 from headrace.table.shard_writer import Shard
 
 

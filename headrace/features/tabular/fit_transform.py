@@ -35,7 +35,12 @@ from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.spark_stages import StageOutput
-from headrace.prepare.staged_shard_encoding import EncodeRows, encode_staged_shards, observe_labels, warn_of_encoded
+from headrace.prepare.tasks.staged_shard_encoding import (
+    EncodeRows,
+    encode_staged_shards,
+    observe_labels,
+    warn_of_encoded,
+)
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shard_writer import Shard
 from headrace.wording import join_names, quantity

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from headrace.features.contract_entry import Statistics
 from headrace.features.tabular.contract_entry import TabularSpec
 from headrace.features.tabular.row_cells import RowCells
+from headrace.prepare.quality.unfamiliar_values import TrainingNumbers
 from headrace.prepare.record_observations import Observations
-from headrace.prepare.unfamiliar_values import TrainingNumbers
 from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash
 
 MISSING, UNKNOWN, FIRST_KNOWN = 0, 1, 2

@@ -8,7 +8,7 @@ from headrace.features.text.contract_entry import TextSpec
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.spark_stages import StageOutput
-from headrace.prepare.staged_shard_encoding import warn_of_encoded
+from headrace.prepare.tasks.staged_shard_encoding import warn_of_encoded
 from headrace.prepare.text import tokenizer_stage
 
 

@@ -9,7 +9,7 @@ from headrace.config.configuration import Prepare
 from headrace.errors import DataError
 from headrace.features.text.record_prediction import predict_texts
 from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
-from headrace.predict.prediction_part_output import PredictionOutput
+from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.rejects.rejection_reasons import Reason
 from headrace.prepare.sources.raw_record_types import escape_path

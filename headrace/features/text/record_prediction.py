@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from headrace.config.configuration import Prepare, Text
 from headrace.features.text.contract_entry import TextSpec
 from headrace.features.text.record_encoder import clean_text
-from headrace.predict.prediction_part_output import PredictionOutput
+from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.predict.records.predict_records import RecordBatcher
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError

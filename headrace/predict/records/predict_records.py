@@ -7,7 +7,7 @@ import numpy as np
 
 from headrace.config.configuration import Prepare
 from headrace.features.input_kind_loader import input_module
-from headrace.predict.prediction_part_output import BATCH, PredictionOutput
+from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
 from headrace.predict.records.record_prediction_interface import RecordPredictionInterface
 from headrace.predict.records.splittable_record_file import Record
 from headrace.prepare.rejects.rejection_reasons import RejectedRecordError

@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from headrace.prepare.chunk_result import ChunkResult, channel_sums
 from headrace.prepare.encoders.label_text import count_labels
 from headrace.prepare.encoders.record_encoder_interface import encoder_for
 from headrace.prepare.preparation_plan import STAGED, PrepareContext
-from headrace.prepare.record_encoding_task import write_shard_in
+from headrace.prepare.tasks.chunk_result import ChunkResult, channel_sums
+from headrace.prepare.tasks.record_encoding_task import write_shard_in
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path
 from headrace.table.shard_writer import write_shard

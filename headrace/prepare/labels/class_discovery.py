@@ -10,17 +10,17 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from headrace.errors import DataError
-from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.encoders.label_parser_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import normalize_label, readable_labels, unreadable_labels
 from headrace.prepare.labels.mixed_label_files_warning import LabelRows, numbered_files_warning
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
-from headrace.prepare.record_encoding_task import list_labels, list_rejects
 from headrace.prepare.rejects.rejection_reasons import Reason
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.prepare.sources.raw_record_types import natural_sort, shorten
+from headrace.prepare.tasks.chunk_result import ChunkResult
+from headrace.prepare.tasks.record_encoding_task import list_labels, list_rejects
 from headrace.table.rejects_and_duplicates import Reject
 from headrace.wording import quantity
 

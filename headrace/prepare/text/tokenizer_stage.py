@@ -15,8 +15,8 @@ from headrace.features.text.contract_entry import Tokenizer
 from headrace.features.text.record_encoder import bookkeeping_columns, text_columns
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_observations import Observations
-from headrace.prepare.staged_shard_encoding import EncodeRows, encode_staged_shards
 from headrace.prepare.table_schema import record_columns
+from headrace.prepare.tasks.staged_shard_encoding import EncodeRows, encode_staged_shards
 from headrace.prepare.text.tokenizer import (
     WordCount,
     bpe_tokenizer,

@@ -6,7 +6,7 @@ from typing import Any
 from headrace.bundle import TrainingData, load
 from headrace.errors import DataError
 from headrace.evaluate.training_overlap import training_overlap
-from headrace.prepare.split_warnings import unmeasured_class_warning
+from headrace.prepare.quality.split_warnings import unmeasured_class_warning
 from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import ModelRecord, champion
@@ -132,7 +132,7 @@ def _decide(context: CycleContext, output: dict[str, Any], drifted: list[str], *
 
 def _violations(version: Version, context: CycleContext) -> list[str]:
     """Return the violated expectations; with `on_failure: refuse`, preparation has already ruled them out."""
-    from headrace.prepare.expectations import find_breaches
+    from headrace.prepare.quality.expectations import find_breaches
 
     previous = read(version.table, version.number - 1).summary if version.number else None
     return list(find_breaches(version.summary, previous, context.configuration.prepare.expectations))

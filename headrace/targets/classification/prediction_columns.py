@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from headrace.predict.prediction_columns_interface import PATH, PROBABILITIES, ModelOutputs, probability_lists
+from headrace.predict.outputs.prediction_columns_interface import PATH, PROBABILITIES, ModelOutputs, probability_lists
 
 SCHEMA = pa.schema([PATH, pa.field("label", pa.string(), nullable=False), PROBABILITIES])
 

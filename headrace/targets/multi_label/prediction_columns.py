@@ -3,7 +3,13 @@
 import numpy as np
 import pyarrow as pa
 
-from headrace.predict.prediction_columns_interface import HALF, PATH, PROBABILITIES, ModelOutputs, probability_lists
+from headrace.predict.outputs.prediction_columns_interface import (
+    HALF,
+    PATH,
+    PROBABILITIES,
+    ModelOutputs,
+    probability_lists,
+)
 
 # A record may have no label.
 SCHEMA = pa.schema([PATH, pa.field("labels", pa.list_(pa.string()), nullable=False), PROBABILITIES])

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from headrace.predict.prediction_columns_interface import PATH, ModelOutputs
+from headrace.predict.outputs.prediction_columns_interface import PATH, ModelOutputs
 
 SCHEMA = pa.schema([PATH, pa.field("value", pa.float32(), nullable=False)])
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from headrace.contract import Contract
 from headrace.features.contract_entry import Statistics
 from headrace.features.image.contract_entry import ImageSpec
-from headrace.prepare.unfamiliar_values import Tally
+from headrace.prepare.quality.unfamiliar_values import Tally
 
 # Fewer images say nothing about the others.
 MIN_IMAGES = 3

@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 import pytest
 
-from headrace.prepare.raw_preview import preview
+from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
 from headrace.prepare.sources.raw_record_types import RawRecord

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from headrace.config.sections.source import Source
 from headrace.errors import DataError
-from headrace.prepare.raw_preview import preview
+from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.sources import list_source
 from headrace.prepare.sources.folders.folder_source import list_folder
 from headrace.prepare.sources.raw_record_types import RawFile, escape_path

@@ -13,7 +13,7 @@ from headrace.explain.raw_input_readers import raw_texts
 from headrace.predict import prediction_parts
 from headrace.predict.input_files import find_inputs
 from headrace.predict.records.splittable_record_file import TextColumns
-from headrace.prepare.raw_preview import preview
+from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.sources.tables.lakehouse_tables import require_plain_files
 from headrace.prepare.sources.tables.table_files import list_table
 from headrace.storage import locate

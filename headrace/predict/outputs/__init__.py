@@ -1,0 +1,1 @@
+"""Predictions as columns and files."""

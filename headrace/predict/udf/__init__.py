@@ -1,0 +1,1 @@
+"""Predictions as a function of pandas, for DataFrames, SQL and streams."""

@@ -1,0 +1,1 @@
+"""`headrace inspect --raw`: look at raw data before they are prepared."""

@@ -1,0 +1,1 @@
+"""Checks of prepared rows: expectations, and warnings of splits, weights and values."""

@@ -1,0 +1,1 @@
+"""Datasets that Petastorm wrote: their schema, and the codecs of their fields."""

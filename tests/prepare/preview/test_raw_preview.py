@@ -1,0 +1,331 @@
+"""The preview of raw data shows formats, columns and classes, what would be rejected and what looks like a mistake."""
+
+import json
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from headrace.cli.application import app
+from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.preview.raw_preview import as_text, preview
+from tests.prepare.sources.archives.test_archive_source import pack
+from tests.support.raw_images import encode_image, noise_image, write_source
+from tests.support.sounds import encode_sound, tone, write_sounds
+from tests.support.table_rows import TEXTS, WRITERS
+
+
+@pytest.mark.parametrize("table_format", sorted(WRITERS))
+def test_preview_of_a_table_has_columns_classes_and_rejects(tmp_path: Path, table_format: str) -> None:
+    WRITERS[table_format](tmp_path / f"data.{table_format}", 0)
+    (tmp_path / "Thumbs.db").write_bytes(b"x")
+    about = preview(str(tmp_path))
+    assert (about["kind"], about["format"], about["ignored"]) == ("table", table_format, 1)
+    columns = {column["name"]: column for column in about["columns"]}
+    assert columns["text"]["examples"] == TEXTS[:3]
+    assert columns["text"]["distinct"] == len(TEXTS)
+    assert sorted(about["classes"].values()) == [2, 2, 3]
+    damaged = table_format in ("csv", "json")
+    assert about["rejects"] == ({"damaged": 1} if damaged else {})
+    assert f"data.{table_format}" in "".join(about["rejected"]) or not damaged
+    assert "labels by the column 'label'" in as_text(about)
+
+
+def test_preview_for_people_says_how_many_more_are_rejected_and_what_is_not_checked(tmp_path: Path) -> None:
+    write_source(tmp_path / "raw")
+    for number in range(20, 25):
+        (tmp_path / f"raw/cat/{number}.png").touch()
+    text = as_text(preview(str(tmp_path / "raw")))
+    assert text.count("rejected: cat/") == 3
+    assert "rejected: 2 other records" in text
+    (tmp_path / "a.csv").write_text("text,label\nsome text,a\n,b\n")
+    text = as_text(preview(str(tmp_path / "a.csv")))
+    assert "text  text, 1 missing, 1 distinct" in text
+    assert "2 records read; `prepare` also rejects empty and short texts\n" in text
+
+
+def test_preview_speaks_of_images_and_sounds_where_a_column_may_have_them(tmp_path: Path) -> None:
+    (tmp_path / "paths.csv").write_text("image,label\npets/1.jpg,a\npets/2.png,b\n")
+    assert "images and sounds that are missing" in as_text(preview(str(tmp_path / "paths.csv")))
+    pq.write_table(pa.table({"image": [b"\xff\xd8", b"\xff"], "n": [1, 2]}), tmp_path / "a.parquet")
+    assert "`prepare` also rejects images and sounds" in as_text(preview(str(tmp_path / "a.parquet")))
+    (tmp_path / "numbers.csv").write_text("x,n\n1.5,1\n2.5,2\n")
+    assert "2 records read\n" in as_text(preview(str(tmp_path / "numbers.csv"))) + "\n"
+
+
+def test_preview_of_csv_says_what_the_values_of_each_column_are(tmp_path: Path) -> None:
+    """The cells of CSV are all texts; the reader wants to know which columns can be numbers."""
+    header = "rooms,price,sold,lift,built,city,size,note,empty\n"
+    rows = "3,1.5e3,2024-05-01,yes,31.12.1999,Bern,40,,\n-4,2,2024-05-02 10:00,no,01.02.2000,Basel,?,nan,\n"
+    (tmp_path / "a.csv").write_text(header + rows)
+    about = preview(str(tmp_path / "a.csv"))
+    assert {column["name"]: column["content"] for column in about["columns"]} == {
+        "rooms": "integer", "price": "number", "sold": "date", "lift": "truth value", "built": "date", "city": "text",
+        "size": "integer/text", "note": "none", "empty": None,
+    }  # fmt: skip
+    text = as_text(about)
+    assert "  rooms  integer, 2 distinct, '3', '-4'" in text
+    assert (
+        "for a model of rows, prepare.tabular.numbers can name rooms, price; prepare.tabular.categories is for "
+        "sold (date), lift (truth value), built (date), city (text), size (integer/text)"
+    ) in text
+
+
+def test_preview_of_parquet_names_the_types_of_its_columns(tmp_path: Path) -> None:
+    rows = [{"n": number, "lift": True, "at": "2024-05-01", "text": "some"} for number in range(2)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    about = preview(str(tmp_path / "a.parquet"))
+    assert [(column["type"], column["content"]) for column in about["columns"]] == [
+        ("int", None), ("bool", None), ("str", "date"), ("str", "text"),
+    ]  # fmt: skip
+    assert "numbers can name n; prepare.tabular.categories is for lift (truth value), at (date)" in as_text(about)
+
+
+def test_preview_of_numbers_to_predict_has_their_range_and_lists_no_classes(tmp_path: Path) -> None:
+    """Hundreds of numbers that occur once would fill the screen, and the line of JSON."""
+    rows = "".join(f"{number},{900 + number / 2}\n" for number in range(200)) + "7,?\n7,?\n"
+    (tmp_path / "flats.csv").write_text("area,price\n" + rows)
+    found = preview(str(tmp_path / "flats.csv"), "price")
+    assert (found["numbers"], found["classes"]) == ({"distinct": 200, "min": "900.0", "max": "999.5"}, {"?": 2})
+    assert "numbers to predict: 200 distinct, from 900.0 to 999.5" in as_text(found)
+    assert "need prepare.task: regression" in "".join(found["warnings"])
+    (tmp_path / "digits.csv").write_text("text,label\n" + "".join(f"some,{number % 40}\n" for number in range(80)))
+    found = preview(str(tmp_path / "digits.csv"))
+    assert (found["numbers"], len(found["classes"])) == (None, 40)
+
+
+def test_preview_does_not_name_the_label_among_the_columns_of_a_model_of_rows(tmp_path: Path) -> None:
+    (tmp_path / "flats.csv").write_text("area,price,city\n40,1.5,Bern\n50,2,Basel\n")
+    found = as_text(preview(str(tmp_path / "flats.csv"), "price"))
+    assert "prepare.tabular.numbers can name area; prepare.tabular.categories is for city (text)" in found
+    assert "for city (text)" not in as_text(preview(str(tmp_path / "flats.csv"), "city"))
+
+
+def test_preview_takes_the_column_of_the_labels(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id;kind\n" + "".join(f"{number};{'ab'[number % 2]}\n" for number in range(40)))
+    assert preview(str(tmp_path / "a.csv"), "kind")["classes"] == {"a": 20, "b": 20}
+    assert "have one record each" in preview(str(tmp_path / "a.csv"), "id")["warnings"][0]
+    with pytest.raises(ConfigurationError, match="has no column 'none'; its columns are: id, kind"):
+        preview(str(tmp_path / "a.csv"), "none")
+
+
+@pytest.mark.parametrize("table_format", ["jsonl", "parquet"])
+def test_preview_takes_a_field_as_preparation_does(tmp_path: Path, table_format: str) -> None:
+    rows = [{"text": "one", "label": {"name": name, "id": 1}} for name in "aab"]
+    path = tmp_path / f"a.{table_format}"
+    if table_format == "jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    assert preview(str(path), "label.name")["classes"] == {"a": 2, "b": 1}
+    with pytest.raises(ConfigurationError, match=r"has no column 'label\.none'; its columns are: text, label"):
+        preview(str(path), "label.none")
+
+
+def test_preview_of_a_table_reads_all_files_and_folder_names(tmp_path: Path) -> None:
+    for number, name in enumerate(("label=01/a.csv", "label=1/b.csv", "label=1/c.csv")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"text,n\nsome text,{number}\n" if number < 2 else "text,m\nother,1\n")
+    about = preview(str(tmp_path))
+    assert about["classes"] == {"1": 2, "01": 1}
+    assert about["sampled"] == 3
+    (tmp_path / "label=1/d.csv").write_text("\n\n")
+    assert preview(str(tmp_path)) == about | {"files": 4, "formats": {".csv": 4}}
+    assert "c.csv has other columns than the first file: text, m" in about["warnings"][0]
+    assert [column["name"] for column in about["columns"]] == ["text", "n", "label", "m"]
+
+
+def test_preview_counts_rows_without_a_label(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,label\n" + "one,x\n" * 3 + "two,y\nthree,\nfour,NaN\n")
+    assert preview(str(tmp_path / "a.csv"))["rejects"] == {"no_class": 2}
+
+
+def test_preview_names_a_column_of_splits_and_counts_unlisted_rejects_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,label,part\none,a,train\ntwo,,Validation\nthree,b,test\nfour,a,\n")
+    found = preview(str(tmp_path / "a.csv"))
+    assert found["split_column"] == "part"
+    text = as_text(found)
+    assert "splits by the column 'part', if data.source.columns.split names it" in text
+    assert "rejects: no_class 1" in text
+    assert "other record" not in text
+    (tmp_path / "b.csv").write_text("text,label\ntrain,a\nbus,b\n")
+    assert preview(str(tmp_path / "b.csv"))["split_column"] is None
+
+
+def test_preview_shows_the_size_of_bytes_that_are_no_text(tmp_path: Path) -> None:
+    image = encode_image(noise_image(8, 9), "PNG")
+    pq.write_table(pa.table({"image": [image, image], "note": [b"some", b"text"]}), tmp_path / "a.parquet")
+    columns = {column["name"]: column for column in preview(str(tmp_path / "a.parquet"))["columns"]}
+    assert columns["image"]["examples"] == [f"{len(image):,} bytes"]
+    assert columns["note"]["examples"] == ["some", "text"]
+
+
+def test_preview_names_the_columns_of_a_file_with_an_index_that_has_no_name(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(",text,label\n0,one,a\n1,two,b\n")
+    with pytest.raises(
+        ConfigurationError, match=r"no column 'lable'; its columns are: \(no name\), text, label\. Is 'label' meant\?"
+    ):
+        preview(str(tmp_path / "a.csv"), "lable")
+
+
+def test_preview_of_images_reads_them(tmp_path: Path) -> None:
+    raw = write_source(tmp_path / "raw")
+    (raw / "cat" / "bad.png").write_bytes(b"no image")
+    (raw / "notes").mkdir()
+    (raw / "notes" / "README.md").write_text("about the images")
+    about = preview(str(raw))
+    assert about["classes"] == {"cat": 13, "dog": 12, "notes": 1}
+    assert about["rejects"] == {"not_an_image": 2}
+    assert "The class 'notes' has one record" in about["warnings"][0]
+    pack(tmp_path / "raw.zip", {str(file.relative_to(raw)): file.read_bytes() for file in raw.glob("*/*")})
+    assert preview(str(tmp_path / "raw.zip"))["classes"] == about["classes"]
+
+
+def test_preview_warns_of_what_preparation_warns_of(tmp_path: Path) -> None:
+    frames = encode_image(noise_image(8, 8), "GIF", save_all=True, append_images=[noise_image(8, 8, seed=1)])
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("cat/2021", "cat/2022", "dog/2021", "dog/2022"):
+            archive.writestr(f"{name}/1.gif", frames)
+    warnings = preview(str(tmp_path))["warnings"]
+    assert any("4 images have several pages or frames" in warning for warning in warnings)
+    assert any("'cat/2021' and 'dog/2021' are one class" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "table_format"),
+    [
+        ("t.txt", "text;label\none;a\ntwo;b\n", "csv"),
+        ("t.txt", '{"text": "one", "label": "a"}\n{"text": "two", "label": "b"}\n', "json"),
+        ("t.csv", "text,label\none,a\ntwo,b\n", "csv"),
+    ],
+)
+def test_preview_finds_a_table_by_its_content_or_beside_other_files(
+    tmp_path: Path, name: str, content: str, table_format: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    if name == "t.csv":
+        for other in ("_metadata", "_common_metadata", "t.csv.crc", "README"):
+            (tmp_path / other).write_text("x")
+    about = preview(str(tmp_path))
+    assert (about["kind"], about["format"], about["classes"]) == ("table", table_format, {"a": 1, "b": 1})
+
+
+def test_preview_of_texts_without_class_folders_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A text, and more.\nIts second line has no comma.\n")
+    with pytest.raises(DataError, match="no class folders"):
+        preview(str(tmp_path))
+
+
+def test_preview_counts_labels_that_are_bytes_as_rejected(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["one", "two"], "label": [b"\0\1", b"\0\2"]}), tmp_path / "a.parquet")
+    about = preview(str(tmp_path))
+    assert (about["classes"], about["rejects"]["bad_label"]) == ({}, 2)
+
+
+def test_preview_rejects_labels_that_preparation_rejects_and_warns_of_comments(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"text": "one", "label": Infinity}\n{"text": "two", "label": "a\\u0000b"}\n')
+    about = preview(str(tmp_path / "a.json"))
+    assert (about["classes"], about["rejects"]["bad_label"]) == ({}, 2)
+    (tmp_path / "b.csv").write_text("text,label\none,a\n# by me, today\n")
+    assert "begins with '#', such as line 3" in "".join(preview(str(tmp_path / "b.csv"))["warnings"])
+    (tmp_path / "c.csv").write_text("text,label\none,a\ntwo,b\nthree,a\nTotal,3\n")
+    assert "c.csv, line 5, begins with 'Total'" in "".join(preview(str(tmp_path / "c.csv"))["warnings"])
+
+
+def test_preview_says_why_a_column_is_missing_as_preparation_does(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("sep=;\ntext;label\none;a\n")
+    with pytest.raises(ConfigurationError, match="its first line 'sep=;' is one of Excel"):
+        preview(str(tmp_path / "a.csv"), "label")
+    (tmp_path / "a.json").write_text('{"data": [{"text": "one", "label": "a"}]}')
+    with pytest.raises(ConfigurationError, match="its only record has a list of objects, 'data'"):
+        preview(str(tmp_path / "a.json"), "label")
+
+
+def test_preview_of_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="does not exist or holds no files"):
+        preview(str(tmp_path / "none"))
+
+
+def test_inspect_raw_prints_a_table_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    WRITERS["json"](tmp_path / "data.json", 0)
+    with pytest.raises(SystemExit) as ended:
+        app(["inspect", str(tmp_path), "--raw"])
+    assert not ended.value.code
+    out, log = capsys.readouterr()
+    assert json.loads(out)["format"] == "json"
+    assert "classes:" in log
+
+
+def test_folder_of_sounds_is_previewed_as_sounds(tmp_path: Path) -> None:
+    raw = write_sounds(tmp_path / "raw", 6)
+    (raw / "low/cut.wav").write_bytes(encode_sound(tone(300.0))[:900])
+    found = preview(str(raw))
+    assert (found["classes"], found["rejects"]) == ({"low": 7, "high": 6}, {"truncated": 1})
+    assert any("a lower rate than prepare.audio.rate" in warning for warning in found["warnings"])
+
+
+def test_archive_of_sounds_and_their_texts_is_previewed_as_sounds(tmp_path: Path) -> None:
+    members = [
+        (f"{'ab'[number % 2]}/{number}{suffix}", data)
+        for number in range(6)
+        for suffix, data in ((".wav", encode_sound(tone(300.0, seed=number))), (".txt", b"a text"))
+    ]
+    pack(tmp_path / "a.tar", dict([*members, ("9.wav", encode_sound(tone(300.0, seed=9)))]))
+    about = preview(str(tmp_path))
+    assert about["rejects"] == {"not_audio": 6, "no_class": 1}
+    assert "the format of the file is not known; expected a sound" in "".join(about["rejected"])
+
+
+def test_folder_of_texts_with_a_sound_is_previewed_as_texts(tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / "ab"[number % 2]).mkdir(exist_ok=True)
+        (tmp_path / "ab"[number % 2] / f"{number}.txt").write_text(f"a text {number}")
+    (tmp_path / "a" / "1.wav").write_bytes(encode_sound(tone(300.0)))
+    assert preview(str(tmp_path))["rejects"] == {"not_text": 1}
+
+
+def test_preview_shows_the_size_of_bytes_in_a_structure(tmp_path: Path) -> None:
+    sound = encode_sound(tone(300.0))
+    pq.write_table(pa.table({"audio": [{"bytes": sound, "path": "1.wav"}], "label": ["a"]}), tmp_path / "a.parquet")
+    examples = preview(str(tmp_path))["columns"][0]["examples"]
+    assert examples == [f'{{"bytes": "{len(sound):,} bytes", "path": "1.wav"}}']
+
+
+def test_inspect_raw_has_the_absolute_path_in_its_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As every result; the lines for people have the path as it was written."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("text,label\none,a\ntwo,b\n")
+    app(["inspect", "a.csv", "--raw"], standalone_mode=False)
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["source"] == str(tmp_path / "a.csv")
+    assert shown.err.startswith("a.csv: table")
+
+
+def test_preview_says_that_a_first_line_may_be_a_record(tmp_path: Path) -> None:
+    for number in range(2):
+        (tmp_path / f"part-{number}.csv").write_text(f"{number},good\n7,bad\n")
+    first, second = preview(str(tmp_path))["warnings"][:2]
+    assert first.startswith("The first line of part-0.csv may be a record and not the names of the columns")
+    assert second.startswith("part-1.csv has other columns")
+
+
+def test_preview_of_class_folders_with_a_stray_archive_is_that_of_the_folders(tmp_path: Path) -> None:
+    write_source(tmp_path, count=4)
+    with tarfile.open(tmp_path / "cat" / "more.tar", "w") as archive:
+        archive.add(tmp_path / "dog" / "000.png", "dog/0.png")
+    found = preview(str(tmp_path))
+    assert (found["kind"], found["classes"]) == ("folder", {"cat": 5, "dog": 4})
+
+
+def test_preview_of_a_tar_file_without_a_suffix_is_that_of_an_archive(tmp_path: Path) -> None:
+    write_source(tmp_path / "raw", count=4)
+    with tarfile.open(tmp_path / "x", "w") as archive:
+        archive.add(tmp_path / "raw", ".")
+    found = preview(str(tmp_path / "x"))
+    assert (found["kind"], found["classes"]) == ("archive", {"cat": 4, "dog": 4})
+    assert found["warnings"] == []
