@@ -57,7 +57,8 @@ def predict(
     classes), of multi_label path, labels and probabilities, in regression path and value; for files of texts also line
     and, if requested, id. Rejected records are listed with their reasons in `output/_rejects`. `output/_summary.json`
     is written last: on a store, where no folder can be renamed, an output without it is not complete. As CSV or JSONL,
-    `output` is one file, see `headrace.predict.outputs.flat_file`, and NAME.rejects.csv beside it lists the rejected records.
+    `output` is one file, see `headrace.predict.outputs.flat_file`, and NAME.rejects.csv beside it lists the rejected
+    records.
 
     Args:
         sources: files, folders, patterns, or `-` for standard input; or one table.
