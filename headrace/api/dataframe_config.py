@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pyspark.sql import DataFrame
-from pyspark.sql.types import DataType
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, DataType, NumericType
 
 from headrace.config.sections.source import DATAFRAME
 from headrace.config.unquote_identifier import strip_backticks
@@ -17,7 +18,9 @@ from headrace.wording import join_names
 log = logging.getLogger(__name__)
 
 # Kinds of which one column is the whole input, and those of which several columns form a row.
-SINGLE, CELLS = ("image", "text", "audio"), {"number": "numbers", "category": "categories"}
+SINGLE, CELLS = ("image", "text", "audio", "vector"), {"number": "numbers", "category": "categories"}
+# Kinds of the two columns that are a place.
+PLACE, COORDINATES = "place", ("latitude", "longitude")
 # The input of all numbers and categories, where there are other inputs.
 ROW, INPUT_NAME = "row", re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 TASKS = {"class": "classification", "labels": "multi_label", "number": "regression"}
@@ -36,8 +39,9 @@ def config_from_dataframe(
     """Return the sections `data.source` and `prepare` for the columns of a DataFrame.
 
     Args:
-        inputs: kind of each column that a model receives: `image`, `text`, `audio`, `number` or `category`. A model
-            receives several as a dict by the names of the columns, all numbers and categories together as `row`.
+        inputs: kind of each column that a model receives: `image`, `text`, `audio`, `vector`, `number`, `category`,
+            `latitude` or `longitude`. A model receives several as a dict by the names of the columns, all numbers and
+            categories together as `row`, and latitude and longitude as `place`.
         outputs: kind of the column that a model predicts: `class`, `labels` or `number`.
 
     Raises:
@@ -55,8 +59,13 @@ def config_from_dataframe(
     if set(given.values()) <= set(CELLS):
         names = {CELLS[kind]: [name for name in given if given[name] == kind] for kind in CELLS}
         prepare: dict[str, Any] = {"input": "tabular", "tabular": names}
+    elif set(given.values()) <= set(COORDINATES):
+        prepare = {"input": "geo", "geo": _place(given)}
     elif len(given) > 1:
         prepare = {"inputs": _named_inputs(frame, given)}
+    elif "vector" in given.values():
+        (name,) = given
+        prepare = {"input": "vector", "vector": _vector(frame, name)}
     else:
         ((name, kind),) = given.items()
         prepare = {"input": kind}
@@ -75,7 +84,7 @@ def _inputs(inputs: Mapping[str, str] | None) -> dict[str, str]:
             'A DataFrame needs `inputs`, which columns a model receives, such as {"content": "image"} or '
             '{"carat": "number", "cut": "category"}.'
         )
-    known = (*SINGLE, *CELLS)
+    known = (*SINGLE, *CELLS, *COORDINATES)
     for name, kind in inputs.items():
         if kind not in known:
             raise ConfigurationError(f"`inputs` has {name!r}: {kind!r}; expected one of: {join_names(known)}.")
@@ -87,20 +96,50 @@ def _named_inputs(frame: DataFrame, given: Mapping[str, str]) -> dict[str, dict[
     sections: dict[str, dict[str, Any]] = {}
     for name, kind in given.items():
         column = find_column(frame, name)[1]
-        if kind not in SINGLE:
+        if kind in COORDINATES:
+            sections[PLACE] = {"kind": "geo", **_place(given)}
+        elif kind not in SINGLE:
             cells = sections.setdefault(ROW, {"kind": "tabular", "numbers": [], "categories": []})
             cells[CELLS[kind]].append(name)
-        elif not INPUT_NAME.fullmatch(name) or name == ROW:
+        elif not INPUT_NAME.fullmatch(name) or name in (ROW, PLACE):
             raise ConfigurationError(
                 f"The column {name!r} cannot name an input of a network; rename it to letters, digits and underscores, "
-                f"and not to {ROW!r}."
+                f"and not to {ROW!r} or {PLACE!r}."
             )
+        elif kind == "vector":
+            sections[name] = {"kind": kind, **_vector(frame, name)}
         else:
             sections[name] = {"kind": kind, "column": name}
             sections[name] |= {} if kind == "text" else {"content": _content(name, kind, column)}
             if kind == "text" and not is_plain(column):
                 _content(name, kind, column)
     return sections
+
+
+def _place(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the section of a place, which has one latitude and one longitude."""
+    columns = {kind: [name for name, one in given.items() if one == kind] for kind in COORDINATES}
+    for kind, names in columns.items():
+        if len(names) != 1:
+            received = join_names(names) if names else "none"
+            raise ConfigurationError(
+                f"`inputs` needs one column of the kind {kind!r} beside the other coordinate; received {received}."
+            )
+    return {kind: names[0] for kind, names in columns.items()}
+
+
+def _vector(frame: DataFrame, name: str) -> dict[str, Any]:
+    """Return the section of a column of vectors, with the size of the first of them."""
+    column, kind = find_column(frame, name)
+    if not (isinstance(kind, ArrayType) and isinstance(kind.elementType, NumericType)):
+        raise ConfigurationError(
+            f"The column {name!r} of the DataFrame holds {kind.simpleString()}, which is no vector; expected an array "
+            "of numbers: vector_to_array of pyspark.ml.functions makes one of Spark's vectors."
+        )
+    first = frame.where(F.size(column) > 0).select(F.size(column)).first()
+    if first is None:
+        raise ConfigurationError(f"The column {name!r} of the DataFrame holds no vector; expected arrays of numbers.")
+    return {"column": name, "size": first[0]}
 
 
 def _output(outputs: Mapping[str, str] | None) -> tuple[str, str]:

@@ -181,6 +181,27 @@ def test_numbers_and_categories_are_those_of_a_file(notebook: SparkSession, tmp_
     assert table.contract.spec == other.contract.spec
 
 
+def test_vectors_and_places_are_inputs_of_their_own(notebook: SparkSession, tmp_path: Path) -> None:
+    rows = [
+        ([number / 7, 2.0], 50.0 + number / 100, 8.0, f"word {number % 9}", "ab"[number % 2]) for number in range(60)
+    ]
+    frame = notebook.createDataFrame(rows, "embedding array<float>, lat double, lon double, note string, kind string")
+    vectors = headrace.prepare(frame, tmp_path / "v", inputs={"embedding": "vector"}, outputs={"kind": "class"})
+    assert vectors.contract.require("vector").column == "embedding"
+    assert vectors.contract.input_shape == (2,)
+    found = vectors.pandas("train", decode=True)["embedding"].tolist()
+    assert {tuple(one) for one in found} <= {(np.float32(number / 7), np.float32(2.0)) for number in range(60)}
+    where = {"lat": "latitude", "lon": "longitude"}
+    places = headrace.prepare(frame, tmp_path / "p", inputs=where, outputs={"kind": "class"})
+    assert sum(places.counts["train"].values()) > 20
+    assert places.pandas("train", decode=True)["lon"].tolist() == pytest.approx(
+        [8.0] * sum(places.counts["train"].values())
+    )
+    both = {"embedding": "vector", **where, "note": "text"}
+    records = headrace.prepare(frame, tmp_path / "r", inputs=both, outputs={"kind": "class"})
+    assert list(records.contract.inputs) == ["embedding", "place", "note"]
+
+
 def headrace_configuration(tree: dict[str, Any]) -> Any:
     from headrace.config import Configuration
 
@@ -221,6 +242,9 @@ def test_wrong_columns_are_refused_in_one_sentence(notebook: SparkSession, frame
     assert "needs `inputs`" in refused(inputs=None)
     assert "one column of `outputs`" in refused(outputs=None)
     assert "'content': 'picture'; expected one of: image, text, audio" in refused(inputs={"content": "picture"})
+    assert "holds bigint, which is no vector; expected an array of numbers" in refused(inputs={"length": "vector"})
+    one = {"length": "latitude"}
+    assert "needs one column of the kind 'longitude' beside the other coordinate; received none" in refused(inputs=one)
     assert "holds bigint, which is no image" in refused(inputs={"length": "image"})
     assert "input and an output" in refused(inputs={"animal": "category"}, outputs=outputs)
     assert "holds binary; expected numbers or text" in refused(outputs={"content": "class"}, inputs={"path": "image"})
