@@ -255,7 +255,7 @@ def test_invalid_table_sources_are_refused_in_one_line(tmp_path: Path, table: Pa
         assert "\n" not in str(error.value)
         return str(error.value)
 
-    assert "has no column 'nothing'; its columns are: it, label" in refusal(
+    assert "has no column 'nothing', which data.source.columns.input names; its columns are: it, label" in refusal(
         ConfigurationError, columns={"input": "nothing"}
     )
     assert "holds 1 class ('x'); expected from 2" in refusal(DataError)
@@ -293,7 +293,9 @@ def test_missing_column_is_reported_before_spark_starts(
     monkeypatch.setattr("headrace.prepare.job.session", lambda *_: pytest.fail("Spark was started"))
     source = {"kind": "table", "format": "csv", "path": str(tmp_path / "rows.csv"), "columns": columns}
     settings = {"splits": {"method": "time"}} if "windows" in prepare_settings else {}
-    with pytest.raises(ConfigurationError, match=f"rows.csv has no column '{missing}'; its columns are: it, kind"):
+    with pytest.raises(
+        ConfigurationError, match=f"rows.csv has no column '{missing}', which .* names; its columns are: it, kind"
+    ):
         prepare(source_configuration(table, source, **prepare_settings, **settings))
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from headrace.config.sections.retraining import Drift
 from headrace.contract import Column, Contract
+from headrace.features.contract_entry import Statistics
+from headrace.features.image.contract_entry import ImageSpec
 from headrace.features.image.drift_values import statistics as image_statistics
 from headrace.features.image.record_encoder import image_columns
 from headrace.features.text.drift_values import statistics as text_statistics
@@ -91,7 +93,8 @@ def write_numbers(table: Path, mean: float, seed: int) -> Version:
     }
     schema = arrow_schema(columns)
     shard = write_shard(pa.Table.from_pydict(values, schema=schema), table, "part-0", "train")
-    contract = Contract(columns=columns, classes=(), task="regression")
+    spec = ImageSpec(statistics=Statistics(mean=(0.0,), variance=(1.0,)))
+    contract = Contract(columns=columns, classes=(), task="regression", input_specs={"image": spec})
     about = summary(contract=contract, rows_in=400, written=400, counts={"train": {"all": 400}})
     commit(open_base(table), [shard], schema, about.model_dump_json())
     return read(table)

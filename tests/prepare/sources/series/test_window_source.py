@@ -312,7 +312,10 @@ def test_series_without_a_window_is_reported_in_one_sentence(tmp_path: Path) -> 
     rows = hours("a", "test", range(20))
     with pytest.raises(DataError, match="No window is in the training split"):
         prepare(configured(tmp_path, rows))
-    with pytest.raises(ConfigurationError, match="has no column 'pressure'; its columns are: city, time"):
+    with pytest.raises(
+        ConfigurationError,
+        match="has no column 'pressure', which prepare.windows.values names; its columns are: city, time",
+    ):
         prepare(configured(tmp_path, rows, {"values": ["pressure"]}))
 
 
