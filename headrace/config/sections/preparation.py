@@ -172,7 +172,8 @@ class Prepare(InputSections):
         """Those of `cells` that hold lists of numbers."""
         sections = [*self.inputs.values()]
         sections += [getattr(self, self.input)] if not sections and self.cells else []
-        return frozenset(n for one in sections for n in one.columns if one.content == "numbers")
+        # A section of the short form that holds no files has no such key.
+        return frozenset(n for one in sections for n in one.columns if getattr(one, "content", "text") == "numbers")
 
     def of_input(self, name: str) -> "Prepare":
         """Return the settings with which a table of the input `name` alone would be prepared."""

@@ -43,7 +43,10 @@ def make_project(folder: Path) -> None:
     given = vectors()
     sides = np.where(given[:, 1] > 50, "high", "low").tolist()
     rows = {"embedding": [*given.tolist(), [1.0], None], "side": [*sides, "high", "low"]}
-    pq.write_table(pa.table(rows, {"embedding": pa.list_(pa.float32()), "side": pa.string()}), folder / "raw/a.parquet")
+    pq.write_table(
+        pa.table(rows, schema=pa.schema({"embedding": pa.list_(pa.float32()), "side": pa.string()})),
+        folder / "raw/a.parquet",
+    )
     (folder / "conf.yaml").write_text(yaml.safe_dump(CONF))
     for command in ("prepare", "train"):
         result = headrace_within(command, "conf.yaml", cwd=folder).json
@@ -85,7 +88,7 @@ def test_csv_text_and_parquet_lists_are_predicted_alike(project: Path, tmp_path:
     pd.DataFrame({"embedding": texts}).to_csv(tmp_path / "new.csv", index=False)
     answers = []
     for name, rejected in (("new.parquet", 0), ("new.csv", 1)):
-        output = tmp_path / f"out-{name}"
+        output = tmp_path / f"out-{rejected}"
         done = headrace_within("predict", "run/bundle", str(tmp_path / name), str(output), cwd=project).json
         assert (done["rows"], done["rejected"]) == (20, rejected)
         answers.append(np.stack(pq.read_table(output)["probabilities"].to_pylist()))
