@@ -133,8 +133,8 @@ def _vector(frame: DataFrame, name: str) -> dict[str, Any]:
     column, kind = find_column(frame, name)
     if not (isinstance(kind, ArrayType) and isinstance(kind.elementType, NumericType)):
         raise ConfigurationError(
-            f"The column {name!r} of the DataFrame holds {kind.simpleString()}, which is no vector; expected an array "
-            "of numbers: vector_to_array of pyspark.ml.functions makes one of Spark's vectors."
+            f"The column {name!r} of the DataFrame holds {kind.simpleString()}; expected an array of numbers: "
+            "vector_to_array of pyspark.ml.functions makes one of Spark's vectors."
         )
     first = frame.where(F.size(column) > 0).select(F.size(column)).first()
     if first is None:

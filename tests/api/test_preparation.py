@@ -242,7 +242,7 @@ def test_wrong_columns_are_refused_in_one_sentence(notebook: SparkSession, frame
     assert "needs `inputs`" in refused(inputs=None)
     assert "one column of `outputs`" in refused(outputs=None)
     assert "'content': 'picture'; expected one of: image, text, audio" in refused(inputs={"content": "picture"})
-    assert "holds bigint, which is no vector; expected an array of numbers" in refused(inputs={"length": "vector"})
+    assert "holds bigint; expected an array of numbers" in refused(inputs={"length": "vector"})
     one = {"length": "latitude"}
     assert "needs one column of the kind 'longitude' beside the other coordinate; received none" in refused(inputs=one)
     assert "holds bigint, which is no image" in refused(inputs={"length": "image"})

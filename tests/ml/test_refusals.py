@@ -58,7 +58,10 @@ def test_wrong_columns_are_refused(refused: Refusals, frame: DataFrame) -> None:
     assert "'features' of the DataFrame holds array<double>; expected vectors, as VectorAssembler" in refused(
         error, array
     )
-    assert "'features': 'vector'; expected one of: image" in refused(error, inputs={"features": "vector"})
+    assert "'features': 'matrix'; expected one of: image" in refused(error, inputs={"features": "matrix"})
+    assert "'features' of the DataFrame holds vector; expected an array of numbers" in refused(
+        error, inputs={"features": "vector"}
+    )
     marked = frame.withColumn("v", F.lit(1))
     assert "holds int; validationIndicatorCol expects truth values" in refused(
         error, marked, validationIndicatorCol="v"

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from headrace.config.sections.tabular import Tabular
 from headrace.features.tabular.row_cells import RowCells, interpret_cells
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
-from headrace.prepare.sources.tables.multi_cell_records import write_cells
+from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells
 
 SPEC = Tabular(numbers=("size",), categories=("kind",))
 
 
 def read(size: Any, kind: Any, spec: Tabular = SPEC) -> RowCells:
     """Return the cells of a row of a source."""
-    return interpret_cells(json.loads(write_cells({"size": size, "kind": kind}, spec.names)), spec)
+    return interpret_cells(json.loads(write_cells({"size": size, "kind": kind}, Cells(spec.names))), spec)
 
 
 @pytest.mark.parametrize(

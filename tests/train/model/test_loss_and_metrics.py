@@ -95,8 +95,10 @@ def test_regression_metrics_are_exact_over_ranks_with_unequal_rows() -> None:
 
 
 def test_regression_loss_refuses_class_settings() -> None:
-    with pytest.raises(ConfigurationError, match=r"the table is prepared for regression; remove train\.loss"):
+    with pytest.raises(ConfigurationError, match=r"train\.loss\.label_smoothing is for classes, but the table is"):
         make_loss(Loss(label_smoothing=0.1), NUMBERS)
+    with pytest.raises(ConfigurationError, match=r"train\.loss\.class_weights is for classes"):
+        make_loss(Loss(class_weights="balanced"), NUMBERS)
 
 
 MANY = CONTRACT.model_copy(update={"task": "multi_label"})

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.types import IntegerType, StringType
-from tests.prepare.sources.tables.test_petastorm_codec_resolution import configured
 
 from headrace.prepare.job import prepare
 from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resolution import FILE, KEY
 from headrace.prepare.sources.tables.petastorm_datasets.unischema_parser import Field, parse_unischema
 from headrace.storage.open_parquet import open_parquet
 from headrace.table import Version, read
+from tests.prepare.sources.tables.petastorm_datasets.test_petastorm_codec_resolution import configured
 from tests.support.petastorm_data import (
     CompressedImageCodec,
     CompressedNdarrayCodec,
