@@ -4,7 +4,7 @@ A model's `build(contract, **options)` reads its input shape, number of classes 
 contract, so that nothing about the data is stated twice.
 """
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
@@ -14,6 +14,9 @@ from headrace.features.input_kind_loader import RECORD, input_traits
 from headrace.features.input_traits import InputTraits
 from headrace.targets.target_kind_loader import target_traits
 from headrace.targets.target_traits import Activation, TargetTraits
+
+if TYPE_CHECKING:
+    from headrace.features.text.contract_entry import Tokenizer
 
 TaskType = Literal["classification", "multi_label", "regression"]
 Spec = Annotated[SerializeAsAny[InputSpec], BeforeValidator(load_input_spec)]
@@ -198,6 +201,11 @@ class Contract(BaseModel):
     def statistics(self) -> Statistics | None:
         """Statistics of the only input; None for texts and sounds, and for several inputs."""
         return None if self.is_record else self.spec.statistics
+
+    @property
+    def vocabulary(self) -> "Tokenizer | None":
+        """Tokens that a network of the only input embeds; None if it receives values, and for several inputs."""
+        return None if self.is_record else self.spec.vocabulary
 
     @property
     def outputs(self) -> int:

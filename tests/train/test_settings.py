@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from headrace import bundle
@@ -258,17 +259,22 @@ def optimizer(contract, rate):
 """
 
 
+def predict_validation(path: str, folder: Path, output: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the class number of each raw validation image, and its probabilities by a bundle: (rows, classes)."""
+    headrace_within("predict", path, "raw/val", output, cwd=folder)
+    rows = pq.read_table(folder / output).to_pandas()
+    classes = bundle.load(path).contract.classes
+    truth = rows["path"].map(lambda name: classes.index(name.split("/")[0])).to_numpy()
+    return truth, np.stack(rows["probabilities"].to_list())
+
+
 def test_named_loss_and_metric_of_keras_train_on_two_ranks(validated: Path) -> None:
     loss = "train.loss={name: CategoricalFocalCrossentropy, options: {gamma: 3.0}}"
     metric = "train.keras_metrics={F1Score: {average: macro}}"
     settings = ("train.run=named", "train.optimizer.learning_rate=0.001", "train.epochs=2", loss, metric)
     result = headrace_within("train", "conf.yaml", *settings, cwd=validated).json
     last = epoch_records(result["run"])[-1]
-    headrace_within("predict", result["bundle"], "raw/val", "named_answers", cwd=validated)
-    rows = pq.read_table(validated / "named_answers").to_pandas()
-    classes = bundle.load(result["bundle"]).contract.classes
-    found = np.stack(rows["probabilities"].to_list())
-    truth = rows["path"].map(lambda path: classes.index(path.split("/")[0])).to_numpy()
+    truth, found = predict_validation(result["bundle"], validated, "named_answers")
     own = found[np.arange(len(truth)), truth]
     assert last["val_loss"] == pytest.approx(np.mean(-0.25 * (1 - own) ** 3 * np.log(own)), rel=1e-3)
     assert last["val_f1_score"] == pytest.approx(f1_score(truth, found.argmax(1), average="macro"), abs=1e-6)
@@ -280,11 +286,7 @@ def test_loss_metrics_and_optimizer_of_the_network_file_train_on_two_ranks(valid
     settings = ("model.file=models/custom.py", "train.run=custom", "train.optimizer.learning_rate=0.001")
     result = headrace_within("train", "conf.yaml", *settings, "train.epochs=4", cwd=validated).json
     last = epoch_records(result["run"])[-1]
-    headrace_within("predict", result["bundle"], "raw/val", "custom_answers", cwd=validated)
-    rows = pq.read_table(validated / "custom_answers").to_pandas()
-    classes = bundle.load(result["bundle"]).contract.classes
-    found = np.stack(rows["probabilities"].to_list())
-    truth = rows["path"].map(lambda path: classes.index(path.split("/")[0])).to_numpy()
+    truth, found = predict_validation(result["bundle"], validated, "custom_answers")
     expected = np.mean([label in best for label, best in zip(truth, np.argsort(found)[:, -2:], strict=True)])
     assert last["val_top_2"] == pytest.approx(expected, abs=1e-6)
     own = found[np.arange(len(truth)), truth]

@@ -109,9 +109,7 @@ class Prepare(InputSections):
         Raises:
             ConfigurationError: the inputs are not windows.
         """
-        if self.windows is None:
-            raise ConfigurationError(f"prepare.windows is missing; prepare.input is {self.input}.")
-        return self.windows
+        return self.section(Windows)
 
     @property
     def tabular_spec(self) -> Tabular:
@@ -120,9 +118,7 @@ class Prepare(InputSections):
         Raises:
             ConfigurationError: the inputs are not rows of numbers and categories.
         """
-        if self.tabular is None:
-            raise ConfigurationError(f"prepare.tabular is missing; prepare.input is {self.input}.")
-        return self.tabular
+        return self.section(Tabular)
 
     def section(self, kind: type[Kind]) -> Kind:
         """Return the section of the input, which is of the class `kind`.
@@ -152,28 +148,34 @@ class Prepare(InputSections):
     @property
     def cells(self) -> tuple[str, ...]:
         """Columns of a source's row that are the input together; none if one column or file is the input."""
-        if self.inputs:
-            return tuple(dict.fromkeys(name for one in self.inputs.values() for name in one.columns))
-        section = getattr(self, self.input) if input_traits(self.input).has_cells else None
-        return () if section is None else section.columns
+        return tuple(dict.fromkeys(name for one in self._sections_of_cells for name in one.columns))
 
     @property
     def binary_cells(self) -> frozenset[str]:
         """Those of `cells` that hold the content of files."""
-        return frozenset(n for one in self.inputs.values() for n in one.columns if one.content == "bytes")
+        return frozenset(self._cells_with("bytes"))
 
     @property
     def path_cells(self) -> tuple[str, ...]:
         """Those of `cells` that hold paths of files."""
-        return tuple(n for one in self.inputs.values() for n in one.columns if one.content == "paths")
+        return self._cells_with("paths")
 
     @property
     def list_cells(self) -> frozenset[str]:
         """Those of `cells` that hold lists of numbers."""
-        sections = [*self.inputs.values()]
-        sections += [getattr(self, self.input)] if not sections and self.cells else []
-        # A section of the short form that holds no files has no such key.
-        return frozenset(n for one in sections for n in one.columns if getattr(one, "content", "text") == "numbers")
+        return frozenset(self._cells_with("numbers"))
+
+    @property
+    def _sections_of_cells(self) -> tuple[Any, ...]:
+        if self.inputs:
+            return tuple(self.inputs.values())
+        section = getattr(self, self.input) if input_traits(self.input).has_cells else None
+        return () if section is None else (section,)
+
+    def _cells_with(self, content: str) -> tuple[str, ...]:
+        # The short form of rows has no key for the content: it is text.
+        sections = (one for one in self._sections_of_cells if getattr(one, "content", "text") == content)
+        return tuple(name for one in sections for name in one.columns)
 
     def of_input(self, name: str) -> "Prepare":
         """Return the settings with which a table of the input `name` alone would be prepared."""

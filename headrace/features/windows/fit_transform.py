@@ -6,7 +6,7 @@ from dataclasses import replace
 from pyspark.sql import SparkSession
 
 from headrace.prepare.encoders.number_precision import feature_warning
-from headrace.prepare.encoders.statistics import window_statistics
+from headrace.prepare.encoders.statistics import column_statistics
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.spark_stages import StageOutput
@@ -23,8 +23,9 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
         raise output.accounting.unusable_error(
             f"No window is in the training split{equal}", "Check prepare.splits or the source's splits."
         )
-    statistics = window_statistics(spark, context, shards)
-    warning = feature_warning(statistics, context.settings.window_spec.values)
+    features = context.settings.window_spec.values
+    statistics = column_statistics(spark, context, shards, "window", len(features))
+    warning = feature_warning(statistics, features)
     if warning is not None:
         log.warning("%s", warning)
     return replace(output, statistics=statistics)

@@ -97,22 +97,27 @@ class Moments:
         return Moments(count, mean, self.squares + other.squares + difference**2 * (self.count * other.count / count))
 
 
-def window_statistics(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard]) -> Statistics:
-    """Return mean and population variance of each feature, over all windows in `shards`: at least one."""
+def column_statistics(
+    spark: SparkSession, context: PrepareContext, shards: Sequence[Shard], column: str, width: int
+) -> Statistics:
+    """Return mean and population variance of each of `width` features, over all rows in `shards`: at least one.
+
+    Args:
+        column: column of little-endian float32 numbers, `width` at a time.
+    """
     paths = sorted(shard.path for shard in shards)
     # Merge in the order of the shards, so that the same shards always give the same bits.
-    parts = spark.sparkContext.parallelize(paths, len(paths)).mapPartitions(partial(_read_moments, context)).collect()
-    total = parts[0]
-    for part in parts[1:]:
-        total = total.merge(part)
+    tasks = spark.sparkContext.parallelize(paths, len(paths))
+    parts = tasks.mapPartitions(partial(_read_moments, context, column, width)).collect()
+    total = reduce(Moments.merge, parts)
     return Statistics(mean=tuple(total.mean.tolist()), variance=tuple((total.squares / total.count).tolist()))
 
 
-def _read_moments(context: PrepareContext, paths: Iterator[str]) -> Iterator[Moments]:
+def _read_moments(context: PrepareContext, column: str, width: int, paths: Iterator[str]) -> Iterator[Moments]:
     for path in paths:
         with open_parquet(context.table / path) as file:
-            stored = file.read(["window"])["window"].to_pylist()
-        yield compute_moments(np.frombuffer(b"".join(stored), "<f4").reshape(-1, _feature_count(context)))
+            stored = file.read([column])[column].to_pylist()
+        yield compute_moments(np.frombuffer(b"".join(stored), "<f4").reshape(-1, width))
 
 
 def compute_moments(values: NDArray[np.float32]) -> Moments:
@@ -120,7 +125,3 @@ def compute_moments(values: NDArray[np.float32]) -> Moments:
     exact = values.astype(np.float64)
     mean = exact.mean(0)
     return Moments(len(exact), mean, ((exact - mean) ** 2).sum(0))
-
-
-def _feature_count(context: PrepareContext) -> int:
-    return len(context.settings.window_spec.values)

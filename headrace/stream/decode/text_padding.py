@@ -21,7 +21,7 @@ def buckets_for(contract: Contract, configured: Sequence[int] | None = None) -> 
         contract: contract of the table.
         configured: lengths; 16, 32, 64 ... if None. Lengths beyond the longest text are left out.
     """
-    vocabulary = contract.spec.vocabulary
+    vocabulary = contract.vocabulary
     if vocabulary is None:
         return tuple(configured or ())
     longest = vocabulary.max_length

@@ -127,9 +127,7 @@ def _shared_tokens(bundle: bundles.Bundle, version: Version) -> dict[int, int] |
 
     A whole word and a word piece with the same spelling are different tokens.
     """
-    if bundle.contract.is_record:
-        return None
-    donor, table = bundle.contract.spec.vocabulary, version.contract.spec.vocabulary
+    donor, table = bundle.contract.vocabulary, version.contract.vocabulary
     if donor is None or table is None or donor.sha256 == table.sha256:
         return None
     if donor.kind != table.kind:

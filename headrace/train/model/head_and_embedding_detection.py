@@ -53,7 +53,7 @@ def find_head_layers(model: keras.Model, contract: Contract) -> list[Node]:
 
 def find_embedding_layers(model: keras.Model, contract: Contract) -> list[Node]:
     """Return the layers whose weights have one entry per token on their first axis; [] if there is no way to tell."""
-    vocabulary = None if contract.is_record else contract.spec.vocabulary
+    vocabulary = contract.vocabulary
     if vocabulary is None:
         return []
     size = vocabulary.vocabulary_size

@@ -160,7 +160,7 @@ def _assign_classes(heads: list[Node], donor: Donor, transfer: Transfer) -> None
 
 def _assign_tokens(embeddings: list[Node], donor: Donor, transfer: Transfer, contract: Contract) -> None:
     """Give each token the donor's weights of the token of the same text."""
-    vocabulary = None if contract.is_record else contract.spec.vocabulary
+    vocabulary = contract.vocabulary
     if donor.tokens is None or vocabulary is None:
         return
     size = vocabulary.vocabulary_size
