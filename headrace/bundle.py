@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Contract
-from headrace.contract_match import changed_preparation, require_same_input
+from headrace.contract_comparison import changed_preparation, require_same_input
 from headrace.errors import ConfigurationError, DataError
 from headrace.features.contract_entry import FittedFile, spec_class
 from headrace.features.input_kind_loader import SINGLE_KINDS
@@ -30,7 +30,7 @@ from headrace.format_version import FORMAT, require_format
 from headrace.networks.network_source import build_model
 from headrace.networks.weights_without_optimizer import load_weights, save_weights
 from headrace.storage import is_remote, locate
-from headrace.storage.atomic import publish_directory
+from headrace.storage.atomic_writes import publish_directory
 from headrace.storage.files_named_by_hash import read_unchanged
 from headrace.storage.folder_link import read_link
 from headrace.storage.local_copy import LocalCopy

@@ -15,7 +15,7 @@ from headrace.errors import DataError
 from headrace.networks.model_inputs import input_signature
 from headrace.one_or_several_inputs import Inputs
 from headrace.prepare.encoders.images.image_transcoding import encode
-from headrace.stream.read.in_memory_columns import Columns
+from headrace.stream.read.zero_copy_columns import Columns
 
 quiet_tensorflow()
 

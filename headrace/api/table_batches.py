@@ -13,7 +13,7 @@ from headrace.table import Version
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from headrace.stream.dataset import Batches
+    from headrace.stream.tf_data_pipeline import Batches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +66,8 @@ def _batches(version: Version, split: str, order: BatchOrder) -> "Batches":
     """Return the rows without weights or random changes; padding has the weight 0."""
     import_engines_lean()
     from headrace.stream.batch_plan import lanes_for
-    from headrace.stream.dataset import Batches
     from headrace.stream.stream_builder import evaluation_plan, rank_stream, training_columns, training_plan
+    from headrace.stream.tf_data_pipeline import Batches
 
     rows = order.batch_size * order.ranks
     if order.seed is None:

@@ -13,7 +13,7 @@ from headrace.api.table import Table
 from headrace.api.table import read as read_table
 from headrace.config import Configuration
 from headrace.config.load import build
-from headrace.runs.metrics_log import read_metrics
+from headrace.runs.metrics_log_reader import read_metrics
 from headrace.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _train(configuration: Configuration) -> dict[str, Any]:
         from headrace.train.job import train as run
 
         return run(configuration)
-    from headrace.registry.tracking.tracked_commands import train_tracked
+    from headrace.registry.tracking.train_and_tune_tracked import train_tracked
 
     return train_tracked(configuration)
 

@@ -194,6 +194,6 @@ def stream(
     Example: headrace stream conf/fashion_mnist.yaml train.batch_size=128 --measure
     """
     configuration = load_configuration(conf, overrides)
-    from headrace.stream.job import stream as run
+    from headrace.stream.throughput_benchmark import stream as run
 
     print_result(run(configuration, rank, (lambda chart: print(chart, file=sys.stderr)) if measure else None))

@@ -68,7 +68,7 @@ def train(
 
         result = run(configuration, restart=restart)
     else:
-        from headrace.registry.tracking.tracked_commands import train_tracked
+        from headrace.registry.tracking.train_and_tune_tracked import train_tracked
 
         result = train_tracked(configuration, restart=restart)
     print_result(result, training_table(result))
@@ -97,7 +97,7 @@ def _run_study(configuration: "Configuration") -> dict[str, Any]:
         from headrace.tune.job import tune as run
 
         return run(configuration)
-    from headrace.registry.tracking.tracked_commands import tune_tracked
+    from headrace.registry.tracking.train_and_tune_tracked import tune_tracked
 
     return tune_tracked(configuration)
 

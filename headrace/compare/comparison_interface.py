@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.compare.predictions import Predictions
-from headrace.contract_match import ClassMatch
+from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.bootstrap import Intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.target_kind_loader import target_module

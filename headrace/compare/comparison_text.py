@@ -5,7 +5,7 @@ from typing import Any
 
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER, metric_label
 from headrace.compare.paired_differences import MIN_DECIDING_ROWS
-from headrace.html.number_formatting import metric
+from headrace.html.template_filters import metric
 from headrace.terminal_table import text_table
 from headrace.wording import figure, quantity
 

@@ -5,19 +5,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from headrace.compare.comparability_checks import choose_version, find_overlaps, match_all
 from headrace.compare.compared_models import ComparedModel, open_compared_models, settings
-from headrace.compare.compared_table_version import choose_version, find_overlaps, match_all
 from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.comparison_metrics import default_metric, scores
 from headrace.compare.largest_disagreements import DisagreementWatch, describe, select_rows
 from headrace.compare.paired_differences import metric_differences
 from headrace.compare.prediction_computation import predict_split
 from headrace.compare.predictions import Predictions
-from headrace.contract_match import ClassMatch
+from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.inference import Inference
-from headrace.runs.metrics_log import MetricsLog, points
+from headrace.runs.metrics_log_reader import MetricsLog, points
 from headrace.runs.settings_differences import differing
 from headrace.table import Version
 

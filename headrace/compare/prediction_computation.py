@@ -6,7 +6,7 @@ import numpy as np
 
 from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.predictions import Predictions
-from headrace.contract_match import ClassMatch
+from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.job import iter_batches
 from headrace.inference import Inference

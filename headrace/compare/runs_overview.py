@@ -6,7 +6,7 @@ from typing import Any
 
 from headrace.config.load import SYNONYMS
 from headrace.errors import ConfigurationError
-from headrace.html.number_formatting import duration, metric
+from headrace.html.template_filters import duration, metric
 from headrace.runs.run_listing import RunRow
 from headrace.runs.settings_differences import differing
 from headrace.targets.target_kind_loader import TASKS, target_traits

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection
 
 from headrace.bundle import Bundle
-from headrace.contract_match import ClassMatch, require_same_targets
+from headrace.contract_comparison import ClassMatch, require_same_targets
 from headrace.table import Version
 
 log = logging.getLogger(__name__)

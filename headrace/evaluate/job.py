@@ -19,7 +19,7 @@ from headrace.inference import Inference
 from headrace.one_or_several_inputs import select_rows
 from headrace.progress import progress
 from headrace.runs.run_folder import RunFolder
-from headrace.storage.atomic import atomic_write
+from headrace.storage.atomic_writes import atomic_write
 from headrace.stream.decode.targets import decode_targets
 from headrace.stream.stream_builder import evaluation_plan, rank_stream
 from headrace.table import Version, read

@@ -11,7 +11,7 @@ from headrace.explain.explanation_interface import ExplanationWords, explanation
 from headrace.explain.explanation_result import Explanation
 from headrace.explain.options import TITLES, Method
 from headrace.html.templates import environment
-from headrace.storage.atomic import atomic_write
+from headrace.storage.atomic_writes import atomic_write
 
 TEMPLATES = Path(__file__).parent / "pages"
 # The page shows the pixels of smaller images as squares.

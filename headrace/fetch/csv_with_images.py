@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from headrace.fetch.csv_rows import Row, read_rows, write_rows
 from headrace.fetch.dataset_base import Dataset
-from headrace.fetch.json_lines import take_evenly
+from headrace.fetch.json_lines_dataset import take_evenly
 
 FOLDER = "pictures"
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from headrace.html.axis_scale import Axis, fraction_axis, step_axis, value_axis
-from headrace.html.number_formatting import count, is_fraction, metric, within_0_and_1, words
-from headrace.runs.metrics_log import Metrics, MetricsLog, points
+from headrace.html.template_filters import count, is_fraction, metric, within_0_and_1, words
+from headrace.runs.metrics_log_reader import Metrics, MetricsLog, points
 
 WIDTH, HEIGHT = 440.0, 240.0
 LEFT, RIGHT, TOP, BOTTOM = 50.0, 422.0, 10.0, 200.0

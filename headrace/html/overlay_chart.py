@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from headrace.html.line_chart import EmptyChart, Mark, Points, make_frame, thin
-from headrace.html.number_formatting import count, words
+from headrace.html.template_filters import count, words
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from headrace.html.number_formatting import FILTERS
+from headrace.html.template_filters import FILTERS
 
 TEMPLATES = Path(__file__).parent
 

@@ -15,8 +15,8 @@ from typing import TextIO
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from headrace.errors import HeadraceError
+from headrace.processes.command_line_and_clock import utc_now
 from headrace.processes.process_tree import process_start
-from headrace.processes.provenance import utc_now
 
 log = logging.getLogger(__name__)
 

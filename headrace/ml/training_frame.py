@@ -16,6 +16,7 @@ from headrace.api.dataframe_config import BINARY_FILE
 from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.ml.estimator_params import HeadraceParams, optional_value
+from headrace.ml.expand_vector_column import expand_vectors, number_names, number_texts, vector_cells
 from headrace.ml.label_column import (
     ClassNames,
     indexed_names,
@@ -24,7 +25,6 @@ from headrace.ml.label_column import (
     require_label_type,
     stored_label,
 )
-from headrace.ml.vector_columns import expand_vectors, number_names, number_texts, vector_cells
 from headrace.prepare.sources.tables.dataframe_rows import find_column
 from headrace.spark.session import unwrap_python_errors
 

@@ -16,14 +16,14 @@ from headrace import bundle as bundles
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.input_files import STDIN
 from headrace.predict.outputs.flat_file import OutputFormat, output_format, write_predictions, write_rejects
-from headrace.predict.part_runner import run_parts
 from headrace.predict.predict_task import PartResult, PredictTask, manifest_hash
 from headrace.predict.prediction_parts import PredictionPlan, plan_prediction
 from headrace.predict.records.splittable_record_file import TextColumns
+from headrace.predict.run_on_spark_or_in_process import run_parts
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons
 from headrace.storage import is_remote
-from headrace.storage.atomic import atomic_directory, atomic_write, scratch_directory
+from headrace.storage.atomic_writes import atomic_directory, atomic_write, scratch_directory
 from headrace.table.rejects_and_duplicates import Reject
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.errors import DataError
 from headrace.predict.input_files import InputFile
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
-from headrace.predict.predict_batch import Batch, predict_batch
+from headrace.predict.predict_raw_inputs import Batch, predict_batch
 from headrace.predict.records.splittable_record_file import Record, RecordFile
 from headrace.prepare.readers import RowRange
 from headrace.prepare.record_observations import Observations

@@ -37,7 +37,7 @@ from headrace.prepare.quality.split_warnings import (
 )
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.record_accounting import RecordAccounting, Stopwatch, add_filled, merge_with_previous
-from headrace.prepare.rejects.side_table_carryover import carry_over, commit_side_table
+from headrace.prepare.rejects.carry_over_rejects_and_duplicates import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
 from headrace.prepare.sources.raw_record_types import escape_path
@@ -47,7 +47,7 @@ from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, datafr
 from headrace.prepare.sources.tables.table_ranges import require_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
-from headrace.processes.provenance import command_line
+from headrace.processes.command_line_and_clock import command_line
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.spark.temporary_changes import temporary_settings
 from headrace.storage import locate

@@ -9,9 +9,9 @@ from headrace.contract import Contract
 from headrace.errors import DataError, HeadraceError
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.record_observations import Observations
+from headrace.prepare.rejects.carry_over_rejects_and_duplicates import CarriedOver
 from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons, unusable_error
 from headrace.prepare.rejects.rejection_reasons import Reason
-from headrace.prepare.rejects.side_table_carryover import CarriedOver
 from headrace.prepare.tasks.chunk_result import ALL, ChunkResult, add_sums
 from headrace.table import Version
 from headrace.table.rejects_and_duplicates import Reject

@@ -81,8 +81,8 @@ def _is_staged(shard: Shard) -> bool:
     return Path(shard.path).is_relative_to(STAGED)
 
 
-class FitTransformInterface(Protocol):
-    """The module `fit_transform` of an input kind whose traits say that something is fitted."""
+class FitOnTrainingSplitInterface(Protocol):
+    """The module `fit_on_training_split` of an input kind whose traits say that something is fitted."""
 
     def fit(
         self, spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment
@@ -132,7 +132,7 @@ def run_stages(
     )
     if not input_traits(context.settings.input).is_fitted:
         return output
-    module: FitTransformInterface = input_module(context.settings.input, "fit_transform")
+    module: FitOnTrainingSplitInterface = input_module(context.settings.input, "fit_on_training_split")
     return module.fit(spark, context, output, increment)
 
 

@@ -10,7 +10,7 @@ from headrace.registry.database_checks import BUNDLES, CHAMPION_LINK
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.artifact_store import download_files
 from headrace.registry.versions import BUNDLE, MODEL, ModelRecord
-from headrace.storage.atomic import publish_directory
+from headrace.storage.atomic_writes import publish_directory
 from headrace.storage.folder_link import read_link, write_link
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.errors import DataError
 from headrace.locks.folder_lock import lock_folder
-from headrace.processes.provenance import utc_now
+from headrace.processes.command_line_and_clock import utc_now
 from headrace.registry.bundle_retrieval import linked_bundle, load_intact
 from headrace.registry.database_checks import BUNDLES, RegistryDamagedError, has_content, require_intact
 from headrace.registry.promotion import finish_promotion

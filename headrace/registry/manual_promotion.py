@@ -4,7 +4,7 @@ import logging
 from typing import Any, NamedTuple
 
 from headrace.contract import Contract
-from headrace.contract_match import interface_changes
+from headrace.contract_comparison import interface_changes
 from headrace.registry.bundle_retrieval import champion_bundle, champion_link, linked_bundle, load_intact
 from headrace.registry.promotion import promote, rollback
 from headrace.registry.registry_connection import RegistryConnection

@@ -17,7 +17,7 @@ from headrace.report.reproducibility import (
     without_secrets,
 )
 from headrace.report.run_artifact_reader import RunArtifacts, read_artifacts
-from headrace.storage.atomic import atomic_write
+from headrace.storage.atomic_writes import atomic_write
 
 TEMPLATES = Path(__file__).parent
 TARGETS = TEMPLATES.parent / "targets"

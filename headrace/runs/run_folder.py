@@ -21,11 +21,11 @@ from typing import Any
 
 from headrace.errors import StoreError, TrainingError
 from headrace.locks.folder_lock import lock_for_training
-from headrace.processes.provenance import utc_now
+from headrace.processes.command_line_and_clock import utc_now
 from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.run_record import RunRecord, read_record
 from headrace.storage import locate
-from headrace.storage.atomic import atomic_write
+from headrace.storage.atomic_writes import atomic_write
 from headrace.storage.remove_tree import remove_tree
 
 # In the folder of a run whose ranks have not started.

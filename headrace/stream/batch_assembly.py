@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.stream.batch_plan import Plan, Segment, row_order, segments, step_order
-from headrace.stream.read.in_memory_columns import BinaryColumn, Columns, Indices, count_rows, take_rows
+from headrace.stream.read.zero_copy_columns import BinaryColumn, Columns, Indices, count_rows, take_rows
 
 
 @dataclass(frozen=True, kw_only=True)

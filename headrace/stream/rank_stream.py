@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from headrace.stream.batch_assembly import BatchAssembler, Block, LaneReader
 from headrace.stream.batch_plan import Plan, rank_lanes
 from headrace.stream.petastorm_import import CacheBase, NullCache
-from headrace.stream.read.in_memory_columns import Columns, concat_rows, take_rows
 from headrace.stream.read.shard_reader import read_shards
+from headrace.stream.read.zero_copy_columns import Columns, concat_rows, take_rows
 from headrace.stream.stage_timer import StageTimer
 from headrace.table import Shard
 

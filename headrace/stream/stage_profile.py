@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from headrace.stream.batch_assembly import Block
-from headrace.stream.dataset import Batches, Codecs, Elements, Tensors, decode_inputs
 from headrace.stream.stage_timer import StageTimer, TimedCache
+from headrace.stream.tf_data_pipeline import Batches, Codecs, Elements, Tensors, decode_inputs
 from headrace.wording import quantity
 
 READ = "read shards"

@@ -18,8 +18,8 @@ from headrace.config.sections.training import FineTune
 from headrace.engines.supported_versions import require_engines
 from headrace.errors import DataError, HeadraceError, TrainingError
 from headrace.networks.network_source import read_network, source_hash
+from headrace.processes.command_line_and_clock import command_line, utc_now
 from headrace.processes.interruption import raise_if_requested
-from headrace.processes.provenance import command_line, utc_now
 from headrace.runs.resume_check import require_resumable
 from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import Continuation, RunRecord

@@ -9,7 +9,7 @@ from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import KINDS
-from headrace.processes.provenance import command_line
+from headrace.processes.command_line_and_clock import command_line
 from headrace.processes.training_command import prepare_command
 from headrace.table import Version
 from headrace.targets.target_kind_loader import target_module

@@ -11,11 +11,11 @@ from headrace.config.load import with_values
 from headrace.errors import ConfigurationError
 from headrace.storage import is_remote
 from headrace.storage.append_only_files import mirror_appends
-from headrace.storage.atomic import atomic_write
+from headrace.storage.atomic_writes import atomic_write
 from headrace.terminal_table import text_table
 from headrace.tune.report.page import write_page
 from headrace.tune.search_loop import Search
-from headrace.tune.study.create_or_resume import open_or_create
+from headrace.tune.study.open_or_create_record import open_or_create
 from headrace.tune.study.study_folder import StudyFolder, StudyRecord
 from headrace.tune.study.study_result import StudyResult
 from headrace.tune.study.trial_summaries import TrialRecord, count, read_trials

@@ -12,7 +12,7 @@ from headrace.config import Configuration
 from headrace.config.load import with_values
 from headrace.errors import DiskError, HeadraceError, StoreError
 from headrace.processes.interruption import raise_if_requested
-from headrace.runs.metrics_log import Metrics, read_metrics
+from headrace.runs.metrics_log_reader import Metrics, read_metrics
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.disk_errors import WRITE_ERRORS, code_in_text
 from headrace.train.epoch_observer import EpochObserver, StoppedError

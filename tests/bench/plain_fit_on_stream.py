@@ -15,8 +15,8 @@ import tensorflow as tf
 
 from headrace.networks.network_source import build_model
 from headrace.stream.batch_plan import lanes_for
-from headrace.stream.dataset import Batches
 from headrace.stream.stream_builder import rank_stream, training_columns, training_plan
+from headrace.stream.tf_data_pipeline import Batches
 from headrace.table import read
 
 BATCH = 64

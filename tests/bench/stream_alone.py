@@ -5,8 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from headrace.stream.dataset import Batches
 from headrace.stream.stream_builder import rank_stream, training_columns, training_plan
+from headrace.stream.tf_data_pipeline import Batches
 from headrace.table import read
 
 

@@ -18,7 +18,7 @@ from headrace.features.image.contract_entry import ImageSpec
 from headrace.features.image.record_encoder import image_columns
 from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.prepare.table_schema import arrow_schema
-from headrace.runs.metrics_log import MetricsLog
+from headrace.runs.metrics_log_reader import MetricsLog
 from headrace.table import Version, read
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base

@@ -15,7 +15,7 @@ from headrace.features.contract_entry import Statistics
 from headrace.features.image.contract_entry import ImageSpec
 from headrace.features.text.contract_entry import TextSpec, Tokenizer
 from headrace.prepare.table_schema import IDENTITY, WEIGHT
-from headrace.stream.read.in_memory_columns import BinaryColumn
+from headrace.stream.read.zero_copy_columns import BinaryColumn
 from headrace.targets.classification.evaluation import Classification
 from headrace.targets.classification.label_parser import COLUMN as LABEL
 from headrace.targets.regression.evaluation import Regression

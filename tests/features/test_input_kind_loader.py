@@ -12,14 +12,14 @@ from headrace.evaluate.mistakes import MistakeRendererInterface
 from headrace.explain.explanation_interface import FeatureExplanationInterface
 from headrace.export.export_input_interface import ExportInputInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_traits
-from headrace.features.multi_input_field_interface import MultiInputFieldInterface
+from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface
 from headrace.features.source_columns_interface import SourceColumnsInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFileInterface
 from headrace.predict.records.record_prediction_interface import RecordPredictionInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoderInterface
-from headrace.prepare.spark_stages import FitTransformInterface
+from headrace.prepare.spark_stages import FitOnTrainingSplitInterface
 from headrace.report.preview_image_interface import PreviewImageInterface
 from headrace.retrain.drift.drift_value_interfaces import FeatureDriftInterface
 from tests.support.protocols import require_protocol
@@ -43,7 +43,7 @@ def test_module_has_what_its_interface_declares(module: str, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).is_fitted])
 def test_fitted_kinds_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "fit_transform"), FitTransformInterface)
+    require_protocol(input_module(kind, "fit_on_training_split"), FitOnTrainingSplitInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_pictures])
@@ -78,7 +78,7 @@ def test_kinds_of_several_cells_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)
 def test_kinds_of_named_inputs_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "multi_input_field"), MultiInputFieldInterface)
+    require_protocol(input_module(kind, "multi_input_preparation"), MultiInputPreparationInterface)
 
 
 def test_every_input_of_a_preparation_has_a_room() -> None:

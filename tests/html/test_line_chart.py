@@ -6,8 +6,8 @@ import pytest
 
 from headrace.html.axis_scale import fraction_axis, step_axis, value_axis
 from headrace.html.line_chart import BOTTOM, BUCKETS, LEFT, RIGHT, TOP, curve
-from headrace.html.number_formatting import metric
-from headrace.runs.metrics_log import Metrics, MetricsLog
+from headrace.html.template_filters import metric
+from headrace.runs.metrics_log_reader import Metrics, MetricsLog
 
 
 def step_lines(*values: float, name: str = "loss") -> tuple[Metrics, ...]:

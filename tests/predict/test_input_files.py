@@ -10,7 +10,7 @@ import pandas as pd
 import PIL.Image
 import pytest
 
-from headrace.predict.records.input_format_detection import detect_format
+from headrace.predict.records.text_format_detection import detect_format
 from tests.predict.conftest import PIXELS
 from tests.support.commands import headrace_within
 from tests.support.small_table import Content, some_rows, write_table

@@ -13,8 +13,8 @@ from headrace.config.sections.streaming import Stream
 from headrace.prepare.job import prepare
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
 from headrace.prepare.rejects.rejection_reasons import Reason
-from headrace.stream.dataset import evaluation_batches, training_batches
 from headrace.stream.stream_builder import evaluation_plan, training_plan
+from headrace.stream.tf_data_pipeline import evaluation_batches, training_batches
 from headrace.table import Version, read
 from headrace.table.rejects_and_duplicates import rejects_path
 from headrace.table.transaction_log import list_shards

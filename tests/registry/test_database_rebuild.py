@@ -164,7 +164,7 @@ def test_registry_in_bucket_is_refused_and_repaired(
 
 
 def test_lost_database_is_reported_before_a_training(journal: Journal, tmp_path: Path) -> None:
-    from headrace.registry.tracking.tracked_commands import train_tracked
+    from headrace.registry.tracking.train_and_tune_tracked import train_tracked
 
     registry = RegistryConnection(tmp_path / "lost", "clothes", "")
     (registry.folder / "bundles" / "000001").mkdir(parents=True)
@@ -179,7 +179,7 @@ def test_registry_that_cannot_be_written_is_reported_before_a_training(
     registry: RegistryConnection, journal: Journal, tmp_path: Path, refused: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing may be trained whose result could not be kept."""
-    from headrace.registry.tracking.tracked_commands import train_tracked, tune_tracked
+    from headrace.registry.tracking.train_and_tune_tracked import train_tracked, tune_tracked
 
     monkeypatch.chdir(tmp_path)
     for name in ("boot", "bag"):

@@ -8,9 +8,9 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError
-from headrace.html.number_formatting import duration
+from headrace.html.template_filters import duration
 from headrace.report import write_report
-from headrace.runs.metrics_log import read_metrics
+from headrace.runs.metrics_log_reader import read_metrics
 from headrace.runs.resume_check import ResumeGuard, require_resumable
 from headrace.runs.run_record import Continuation, RunRecord, load_record
 from tests.support.commands import headrace_within

@@ -12,8 +12,8 @@ from headrace.config import Configuration
 from headrace.networks.network_source import build_model
 from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
-from headrace.stream.dataset import Batches, evaluation_batches, training_batches
 from headrace.stream.stream_builder import evaluation_plan, training_plan
+from headrace.stream.tf_data_pipeline import Batches, evaluation_batches, training_batches
 from headrace.table import Version
 from headrace.train import job
 from headrace.train.validate_settings import class_weights

@@ -4,7 +4,7 @@ from functools import partial
 
 from headrace.config.configuration import Prepare
 from headrace.config.sections.geo import Geo
-from headrace.features.array_preparer import ArrayPreparer, encode_arrays
+from headrace.features.array_record_prediction import ArrayPreparer, encode_arrays
 from headrace.features.geo.coordinates import read_place
 
 encode = encode_arrays

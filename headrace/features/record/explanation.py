@@ -13,7 +13,7 @@ from headrace.explain.explanation_result import ExplainedPrediction, Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_spans import TokenSpan
-from headrace.features.multi_input_field_interface import multi_input_field
+from headrace.features.multi_input_preparation_interface import multi_input_preparation
 from headrace.features.record.mistake_renderer import make_renderer
 from headrace.features.record.record_prediction import encode, make_preparer
 from headrace.inference import Inference
@@ -91,7 +91,7 @@ class RecordExplainer:
         """Return the inputs as the model takes them, and inputs that say nothing, of the same shapes."""
         stored = encode([staged], self._inference, self.observations)
         for name, contract in self._contract.inputs.items():
-            stored[name] += [multi_input_field(contract.input_kind).empty_input(contract)]
+            stored[name] += [multi_input_preparation(contract.input_kind).empty_input(contract)]
         columns = {name: np.array(values, dtype=object) for name, values in stored.items()}
         decoded = self._inference.decode(columns, self._contract)
         pairs = {name: np.asarray(values) for name, values in dict(decoded).items()}
@@ -103,7 +103,7 @@ class RecordExplainer:
         """Return each input as a whole, followed by its parts."""
         parts = list[Part]()
         for name, contract in self._contract.inputs.items():
-            kind = multi_input_field(contract.input_kind)
+            kind = multi_input_preparation(contract.input_kind)
             parts.append(Part(name, name, empty[name], is_whole=True))
             found = kind.without_parts(staged[name], inputs[name], contract, self._folder)
             parts += (Part(name, text, without) for text, without in found)

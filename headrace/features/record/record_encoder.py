@@ -11,7 +11,7 @@ from headrace.contract import Column
 from headrace.errors import ConfigurationError
 from headrace.features.contract_entry import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_traits
-from headrace.features.multi_input_field_interface import MultiInputFieldInterface, multi_input_field
+from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface, multi_input_preparation
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, Row, encoder_for
 from headrace.prepare.record_observations import Observations
@@ -46,7 +46,7 @@ class InputEncoder(NamedTuple):
     section: NamedInput
     settings: Prepare
     encoder: RecordEncoder
-    kind: MultiInputFieldInterface
+    kind: MultiInputPreparationInterface
 
     def columns(self) -> dict[str, Column]:
         """Return the columns of the first stage, under the names that a record gives them."""
@@ -110,7 +110,7 @@ def input_encoders(settings: Prepare) -> list[InputEncoder]:
     """Return the encoders of all inputs, in their order."""
     parts = {name: settings.of_input(name) for name in settings.inputs}
     return [
-        InputEncoder(name, settings.inputs[name], part, encoder_for(part), multi_input_field(part.input))
+        InputEncoder(name, settings.inputs[name], part, encoder_for(part), multi_input_preparation(part.input))
         for name, part in parts.items()
     ]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from headrace.config.configuration import Prepare
-from headrace.features.multi_input_field_interface import multi_input_field
+from headrace.features.multi_input_preparation_interface import multi_input_preparation
 from headrace.features.record.record_encoder import make_encoder
 from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.record_observations import Observations
@@ -40,6 +40,6 @@ def encode(records: list[Row], inference: "Inference", observations: Observation
     stored = {}
     for name, contract in inference.contract.inputs.items():
         values = pa.chunked_array([[record[name] for record in records]])
-        kind = multi_input_field(contract.input_kind)
+        kind = multi_input_preparation(contract.input_kind)
         stored[name] = kind.encode(values, contract, inference.path, observations).to_pylist()
     return stored

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from headrace.contract import Contract
 from headrace.stream.decode.targets import decode_targets
-from headrace.stream.read.in_memory_columns import Columns
+from headrace.stream.read.zero_copy_columns import Columns
 
 SPLIT = "split"
 

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from headrace.bundle import Origin
 from headrace.config.configuration import Text
-from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, parse_reader_options
+from headrace.config.sections.spark_reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict.records.input_format_detection import NAMES, detect_format
+from headrace.predict.records.text_format_detection import NAMES, detect_format
 from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, format_from_name, open_reader
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.readers.columnar_reader import DURATIONS_READ
-from headrace.prepare.readers.csv_diagnostics import COMMENT_OPTION, diagnose_csv, log_findings
+from headrace.prepare.readers.csv_comment_and_footer_warnings import COMMENT_OPTION, diagnose_csv, log_findings
 from headrace.prepare.readers.json_diagnostics import absent_key_warnings, diagnose_json
 from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.text_stream import cut_lines, is_splittable, open_text, require_encoding, require_text

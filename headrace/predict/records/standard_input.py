@@ -12,8 +12,8 @@ from typing import IO
 
 from headrace.bundle import Origin
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict.records.input_format_detection import NAMES, TextFormat, detect_format
 from headrace.predict.records.splittable_record_file import RecordFile, TextColumns, open_records, record_cells
+from headrace.predict.records.text_format_detection import NAMES, TextFormat, detect_format
 from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.text_stream import open_text
 

@@ -16,7 +16,7 @@ from headrace.errors import DataError, StoreError
 from headrace.predict.input_files import InputFile, raw_file_limits
 from headrace.predict.outputs.prediction_columns_interface import ModelOutputs, predictions_table
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
-from headrace.predict.predict_batch import Batch, predict_batch
+from headrace.predict.predict_raw_inputs import Batch, predict_batch
 from headrace.predict.predict_task import load_inference
 from headrace.predict.records.splittable_record_file import Record
 from headrace.predict.udf.shared_bundle import SharedBundle

@@ -50,7 +50,7 @@ class RecordEncoderInterface(Protocol):
 
         Args:
             statistics: statistics of the input; None where they are part of `fitted`, or there are none.
-            fitted: what `FitTransformInterface.fit` returned.
+            fitted: what `FitOnTrainingSplitInterface.fit` returned.
         """
 
 

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from headrace.contract import Contract
-from headrace.contract_match import ClassMatch
+from headrace.contract_comparison import ClassMatch
 from headrace.table import Summary
 from headrace.wording import join_names
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from headrace.config.configuration import Splits
 from headrace.errors import DataError
 from headrace.prepare.encoders.number_precision import parse_float32
-from headrace.prepare.labels.multi_label_warnings import list_names, multi_label_warnings
 from headrace.prepare.labels.similar_names import mixed_names, similar_names
 from headrace.prepare.labels.spreadsheet_damage import spreadsheet_changes
+from headrace.prepare.labels.unsplit_label_warnings import list_names, multi_label_warnings
 from headrace.prepare.sources.raw_record_types import shorten
 
 # Fewer rows than this say nothing about the distribution of labels.

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from headrace.config.sections.preparation import Prepare
-from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
+from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.encoders.label_parser_interface import describe_missing_label
@@ -25,7 +25,7 @@ from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is
 from headrace.prepare.preview.column_content import NUMBERS, column_content, describe_tabular, recognize
 from headrace.prepare.preview.source_format_detection import guess_format
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
-from headrace.prepare.readers.csv_diagnostics import (
+from headrace.prepare.readers.csv_comment_and_footer_warnings import (
     CsvDiagnostics,
     comment_warnings,
     diagnose_csv,

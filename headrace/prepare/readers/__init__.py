@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from headrace.config.sections.reader_options import ReaderOptions
+from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.columnar_reader import ColumnarReader
 from headrace.prepare.readers.csv_reader import CsvReader

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from headrace.config.sections.reader_options import ReaderOptions
+from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.csv_records import SQL_NULL, Fields, split_records

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from headrace.config.sections.reader_options import ReaderOptions
+from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import DataError
 from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange, encoding_rejection

@@ -10,7 +10,7 @@ from headrace.registry.tracking.code_version import code_version
 from headrace.registry.tracking.mlflow_run import MlflowRun
 from headrace.registry.tracking.training_run_tracking import milliseconds, training_run
 from headrace.storage import locate
-from headrace.tune.study.create_or_resume import fixed_settings
+from headrace.tune.study.open_or_create_record import fixed_settings
 from headrace.tune.study.study_result import StudyResult
 from headrace.tune.study.trial_summaries import State, TrialRecord, count
 

@@ -1,6 +1,6 @@
 """The reliability diagram: accuracy by confidence."""
 
-from headrace.html.number_formatting import percent
+from headrace.html.template_filters import percent
 from headrace.html.unit_square_chart import BOTTOM, TOP, Dot, Share, UnitChart, x_position, y_position
 from headrace.report.evaluation.evaluation_file import Bin, ClassEvaluation
 from headrace.wilson_interval import wilson

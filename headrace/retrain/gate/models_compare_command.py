@@ -12,8 +12,8 @@ from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.registry_connection import open_registry
 from headrace.registry.versions import version_named
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
+from headrace.retrain.gate.measured_model import compute_metrics
 from headrace.retrain.gate.promotion_checks import AGAINST_CHAMPION, Check, Comparison, run_checks
-from headrace.retrain.gate.scored_model import compute_metrics
 from headrace.retrain.journal import Journal
 from headrace.retrain.journaled_table_version import read_recorded
 from headrace.storage import locate
@@ -30,7 +30,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
         ConfigurationError: a version or alias does not exist, or both are the same version.
         DataError: a bundle or the table is missing or damaged, or they do not match.
     """
-    from headrace.retrain.gate.gate_scoring import score_models
+    from headrace.retrain.gate.model_measurement import score_models
 
     registry = open_registry(configuration)
     version = read_test_version(configuration)

@@ -11,7 +11,7 @@ from headrace.compare.discordant_rows import deciding_rows, min_deciding_rows
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.bootstrap import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
-from headrace.retrain.gate.scored_model import ScoredModel
+from headrace.retrain.gate.measured_model import ScoredModel
 from headrace.retrain.gate.slicing import ModelPair, Slice, gate_module, make_slices
 from headrace.wording import figure, figure_beside, join_names, quantity, signed_figure
 

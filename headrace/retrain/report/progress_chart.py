@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from headrace.html.axis_scale import Axis, fraction_axis, value_axis
 from headrace.html.line_chart import Tick
-from headrace.html.number_formatting import is_fraction, metric, words
+from headrace.html.template_filters import is_fraction, metric, words
 from headrace.retrain.report.history_view import HistoryView
 
 WIDTH, HEIGHT = 640.0, 240.0

@@ -11,8 +11,8 @@ from headrace.evaluate.training_overlap import warn_of_overlap
 from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.versions import record_decision, version_named
 from headrace.registry.versions import register as register_version
+from headrace.retrain.gate.measured_model import ScoredModel, compute_metrics
 from headrace.retrain.gate.models_compare_command import SPLIT, bundle_overlap
-from headrace.retrain.gate.scored_model import ScoredModel, compute_metrics
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.journaled_table_version import read_recorded
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 def train(context: CycleContext) -> StepResult:
     """Train the challenger in the cycle's folder, or resume it from its last checkpoint; track the run once."""
-    from headrace.registry.tracking.tracked_commands import train_tracked
+    from headrace.registry.tracking.train_and_tune_tracked import train_tracked
 
     return StepResult(train_tracked(_challenger_configuration(context)))
 
@@ -51,7 +51,7 @@ def initial_weights(context: CycleContext, champion: int | None) -> FineTune | N
 
 def evaluate(context: CycleContext) -> StepResult:
     """Compute the predictions of champion and challenger for every row of the same test split."""
-    from headrace.retrain.gate.gate_scoring import score_models
+    from headrace.retrain.gate.model_measurement import score_models
 
     version = _test_version(context)
     bundles = {"challenger": locate(context.output("train")["bundle"])}

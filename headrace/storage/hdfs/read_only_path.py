@@ -56,38 +56,38 @@ class HdfsPath(RemotePath):
 
     def read_bytes(self) -> bytes:
         """Return the whole content of the file."""
-        from headrace.storage.hdfs import client
+        from headrace.storage.hdfs import read_only_client
 
-        return client.read(self.server, self.inside)
+        return read_only_client.read(self.server, self.inside)
 
     def reader(self) -> RangeReader:
         """Open the file for reading in parts."""
-        from headrace.storage.hdfs import client
+        from headrace.storage.hdfs import read_only_client
 
-        return client.reader(self.server, self.inside)
+        return read_only_client.reader(self.server, self.inside)
 
     def entry(self) -> ListedFile:
         """Return the entry of the file or folder."""
-        from headrace.storage.hdfs import client
+        from headrace.storage.hdfs import read_only_client
 
-        return client.status(self.server, self.inside).entry(self.name)
+        return read_only_client.status(self.server, self.inside).entry(self.name)
 
     def files(self) -> Iterator[ListedFile]:
         """Yield every file below; nothing if the folder does not exist."""
-        from headrace.storage.hdfs import client
+        from headrace.storage.hdfs import read_only_client
 
         if not self.is_dir():
             return
         prefix_length = len(self.inside.rstrip("/")) + 1
-        for status in client.list_status(self.server, self.inside, recursive=True):
+        for status in read_only_client.list_status(self.server, self.inside, recursive=True):
             if not status.is_folder:
                 yield status.entry(status.path[prefix_length:])
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
         """Return the status of the file or folder."""
-        from headrace.storage.hdfs import client
+        from headrace.storage.hdfs import read_only_client
 
-        status = client.status(self.server, self.inside)
+        status = read_only_client.status(self.server, self.inside)
         return as_status(stat.S_IFDIR if status.is_folder else stat.S_IFREG, status.size, status.modified / 1000)
 
     def is_file(self) -> bool:
@@ -100,16 +100,16 @@ class HdfsPath(RemotePath):
 
     def iterdir(self) -> Generator["HdfsPath", None, None]:
         """Yield the files and folders directly below."""
-        from headrace.storage.hdfs import client
+        from headrace.storage.hdfs import read_only_client
 
-        statuses = client.list_status(self.server, self.inside)
+        statuses = read_only_client.list_status(self.server, self.inside)
         yield from (self / status.path.rpartition("/")[2] for status in statuses)
 
     def folders(self) -> set[str]:
         """Return the names of the folders directly below."""
-        from headrace.storage.hdfs import client
+        from headrace.storage.hdfs import read_only_client
 
-        statuses = client.list_status(self.server, self.inside)
+        statuses = read_only_client.list_status(self.server, self.inside)
         return {status.path.rpartition("/")[2] for status in statuses if status.is_folder}
 
     def _is(self, file_type: int) -> bool:

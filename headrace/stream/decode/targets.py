@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Column
 from headrace.errors import DataError
-from headrace.stream.read.in_memory_columns import BinaryColumn, Columns
+from headrace.stream.read.zero_copy_columns import BinaryColumn, Columns
 
 
 def decode_targets(rows: Columns, name: str, column: Column, classes: int) -> NDArray[Any]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from headrace.config.sections.streaming import Stream
 from headrace.errors import DataError
-from headrace.storage.atomic import atomic_write
+from headrace.storage.atomic_writes import atomic_write
 from headrace.stream.petastorm_import import CacheBase, NullCache
 from headrace.table import Shard
 

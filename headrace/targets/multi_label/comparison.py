@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headrace.compare.paired_differences import ClassComparison, class_details, f1_figures, f1_scores, losses
 from headrace.compare.predictions import Predictions
-from headrace.contract_match import ClassMatch
+from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.bootstrap import Intervals, mean_intervals, sum_intervals
 from headrace.evaluate.classifier_scores import (
     ClassScore,

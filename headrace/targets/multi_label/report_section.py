@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from headrace.html.number_formatting import percent
-from headrace.html.pixelated_images import is_pixelated
+from headrace.html.small_image_check import is_pixelated
+from headrace.html.template_filters import percent
 from headrace.report.evaluation.evaluation_file import ClassEvaluation
 from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.report_section_interface import Headline

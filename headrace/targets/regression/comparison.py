@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.compare.predictions import Predictions
-from headrace.contract_match import ClassMatch
+from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.bootstrap import Intervals, sum_intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.regression.evaluation import error_terms, errors, errors_from_sums

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from headrace.html.axis_scale import Axis
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
-from headrace.html.pixelated_images import is_pixelated
+from headrace.html.small_image_check import is_pixelated
 from headrace.report.evaluation.evaluation_file import TaskEvaluation
 from headrace.report.evaluation.report_section_interface import Headline
 from headrace.report.evaluation.slices import SliceTable, slice_tables

@@ -5,8 +5,8 @@ import math
 import keras
 
 from headrace.runs.run_folder import RunFolder
-from headrace.stream.dataset import Batches, evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
+from headrace.stream.tf_data_pipeline import Batches, evaluation_batches
 from headrace.train import checkpoint
 from headrace.train.callbacks.best_epoch import BestEpoch
 from headrace.train.callbacks.bundle_rehearsal import BundleRehearsal

@@ -12,7 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.stream.batch_plan import Plan
-from headrace.stream.dataset import Batches
+from headrace.stream.tf_data_pipeline import Batches
 from headrace.train.distributed import collectives
 from headrace.train.model.loss_and_metrics import RowLossSum
 

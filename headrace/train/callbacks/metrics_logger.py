@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from headrace.errors import TrainingError
 from headrace.runs.run_folder import RunFolder
-from headrace.storage.atomic import atomic_write
+from headrace.storage.atomic_writes import atomic_write
 from headrace.stream.rank_stream import RankStream
+from headrace.train.callbacks.interval_metrics import RunningMetrics, metrics_between
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
-from headrace.train.metrics_between_steps import RunningMetrics, metrics_between
 from headrace.train.rank.rank_context_and_position import Position
 
 HIDDEN = ("kind", "step", "epoch", "seconds")

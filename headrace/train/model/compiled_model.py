@@ -16,10 +16,10 @@ from headrace.train.distributed.gradient_averaging_and_monitoring import Gradien
 from headrace.train.model.custom_objective import load_custom_objective
 from headrace.train.model.distributed_optimizer import make_distributed, make_optimizer
 from headrace.train.model.donor import Donor, load_donor
+from headrace.train.model.fine_tuning import fine_tune, freeze
 from headrace.train.model.learning_rate_schedule import learning_rate
 from headrace.train.model.loss_and_metrics import RowLossSum, RowMetric, make_loss, make_metrics
 from headrace.train.model.sync_batch_norm import synchronize
-from headrace.train.model.weight_transfer import fine_tune, freeze
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headrace import bundle as bundles
 from headrace.config.sections.training import FineTune
 from headrace.contract import Contract
-from headrace.contract_match import ClassMatch, transfer_changes
+from headrace.contract_comparison import ClassMatch, transfer_changes
 from headrace.errors import ConfigurationError
 from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version

@@ -11,15 +11,15 @@ import tensorflow as tf
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.network_source import build_model, describe_failure, require_default_training
 from headrace.runs.run_record import RunRecord
-from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
+from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version
 from headrace.train.bundle_verification.bundle_verifier import BATCH_ROWS, BundleVerifier
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
 from headrace.train.model.custom_objective import load_custom_objective, require_padding_invariant
 from headrace.train.model.donor import load_donor
+from headrace.train.model.fine_tuning import fine_tune
 from headrace.train.model.loss_and_metrics import make_loss
-from headrace.train.model.weight_transfer import fine_tune
 from headrace.train.validate_settings import metric_names
 from headrace.wording import join_names
 

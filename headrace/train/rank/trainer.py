@@ -16,8 +16,8 @@ from headrace.errors import ConfigurationError
 from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
 from headrace.storage.append_only_files import mirror_appends
-from headrace.stream.dataset import training_batches
 from headrace.stream.stream_builder import training_plan
+from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import Version, read
 from headrace.train import checkpoint
 from headrace.train.bundle_verification.bundle_verifier import BundleVerifier

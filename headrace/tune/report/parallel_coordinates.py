@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from headrace.config.sections.tuning import Parameter
 from headrace.html.axis_scale import Axis
 from headrace.html.line_chart import Tick
-from headrace.html.number_formatting import metric
+from headrace.html.template_filters import metric
 from headrace.tune.report.plot_geometry import PlotLine, metric_axis
 from headrace.tune.report.plots import Plots, label, parameter_axis
 from headrace.tune.study.trial_summaries import TrialRecord

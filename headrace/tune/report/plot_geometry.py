@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headrace.html.axis_scale import Axis, fraction_axis, value_axis
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Points, Tick
-from headrace.html.number_formatting import is_fraction, within_0_and_1
+from headrace.html.template_filters import is_fraction, within_0_and_1
 
 
 @dataclass(frozen=True)

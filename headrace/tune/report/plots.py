@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from headrace.config.sections.tuning import Parameter
 from headrace.html.axis_scale import Axis, step_axis
 from headrace.html.line_chart import Tick
-from headrace.html.number_formatting import metric, words
+from headrace.html.template_filters import metric, words
 from headrace.tune.report.plot_geometry import Frame, Plot, PlotLine, TrialDot, best_so_far, metric_axis
 from headrace.tune.study.study_folder import StudyRecord
 from headrace.tune.study.trial_summaries import TrialRecord, best_trial

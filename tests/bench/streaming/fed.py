@@ -16,8 +16,8 @@ import numpy as np
 
 from headrace.config.sections.streaming import Stream
 from headrace.networks.network_source import build_model
-from headrace.stream.dataset import training_batches
 from headrace.stream.stream_builder import training_plan
+from headrace.stream.tf_data_pipeline import training_batches
 from tests.bench.streaming.contenders.rows import BATCH
 from tests.bench.streaming.data import small_images, write_table
 

@@ -10,7 +10,7 @@ from headrace.contract import Contract
 from headrace.errors import DataError
 from headrace.features.contract_entry import Statistics
 from headrace.features.tabular.contract_entry import TabularSpec
-from headrace.features.tabular.multi_input_field import without_parts
+from headrace.features.tabular.multi_input_preparation import without_parts
 from headrace.features.tabular.record_encoder import row_columns
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary

@@ -29,8 +29,8 @@ from headrace.prepare.encoders.label_text import (
 from headrace.prepare.job import prepare
 from headrace.prepare.labels.class_discovery import require_some
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
-from headrace.stream.dataset import training_batches
 from headrace.stream.stream_builder import training_plan
+from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import Version, read
 from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import orc
 
-from headrace.config.sections.reader_options import ReaderOptions
+from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import Row, RowRange, cell_text, open_reader
 

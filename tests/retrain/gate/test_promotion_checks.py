@@ -11,8 +11,8 @@ from headrace.compare.comparison_metrics import improvement, score, scores
 from headrace.compare.predictions import Predictions
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.training_overlap import TrainingOverlap
+from headrace.retrain.gate.measured_model import ScoredModel
 from headrace.retrain.gate.promotion_checks import Check, Comparison, run_checks
-from headrace.retrain.gate.scored_model import ScoredModel
 
 ROWS = 600
 CLASSES = ("coat", "bag", "boot")

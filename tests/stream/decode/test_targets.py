@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import encode_labels
 from headrace.stream.decode.targets import decode_targets
-from headrace.stream.read.in_memory_columns import BinaryColumn
+from headrace.stream.read.zero_copy_columns import BinaryColumn
 from headrace.targets.classification.label_parser import COLUMN as LABEL
 from headrace.targets.multi_label.label_parser import COLUMN as LABELS
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from headrace.config.sections.reader_options import ReaderOptions
+from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.readers import TableReader, format_from_name, open_reader

@@ -13,7 +13,7 @@ from headrace.config.sections.source import Source
 from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
-from headrace.prepare.readers.csv_diagnostics import CsvDiagnostics, diagnose_csv, log_findings
+from headrace.prepare.readers.csv_comment_and_footer_warnings import CsvDiagnostics, diagnose_csv, log_findings
 from headrace.prepare.readers.json_diagnostics import JsonDiagnostics, absent_key_warnings, diagnose_json
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.sources.raw_record_types import RawFile, escape_path

@@ -1,0 +1,29 @@
+"""Train a tokenizer on the training split, if none is given, and tokenise all texts."""
+
+from dataclasses import replace
+
+from pyspark.sql import SparkSession
+
+from headrace.features.text.contract_entry import TextSpec
+from headrace.prepare.increments.source_changes import Increment
+from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.spark_stages import StageOutput
+from headrace.prepare.tasks.staged_shard_encoding import warn_of_encoded
+from headrace.prepare.text import tokenizer_stage
+
+
+def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
+    """See `FitOnTrainingSplitInterface`."""
+    staged = output.staged
+    before = TextSpec.of(increment.before.contract).tokenizer if increment.before else None
+    if before is None and not any(shard.split == "train" for shard in staged):
+        raise output.accounting.unusable_error(
+            "The training split holds no text to train a tokenizer on",
+            "Check prepare.splits or the source's splits.",
+        )
+    tokenizer = before or tokenizer_stage.train_tokenizer(spark, context, staged)
+    final, observations = tokenizer_stage.tokenize(spark, context, staged, tokenizer)
+    warn_of_encoded(observations, are_appended=before is not None)
+    columns = tokenizer_stage.token_columns(context, tokenizer)
+    specs = {"tokens": TextSpec(tokenizer=tokenizer)}
+    return replace(output.with_final(final), columns=columns, input_specs=specs)
