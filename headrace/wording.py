@@ -1,7 +1,8 @@
-"""Format numbers, quantities and lists of names for messages, tables and pages."""
+"""Format numbers, quantities, lists of names and paths for messages, tables and pages."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 ENDINGS_WITH_ES = ("s", "x", "ch", "sh")
@@ -84,3 +85,35 @@ def shortest_suffixes(names: Sequence[str], separator: str) -> list[str]:
 def _suffix(parts: list[str], others: list[list[str]]) -> list[str]:
     lengths = range(1, len(parts))
     return next((parts[-length:] for length in lengths if all(o[-length:] != parts[-length:] for o in others)), parts)
+
+
+ESCAPE_LIKE = re.compile(rb"\\(?=x[0-9a-f]{2})")
+
+
+def escape_path(path: str) -> str:
+    """Return `path` as storable text: bytes of a file name that are not UTF-8 appear as \\x escapes.
+
+    A backslash that would read as the beginning of one is escaped itself, so that no two paths become the same text.
+    """
+    name = ESCAPE_LIKE.sub(rb"\\x5c", path.encode("utf-8", "surrogateescape"))
+    return name.decode("utf-8", "backslashreplace")
+
+
+def escape_text(text: str) -> str:
+    """Return `text` as storable text like `escape_path`; the backslashes that it has stay as they are."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def shorten(texts: Sequence[str], shown: int = 5) -> str:
+    """Return the first texts, separated by commas, and dots if there are more."""
+    return ", ".join(texts[:shown]) + (", ..." if len(texts) > shown else "")
+
+
+def natural_sort(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return `labels` in natural order: alphabetically, with numbers by value (2 before 10)."""
+
+    def rank(label: str) -> tuple[bool, int, str]:
+        number = re.fullmatch(r"\d{1,18}", label)
+        return number is None, int(label) if number else 0, label
+
+    return tuple(sorted(labels, key=rank))

@@ -14,9 +14,9 @@ from headrace.predict.input_files import STDIN, InputFile, Inputs, find_inputs, 
 from headrace.predict.raw_file_prediction_interface import raw_file_module
 from headrace.predict.records.splittable_record_file import RecordFile, record_cells, refuse_column_of_cells
 from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
-from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.tables.lakehouse_tables import require_plain_files
 from headrace.prepare.sources.tables.multi_cell_records import Cells
+from headrace.wording import escape_path
 
 # Why an input was passed over before it was read.
 IGNORED, BLANK = "hidden_or_system_file", "blank_line"

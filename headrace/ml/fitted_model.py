@@ -14,7 +14,7 @@ from headrace.api.callers_session import callers_session
 from headrace.features.tabular.contract_entry import TabularSpec
 from headrace.ml.estimator_params import HeadraceParams, optional_value, output_names, require_new
 from headrace.ml.expand_vector_column import row_text, vector_cells
-from headrace.ml.saved_model import ModelReader, ModelWriter
+from headrace.ml.ml_writer_and_reader import ModelReader, ModelWriter
 from headrace.spark.lent_session import refuse_connect
 
 

@@ -14,7 +14,7 @@ from headrace.prepare.readers import format_from_name
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 from headrace.prepare.sources.archives.archive_source import ARCHIVE
-from headrace.prepare.sources.raw_record_types import escape_path
+from headrace.wording import escape_path
 
 log = logging.getLogger(__name__)
 

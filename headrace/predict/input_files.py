@@ -20,9 +20,9 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.features.input_kind_loader import input_module
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.folders.ignored_files import is_ignored
-from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.storage import files_below, is_remote
 from headrace.storage.location import looked_for
+from headrace.wording import escape_path
 
 log = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from headrace.predict.raw_file_prediction_interface import RawFileInterface, raw
 from headrace.predict.records import splittable_record_file
 from headrace.predict.records.splittable_record_file import Record, RecordFile, TextColumns, open_records
 from headrace.predict.records.standard_input import read_file, stdin_records
-from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.tables.lakehouse_tables import require_plain_files
 from headrace.table import Version, read
 from headrace.table.delta_access import delta_address
+from headrace.wording import escape_path
 
 FILES_PER_PART = 1024
 

@@ -40,11 +40,10 @@ from headrace.prepare.record_accounting import RecordAccounting, Stopwatch, add_
 from headrace.prepare.rejects.carry_over_rejects_and_duplicates import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
-from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.series.window_source import window_columns
 from headrace.prepare.sources.tables.columns.column_configuration_key import column_key
 from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
-from headrace.prepare.sources.tables.table_ranges import require_columns
+from headrace.prepare.sources.tables.open_table_files import require_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
 from headrace.processes.command_line_and_clock import command_line
@@ -56,7 +55,7 @@ from headrace.table.rejects_and_duplicates import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from headrace.targets.regression.degenerate_label_warnings import number_warnings
 from headrace.targets.target_traits import TargetTraits
-from headrace.wording import quantity
+from headrace.wording import escape_path, quantity
 
 log = logging.getLogger(__name__)
 

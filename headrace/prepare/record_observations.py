@@ -24,8 +24,7 @@ from headrace.prepare.sources.folders.folder_layout_warnings import (
     member_warnings,
     split_class_warning,
 )
-from headrace.prepare.sources.raw_record_types import shorten
-from headrace.wording import quantity, quantity_have
+from headrace.wording import quantity, quantity_have, shorten
 
 MAX_EXAMPLE = 60
 

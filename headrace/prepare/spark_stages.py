@@ -27,7 +27,6 @@ from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.sources import Listing, RawFile
-from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.sources.series.window_source import read_windows, window_columns, window_records
 from headrace.prepare.sources.tables.columns.column_type_report import report_column_types
 from headrace.prepare.sources.tables.multi_cell_records import with_row_columns
@@ -37,7 +36,7 @@ from headrace.prepare.tasks.record_encoding_task import ShardWriter, prepare_chu
 from headrace.prepare.tasks.task_chunks import make_chunks
 from headrace.table.shard_writer import Shard
 from headrace.table.table_snapshot import Period
-from headrace.wording import quantity_have
+from headrace.wording import quantity_have, shorten
 
 log = logging.getLogger(__name__)
 

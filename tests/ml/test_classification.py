@@ -21,7 +21,7 @@ import headrace
 from headrace.errors import ConfigurationError, DataError, StoreError
 from headrace.features.tabular.contract_entry import TabularSpec
 from headrace.ml import HeadraceClassificationModel, HeadraceClassifier, HeadraceRegressionModel
-from headrace.ml import saved_model as module
+from headrace.ml import ml_writer_and_reader as module
 from tests.ml.conftest import SETTINGS
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.slow]

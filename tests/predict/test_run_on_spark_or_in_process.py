@@ -9,6 +9,7 @@ import PIL.Image
 import pytest
 from pyspark.sql import SparkSession
 
+from headrace.predict import run_on_spark_or_in_process
 from headrace.predict.job import PredictOptions, predict
 from tests.support.commands import headrace
 from tests.support.small_table import Content, some_rows, write_table

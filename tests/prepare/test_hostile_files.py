@@ -14,9 +14,9 @@ import pytest
 from PIL import ExifTags
 
 from headrace.prepare.job import prepare
-from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.table import read
 from headrace.table.rejects_and_duplicates import read_rejects
+from headrace.wording import escape_path
 from tests.support.raw_images import configuration, encode_image, noise_image, read_rows
 
 FORM = {"mode": "RGB", "size": [16, 16], "codec": "raw", "max_aspect": 20}

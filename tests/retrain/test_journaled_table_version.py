@@ -8,7 +8,7 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import DataError
-from headrace.retrain.gate.models_compare_command import read_test_version
+from headrace.retrain.gate.tested_table_version import read_test_version
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome, StepRecord
 from headrace.retrain.journaled_table_version import find_recorded

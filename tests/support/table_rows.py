@@ -14,7 +14,7 @@ from headrace.config.sections.source import Source
 from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.sources.tables.table_dataframe import frame_records, read_frame
-from headrace.prepare.sources.tables.table_files import list_table
+from headrace.prepare.sources.tables.table_file_listing import list_table
 
 TEXTS = ["plain", 'with "quotes", and a comma', "ünïcödé", "007", "tab\there", "back\\slash", "two\nlines"]
 

@@ -33,7 +33,6 @@ from headrace.prepare.labels.similar_names import similar_names
 from headrace.prepare.labels.suspicious_labels import mixed_truth_values
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_observations import Observations
-from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.spark_stages import StageOutput
 from headrace.prepare.tasks.staged_shard_encoding import (
     EncodeRows,
@@ -43,7 +42,7 @@ from headrace.prepare.tasks.staged_shard_encoding import (
 )
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shard_writer import Shard
-from headrace.wording import join_names, quantity
+from headrace.wording import join_names, quantity, shorten
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.rejects.rejection_reasons import Reason
-from headrace.prepare.sources.raw_record_types import escape_path
+from headrace.wording import escape_path
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

@@ -16,7 +16,8 @@ from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.table_schema import IDENTITY, record_columns
-from headrace.prepare.text.cleaning import clean, decode_text
+from headrace.prepare.text.cleaning import clean
+from headrace.prepare.text.decoding import decode_text
 
 
 def staged_columns(settings: Prepare) -> dict[str, Column]:

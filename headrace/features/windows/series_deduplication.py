@@ -15,10 +15,9 @@ from pyspark.sql import functions as F
 from headrace.features.tabular.column_quality_warnings import FAR, MIN_VALUES, describe_far_value
 from headrace.prepare.encoders.thousands_separator import GROUPED, WHOLE, NumberFormat, thousands_warning
 from headrace.prepare.labels.similar_names import similar_names
-from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.sources.tables.table_dataframe import quote_column
 from headrace.targets.regression.missing_code_warning import CODES, MIN_RECORDS
-from headrace.wording import quantity, quantity_have
+from headrace.wording import quantity, quantity_have, shorten
 
 log = logging.getLogger(__name__)
 

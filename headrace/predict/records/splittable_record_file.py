@@ -22,9 +22,8 @@ from headrace.prepare.readers.json_diagnostics import absent_key_warnings, diagn
 from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.text_stream import cut_lines, is_splittable, open_text, require_encoding, require_text
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells
-from headrace.wording import join_names
+from headrace.wording import escape_path, join_names
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 from headrace.errors import DataError
 from headrace.prepare.increments.removed_file_set import RemovedFiles
 from headrace.prepare.rejects.carry_over_rejects_and_duplicates import SideTable
-from headrace.prepare.sources.raw_record_types import RawFile, escape_path
+from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.storage.atomic_writes import atomic_write
 from headrace.storage.open_parquet import open_parquet
 from headrace.table import Version, read
+from headrace.wording import escape_path
 
 FOLDER = "_headrace"
 SCHEMA = pa.schema(

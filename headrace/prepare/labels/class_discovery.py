@@ -18,11 +18,10 @@ from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.rejection_reasons import Reason
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
-from headrace.prepare.sources.raw_record_types import natural_sort, shorten
 from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.prepare.tasks.record_encoding_task import list_labels, list_rejects
 from headrace.table.rejects_and_duplicates import Reject
-from headrace.wording import quantity
+from headrace.wording import natural_sort, quantity, shorten
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.labels.similar_names import mixed_names, similar_names
 from headrace.prepare.labels.spreadsheet_damage import spreadsheet_changes
 from headrace.prepare.labels.unsplit_label_warnings import list_names, multi_label_warnings
-from headrace.prepare.sources.raw_record_types import shorten
+from headrace.wording import shorten
 
 # Fewer rows than this say nothing about the distribution of labels.
 MIN_ROWS = 20

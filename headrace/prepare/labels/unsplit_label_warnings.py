@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from headrace.prepare.encoders.label_text import PYTHON_OBJECT, is_unbalanced
-from headrace.prepare.sources.raw_record_types import shorten
+from headrace.wording import shorten
 
 # Characters between names in many exports; a comma may be part of a name.
 SEPARATORS = (";", "|", "\t", ",")

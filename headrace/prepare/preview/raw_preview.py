@@ -41,11 +41,12 @@ from headrace.prepare.sources.folders.derived_file_warnings import derived_name_
 from headrace.prepare.sources.folders.folder_layout_warnings import mask_warnings
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.ignored_files import is_ignored
-from headrace.prepare.sources.raw_record_types import Listing, RawRecord, escape_path, shorten
+from headrace.prepare.sources.raw_record_types import Listing, RawRecord
 from headrace.prepare.sources.split_names import split_from_name
-from headrace.prepare.sources.tables.table_files import folder_values, list_table
+from headrace.prepare.sources.tables.partition_folders import folder_values
+from headrace.prepare.sources.tables.table_file_listing import list_table
 from headrace.storage import files_below, locate, read_entry
-from headrace.wording import quantity
+from headrace.wording import escape_path, quantity, shorten
 
 ROWS = 10_000
 FILES = 200

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from headrace.config.sections.preparation import Splits
 from headrace.prepare.labels.suspicious_labels import MIN_IN_SPLIT, SMALL_CLASS
-from headrace.prepare.sources.raw_record_types import shorten
 from headrace.prepare.sources.series.time_splits import describe_moment
 from headrace.table.table_snapshot import SPLITS, Period
-from headrace.wording import quantity_have
+from headrace.wording import quantity_have, shorten
 
 Counts = Mapping[str, Mapping[str, int]]
 

@@ -14,7 +14,7 @@ from headrace.prepare.sources.folders.folder_source import list_folder, read_fil
 from headrace.prepare.sources.folders.labels_file import UNLABELLED, list_labelled
 from headrace.prepare.sources.idx import list_idx, read_idx
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
-from headrace.prepare.sources.tables.table_files import list_table
+from headrace.prepare.sources.tables.table_file_listing import list_table
 from headrace.storage import is_remote, locate
 from headrace.storage.concurrent_reads import prefetch
 

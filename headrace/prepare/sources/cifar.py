@@ -11,9 +11,10 @@ import numpy as np
 
 from headrace.errors import DataError
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord, escape_path
+from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
 from headrace.storage import locate, read_entry
 from headrace.storage.location import looked_for
+from headrace.wording import escape_path
 
 PIXELS = 3 * 32 * 32
 BLOCK = 10_000

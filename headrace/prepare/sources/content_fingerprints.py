@@ -13,10 +13,11 @@ from pyspark.sql import functions as F
 from headrace.config.sections.source import Source
 from headrace.errors import DataError
 from headrace.prepare.sources.folders.folder_source import read_bytes
-from headrace.prepare.sources.raw_record_types import Listing, escape_path
+from headrace.prepare.sources.raw_record_types import Listing
 from headrace.prepare.sources.tables.table_dataframe import read_columns
 from headrace.storage import locate
 from headrace.storage.file_listing import read_entry
+from headrace.wording import escape_path
 
 
 def with_content(spark: SparkSession, listing: Listing) -> Listing:

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord, escape_path, natural_sort
+from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
 from headrace.storage import is_remote, locate, read_entry
 from headrace.storage.location import looked_for
+from headrace.wording import escape_path, natural_sort
 
 IMAGES = re.compile(r"(?P<set>.*)[-.]images[-.]idx(?P<sides>[34])[-.]ubyte(?P<gz>\.gz)?$")
 SPLITS = {"train": "train", "t10k": "test", "test": "test", "val": "val", "validation": "val"}

@@ -1,7 +1,5 @@
 """Types of listed raw files and of unprocessed records."""
 
-import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
+from headrace.storage import ListedFile
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-ESCAPE_LIKE = re.compile(rb"\\(?=x[0-9a-f]{2})")
 
 
 class RawRecord(NamedTuple):
@@ -67,6 +64,11 @@ class RawFile(NamedTuple):
     weight: str | None = None
 
 
+def to_raw_file(found: ListedFile, split: str | None) -> RawFile:
+    """Return a listed file without a label, which its records hold."""
+    return RawFile(found.path, None, split, found.size, found.change_tag)
+
+
 @dataclass(frozen=True)
 class Listing:
     """All files and labels of a source, sorted; without labels if they must be read from the files.
@@ -79,32 +81,3 @@ class Listing:
     files: list[RawFile]
     classes: tuple[str, ...]
     rows: "DataFrame | None" = None
-
-
-def escape_path(path: str) -> str:
-    """Return `path` as storable text: bytes of a file name that are not UTF-8 appear as \\x escapes.
-
-    A backslash that would read as the beginning of one is escaped itself, so that no two paths become the same text.
-    """
-    name = ESCAPE_LIKE.sub(rb"\\x5c", path.encode("utf-8", "surrogateescape"))
-    return name.decode("utf-8", "backslashreplace")
-
-
-def escape_text(text: str) -> str:
-    """Return `text` as storable text like `escape_path`; the backslashes that it has stay as they are."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def shorten(texts: Sequence[str], shown: int = 5) -> str:
-    """Return the first texts, separated by commas, and dots if there are more."""
-    return ", ".join(texts[:shown]) + (", ..." if len(texts) > shown else "")
-
-
-def natural_sort(labels: Iterable[str]) -> tuple[str, ...]:
-    """Return `labels` in natural order: alphabetically, with numbers by value (2 before 10)."""
-
-    def rank(label: str) -> tuple[bool, int, str]:
-        number = re.fullmatch(r"\d{1,18}", label)
-        return number is None, int(label) if number else 0, label
-
-    return tuple(sorted(labels, key=rank))

@@ -17,13 +17,13 @@ from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, en
 from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records
-from headrace.prepare.sources.raw_record_types import escape_text
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.table_schema import arrow_schema
 from headrace.prepare.tasks.chunk_result import ChunkResult, add_sums, channel_sums
 from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS_SCHEMA
 from headrace.table.rejects_and_duplicates import Reject, rejects_path
 from headrace.table.shard_writer import Shard, write_shard
+from headrace.wording import escape_text
 
 
 def parse_weight(record: RawRecord) -> float:

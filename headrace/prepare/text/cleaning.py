@@ -1,4 +1,4 @@
-"""Decode and clean texts; independent of Spark."""
+"""Clean texts; independent of Spark."""
 
 import re
 import unicodedata
@@ -7,13 +7,11 @@ from functools import lru_cache
 import ftfy
 
 from headrace.config.configuration import Text
-from headrace.prepare.encoders.file_signatures import name_binary, name_format, name_image
-from headrace.prepare.readers.text_stream import encoding_from_mark, other_mark
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.text.decoding import refuse_nul
 from headrace.prepare.text.html_removal import remove_html
 from headrace.prepare.text.invisible_characters import drop_invisible
+from headrace.prepare.text.length_and_script_checks import check_length_and_script
 from headrace.prepare.text.personal_data_masks import mask
-from headrace.wording import quantity
 
 STOP_WORDS = """
 a about above after again against all am an and any are as at be because been before being below between both
@@ -29,47 +27,6 @@ CONTROL_SPACE = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def decode_text(data: bytes, spec: Text) -> str:
-    """Return the characters of a text file.
-
-    Raises:
-        RejectedRecordError: `data` is empty, too large, or not text.
-    """
-    if not data:
-        raise RejectedRecordError(Reason.EMPTY, "the file has no bytes")
-    if len(data) > spec.max_bytes:
-        raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {spec.max_bytes}")
-    if mark := other_mark(data, spec.encoding):
-        detail = f"the text begins with the byte order mark of {mark}, and prepare.text.encoding is {spec.encoding}"
-        raise RejectedRecordError(Reason.NOT_TEXT, f"{detail}; leave it out, or save the text in it without the mark")
-    encoding = spec.encoding or encoding_from_mark(data) or "utf-8"
-    try:
-        text = data.decode(encoding)
-    except UnicodeError as error:
-        raise RejectedRecordError(Reason.NOT_TEXT, _undecodable(data, encoding, error)) from None
-    if "\0" in text and (name := name_binary(data)) is not None:
-        raise RejectedRecordError(Reason.NOT_TEXT, f"the format is {name}; expected plain text")
-    _refuse_nul(text)
-    return text
-
-
-def _undecodable(data: bytes, encoding: str, error: UnicodeError) -> str:
-    """Return why bytes cannot be decoded, and what to do."""
-    name = name_image(data) or name_format(data)
-    if name is not None:
-        return f"the format is {name}; expected plain text"
-    remedy = "set prepare.text.encoding to that of the text, such as latin-1, or save it as UTF-8"
-    if isinstance(error, UnicodeDecodeError):
-        found = f"byte 0x{data[error.start]:02x} at position {error.start}"
-        return f"{found} is not {encoding.upper()} ({error.reason}); {remedy}"
-    return f"the text is not {encoding.upper()} ({error}); {remedy}"
-
-
-def _refuse_nul(text: str) -> None:
-    if "\0" in text:
-        raise RejectedRecordError(Reason.NOT_TEXT, f"a NUL character at position {text.index(chr(0))}")
-
-
 def clean(text: str, spec: Text, doubtful: list[str] | None = None) -> str:
     """Return `text` cleaned according to `spec`, in one line.
 
@@ -80,7 +37,7 @@ def clean(text: str, spec: Text, doubtful: list[str] | None = None) -> str:
         RejectedRecordError: the text has a NUL character, or the clean text is empty, too short, too long, has too few
             letters, or is in another script.
     """
-    _refuse_nul(text)
+    refuse_nul(text)
     if spec.repair:
         text = "\n".join(map(_repair_line, text.split("\n")))
     text = unicodedata.normalize("NFC", text)
@@ -96,7 +53,7 @@ def clean(text: str, spec: Text, doubtful: list[str] | None = None) -> str:
         dropped_words = _stop_words(spec.stop_words)
         words = [word for word in words if word.strip(".,;:!?\"'()").casefold() not in dropped_words]
     text = " ".join(words)
-    _check(text, spec)
+    check_length_and_script(text, spec)
     return text
 
 
@@ -111,30 +68,3 @@ def _repair_line(line: str) -> str:
 @lru_cache
 def _stop_words(stop_words: str | tuple[str, ...]) -> frozenset[str]:
     return ENGLISH if isinstance(stop_words, str) else frozenset(word.casefold() for word in stop_words)
-
-
-def _check(text: str, spec: Text) -> None:
-    if not text:
-        raise RejectedRecordError(Reason.EMPTY, "nothing is left after cleaning")
-    length = quantity(len(text), "character")
-    if len(text) < spec.min_length:
-        raise RejectedRecordError(Reason.TOO_SHORT, f"{length}, the minimum is {spec.min_length}")
-    if len(text) > spec.max_length:
-        raise RejectedRecordError(Reason.TOO_LONG, f"{length}, the limit is {spec.max_length}")
-    letters = [one for one in text if one.isalpha()]
-    visible = len(text) - text.count(" ")
-    if len(letters) < spec.min_letters * visible:
-        detail = f"{len(letters) / visible:.0%} of the characters are letters, the minimum is {spec.min_letters:.0%}"
-        raise RejectedRecordError(Reason.OTHER_LANGUAGE, detail)
-    if spec.script is not None:
-        in_script = sum(_script(one) == spec.script.upper() for one in letters)
-        if not letters or in_script < spec.min_script * len(letters):
-            share = in_script / max(1, len(letters))
-            detail = f"{share:.0%} of the letters are {spec.script}, the minimum is {spec.min_script:.0%}"
-            raise RejectedRecordError(Reason.OTHER_LANGUAGE, detail)
-
-
-@lru_cache(maxsize=4096)
-def _script(letter: str) -> str:
-    """Return LATIN, GREEK, CYRILLIC ...: the first word of the letter's Unicode name."""
-    return unicodedata.name(letter, "").split(" ")[0]

@@ -1,26 +1,18 @@
 """`headrace models compare`: run the gate's checks for two versions of a model on the same test split."""
 
-from pathlib import Path
 from typing import Any
 
-from headrace.bundle import load
 from headrace.config import Configuration
 from headrace.config.sections.retraining import Gate
 from headrace.errors import ConfigurationError
-from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap
 from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.registry_connection import open_registry
 from headrace.registry.versions import version_named
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
 from headrace.retrain.gate.measured_model import compute_metrics
 from headrace.retrain.gate.promotion_checks import AGAINST_CHAMPION, Check, Comparison, run_checks
-from headrace.retrain.journal import Journal
-from headrace.retrain.journaled_table_version import read_recorded
-from headrace.storage import locate
-from headrace.table import Version, read
+from headrace.retrain.gate.tested_table_version import SPLIT, bundle_overlap, read_test_version
 from headrace.wording import figure, quantity
-
-SPLIT = "test"
 
 
 def compare(configuration: Configuration, first: str, second: str) -> dict[str, Any]:
@@ -73,41 +65,6 @@ def _name_version(check: Check, version: int) -> Check:
     if name.endswith(AGAINST_CHAMPION):
         name = f"{name.removesuffix(AGAINST_CHAMPION)} against that of version {version}"
     return check.model_copy(update={"name": name})
-
-
-def bundle_overlap(bundle: Path, version: Version) -> TrainingOverlap:
-    """Return the rows of the test split of `version` that the bundle was trained on."""
-    return training_overlap(load(bundle).origin.trained_on, version, SPLIT)
-
-
-def read_test_version(configuration: Configuration, newest: Version | None = None) -> Version:
-    """Return the table version whose test split is used: that of `retrain.test_version`.
-
-    Args:
-        newest: the version that counts as the newest; None to read it.
-
-    Raises:
-        DataError: the table has no such version, or was replaced since the first champion was tested on it.
-    """
-    settings, table = configuration.retrain, configuration.data.table
-    if settings is not None and isinstance(settings.test_version, int):
-        return read(table, settings.test_version)
-    first = None
-    if settings is not None and settings.test_version == "first":
-        first = first_tested(Journal(locate(settings.folder).absolute()))
-    if first is None:
-        return newest or read(table)
-    hint = "that the first champion was tested on; restore it, or set retrain.test_version to newest"
-    return read_recorded(table, int(first["test_version"]), first.get("test_content_id", ""), hint)
-
-
-def first_tested(journal: Journal) -> dict[str, Any] | None:
-    """Return what the first promoted cycle recorded of its test split; None if there is no champion yet."""
-    for cycle in journal.cycles():
-        outcome = cycle.outcome
-        if outcome is not None and outcome.decision == "promoted":
-            return cycle.output("validate")
-    return None
 
 
 def as_text(result: dict[str, Any]) -> str:

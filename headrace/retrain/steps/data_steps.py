@@ -11,7 +11,7 @@ from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import ModelRecord, champion
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
-from headrace.retrain.gate.models_compare_command import SPLIT, read_test_version
+from headrace.retrain.gate.tested_table_version import SPLIT, read_test_version
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.journaled_table_version import find_recorded
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult

@@ -12,7 +12,7 @@ from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.versions import record_decision, version_named
 from headrace.registry.versions import register as register_version
 from headrace.retrain.gate.measured_model import ScoredModel, compute_metrics
-from headrace.retrain.gate.models_compare_command import SPLIT, bundle_overlap
+from headrace.retrain.gate.tested_table_version import SPLIT, bundle_overlap
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.journaled_table_version import read_recorded
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult

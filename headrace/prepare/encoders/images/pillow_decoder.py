@@ -16,7 +16,6 @@ from PIL.Image import Transpose
 
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.file_signatures import image_name, name_format
-from headrace.prepare.encoders.images.fast_jpeg import decode_jpeg
 from headrace.prepare.encoders.images.grey_depth import to_eight_bits, used_bits
 from headrace.prepare.encoders.images.ignored_image_content import (
     ImageFinding,
@@ -25,6 +24,7 @@ from headrace.prepare.encoders.images.ignored_image_content import (
     is_raw_preview,
     stored_colour_bits,
 )
+from headrace.prepare.encoders.images.turbojpeg_codec import decode_jpeg
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]

@@ -7,7 +7,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from headrace.prepare.sources.raw_record_types import RawFile, escape_path
+from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.wording import escape_path
 
 # What follows the name of the original: 1@2x, 1_thumb, 1-150x150 (WordPress), 1_aug_0, 1_rot90.
 SIZES = r"thumb(?:nail)?s?|small|medium|large|preview|scaled|resized|\d{2,4}x\d{2,4}"

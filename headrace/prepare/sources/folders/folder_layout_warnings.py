@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.readers import format_from_name
-from headrace.prepare.sources.raw_record_types import RawFile, escape_path, shorten
+from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.prepare.sources.split_names import split_from_name, split_from_path
+from headrace.wording import escape_path, shorten
 
 # Folders of data sets for segmentation, whose files of one name belong together.
 IMAGE_FOLDERS = frozenset(("images", "image", "imgs", "img", "jpegimages"))

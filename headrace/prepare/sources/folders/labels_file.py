@@ -23,10 +23,10 @@ from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
-from headrace.prepare.sources.raw_record_types import Listing, RawFile, escape_path, natural_sort, shorten
+from headrace.prepare.sources.raw_record_types import Listing, RawFile
 from headrace.storage import ListedFile, files_below, is_remote, locate
 from headrace.storage.location import read_failure
-from headrace.wording import quantity
+from headrace.wording import escape_path, natural_sort, quantity, shorten
 
 log = logging.getLogger(__name__)
 

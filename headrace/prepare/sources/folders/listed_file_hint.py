@@ -10,8 +10,8 @@ from functools import lru_cache
 from itertools import islice
 from urllib.parse import unquote
 
-from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.storage import is_remote, locate
+from headrace.wording import escape_path
 
 # A larger folder is searched among its first entries only.
 MAX_ENTRIES = 200_000

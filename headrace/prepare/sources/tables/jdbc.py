@@ -14,7 +14,7 @@ from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.source_row import MissingColumnError
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns
-from headrace.prepare.sources.tables.table_files import NO_FILES
+from headrace.prepare.sources.tables.table_file_listing import NO_FILES
 
 # Columns of these types are no text, and what Spark makes of them as text is neither names nor numbers.
 NOT_PLAIN = (BinaryType, ArrayType, MapType, StructType)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from headrace.errors import DataError, StoreError
 from headrace.prepare.readers import format_from_name
-from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.storage import is_remote
+from headrace.wording import escape_path
 
 # Folders that table formats keep next to their files.
 LOGS = {"_delta_log": "Delta", ".hoodie": "Hudi"}

@@ -6,8 +6,8 @@ from headrace.errors import DataError
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from headrace.prepare.sources.folders.folder_source import read_bytes
 from headrace.prepare.sources.folders.listed_file_hint import near_hint
-from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.storage import locate
+from headrace.wording import escape_path
 
 
 def read_named_file(root: str, path: str, max_bytes: int) -> bytes:

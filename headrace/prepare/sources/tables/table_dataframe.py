@@ -24,28 +24,24 @@ from headrace.prepare.encoders.label_text import label_cell, normalize_label
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_record_types import RawFile, RawRecord, escape_path
+from headrace.prepare.sources.raw_record_types import RawFile, RawRecord
 from headrace.prepare.sources.tables.columns.column_type_check import require_column_types
 from headrace.prepare.sources.tables.columns.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns, write_cells
 from headrace.prepare.sources.tables.named_file import read_named_file
 from headrace.prepare.sources.tables.npy_pixels import read_pixels
+from headrace.prepare.sources.tables.open_table_files import columns_in_file, open_first, warn_of_folder_columns
 from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resolution import (
     ARRAYS,
     input_codec,
     refuse_arrays,
 )
 from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
-from headrace.prepare.sources.tables.table_files import NO_FILES
-from headrace.prepare.sources.tables.table_ranges import (
-    columns_in_file,
-    list_ranges,
-    open_first,
-    report_files,
-    rows_of_ranges,
-    warn_of_folder_columns,
-)
+from headrace.prepare.sources.tables.row_range_splits import list_ranges, rows_of_ranges
+from headrace.prepare.sources.tables.table_file_diagnostics import report_files
+from headrace.prepare.sources.tables.table_file_listing import NO_FILES
+from headrace.wording import escape_path
 
 ROWS_PER_BATCH = 256
 TEXTS = ("file", "key", "row", "label", "split", "weight", "reason", "detail")

@@ -14,7 +14,8 @@ from headrace.errors import DataError
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.sources import list_source
 from headrace.prepare.sources.folders.folder_source import list_folder
-from headrace.prepare.sources.raw_record_types import RawFile, escape_path
+from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.wording import escape_path
 from tests.support.raw_images import write_source
 
 

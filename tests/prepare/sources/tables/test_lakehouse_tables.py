@@ -15,7 +15,7 @@ from headrace.predict.input_files import find_inputs
 from headrace.predict.records.splittable_record_file import TextColumns
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.sources.tables.lakehouse_tables import require_plain_files
-from headrace.prepare.sources.tables.table_files import list_table
+from headrace.prepare.sources.tables.table_file_listing import list_table
 from headrace.storage import locate
 from tests.support.table_rows import arrow_table, text_source, write_csv, write_parquet
 

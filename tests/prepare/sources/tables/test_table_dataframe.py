@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.sources.tables import table_ranges
+from headrace.prepare.sources.tables import row_range_splits
 from headrace.spark.session import unwrap_python_errors
 from headrace.storage import locate
 from tests.support.table_rows import TEXTS, WRITERS, described, table_records, text_source, write_json, write_parquet
@@ -43,7 +43,7 @@ def test_table_is_read_in_ranges_if_its_files_are_large(
         folder.mkdir()
         write(folder / f"part.{table_format}", 0)
         whole = described(table_records(spark, text_source(folder, table_format)))
-        monkeypatch.setattr(table_ranges, "RANGE_BYTES", 40)
+        monkeypatch.setattr(row_range_splits, "RANGE_BYTES", 40)
         assert described(table_records(spark, text_source(folder, table_format))) == whole
         monkeypatch.undo()
 

@@ -12,9 +12,10 @@ from headrace.errors import DataError
 from headrace.prepare.readers import ColumnarReader
 from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.columnar_reader import DURATIONS_READ
-from headrace.prepare.sources.raw_record_types import RawFile, escape_path
+from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns
-from headrace.prepare.sources.tables.table_ranges import columns_in_file, map_files, open_file
+from headrace.prepare.sources.tables.open_table_files import columns_in_file, map_files, open_file
+from headrace.wording import escape_path
 
 log = logging.getLogger(__name__)
 

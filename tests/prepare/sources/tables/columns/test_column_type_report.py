@@ -19,7 +19,7 @@ from headrace.predict.records.splittable_record_file import RecordFile
 from headrace.prepare.job import prepare
 from headrace.prepare.sources.tables.columns.column_type_report import report_column_types
 from headrace.prepare.sources.tables.dataframe_rows import dataframe_rows
-from headrace.prepare.sources.tables.table_files import list_table
+from headrace.prepare.sources.tables.table_file_listing import list_table
 
 pytestmark = pytest.mark.usefixtures("spark")
 

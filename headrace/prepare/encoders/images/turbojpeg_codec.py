@@ -3,8 +3,7 @@
 Only valid files of the common kinds take this path; Pillow handles all others.
 """
 
-import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +11,6 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.images.jpeg_segments import END, has_all_scans
 
 Pixels = NDArray[np.uint8]
 
@@ -30,13 +28,6 @@ DECODE_MARGIN = 2
 # Below this reduction, the mean of four bicubic samples per pixel is nearer to Pillow's Lanczos than the area mean, by
 # 4 dB for photos, in half of the time: OpenCV's area resizing is fast for integer factors only.
 BICUBIC_BELOW = 1.75
-# libjpeg's warnings about the compressed pixels; those about segments before them do not matter. Bytes before the end
-# mark are in many intact files.
-WARNING = "Corrupt JPEG data: "
-EXTRA_BYTES = re.compile(r"\d+ extraneous bytes before marker 0xd9")
-PIXEL_DAMAGE = re.compile(
-    r"premature end|bad Huffman|bad arithmetic|found marker|\d+ extraneous bytes before marker 0xd[0-7]"
-)
 
 
 def fast_path_size(data: bytes) -> tuple[int, int] | None:
@@ -77,44 +68,6 @@ def decode_jpeg(data: bytes, spec: Image) -> Pixels | None:
     except ValueError:
         return None
     return pixels
-
-
-class JpegWarning(NamedTuple):
-    """What libjpeg says about the compressed pixels of a file that it decodes nevertheless.
-
-    Attributes:
-        damage: why pixels are missing or wrong; None if they need not be.
-        extra_bytes: whether bytes follow the last pixel, in front of the end mark.
-    """
-
-    damage: str | None = None
-    extra_bytes: bool = False
-
-
-def find_jpeg_warning(data: bytes, max_pixels: int) -> JpegWarning:
-    """Return libjpeg's warning about the pixels of a file; Pillow shows none and fills missing pixels with grey."""
-    try:
-        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-        if height * width <= max_pixels:
-            # All of the compressed data are read, and an eighth of the pixels computed.
-            options: dict[str, Any] = {"min_height": 1, "min_width": 1, "min_factor": 8}
-            simplejpeg.decode_jpeg(data, "CMYK" if colours in ("CMYK", "YCCK") else "RGB", **options)
-    except ValueError as error:
-        text = str(error).removeprefix(WARNING)
-        return JpegWarning(text if PIXEL_DAMAGE.match(text) else None, EXTRA_BYTES.match(text) is not None)
-    return JpegWarning()
-
-
-def has_all_pixels(data: bytes, max_pixels: int) -> bool:
-    """Return whether a file without its end mark lacks nothing else, by libjpeg's warnings."""
-    closed = data + END
-    try:
-        height, width, colours, _ = simplejpeg.decode_jpeg_header(closed)
-        if height * width <= max_pixels:
-            simplejpeg.decode_jpeg(closed, "CMYK" if colours in ("CMYK", "YCCK") else "RGB")
-    except ValueError:
-        return False
-    return height * width <= max_pixels and has_all_scans(data)
 
 
 def encode_jpeg(pixels: Pixels, quality: int) -> bytes:

@@ -12,7 +12,7 @@ from packaging.version import Version
 from pyspark.sql import SparkSession
 
 from headrace.errors import DataError
-from headrace.prepare.sources.tables.table_files import list_table
+from headrace.prepare.sources.tables.table_file_listing import list_table
 from tests.support.table_rows import TEXTS, arrow_table, table_records, text_source
 
 

@@ -1,34 +1,26 @@
-"""Divide the files of a table into ranges of rows, one for each Spark task, and read them."""
+"""Open the files of a raw table, and require the columns that a configuration names."""
 
 import logging
-import os
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from headrace.config.sections.source import Source
 from headrace.config.unquote_identifier import strip_backticks
 from headrace.errors import ConfigurationError
-from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
-from headrace.prepare.readers.csv_comment_and_footer_warnings import CsvDiagnostics, diagnose_csv, log_findings
-from headrace.prepare.readers.json_diagnostics import JsonDiagnostics, absent_key_warnings, diagnose_json
+from headrace.prepare.readers import TableReader, open_reader
 from headrace.prepare.readers.source_row import MissingColumnError
-from headrace.prepare.sources.raw_record_types import RawFile, escape_path
-from headrace.prepare.sources.tables.table_files import folder_values
+from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.tables.partition_folders import folder_values
 from headrace.storage import locate
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# Larger files are read by several tasks, if their format allows it.
-RANGE_BYTES = 64 * 2**20
+
 MAX_TASKS = 10_000
-# A path is bytes, as a file name need not be UTF-8.
-RANGE_SCHEMA = "path binary, begin long, size long, number long, split string"
 
 
 def open_first(source: Source, root: str, files: list[RawFile], names: list[str]) -> TableReader:
@@ -118,21 +110,6 @@ def columns_in_file(path: str, names: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if strip_backticks(name) not in folders]
 
 
-def list_ranges(
-    spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]
-) -> DataFrame:
-    """Return the ranges of rows of all files, one Spark task each; large files are divided in separate tasks."""
-    names = tuple(names)
-    listed = [(file.path, file.split, file.size) for file in files]
-    large = [(path, split) for path, split, size in listed if size > RANGE_BYTES]
-    ranges = [(path, 0, -1, 1, split) for path, split, size in listed if size <= RANGE_BYTES]
-    if large:
-        divided = spark.sparkContext.parallelize(large, len(large))
-        ranges += divided.flatMap(partial(_divide, source, root, names)).collect()
-    stored = [(os.fsencode(path), *others) for path, *others in ranges]
-    return spark.createDataFrame(stored, RANGE_SCHEMA).repartition(min(len(ranges), MAX_TASKS))
-
-
 def map_files(spark: SparkSession, function: Callable[[str], T], files: list[RawFile]) -> list[T]:
     """Return what `function` finds in each file, by its path, in the same order; Spark reads them if there are several.
 
@@ -143,51 +120,3 @@ def map_files(spark: SparkSession, function: Callable[[str], T], files: list[Raw
         return [function(paths[0])]
     found: list[T] = spark.sparkContext.parallelize(paths, min(len(paths), MAX_TASKS)).map(function).collect()
     return found
-
-
-def report_files(spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]) -> None:
-    """Log what all files of CSV are found to be, records in them like comments, and keys that records of JSON lack.
-
-    Raises:
-        ConfigurationError: a file lacks a column.
-        DataError: a file cannot be read.
-    """
-    if source.format not in ("csv", "json"):
-        return
-    find = partial(_diagnose, source, root, tuple(names))
-    findings = [one for listed in map_files(spark, find, files) for one in listed]
-    log_findings(one for one in findings if isinstance(one, CsvDiagnostics))
-    for warning in absent_key_warnings(one for one in findings if isinstance(one, JsonDiagnostics)):
-        log.warning("%s", warning)
-
-
-def _diagnose(
-    source: Source, root: str, names: tuple[str, ...], path: str
-) -> list[CsvDiagnostics] | list[JsonDiagnostics]:
-    reader, name = open_file(source, root, path, columns_in_file(path, names)), escape_path(str(locate(root) / path))
-    return diagnose_json(reader, name) if source.format == "json" else diagnose_csv(reader, name)
-
-
-def _divide(
-    source: Source, root: str, names: tuple[str, ...], file: tuple[str, str | None]
-) -> list[tuple[str, int, int, int, str | None]]:
-    path, split = file
-    reader = open_file(source, root, path, columns_in_file(path, names))
-    return [(*part, split) for part in reader.ranges(RANGE_BYTES)] if reader else []
-
-
-def rows_of_ranges(
-    source: Source, root: str, names: Iterable[str], batches: Iterator[pa.RecordBatch]
-) -> Iterator[tuple[str, str | None, Row]]:
-    """Yield file, split and row of each row in the ranges of `batches`; names of folders are cells of the row."""
-    wanted = list(dict.fromkeys(names))
-    for batch in batches:
-        for line in batch.to_pylist():
-            split, path = line.pop("split"), os.fsdecode(line.pop("path"))
-            part = RowRange(path, **line)
-            in_file = columns_in_file(part.path, wanted)
-            reader = open_file(source, root, part.path, in_file)
-            values = folder_values(part.path)
-            folders = {name: values[strip_backticks(name)] for name in wanted if name not in in_file}
-            for row in reader.rows(part) if reader else ():
-                yield part.path, split, row._replace(values={**row.values, **folders}) if folders else row

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from PIL import ExifTags
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.images.fast_jpeg import (
+from headrace.prepare.encoders.images.image_transcoding import decode
+from headrace.prepare.encoders.images.turbojpeg_codec import (
     decode_jpeg,
     encode_jpeg,
     fast_path_size,
     may_need_rotation,
     shrink,
 )
-from headrace.prepare.encoders.images.image_transcoding import decode
 from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 

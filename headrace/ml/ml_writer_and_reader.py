@@ -1,21 +1,18 @@
 """Saved models: metadata as pyspark.ml writes it, and the files of the bundle, on any file system of Hadoop."""
 
 import hashlib
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLReader, MLWriter
-from pyspark.sql import SparkSession
 
 from headrace.api.bundle import Bundle
 from headrace.bundle import MANIFEST
 from headrace.errors import ConfigurationError, DataError, StoreError
+from headrace.ml.hadoop_folder import HadoopFolder, first_line
 from headrace.predict.udf.shared_bundle import unpack_bundle
-from headrace.spark.lent_session import refuse_connect
 
 if TYPE_CHECKING:
     from headrace.ml.fitted_model import FittedModel
@@ -104,72 +101,7 @@ class ModelReader(MLReader):
             metadata: dict[str, Any] = DefaultParamsReader.loadMetadata(path, self.sparkSession.sparkContext)
             found = metadata["class"]
         except (PySparkException, Py4JJavaError, ValueError, KeyError, TypeError) as error:
-            raise DataError(f"The metadata of {path} cannot be read: {_first_line(error)}.") from None
+            raise DataError(f"The metadata of {path} cannot be read: {first_line(error)}.") from None
         if found != expected:
             raise DataError(f"{path} holds a {found}; expected a {expected}; load it with its own class.")
         return metadata
-
-
-class HadoopFolder:
-    """A folder of a file system that the Hadoop of a session knows."""
-
-    def __init__(self, spark: SparkSession, path: str) -> None:
-        refuse_connect(spark)
-        self._path = path
-        self._jvm: Any = spark.sparkContext._jvm
-        self._configuration = spark._jsparkSession.sessionState().newHadoopConf()
-
-    def exists(self, name: str = "") -> bool:
-        """Return whether the folder, or a file or folder in it, exists."""
-        return bool(self._call("exists", self._java_path(name)))
-
-    def remove(self) -> None:
-        """Remove the folder and all that is in it."""
-        self._call("delete", self._java_path(), True)
-
-    def write(self, folder: str, files: dict[str, bytes]) -> None:
-        """Write files into a folder in it."""
-        with tempfile.TemporaryDirectory(prefix="headrace-") as scratch:
-            for name, data in files.items():
-                (Path(scratch) / name).write_bytes(data)
-                target = self._java_path(f"{folder}/{name}")
-                self._call("copyFromLocalFile", False, True, self._local_path(scratch, name), target)
-
-    def read(self, folder: str, names: list[str]) -> dict[str, bytes]:
-        """Return the content of files of a folder in it, by name.
-
-        Raises:
-            DataError: one is missing.
-        """
-        files = {}
-        with tempfile.TemporaryDirectory(prefix="headrace-") as scratch:
-            for name in names:
-                if "/" in name or name.startswith(".") or not self.exists(f"{folder}/{name}"):
-                    raise DataError(f"The model {self._path} is damaged: {folder}/{name} is missing; save it again.")
-                source = self._java_path(f"{folder}/{name}")
-                # Without a checksum beside the copy.
-                self._call("copyToLocalFile", False, source, self._local_path(scratch, name), True)
-                files[name] = Path(scratch, name).read_bytes()
-        return files
-
-    def _local_path(self, folder: str, name: str) -> Any:
-        return self._jvm.org.apache.hadoop.fs.Path(f"file://{folder}/{name}")
-
-    def _java_path(self, name: str = "") -> Any:
-        return self._jvm.org.apache.hadoop.fs.Path(f"{self._path.rstrip('/')}/{name}" if name else self._path)
-
-    def _call(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the folder's file system.
-
-        Raises:
-            StoreError: it fails.
-        """
-        try:
-            return getattr(self._java_path().getFileSystem(self._configuration), method)(*arguments)
-        except Py4JJavaError as error:
-            raise StoreError(f"The file system of {self._path} fails: {_first_line(error)}.") from None
-
-
-def _first_line(error: Exception) -> str:
-    text = error.java_exception.toString() if isinstance(error, Py4JJavaError) else error
-    return str(text).strip().split("\n")[0].rstrip(".")
