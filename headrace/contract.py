@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
 from headrace.errors import DataError
-from headrace.features.contract_entry import InputSpec, Statistics, load_input_spec
 from headrace.features.input_kind_loader import RECORD, input_traits
+from headrace.features.input_spec import InputSpec, Statistics, load_input_spec
 from headrace.features.input_traits import InputTraits
 from headrace.targets.target_kind_loader import target_traits
 from headrace.targets.target_traits import Activation, TargetTraits
 
 if TYPE_CHECKING:
-    from headrace.features.text.contract_entry import Tokenizer
+    from headrace.features.text.input_spec import Tokenizer
 
 TaskType = Literal["classification", "multi_label", "regression"]
 Spec = Annotated[SerializeAsAny[InputSpec], BeforeValidator(load_input_spec)]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from headrace.bundle import Bundle
 from headrace.config.configuration import Image
 from headrace.contract import Column, Contract
-from headrace.engines.log_filter import quiet_tensorflow
+from headrace.engines.stderr_noise_filter import quiet_tensorflow
 from headrace.errors import DataError
 from headrace.networks.model_inputs import input_signature
 from headrace.one_or_several_inputs import Inputs
@@ -21,7 +21,7 @@ quiet_tensorflow()
 
 import tensorflow as tf  # noqa: E402  after the settings it reads when it is imported
 
-from headrace.stream.decode.codecs import decoder, stored_input  # noqa: E402
+from headrace.stream.decode.input_column import decoder, stored_input  # noqa: E402
 
 
 class Inference:

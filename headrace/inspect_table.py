@@ -21,7 +21,7 @@ from headrace.table.rejects_and_duplicates import (
     read_rejects,
     rejects_path,
 )
-from headrace.table.table_snapshot import SPLITS, Summary
+from headrace.table.table_version import SPLITS, Summary
 from headrace.table.transaction_log import KEY, history, lists_dropped_records
 from headrace.wording import data_size, quantity
 

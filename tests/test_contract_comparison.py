@@ -15,12 +15,12 @@ from headrace.contract_comparison import (
     transfer_changes,
 )
 from headrace.errors import DataError
-from headrace.features.audio.contract_entry import AudioSpec
-from headrace.features.contract_entry import Statistics
-from headrace.features.image.contract_entry import ImageSpec
-from headrace.features.tabular.contract_entry import TabularSpec
-from headrace.features.text.contract_entry import TextSpec, Tokenizer
-from headrace.features.windows.contract_entry import WindowSpec
+from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
+from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.text.input_spec import TextSpec, Tokenizer
+from headrace.features.windows.input_spec import WindowSpec
 
 OUTPUTS = np.array([[0.5, 0.3, 0.2]], np.float32)
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
-from headrace.features.source_columns_interface import source_columns
-from headrace.features.text.contract_entry import TextSpec
+from headrace.features.stored_cells_interface import stored_cells
+from headrace.features.text.input_spec import TextSpec
 from headrace.stream.read.verified_shard_opening import open_verified
 from headrace.table import Shard, Version
 
@@ -111,7 +111,7 @@ def _decoded(
         return {name: _texts(version, contract, column, stored)}
     arrays = [_array(one, column) for one in stored]
     if contract.feature.has_cells:
-        return source_columns(contract, version.table, np.stack(arrays))
+        return stored_cells(contract, version.table, np.stack(arrays))
     return {name: pa.FixedShapeTensorArray.from_numpy_ndarray(np.stack(arrays))}
 
 

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, NumericType
 
 from headrace.config.sections.source import DATAFRAME
-from headrace.config.unquote_identifier import strip_backticks
+from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.prepare.sources.tables.dataframe_rows import find_column, holds_files, is_plain
 from headrace.wording import join_names

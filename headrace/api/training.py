@@ -96,7 +96,7 @@ def train(
     configuration = build(_sections(version, network, run, ranks), settings or {}, ORIGIN)
     with callers_session() as spark:
         if spark is not None:
-            from headrace.train.launch.restarts import first_world_size
+            from headrace.train.launch.world_size import first_world_size
 
             # Before the run is written.
             first_world_size(spark, configuration.train.ranks)

@@ -18,7 +18,8 @@ from headrace.check.executor_probe import ExecutorInfo, ProbeRequest, probe
 from headrace.check.executor_report_rows import executor_rows
 from headrace.check.spark_slots import slots_row, spark_session, wait_for_slots
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.spark.session import driver_host, unwrap_python_errors
+from headrace.spark.session import driver_host
+from headrace.spark.task_errors import unwrap_python_errors
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 
 from headrace.check.check_report import CheckRow
-from headrace.engines.log_filter import without_noise
+from headrace.engines.stderr_noise_filter import without_noise
 from headrace.engines.supported_versions import BY_MODULE, COMPILE_HOROVOD, horovod_fault
 
 HOROVOD_PROGRAM = """

@@ -8,7 +8,7 @@ from headrace.cli import (
     check_config_and_properties_commands,
     data_commands,
     modeling_commands,
-    registry_commands,
+    models_commands,
     retrain_and_watch_commands,
     runs_and_compare_commands,
 )
@@ -20,7 +20,7 @@ __all__ = [
     "check_config_and_properties_commands",
     "main",
     "modeling_commands",
-    "registry_commands",
+    "models_commands",
     "retrain_and_watch_commands",
     "runs_and_compare_commands",
 ]

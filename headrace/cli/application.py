@@ -10,8 +10,8 @@ import typer
 from headrace import __version__
 from headrace.cli.help_and_usage_errors import PlainGroup
 from headrace.engines.lean_keras_import import import_engines_lean
-from headrace.engines.log_filter import quiet_tensorflow
 from headrace.engines.shadowed_engines import require_visible_engines
+from headrace.engines.stderr_noise_filter import quiet_tensorflow
 from headrace.errors import ConfigurationError, DiskError, HeadraceError
 from headrace.processes.closed_stderr import discard_output, outlive_stderr_reader
 from headrace.processes.interruption import CommandInterruptedError, SignalHandling, handled_signals, ignore_signals

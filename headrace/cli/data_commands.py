@@ -49,7 +49,7 @@ def init(
 
 
 def _find_format(source: str) -> str | None:
-    from headrace.prepare.preview.source_format_detection import detect_format
+    from headrace.prepare.preview.table_format_detection import detect_format
 
     return detect_format(source)
 

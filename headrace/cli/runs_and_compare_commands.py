@@ -32,7 +32,7 @@ def runs(
 
     Example: headrace runs runs --sort -test.accuracy
     """
-    from headrace.compare.runs_overview import list_as_json, list_as_text, sort_rows
+    from headrace.cli.runs_table import list_as_json, list_as_text, sort_rows
     from headrace.runs.run_listing import list_runs
 
     rows = list_runs(folder)

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.predictions import Predictions
+from headrace.compare.saved_predictions import Predictions
 from headrace.contract_comparison import ClassMatch
-from headrace.evaluate.bootstrap import Intervals
+from headrace.evaluate.confidence_intervals import Intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.target_kind_loader import target_module
 

@@ -7,9 +7,9 @@ from typing import Any
 from headrace import __version__
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER
 from headrace.compare.comparison_text import conclusion, headlines, setting_text, signed, value_text
+from headrace.html.jinja_environment import environment
 from headrace.html.overlay_chart import OverlayChart, overlay
 from headrace.html.small_image_check import is_pixelated
-from headrace.html.templates import environment
 from headrace.storage.atomic_writes import atomic_write
 
 TEMPLATES = Path(__file__).parent / "pages"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headrace import one_or_several_inputs
 from headrace.compare.comparison_interface import ComparisonInterface
-from headrace.compare.predictions import Predictions
+from headrace.compare.saved_predictions import Predictions
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes
 

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER, scores
-from headrace.compare.discordant_rows import deciding_rows, min_deciding_rows
-from headrace.compare.predictions import Predictions
-from headrace.evaluate.bootstrap import CONFIDENCE, Intervals
+from headrace.compare.deciding_row_counts import deciding_rows, min_deciding_rows
+from headrace.compare.saved_predictions import Predictions
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY, ClassScore
+from headrace.evaluate.confidence_intervals import CONFIDENCE, Intervals
 
 # biased: one of the models was trained on some of the rows.
 Verdict = Literal["better", "worse", "undecided", "biased"]

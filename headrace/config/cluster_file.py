@@ -7,7 +7,7 @@ from pydantic import Field
 
 from headrace.config.base_section import Section
 from headrace.config.configuration import Spark
-from headrace.config.env_substitution import from_environment
+from headrace.config.environment_variables_and_plain_secrets import from_environment
 from headrace.config.load import read_yaml, validate
 from headrace.config.spark_properties import Settings
 

@@ -11,13 +11,14 @@ from headrace.config.base_section import NonEmptyStr, Positive, Section
 from headrace.config.path_validators import StoredFolder
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.preparation import Prepare, Splits
-from headrace.config.sections.retraining import Registry, Retrain
+from headrace.config.sections.registry import Registry
+from headrace.config.sections.retraining import Retrain
 from headrace.config.sections.source import Source
 from headrace.config.sections.streaming import Stream
 from headrace.config.sections.training import Train
 from headrace.config.sections.tuning import Tune
 from headrace.config.spark_properties import Settings
-from headrace.config.unquote_identifier import strip_backticks
+from headrace.config.strip_backticks import strip_backticks
 
 __all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spark", "Splits", "Stream", "Text", "Train"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.contract import Contract
-from headrace.evaluate.class_match import match_classes
+from headrace.evaluate.bundle_table_match import match_classes
 from headrace.evaluate.evaluator_interface import EvaluationBatch, EvaluationInterface, Evaluator
 from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.slice_metrics import Slicer
@@ -20,8 +20,8 @@ from headrace.one_or_several_inputs import select_rows
 from headrace.progress import progress
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.atomic_writes import atomic_write
-from headrace.stream.decode.targets import decode_targets
-from headrace.stream.stream_builder import evaluation_plan, rank_stream
+from headrace.stream.decode.target_column import decode_targets
+from headrace.stream.plan_and_rank_stream import evaluation_plan, rank_stream
 from headrace.table import Version, read
 from headrace.targets.target_kind_loader import target_module
 from headrace.wording import join_names

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.explain.attribution.integrated_gradients import Attribution
-from headrace.explain.token_spans import TokenSpan
+from headrace.explain.token_attribution_spans import TokenSpan
 
 
 @dataclass(frozen=True)

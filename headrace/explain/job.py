@@ -16,7 +16,7 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
 from headrace.explain.raw_input_readers import RawInputs
 from headrace.inference import Inference
-from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from headrace.explain.attribution.integrated_gradients import DOUBLINGS, TOLERAN
 from headrace.explain.explanation_interface import ExplanationWords, explanation_module
 from headrace.explain.explanation_result import Explanation
 from headrace.explain.options import TITLES, Method
-from headrace.html.templates import environment
+from headrace.html.jinja_environment import environment
 from headrace.storage.atomic_writes import atomic_write
 
 TEMPLATES = Path(__file__).parent / "pages"

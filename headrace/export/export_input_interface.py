@@ -15,7 +15,7 @@ EncodedBatches = Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]
 
 
 class ExportInputInterface(Protocol):
-    """The module `export_input_description` of an input kind."""
+    """The module `export_input` of an input kind."""
 
     def describe_input(self, bundle: Bundle) -> str:
         """Return for programs without Headrace what the input is."""
@@ -25,6 +25,6 @@ class ExportInputInterface(Protocol):
 
 
 def serving_module(contract: Contract) -> ExportInputInterface:
-    """Return the module `export_input_description` of the contract's input kind."""
-    module: ExportInputInterface = input_module(contract.input_kind, "export_input_description")
+    """Return the module `export_input` of the contract's input kind."""
+    module: ExportInputInterface = input_module(contract.input_kind, "export_input")
     return module

@@ -14,7 +14,7 @@ from headrace.fetch.dataset_base import Dataset
 from headrace.fetch.datasets import (
     diamonds,
     digits,
-    emoji,
+    emoji_pictures_and_names,
     fashion_mnist,
     flights,
     hourly_city_temperatures,
@@ -36,7 +36,7 @@ _ALL: tuple[Dataset[Any], ...] = (
     hourly_city_temperatures.DATASET,
     diamonds.DATASET,
     flights.DATASET,
-    emoji.DATASET,
+    emoji_pictures_and_names.DATASET,
 )
 DATASETS: dict[str, Dataset[Any]] = {dataset.name: dataset for dataset in _ALL}
 

@@ -19,7 +19,7 @@ from headrace.ml.label_column import ClassNames
 from headrace.ml.training_frame import TABLE_SECTIONS, training_frame
 from headrace.networks.network_source import read_network, source_hash
 from headrace.spark.lent_session import refuse_connect
-from headrace.train.launch.restarts import first_world_size
+from headrace.train.launch.world_size import first_world_size
 
 log = logging.getLogger(__name__)
 

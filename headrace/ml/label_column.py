@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, DataType, NumericType, StringType
 
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.encoders.label_text import normalize_label
+from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.sources.tables.dataframe_rows import find_column
 
 

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType
 
 from headrace.api.dataframe_config import BINARY_FILE
-from headrace.config.unquote_identifier import strip_backticks
+from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.ml.estimator_params import HeadraceParams, optional_value
 from headrace.ml.expand_vector_column import expand_vectors, number_names, number_texts, vector_cells
@@ -26,7 +26,7 @@ from headrace.ml.label_column import (
     stored_label,
 )
 from headrace.prepare.sources.tables.dataframe_rows import find_column
-from headrace.spark.session import unwrap_python_errors
+from headrace.spark.task_errors import unwrap_python_errors
 
 # Settings that name columns beside the inputs and the label.
 COLUMN_KEYS = tuple(f"data.source.columns.{role}" for role in ("identity", "split", "weight"))

@@ -6,7 +6,8 @@ from typing import Any
 
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.networks.network_source import build_model, read_source
+from headrace.networks.network_build_and_checks import build_model
+from headrace.networks.network_source import read_source
 
 
 def list_networks(folder: Path, table: Path | None) -> dict[str, Any]:

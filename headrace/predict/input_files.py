@@ -18,7 +18,7 @@ from typing import NamedTuple
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.features.input_kind_loader import input_module
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.storage import files_below, is_remote
 from headrace.storage.location import looked_for

@@ -17,7 +17,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.predict.input_files import STDIN
 from headrace.predict.outputs.flat_file import OutputFormat, output_format, write_predictions, write_rejects
 from headrace.predict.predict_task import PartResult, PredictTask, manifest_hash
-from headrace.predict.prediction_parts import PredictionPlan, plan_prediction
+from headrace.predict.prediction_plan import PredictionPlan, plan_prediction
 from headrace.predict.records.splittable_record_file import TextColumns
 from headrace.predict.run_on_spark_or_in_process import run_parts
 from headrace.prepare.record_observations import Observations

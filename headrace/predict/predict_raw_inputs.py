@@ -28,7 +28,7 @@ class Batch(NamedTuple):
     name: str = ""
 
 
-def predict_batch(
+def predict_raw_inputs(
     batch: Batch, settings: Prepare, inference: "Inference", *, has_ids: bool = False
 ) -> PredictionOutput:
     """Return the predictions for raw inputs, prepared as in training, and those that are rejected with the reasons.

@@ -19,7 +19,7 @@ from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.errors import DataError
 from headrace.predict.input_files import InputFile
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
-from headrace.predict.predict_raw_inputs import Batch, predict_batch
+from headrace.predict.predict_raw_inputs import Batch, predict_raw_inputs
 from headrace.predict.records.splittable_record_file import Record, RecordFile
 from headrace.prepare.readers import RowRange
 from headrace.prepare.record_observations import Observations
@@ -127,7 +127,7 @@ def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> Pred
     if part.shard and task.table:
         return _predict_shard(task.table, part, task.contract, inference)
     batch = Batch(part.files, _records(part), part.name)
-    return predict_batch(batch, task.settings, inference, has_ids=task.has_ids)
+    return predict_raw_inputs(batch, task.settings, inference, has_ids=task.has_ids)
 
 
 def _records(part: Part) -> Iterable[Record] | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from headrace.config.configuration import Spark
 from headrace.errors import HeadraceError
 from headrace.predict.predict_task import Part, PartResult, PredictTask, predict_parts
-from headrace.spark.session import await_tasks, has_cluster, session, unwrap_python_errors
+from headrace.spark.session import await_tasks, has_cluster, session
+from headrace.spark.task_errors import unwrap_python_errors
 
 # Spark and its worker take longer to start a task than to predict a thousand small images.
 PARTS_PER_TASK = 8

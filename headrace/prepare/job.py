@@ -19,7 +19,7 @@ from headrace.prepare.encoders.record_encoder_interface import encoding_of
 from headrace.prepare.increments.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.increments.source_changes import save_listing
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
-from headrace.prepare.labels.suspicious_labels import small_class_warning
+from headrace.prepare.labels.small_class_warning import small_class_warning
 from headrace.prepare.preparation_plan import (
     PrepareContext,
     PreparePlan,
@@ -35,8 +35,8 @@ from headrace.prepare.quality.split_warnings import (
     unlearned_class_warning,
     unmeasured_class_warning,
 )
-from headrace.prepare.readers.source_row import MissingColumnError
-from headrace.prepare.record_accounting import RecordAccounting, Stopwatch, add_filled, merge_with_previous
+from headrace.prepare.readers.row_types_and_errors import MissingColumnError
+from headrace.prepare.record_accounting import RecordAccounting, add_filled, merge_with_previous
 from headrace.prepare.rejects.carry_over_rejects_and_duplicates import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
@@ -45,10 +45,12 @@ from headrace.prepare.sources.tables.columns.column_configuration_key import col
 from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.open_table_files import require_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
+from headrace.prepare.stopwatch import Stopwatch
 from headrace.prepare.table_schema import arrow_schema
 from headrace.processes.command_line_and_clock import command_line
-from headrace.spark.session import session, unwrap_python_errors
-from headrace.spark.temporary_changes import temporary_settings
+from headrace.spark.session import session
+from headrace.spark.task_errors import unwrap_python_errors
+from headrace.spark.temporary_session_changes import temporary_settings
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
 from headrace.table.rejects_and_duplicates import read_dropped

@@ -1,6 +1,5 @@
 """Sum the results of tasks, check that every record is accounted for, and fill the version's summary."""
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,8 +9,8 @@ from headrace.errors import DataError, HeadraceError
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.carry_over_rejects_and_duplicates import CarriedOver
+from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons, unusable_error
-from headrace.prepare.rejects.rejection_reasons import Reason
 from headrace.prepare.tasks.chunk_result import ALL, ChunkResult, add_sums
 from headrace.table import Version
 from headrace.table.rejects_and_duplicates import Reject
@@ -222,15 +221,3 @@ def subtract_sums(left: ChannelSums | None, right: ChannelSums | None) -> Channe
     if right is None:
         return left
     return (left or ChannelSums.zero(len(right.total))) - right
-
-
-class Stopwatch:
-    """Timer that starts when it is created."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """Return the elapsed seconds, rounded to milliseconds."""
-        return round(time.monotonic() - self._start, 3)

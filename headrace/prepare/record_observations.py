@@ -7,23 +7,23 @@ from enum import StrEnum
 from itertools import islice
 
 from headrace.contract import Contract
+from headrace.prepare.encoders.images.grey_colour_mismatch_warning import ColourCounts
 from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
-from headrace.prepare.encoders.images.grey_images import ColourCounts
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
-from headrace.prepare.encoders.thousands_separator import NumberFormat, number_format, thousands_warning
+from headrace.prepare.encoders.thousands_separator_warning import NumberFormat, number_format, thousands_warning
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
-from headrace.prepare.quality.unfamiliar_values import Tally, UnfamiliarValues, merge_tallies
-from headrace.prepare.rejects.rejection_reasons import UnreadArchiveError
+from headrace.prepare.quality.values_unlike_training import Tally, UnfamiliarValues, merge_tallies
+from headrace.prepare.rejects.reasons_and_exceptions import UnreadArchiveError
 from headrace.prepare.sources.folders.derived_file_warnings import find_copies
 from headrace.prepare.sources.folders.folder_layout_warnings import (
     MAX_FOLDERS,
     class_folder,
     class_warnings,
-    find_masks,
     innermost_folder,
     member_warnings,
     split_class_warning,
 )
+from headrace.prepare.sources.folders.mask_file_warnings import find_masks
 from headrace.wording import quantity, quantity_have, shorten
 
 MAX_EXAMPLE = 60

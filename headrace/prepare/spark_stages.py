@@ -16,8 +16,8 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column
-from headrace.features.contract_entry import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module, input_traits
+from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
 from headrace.prepare.dedup.label_conflict_warnings import warn_of_conflicts
 from headrace.prepare.encoders.record_encoder_interface import encoder_for
@@ -28,14 +28,14 @@ from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.series.window_source import read_windows, window_columns, window_records
-from headrace.prepare.sources.tables.columns.column_type_report import report_column_types
+from headrace.prepare.sources.tables.columns.column_type_warnings import report_column_types
 from headrace.prepare.sources.tables.multi_cell_records import with_row_columns
 from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
 from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.prepare.tasks.record_encoding_task import ShardWriter, prepare_chunks
 from headrace.prepare.tasks.task_chunks import make_chunks
 from headrace.table.shard_writer import Shard
-from headrace.table.table_snapshot import Period
+from headrace.table.table_version import Period
 from headrace.wording import quantity_have, shorten
 
 log = logging.getLogger(__name__)

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from headrace import bundle as bundles
 from headrace.errors import DataError
-from headrace.registry.database_checks import BUNDLES, CHAMPION_LINK
+from headrace.registry.database_checks import BUNDLES
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.artifact_store import download_files
-from headrace.registry.versions import BUNDLE, MODEL, ModelRecord
+from headrace.registry.version_registration_and_lookup import BUNDLE, MODEL, ModelRecord
 from headrace.storage.atomic_writes import publish_directory
-from headrace.storage.folder_link import read_link, write_link
 
 log = logging.getLogger(__name__)
 
@@ -87,24 +86,3 @@ def _download(registry: RegistryConnection, record: ModelRecord, folder: Path) -
             f"({cause}); restore the registry's artifacts."
         ) from error
     return folder / BUNDLE
-
-
-def champion_link(registry: RegistryConnection) -> Path:
-    """Return the fixed path of the champion's bundle: a link, so that a promotion replaces the bundle atomically."""
-    return registry.folder / CHAMPION_LINK
-
-
-def champion_bundle(registry: RegistryConnection) -> Path:
-    """Return the folder of the currently served bundle."""
-    return read_link(champion_link(registry)) or champion_link(registry)
-
-
-def point_champion(registry: RegistryConnection, bundle: Path) -> None:
-    """Point the champion link at `bundle`; a reader finds either the previous bundle or this one, complete."""
-    write_link(champion_link(registry), bundle)
-
-
-def linked_bundle(registry: RegistryConnection) -> int | None:
-    """Return the version that the champion link points to; None if there is no link."""
-    path = read_link(champion_link(registry))
-    return int(path.name) if path and path.name.isdecimal() else None

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 from headrace.contract import Contract
 from headrace.contract_comparison import interface_changes
-from headrace.registry.bundle_retrieval import champion_bundle, champion_link, linked_bundle, load_intact
+from headrace.registry.bundle_retrieval import load_intact
+from headrace.registry.champion_link import champion_bundle, champion_link, linked_bundle
 from headrace.registry.promotion import promote, rollback
 from headrace.registry.registry_connection import RegistryConnection
-from headrace.registry.versions import ModelRecord
+from headrace.registry.version_registration_and_lookup import ModelRecord
 
 log = logging.getLogger(__name__)
 

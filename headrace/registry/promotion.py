@@ -13,9 +13,10 @@ from typing import Final, Literal
 
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.processes import command_line_and_clock
-from headrace.registry.bundle_retrieval import linked_bundle, point_champion, stored_bundle
+from headrace.registry.bundle_retrieval import stored_bundle
+from headrace.registry.champion_link import linked_bundle, point_champion
 from headrace.registry.registry_connection import CHALLENGER, CHAMPION, RegistryConnection, registry_error
-from headrace.registry.versions import (
+from headrace.registry.version_registration_and_lookup import (
     DECISION,
     PROMOTED,
     REASONS,

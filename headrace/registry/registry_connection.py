@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from headrace.config import Configuration
-from headrace.config.sections.retraining import Registry as Settings
+from headrace.config.sections.registry import Registry as Settings
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.registry.database_checks import (
     has_content,

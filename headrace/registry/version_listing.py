@@ -4,14 +4,11 @@ import datetime
 import logging
 from typing import Any
 
-from headrace.registry.bundle_retrieval import (
-    champion_bundle,
-    champion_link,
-    is_stored,
-)
+from headrace.registry.bundle_retrieval import is_stored
+from headrace.registry.champion_link import champion_bundle, champion_link
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.registry_connection import RegistryConnection, without_password
-from headrace.registry.versions import champion, versions
+from headrace.registry.version_registration_and_lookup import champion, versions
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.errors import DataError, StoreError
 from headrace.features.input_kind_loader import input_module
-from headrace.report.preview_image_interface import PreviewImageInterface
 from headrace.report.run_artifact_reader import RunFile
+from headrace.report.stored_row_picture_interface import StoredRowPictureInterface
 from headrace.storage.open_parquet import open_parquet
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from headrace.contract import Contract
     from headrace.table.rejects_and_duplicates import Reject
-    from headrace.table.table_snapshot import Summary, Version
+    from headrace.table.table_version import Summary, Version
 
 MAX_CLASSES = 20
 PER_CLASS = 8
@@ -57,7 +57,7 @@ def sample_images(version: "Version") -> Samples | None:
     shown = next(((name, one) for name, one in contract.inputs.items() if one.feature.has_pictures), None)
     if shown is None:
         return None
-    module: PreviewImageInterface = input_module(shown[1].input_kind, "preview_image")
+    module: StoredRowPictureInterface = input_module(shown[1].input_kind, "stored_row_picture")
     column = shown[1].named("input")[1]
     classes = contract.classes or (ALL,)
     samples: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}

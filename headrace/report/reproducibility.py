@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from headrace.config.secret_names import WITHHELD, is_hidden, withhold_secrets
-from headrace.processes.training_command import is_override, is_train, prepare_command, split_line
+from headrace.processes.recorded_training_command import is_override, is_train, prepare_command, split_line
 from headrace.report.data_section import TableData
 from headrace.report.run_artifact_reader import RunArtifacts, RunFile
 

@@ -8,9 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from headrace.config import Configuration
 from headrace.errors import DataError
-from headrace.report.evaluation.evaluation_file import TaskEvaluation
+from headrace.report.evaluation.evaluation_schema import TaskEvaluation
 from headrace.report.evaluation.report_section_interface import page_module
-from headrace.report.json_model import Record
+from headrace.report.json_record_base import Record
 from headrace.runs.metrics_log_reader import MetricsLog, read_metrics
 from headrace.runs.run_folder import bundle_path
 from headrace.runs.run_record import Continuation

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from headrace import __version__
+from headrace.html.jinja_environment import environment
 from headrace.html.line_chart import Chart, curve
-from headrace.html.templates import environment
-from headrace.processes.training_command import configuration_file, prepare_command
+from headrace.processes.recorded_training_command import configuration_file, prepare_command
 from headrace.report.command_throughput import stages
 from headrace.report.data_section import describe_data
 from headrace.report.evaluation.report_section_interface import page_module

@@ -8,13 +8,14 @@ from headrace.config import Configuration
 from headrace.errors import HeadraceError
 from headrace.locks.file_lock import LockHeldError
 from headrace.locks.folder_lock import lock_folder
+from headrace.retrain.cycle_selection import select_cycle
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome
-from headrace.retrain.new_data import detect, retrain_settings, select_cycle
+from headrace.retrain.new_data import detect, retrain_settings
 from headrace.storage import locate
 
 if TYPE_CHECKING:
-    from headrace.registry.versions import ModelRecord
+    from headrace.registry.version_registration_and_lookup import ModelRecord
     from headrace.retrain.steps.cycle_context import CycleContext
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
     # Spark and MLflow take seconds to import, and most calls find nothing to do.
     from headrace.registry.database_checks import RegistryDamagedError
     from headrace.registry.registry_connection import open_registry
-    from headrace.registry.versions import champion
+    from headrace.registry.version_registration_and_lookup import champion
     from headrace.retrain.steps.cycle_context import CycleContext
 
     context = CycleContext(
@@ -94,7 +95,7 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
 
 
 def _run_steps(context: "CycleContext", until: str | None) -> None:
-    from headrace.retrain.registry_recovery import require_known_promotions
+    from headrace.retrain.models_repair_command import require_known_promotions
     from headrace.retrain.steps.runner import STEPS, run_step
 
     context.registry.require_writable()
@@ -105,7 +106,7 @@ def _run_steps(context: "CycleContext", until: str | None) -> None:
 
 
 def _write_page(context: "CycleContext") -> None:
-    from headrace.registry.versions import versions
+    from headrace.registry.version_registration_and_lookup import versions
     from headrace.retrain.report.history_page import write_page
 
     write_page(context.journal, context.registry.name, versions(context.registry), context.settings.gate.metric)

@@ -23,7 +23,8 @@ from headrace.errors import StoreError, TrainingError
 from headrace.locks.folder_lock import lock_for_training
 from headrace.processes.command_line_and_clock import utc_now
 from headrace.runs.checkpoint_io import newest_first
-from headrace.runs.run_record import RunRecord, read_record
+from headrace.runs.json_record_files import read_record
+from headrace.runs.run_record import RunRecord
 from headrace.storage import locate
 from headrace.storage.atomic_writes import atomic_write
 from headrace.storage.remove_tree import remove_tree

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from headrace.errors import ConfigurationError
 from headrace.spark.pyspark_version_match import require_same_jvm
-from headrace.spark.temporary_changes import same_active_session, temporary_settings, without_repeating_logs
+from headrace.spark.temporary_session_changes import same_active_session, temporary_settings, without_repeating_logs
 
 # Times without a zone mean the same on every machine, and in the session of every program.
 TIME_ZONE = {"spark.sql.session.timeZone": "UTC"}

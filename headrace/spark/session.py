@@ -22,22 +22,21 @@ import pyspark
 from py4j.java_gateway import JavaGateway
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import SparkConf, SparkContext
-from pyspark.errors import PySparkException, PySparkRuntimeError
+from pyspark.errors import PySparkRuntimeError
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from headrace import errors
 from headrace.config.cluster_file import spark_settings
 from headrace.config.configuration import Spark
-from headrace.engines.log_filter import start_filter
+from headrace.engines.stderr_noise_filter import start_filter
 from headrace.processes import interruption
 from headrace.spark.java_version import require_java
 from headrace.spark.jvm_filename_encoding import require_readable_folder, utf8_locale
 from headrace.spark.lent_session import TIME_ZONE, lent_session
 from headrace.spark.pyspark_version_match import require_own_spark_home, require_same_jvm, require_same_master
 from headrace.spark.skip_pandas_import import patch_numpy_import
-from headrace.spark.task_errors import parse_task_error
-from headrace.spark.temporary_changes import silence_repeating_loggers
+from headrace.spark.temporary_session_changes import silence_repeating_loggers
 from headrace.spark.worker_python_check import require_worker_python
 
 log = logging.getLogger(__name__)
@@ -317,17 +316,3 @@ def _has_running_tasks(context: SparkContext) -> bool:
         if int(tasks.next()):
             return True
     return False
-
-
-@contextmanager
-def unwrap_python_errors() -> Iterator[None]:
-    """Replace the Java exception around an error in a Python task by the original error.
-
-    Raises:
-        HeadraceError: with the class and message that it had in the task.
-    """
-    try:
-        yield
-    except (Py4JJavaError, PySparkException) as error:
-        text = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error)
-        raise parse_task_error(text) from error

@@ -1,7 +1,12 @@
-"""Convert the text of a failed Spark task to an error of Headrace."""
+"""Convert failures of Spark tasks to errors of Headrace, as the tasks raised them."""
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 
 from headrace import errors
 from headrace.spark.worker_python_check import explain_worker_python
@@ -57,3 +62,17 @@ def _parse_traceback(text: str) -> errors.HeadraceError:
     log.error("%s", traceback)
     error_class = errors.HeadraceError if "Traceback" in text else errors.LostExecutorError
     return error_class(f"A Spark task failed: {summary}")
+
+
+@contextmanager
+def unwrap_python_errors() -> Iterator[None]:
+    """Replace the Java exception around an error in a Python task by the original error.
+
+    Raises:
+        HeadraceError: with the class and message that it had in the task.
+    """
+    try:
+        yield
+    except (Py4JJavaError, PySparkException) as error:
+        text = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error)
+        raise parse_task_error(text) from error

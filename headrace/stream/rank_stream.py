@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.stream.batch_assembly import BatchAssembler, Block, LaneReader
+from headrace.stream.batch_assembly import BatchAssembler, Block
 from headrace.stream.batch_plan import Plan, rank_lanes
+from headrace.stream.lane_reader import LaneReader
 from headrace.stream.petastorm_import import CacheBase, NullCache
 from headrace.stream.read.shard_reader import read_shards
 from headrace.stream.read.zero_copy_columns import Columns, concat_rows, take_rows

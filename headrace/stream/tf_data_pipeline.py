@@ -14,11 +14,11 @@ from headrace.errors import ConfigurationError
 from headrace.stream.batch_assembly import Block
 from headrace.stream.batch_plan import Plan
 from headrace.stream.decode.augment import RankRows, augmenter
-from headrace.stream.decode.codecs import InputCodec
-from headrace.stream.decode.targets import decode_targets
+from headrace.stream.decode.input_column import InputCodec
+from headrace.stream.decode.target_column import decode_targets
 from headrace.stream.decode.text_length_buckets import buckets_for
+from headrace.stream.plan_and_rank_stream import rank_stream, training_columns
 from headrace.stream.rank_stream import RankStream
-from headrace.stream.stream_builder import rank_stream, training_columns
 from headrace.table import Version
 
 PREFETCHED_STEPS = 8

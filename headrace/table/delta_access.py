@@ -1,27 +1,20 @@
 """Open Delta tables, and refuse paths that hold something else."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from headrace.errors import DataError, StoreError
-from headrace.storage import S3Path, is_remote
+from headrace.errors import DataError
+from headrace.storage import is_remote
 from headrace.storage.s3.connection_settings import delta_options
-from headrace.storage.s3.error_messages import describe
+from headrace.table.delta_errors import first_line, refuse_store
 
 # `deltalake` reads %20 in a folder name as a space, \ as /, and drops everything after # or ?.
 UNSUPPORTED_NAME = re.compile(r"%[0-9A-Fa-f]{2}|[#?\\\x00-\x1f\x7f\ud800-\udfff]")
 # Left in a table's folder by preparations that failed before their commit.
 LEFTOVERS = re.compile(r"\..*|_delta_log|_headrace|split=.*|.*-[0-9a-f]{64}\.parquet")
-
-# How Rust prints the value of a structure, behind the sentence of a message.
-RUST_STRUCTURE = re.compile(r":?\s\w+ \{ ")
-# A store that fails while a log is read makes `deltalake` panic, and the store's own error is lost.
-STORE_ERROR = re.compile("panicked|Generic S3 error")
 
 
 def open_delta(table: Path, number: int | None = None) -> DeltaTable | None:
@@ -69,30 +62,6 @@ def delta_address(table: Path) -> tuple[str, dict[str, str] | None]:
     return str(table.absolute()), delta_options() if is_remote(table) else None
 
 
-def refuse_store(table: Path, error: Exception) -> None:
-    """Raise a StoreError if the table is in a store and `error` comes from that store.
-
-    Raises:
-        StoreError: the store refused the request, or did not respond.
-    """
-    if isinstance(table, S3Path) and (isinstance(error, OSError) or STORE_ERROR.search(str(error))):
-        raise StoreError(describe(table.bucket, table.key, one_line(error))) from error
-
-
-@contextmanager
-def store_errors(table: Path) -> Iterator[None]:
-    """Translate errors of the store while the block reads the log of `table`.
-
-    Raises:
-        StoreError: the store refuses the request, or does not respond.
-    """
-    try:
-        yield
-    except (DeltaError, OSError) as error:
-        refuse_store(table, error)
-        raise
-
-
 def require_empty(table: Path) -> None:
     """Check that a new table at `table` would not be mixed with other files.
 
@@ -103,13 +72,3 @@ def require_empty(table: Path) -> None:
         foreign = [entry.name for entry in table.iterdir() if not LEFTOVERS.fullmatch(entry.name)]
         if foreign:
             raise DataError(f"{table} holds other files, such as {min(foreign)!r}; expected a new folder or a table.")
-
-
-def first_line(error: Exception) -> str:
-    """Return the message without the trace and the values of structures that Rust appends."""
-    return RUST_STRUCTURE.split(str(error).strip().split("\n")[0])[0]
-
-
-def one_line(error: Exception) -> str:
-    """Return the message with all its causes on one line, without Rust's arrows and colours."""
-    return ": ".join(filter(None, (line.strip() for line in re.sub(r"\x1b\[\d+m|↳", "", str(error)).split("\n"))))

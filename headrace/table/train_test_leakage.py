@@ -17,12 +17,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.features.windows.contract_entry import windows_of
+from headrace.features.windows.input_spec import windows_of
 from headrace.storage.concurrent_reads import prefetch
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.rejects_and_duplicates import duplicates_path, read_dropped
 from headrace.table.shard_writer import Shard
-from headrace.table.table_snapshot import Version
+from headrace.table.table_version import Version
 from headrace.table.transaction_log import list_shards
 
 COLUMNS = ["path", "content_hash"]

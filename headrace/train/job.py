@@ -28,10 +28,10 @@ from headrace.stream.batch_plan import lanes_for
 from headrace.table import Version, read
 from headrace.train.completed_run_result import completed_result
 from headrace.train.epoch_observer import EpochObserver, StoppedError
-from headrace.train.launch.rank_message_server import Message
+from headrace.train.launch.rank_messages import Message
 from headrace.train.model_dry_run.subprocess_dry_run import require_trainable
+from headrace.train.rank_message_receiver import Progress
 from headrace.train.saved_epoch_summary import describe_ending, describe_worse_epoch
-from headrace.train.training_progress import Progress
 from headrace.train.validate_settings import require_fit, require_updates, warn_of_other_preparation
 
 log = logging.getLogger(__name__)

@@ -1,23 +1,22 @@
 """Check that the training settings fit the table, before any rank starts."""
 
 import logging
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 from headrace.config.sections.preparation import Prepare
-from headrace.config.sections.training import Loss, Monitor, Train
+from headrace.config.sections.training import Loss, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import KINDS
 from headrace.processes.command_line_and_clock import command_line
-from headrace.processes.training_command import prepare_command
+from headrace.processes.recorded_training_command import prepare_command
 from headrace.table import Version
 from headrace.targets.target_kind_loader import target_module
+from headrace.train.class_weights import class_weights
+from headrace.train.monitored_metric import metric_names, monitored_metric
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
-
-LOWER_IS_BETTER = ("loss", "error")
 
 
 class SettingsInterface(Protocol):
@@ -142,88 +141,3 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     module: SettingsInterface = target_module(contract.task, "loss_validation")
     if fault := module.loss_settings_error(settings):
         raise ConfigurationError(fault)
-
-
-def metric_names(chosen: tuple[str, ...] | None, contract: Contract) -> tuple[str, ...]:
-    """Return the names of the metrics in addition to the loss; the defaults of the task when `chosen` is None.
-
-    Raises:
-        ConfigurationError: a chosen metric does not exist for the task.
-    """
-    known = contract.target.training_metrics
-    invalid = [name for name in chosen or () if name not in known]
-    if invalid:
-        raise ConfigurationError(
-            f"train.metrics names {', '.join(invalid)}, but the table is prepared for {contract.task}; "
-            f"expected some of {', '.join(known)}, or no train.metrics."
-        )
-    return contract.target.default_training_metrics if chosen is None else chosen
-
-
-def monitored_metric(settings: Monitor, metrics: tuple[str, ...], validates: bool) -> str:
-    """Return the name of the monitored metric in the logs of an epoch.
-
-    Raises:
-        ConfigurationError: `settings` name a metric that the training does not report, or the direction in which it
-            gets worse.
-    """
-    known = ["loss", *metrics]
-    known += [f"val_{name}" for name in known] if validates else []
-    name = settings.metric or ("val_loss" if validates else "loss")
-    if name not in known:
-        hint = "" if validates else "; the table has no validation split"
-        raise ConfigurationError(f"train.monitor.metric is {name!r}; expected one of {', '.join(known)}{hint}.")
-    right = "min" if is_lower_better(name) else "max"
-    if settings.mode not in ("auto", right):
-        raise ConfigurationError(
-            f"train.monitor.mode is {settings.mode}, by which the worst epoch would be the best: {name} is better the "
-            f"{'lower' if right == 'min' else 'higher'} it is. Set it to {right}, or to auto."
-        )
-    return name
-
-
-def is_lower_better(metric: str) -> bool:
-    """Return whether the smallest value of `metric` is the best."""
-    return metric.endswith(LOWER_IS_BETTER)
-
-
-def ships_best_epoch(settings: Monitor, *, validates: bool) -> bool:
-    """Return whether the bundle gets the weights of the best epoch, not those of the last.
-
-    Args:
-        validates: whether the table has a validation split.
-    """
-    return settings.bundle == "best" or (settings.bundle == "auto" and validates and settings.patience is not None)
-
-
-def class_weights(settings: Loss, contract: Contract, counts: Mapping[str, int]) -> tuple[float, ...] | None:
-    """Return the weight of each class in the order of the contract; None if all weights are 1.
-
-    `balanced` sets a class's weight to rows / (classes with rows x rows of the class), so that the mean over rows is 1.
-
-    Args:
-        counts: rows of each class in the training split.
-
-    Raises:
-        ConfigurationError: the weights name a class that the table does not have, or are all 0.
-    """
-    weights = settings.class_weights
-    if weights == "none":
-        return None
-    if weights == "balanced":
-        rows, present = sum(counts.values()), sum(1 for name in contract.classes if counts.get(name))
-        return tuple(rows / (present * counts[name]) if counts.get(name) else 1.0 for name in contract.classes)
-    unknown = sorted(set(weights) - set(contract.classes))
-    if unknown:
-        raise ConfigurationError(
-            f"train.loss.class_weights names {', '.join(unknown)}; "
-            f"the table has the classes {', '.join(contract.classes)}."
-        )
-    found = tuple(weights.get(name, 1.0) for name in contract.classes)
-    with_rows = [weight for name, weight in zip(contract.classes, found, strict=True) if counts.get(name)]
-    if not any(with_rows or found):
-        raise ConfigurationError(
-            f"train.loss.class_weights leaves no row to learn from: every class with training rows has the weight 0 "
-            f"({weights}); expected a weight above 0 for at least one of them."
-        )
-    return found

@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 import headrace
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from headrace.predict.job import PredictOptions, predict
 from headrace.predict.predict_task import load_inference
 from headrace.predict.records.splittable_record_file import TextColumns

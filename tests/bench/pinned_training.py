@@ -8,8 +8,8 @@ import psutil
 
 from headrace.config import load
 from headrace.train import job
-from headrace.train.launch.rank_message_server import Message
-from headrace.train.training_progress import Progress
+from headrace.train.launch.rank_messages import Message
+from headrace.train.rank_message_receiver import Progress
 from tests.bench.__main__ import steady_speed
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from headrace.networks.network_source import build_model
-from headrace.stream.decode.codecs import stored_input
+from headrace.networks.network_build_and_checks import build_model
+from headrace.stream.decode.input_column import stored_input
+from headrace.stream.plan_and_rank_stream import evaluation_plan, rank_stream, training_columns
 from headrace.stream.rank_stream import RankStream
-from headrace.stream.stream_builder import evaluation_plan, rank_stream, training_columns
 from headrace.table import read
 from tests.bench.__main__ import WARM_UP_STEPS
 

@@ -13,9 +13,9 @@ import keras
 import psutil
 import tensorflow as tf
 
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from headrace.stream.batch_plan import lanes_for
-from headrace.stream.stream_builder import rank_stream, training_columns, training_plan
+from headrace.stream.plan_and_rank_stream import rank_stream, training_columns, training_plan
 from headrace.stream.tf_data_pipeline import Batches
 from headrace.table import read
 

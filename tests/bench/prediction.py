@@ -28,7 +28,7 @@ import keras
 import pyarrow.parquet as pq
 
 from headrace import bundle
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from headrace.table import read
 from tests.bench.__main__ import CONF, ROOT, Figures
 from tests.bench.processor_time import run

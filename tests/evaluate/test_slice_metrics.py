@@ -11,9 +11,9 @@ from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
-from headrace.features.contract_entry import Statistics
-from headrace.features.image.contract_entry import ImageSpec
-from headrace.features.text.contract_entry import TextSpec, Tokenizer
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
+from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.prepare.table_schema import IDENTITY, WEIGHT
 from headrace.stream.read.zero_copy_columns import BinaryColumn
 from headrace.targets.classification.evaluation import Classification

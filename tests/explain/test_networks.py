@@ -16,8 +16,8 @@ from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import raw_files, raw_texts
 from headrace.features.image.explanation import ImageExplainer
-from headrace.features.text.contract_entry import TextSpec
 from headrace.features.text.explanation import TextExplainer
+from headrace.features.text.input_spec import TextSpec
 from headrace.inference import Inference
 from headrace.prepare.encoders.images.image_transcoding import decode
 from tests.explain.raw import write_images, write_texts

@@ -9,7 +9,7 @@ from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.job import choose_spread
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files, raw_texts
-from headrace.prepare.rejects.rejection_reasons import Reason
+from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
 pytestmark = pytest.mark.tensorflow
 

@@ -20,7 +20,7 @@ from headrace.export.metadata import _one_line
 from headrace.export.parity_inputs import RANDOM
 from headrace.export.serving_function import ServingModel
 from headrace.inference import Inference
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version, read
 from tests.models.test_networks import MODELS
 from tests.support.commands import headrace, run

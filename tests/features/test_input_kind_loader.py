@@ -13,14 +13,14 @@ from headrace.explain.explanation_interface import FeatureExplanationInterface
 from headrace.export.export_input_interface import ExportInputInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_traits
 from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface
-from headrace.features.source_columns_interface import SourceColumnsInterface
+from headrace.features.stored_cells_interface import StoredCellsInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFileInterface
 from headrace.predict.records.record_prediction_interface import RecordPredictionInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoderInterface
 from headrace.prepare.spark_stages import FitOnTrainingSplitInterface
-from headrace.report.preview_image_interface import PreviewImageInterface
+from headrace.report.stored_row_picture_interface import StoredRowPictureInterface
 from headrace.retrain.drift.drift_value_interfaces import FeatureDriftInterface
 from tests.support.protocols import require_protocol
 
@@ -31,7 +31,7 @@ INTERFACES: dict[str, Any] = {
     "record_encoder": RecordEncoderInterface,
     "random_inputs": RandomInputsInterface,
     "mistake_renderer": MistakeRendererInterface,
-    "export_input_description": ExportInputInterface,
+    "export_input": ExportInputInterface,
 }
 
 
@@ -48,7 +48,7 @@ def test_fitted_kinds_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_pictures])
 def test_kinds_with_pictures_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "preview_image"), PreviewImageInterface)
+    require_protocol(input_module(kind, "stored_row_picture"), StoredRowPictureInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_near_duplicates])
@@ -73,7 +73,7 @@ def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_cells])
 def test_kinds_of_several_cells_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "source_columns"), SourceColumnsInterface)
+    require_protocol(input_module(kind, "stored_cells"), StoredCellsInterface)
 
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)

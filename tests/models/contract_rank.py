@@ -13,12 +13,12 @@ from headrace.errors import HeadraceError
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.append_only_files import AppendMirror
 from headrace.table import read
-from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
-from headrace.train.bundle_verification.fresh_process import FreshProcess
+from headrace.train.bundle_verification.network_and_bundle_verifier import BundleVerifier
+from headrace.train.bundle_verification.verification_process_client import FreshProcess
 from headrace.train.distributed import collectives
 from headrace.train.model.compiled_model import compile_model
+from headrace.train.rank.message_pipe_to_task import Channel, exit_with_task
 from headrace.train.rank.rank_context_and_position import RankContext
-from headrace.train.rank.task_pipe import Channel, exit_with_task
 from headrace.train.rank.trainer import train
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
-from headrace.features.audio.contract_entry import AudioSpec
-from headrace.features.contract_entry import InputSpec, Statistics
-from headrace.features.image.contract_entry import ImageSpec
-from headrace.features.tabular.contract_entry import TabularSpec
-from headrace.features.text.contract_entry import TextSpec, Tokenizer
-from headrace.features.windows.contract_entry import WindowSpec
-from headrace.networks.network_source import build_model
+from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.text.input_spec import TextSpec, Tokenizer
+from headrace.features.windows.input_spec import WindowSpec
+from headrace.networks.network_build_and_checks import build_model
 
 pytestmark = pytest.mark.tensorflow
 

@@ -14,7 +14,7 @@ import pytest
 
 from headrace import bundle as bundles
 from headrace.config.load import with_values
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from headrace.predict.job import predict
 from headrace.runs.run_folder import RunFolder
 from headrace.train import job

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from tests.models.test_networks import contract_for, inputs_for
 from tests.support.commands import headrace, headrace_within
 from tests.support.workspace import ROOT

@@ -11,7 +11,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from headrace.contract import Contract
 from headrace.networks.flops import flops
 from headrace.networks.model_inputs import input_signature
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from tests.models.test_networks import MODELS, SERIES, SMALL, contract_for
 
 pytestmark = pytest.mark.tensorflow

@@ -8,10 +8,11 @@ import pytest
 
 from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
-from headrace.features.contract_entry import Statistics
-from headrace.features.image.contract_entry import ImageSpec
-from headrace.networks.attribute_hint import CONTRACT_ATTRIBUTES, SYNONYMS
-from headrace.networks.network_source import build_model, read_network, read_source, source_hash
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
+from headrace.networks.contract_attribute_suggestion import CONTRACT_ATTRIBUTES, SYNONYMS
+from headrace.networks.network_build_and_checks import build_model
+from headrace.networks.network_source import read_network, read_source, source_hash
 
 pytestmark = pytest.mark.tensorflow
 

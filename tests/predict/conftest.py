@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import pytest
 
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from tests.models.test_networks import MODELS, SMALL
 from tests.support.small_bundle import write_bundle
 from tests.support.small_table import Content, some_rows, write_table

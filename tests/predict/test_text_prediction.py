@@ -15,7 +15,7 @@ from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from headrace.predict.job import PredictOptions, predict
 from headrace.predict.records import splittable_record_file
 from headrace.predict.records.splittable_record_file import TextColumns

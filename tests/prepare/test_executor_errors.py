@@ -10,7 +10,7 @@ import pytest
 
 from headrace.errors import DataError, HeadraceError, TrainingError
 from headrace.prepare.increments.orphan_cleanup import remove_orphans
-from headrace.spark.session import unwrap_python_errors
+from headrace.spark.task_errors import unwrap_python_errors
 
 
 def run_failing_task(spark: Any, error: Callable[[], None], sql: bool = False) -> HeadraceError:

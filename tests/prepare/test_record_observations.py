@@ -6,7 +6,7 @@ import pytest
 from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.record_observations import Observations
-from headrace.prepare.rejects.rejection_reasons import UnreadArchiveError
+from headrace.prepare.rejects.reasons_and_exceptions import UnreadArchiveError
 
 PIXELS = np.zeros((1, 1, 3), np.uint8)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.engines.log_filter import start_filter
+from headrace.engines.stderr_noise_filter import start_filter
 from tests.support.running_training import in_the_background
 
 WRITER = """

@@ -37,7 +37,7 @@ FAILING = "\n        try: time.sleep(600)\n        finally: raise DataError('a c
 # TensorFlow that is imported by half raises an AttributeError when Python exits.
 IMPORTING = """
         import atexit
-        from headrace.engines.log_filter import filtered_stderr
+        from headrace.engines.stderr_noise_filter import filtered_stderr
         atexit.register(lambda: print("AttributeError", file=sys.stderr, flush=True))
         with filtered_stderr():
             print("ready", flush=True)

@@ -8,7 +8,7 @@ import pytest
 
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.training_run_tracking import track
-from headrace.registry.versions import register
+from headrace.registry.version_registration_and_lookup import register
 from tests.registry.finished_run import write_run
 from tests.support.runs import Runs
 

@@ -11,12 +11,12 @@ import pytest
 from headrace import bundle
 from headrace.errors import DataError, HeadraceError
 from headrace.registry import promotion, registry_transaction
-from headrace.registry.bundle_retrieval import champion_bundle, champion_link, linked_bundle
+from headrace.registry.champion_link import champion_bundle, champion_link, linked_bundle
 from headrace.registry.object_sqlite import RegistryChangedError
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.training_run_tracking import track
-from headrace.registry.versions import ModelRecord, champion, register, version_named, versions
+from headrace.registry.version_registration_and_lookup import ModelRecord, champion, register, version_named, versions
 from headrace.storage import files_below, locate
 from headrace.storage.remove_tree import remove_tree
 from tests.registry.killed_promotion import kill_before

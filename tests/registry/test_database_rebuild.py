@@ -9,15 +9,16 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import DataError, HeadraceError
-from headrace.registry.bundle_retrieval import linked_bundle, stored_bundle
+from headrace.registry.bundle_retrieval import stored_bundle
+from headrace.registry.champion_link import linked_bundle
 from headrace.registry.database_checks import RegistryDamagedError
 from headrace.registry.promotion import promote, rollback
 from headrace.registry.registry_connection import RegistryConnection
-from headrace.registry.versions import champion, version_named, versions
+from headrace.registry.version_registration_and_lookup import champion, version_named, versions
 from headrace.retrain.cycle import retrain
 from headrace.retrain.journal import Journal
 from headrace.retrain.journal_records import Outcome, StepRecord
-from headrace.retrain.registry_recovery import repair, require_known_promotions
+from headrace.retrain.models_repair_command import repair, require_known_promotions
 from headrace.storage import S3Path, locate
 from tests.support.runs import Runs
 from tests.support.small_disk import read_only

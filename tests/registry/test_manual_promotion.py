@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from headrace.registry.bundle_retrieval import champion_link
+from headrace.registry.champion_link import champion_link
 from headrace.registry.manual_promotion import promote_by_hand, roll_back
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.training_run_tracking import track
-from headrace.registry.versions import register
+from headrace.registry.version_registration_and_lookup import register
 from tests.registry.finished_run import write_run
 from tests.support.small_table import CLASSES
 

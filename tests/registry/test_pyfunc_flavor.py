@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 import headrace
 from headrace.bundle import Origin, write
 from headrace.errors import ConfigurationError
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from headrace.predict.job import predict
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.table import read

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from headrace.registry.registry_connection import RegistryConnection
-from headrace.registry.versions import versions
+from headrace.registry.version_registration_and_lookup import versions
 
 folder = Path(sys.argv[1])
 print(versions(RegistryConnection(folder, "clothes", f"sqlite:///{folder / 'mlflow.db'}")))

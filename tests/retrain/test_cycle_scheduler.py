@@ -27,9 +27,10 @@ retrain: {folder: retraining}
 def project(tmp_path: Path) -> Path:
     """Return a folder whose data were used already, so that a cycle ends within a second."""
     from headrace.config import load
+    from headrace.retrain.cycle_selection import select_cycle
     from headrace.retrain.journal import Cycle, Journal
     from headrace.retrain.journal_records import Outcome
-    from headrace.retrain.new_data import detect, select_cycle
+    from headrace.retrain.new_data import detect
 
     for name in ("cat", "dog"):
         (tmp_path / "raw" / name).mkdir(parents=True)

@@ -8,9 +8,10 @@ import pytest
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.sources import list_source
+from headrace.retrain.cycle_selection import select_cycle
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Decision, Outcome, StepRecord
-from headrace.retrain.new_data import SourceState, detect, retrain_settings, select_cycle
+from headrace.retrain.new_data import SourceState, detect, retrain_settings
 
 FIRST = SourceState("day 1", 10, "settings")
 

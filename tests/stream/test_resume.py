@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from headrace.config.sections.streaming import Augment, Stream
+from headrace.stream.plan_and_rank_stream import training_plan
 from headrace.stream.read import shard_reader
-from headrace.stream.stream_builder import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import Shard, Version
 from tests.support.small_table import Content, some_rows, write_table

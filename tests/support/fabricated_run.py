@@ -17,13 +17,13 @@ from PIL import Image, ImageDraw
 from headrace.contract import Column, Contract
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
-from headrace.features.contract_entry import Statistics
-from headrace.features.image.contract_entry import ImageSpec
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
 from headrace.format_version import FORMAT
 from headrace.prepare.table_schema import IDENTITY
 from headrace.table.rejects_and_duplicates import SCHEMA, rejects_path
 from headrace.table.shard_writer import write_shard
-from headrace.table.table_snapshot import Summary
+from headrace.table.table_version import Summary
 from headrace.table.transaction_log import commit, open_base, with_contract
 from headrace.targets.classification.evaluation import Classification
 from headrace.targets.classification.label_parser import COLUMN as LABEL

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from headrace import bundle
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version
 
 OPTIONS = {"width": 4, "dense": 16}

@@ -8,7 +8,7 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from headrace.project_template import shipped_networks
 from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord

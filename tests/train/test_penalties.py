@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from headrace.config import Configuration
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
-from headrace.stream.stream_builder import evaluation_plan, training_plan
+from headrace.stream.plan_and_rank_stream import evaluation_plan, training_plan
 from headrace.stream.tf_data_pipeline import Batches, evaluation_batches, training_batches
 from headrace.table import Version
 from headrace.train import job
-from headrace.train.validate_settings import class_weights
+from headrace.train.class_weights import class_weights
 from tests.support.small_table import Content, some_rows, write_table
 
 pytestmark = [pytest.mark.usefixtures("spark"), pytest.mark.spark, pytest.mark.horovod, pytest.mark.tensorflow]

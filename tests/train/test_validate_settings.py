@@ -10,15 +10,9 @@ from headrace.config.sections.preparation import Prepare
 from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.train.validate_settings import (
-    class_weights,
-    metric_names,
-    monitored_metric,
-    require_fit,
-    require_updates,
-    ships_best_epoch,
-    warn_of_other_preparation,
-)
+from headrace.train.class_weights import class_weights
+from headrace.train.monitored_metric import metric_names, monitored_metric, ships_best_epoch
+from headrace.train.validate_settings import require_fit, require_updates, warn_of_other_preparation
 from tests.support.small_table import Content, some_rows, write_table
 
 CONTRACT = Contract(columns={}, classes=("bag", "boot", "coat"))

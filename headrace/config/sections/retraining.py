@@ -22,21 +22,6 @@ Metric = Literal[
 ]
 
 
-class Registry(Section):
-    """The MLflow registry of runs and model versions."""
-
-    folder: StoredFolder = Field(
-        description=(
-            "folder of the registry; holds FOLDER/champion, the bundle in production, and MLflow's local files"
-        )
-    )
-    model: NonEmptyStr = Field(description="name of the registered model and of the experiment in MLflow")
-    uri: NonEmptyStr | None = Field(
-        None,
-        description="address of an MLflow server; default: MLFLOW_TRACKING_URI, else a SQLite database in `folder`",
-    )
-
-
 class Drift(Section):
     """Thresholds above which new training rows have drifted from the champion's training data."""
 

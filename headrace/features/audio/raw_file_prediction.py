@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headrace.config.configuration import Prepare
-from headrace.predict.file_prediction import predict_decoded, require_one_record_each
 from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
+from headrace.predict.one_record_per_file import predict_decoded, require_one_record_each
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_sound
 from headrace.prepare.record_observations import Observations
-from headrace.prepare.rejects.rejection_reasons import Reason
+from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.config.sections.geo import Geo
-from headrace.prepare.encoders.label_text import normalize_label, number_hint
+from headrace.prepare.encoders.label_normalization import normalize_label
+from headrace.prepare.encoders.number_hint import number_hint
 from headrace.prepare.encoders.number_precision import parse_float32
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 FEATURES = 4
 NO_PLACE = np.zeros(FEATURES, np.float32)

@@ -1,7 +1,7 @@
 """A place that shows what a model takes."""
 
 from headrace.contract import Contract
-from headrace.features.geo.contract_entry import GeoSpec
+from headrace.features.geo.input_spec import GeoSpec
 
 
 def example_input(contract: Contract) -> dict[str, float | None]:

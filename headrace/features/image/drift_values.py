@@ -3,7 +3,7 @@
 import numpy as np
 
 from headrace.contract import Contract
-from headrace.features.image.preview_image import to_pil_image
+from headrace.features.image.stored_row_picture import to_pil_image
 
 COLOURS = ("red", "green", "blue")
 

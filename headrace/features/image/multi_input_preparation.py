@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
-from headrace.features.image.contract_entry import ImageSpec
+from headrace.features.image.input_spec import ImageSpec
 from headrace.features.image.record_encoder import CHANNELS, image_columns
 from headrace.features.multi_input_preparation_interface import LearnedInput
 from headrace.prepare.encoders.images.image_transcoding import Pixels

@@ -12,7 +12,7 @@ from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
-from headrace.explain.token_spans import TokenSpan
+from headrace.explain.token_attribution_spans import TokenSpan
 from headrace.features.multi_input_preparation_interface import multi_input_preparation
 from headrace.features.record.mistake_renderer import make_renderer
 from headrace.features.record.record_prediction import encode, make_preparer

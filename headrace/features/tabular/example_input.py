@@ -1,7 +1,7 @@
 """A row that shows what a model takes."""
 
 from headrace.contract import Contract
-from headrace.features.tabular.contract_entry import TabularSpec
+from headrace.features.tabular.input_spec import TabularSpec
 
 
 def example_input(contract: Contract) -> dict[str, float | None]:

@@ -11,8 +11,8 @@ from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
-from headrace.explain.token_spans import TokenSpan
-from headrace.features.tabular.contract_entry import TabularSpec
+from headrace.explain.token_attribution_spans import TokenSpan
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.record_prediction import make_preparer
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary_encoding import MISSING, load_vocabulary

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from headrace.errors import DataError
-from headrace.features.contract_entry import Statistics
+from headrace.features.input_spec import Statistics
 from headrace.features.tabular.column_quality_warnings import (
     category_warning,
     count_extremes,
@@ -22,7 +22,7 @@ from headrace.features.tabular.column_quality_warnings import (
     missing_code_warning,
     missing_number_warning,
 )
-from headrace.features.tabular.contract_entry import TabularSpec
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.record_encoder import CELLS, ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary
@@ -34,7 +34,7 @@ from headrace.prepare.labels.suspicious_labels import mixed_truth_values
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.spark_stages import StageOutput
-from headrace.prepare.tasks.staged_shard_encoding import (
+from headrace.prepare.tasks.final_shard_encoding import (
     EncodeRows,
     encode_staged_shards,
     observe_labels,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.multi_input_preparation_interface import LearnedInput
-from headrace.features.tabular.contract_entry import TabularSpec
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.record_encoder import ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary_encoding import MISSING, load_vocabulary

@@ -8,14 +8,14 @@ import numpy as np
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.tabular import Tabular
 from headrace.contract import Column
-from headrace.features.contract_entry import InputSpec, Statistics
-from headrace.features.tabular.contract_entry import TabularSpec
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import interpret_cells
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
 from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.record_observations import Observations
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.table_schema import IDENTITY, record_columns
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from headrace.config.sections.tabular import Tabular
-from headrace.prepare.encoders.label_text import normalize_label, number_hint
+from headrace.prepare.encoders.label_normalization import normalize_label
+from headrace.prepare.encoders.number_hint import number_hint
 from headrace.prepare.encoders.number_precision import parse_float32
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 # A whole number as Python writes it as a float; 01.0 and 1.00 are codes. Of 16 digits and more, a float is not exact.
 WHOLE_FLOAT = re.compile(r"(?:0|-?[1-9][0-9]{0,14})\.0")

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.features.contract_entry import Statistics
-from headrace.features.tabular.contract_entry import TabularSpec
+from headrace.features.input_spec import Statistics
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import RowCells
-from headrace.prepare.quality.unfamiliar_values import TrainingNumbers
+from headrace.prepare.quality.values_unlike_training import TrainingNumbers
 from headrace.prepare.record_observations import Observations
 from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash
 

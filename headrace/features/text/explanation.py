@@ -12,13 +12,13 @@ from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, refuse_column
-from headrace.explain.token_spans import token_spans
-from headrace.features.text.contract_entry import TextSpec, Tokenizer
+from headrace.explain.token_attribution_spans import token_spans
+from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.features.text.record_prediction import make_preparer
 from headrace.inference import Inference
 from headrace.predict.records.splittable_record_file import require_columns
 from headrace.prepare.record_observations import Observations
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans, observe
 
 WORDS = ExplanationWords(

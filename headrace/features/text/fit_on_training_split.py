@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from pyspark.sql import SparkSession
 
-from headrace.features.text.contract_entry import TextSpec
+from headrace.features.text.input_spec import TextSpec
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.spark_stages import StageOutput
-from headrace.prepare.tasks.staged_shard_encoding import warn_of_encoded
-from headrace.prepare.text import tokenizer_stage
+from headrace.prepare.tasks.final_shard_encoding import warn_of_encoded
+from headrace.prepare.text import tokenizer_training_stage
 
 
 def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
@@ -21,9 +21,9 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
             "The training split holds no text to train a tokenizer on",
             "Check prepare.splits or the source's splits.",
         )
-    tokenizer = before or tokenizer_stage.train_tokenizer(spark, context, staged)
-    final, observations = tokenizer_stage.tokenize(spark, context, staged, tokenizer)
+    tokenizer = before or tokenizer_training_stage.train_tokenizer(spark, context, staged)
+    final, observations = tokenizer_training_stage.tokenize(spark, context, staged, tokenizer)
     warn_of_encoded(observations, are_appended=before is not None)
-    columns = tokenizer_stage.token_columns(context, tokenizer)
+    columns = tokenizer_training_stage.token_columns(context, tokenizer)
     specs = {"tokens": TextSpec(tokenizer=tokenizer)}
     return replace(output.with_final(final), columns=columns, input_specs=specs)

@@ -12,7 +12,7 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.features.multi_input_preparation_interface import LearnedInput
-from headrace.features.text.contract_entry import TextSpec
+from headrace.features.text.input_spec import TextSpec
 from headrace.features.text.record_encoder import text_columns
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard
@@ -35,7 +35,7 @@ def learn(spark: "SparkSession", context: "PrepareContext", column: str, trainin
         DataError: no word is frequent enough.
     """
     # Tokenizers are imported only where there are texts.
-    from headrace.prepare.text.tokenizer_stage import train_tokenizer
+    from headrace.prepare.text.tokenizer_training_stage import train_tokenizer
 
     try:
         return LearnedInput(TextSpec(tokenizer=train_tokenizer(spark, context, training, column)))

@@ -11,7 +11,7 @@ from headrace.features.text.record_prediction import predict_texts
 from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.prepare.readers import format_from_name
-from headrace.prepare.rejects.rejection_reasons import Reason
+from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.wording import escape_path
 
 if TYPE_CHECKING:

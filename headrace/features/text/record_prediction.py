@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare, Text
-from headrace.features.text.contract_entry import TextSpec
+from headrace.features.text.input_spec import TextSpec
 from headrace.features.text.record_encoder import clean_text
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.predict.records.predict_records import RecordBatcher
 from headrace.prepare.record_observations import Observations
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

@@ -1,7 +1,7 @@
 """A vector that shows what a model takes."""
 
 from headrace.contract import Contract
-from headrace.features.vector.contract_entry import VectorSpec
+from headrace.features.vector.input_spec import VectorSpec
 
 
 def example_input(contract: Contract) -> dict[str, list[float]]:

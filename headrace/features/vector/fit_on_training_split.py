@@ -6,7 +6,7 @@ from dataclasses import replace
 from pyspark.sql import SparkSession
 
 from headrace.config.sections.vector import Vector
-from headrace.features.vector.contract_entry import VectorSpec
+from headrace.features.vector.input_spec import VectorSpec
 from headrace.features.vector.record_encoder import VECTOR
 from headrace.prepare.encoders.statistics import column_statistics
 from headrace.prepare.increments.source_changes import Increment

@@ -4,19 +4,13 @@ Files that arrive every night often overlap. Two rows of one moment break the ru
 """
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from headrace.features.tabular.column_quality_warnings import FAR, MIN_VALUES, describe_far_value
-from headrace.prepare.encoders.thousands_separator import GROUPED, WHOLE, NumberFormat, thousands_warning
 from headrace.prepare.labels.similar_names import similar_names
-from headrace.prepare.sources.tables.table_dataframe import quote_column
-from headrace.targets.regression.missing_code_warning import CODES, MIN_RECORDS
 from headrace.wording import quantity, quantity_have, shorten
 
 log = logging.getLogger(__name__)
@@ -61,86 +55,6 @@ def deduplicate_series(rows: DataFrame, series_column: str | None) -> Deduplicat
         rows = rows.groupBy("file", "seconds", *CELLS).agg(F.min("key").alias("key"), F.min("odd").alias("odd"))
     ends = (min(one.first for one in found), max(one.last for one in found)) if found else None
     return DeduplicatedSeries(rows, ends)
-
-
-def warn_of_thousands(frame: DataFrame, names: Sequence[str]) -> None:
-    """Log a warning about each column of texts in whose numbers a point may part thousands.
-
-    Args:
-        frame: the columns `names` of values, as the source has them; numbers of Parquet are not written in any way.
-    """
-    texts = [name for name, kind in zip(names, frame.select(*map(quote_column, names)).dtypes, strict=True)
-             if kind[1] == "string"]  # fmt: skip
-    if not texts:
-        return
-    rows = frame.select(*map(quote_column, texts)).limit(WRITTEN_ROWS)
-    counts = rows.agg(*(F.struct(*_writings(F.col(quote_column(name)))).alias(name) for name in texts)).collect()[0]
-    for name, found in zip(texts, counts, strict=True):
-        warning = thousands_warning(f"The values of {name!r}", Counter(found.asDict()))
-        if warning is not None:
-            log.warning("%s", warning)
-
-
-def _writings(text: Column) -> list[Column]:
-    """Return how many texts are of each `NumberFormat`, as `number_format` has it."""
-    grouped, whole = text.rlike(f"^(?:{GROUPED.pattern})$"), text.rlike(f"^(?:{WHOLE.pattern})$")
-    kinds = {
-        NumberFormat.GROUPED_ZERO: grouped & text.rlike(r"0\s*$"),
-        NumberFormat.GROUPED: grouped & ~text.rlike(r"0\s*$"),
-        NumberFormat.SMALL: whole & (F.abs(F.trim(text).try_cast("double")) < 1000),
-    }
-    kinds[NumberFormat.OTHER] = ~F.coalesce(reduce(Column.__or__, kinds.values()), F.lit(False)) & (F.trim(text) != "")
-    return [F.count(F.when(applies, 1)).alias(kind.value) for kind, applies in kinds.items()]
-
-
-def warn_of_odd_values(rows: DataFrame, names: Sequence[str], label: str | None) -> None:
-    """Log a warning about each column in which a number such as -999 may mark missing values, or outweighs all others.
-
-    Args:
-        rows: column values, an array with a number for each of `names`.
-        label: the column of labels, which are looked at elsewhere.
-    """
-    columns = {name: _finite(F.col("values")[at]) for at, name in enumerate(names) if name != label}
-    if not columns:
-        return
-    ends = rows.agg(*(_extent(column).alias(name) for name, column in columns.items())).first()
-    for (name, column), found in zip(columns.items(), ends or (), strict=False):
-        low, high, mean, spread = found
-        for end in (low, high):
-            if end in CODES or (end is not None and abs(end - mean) > FAR_FROM_MEAN * spread):
-                warning = _odd_value(rows, name, column, end)
-                if warning is not None:
-                    log.warning("%s", warning)
-
-
-def _extent(column: Column) -> Column:
-    return F.array(F.min(column), F.max(column), F.avg(column), F.stddev_pop(column))
-
-
-def _finite(number: Column) -> Column:
-    return F.when(F.abs(number) < float("inf"), number)
-
-
-def _odd_value(rows: DataFrame, name: str, column: Column, code: float) -> str | None:
-    """Return a warning if `code` is farther from all other values than those from each other.
-
-    Several values that are a number of nines may mark missing ones; others have to be much farther away.
-    """
-    others = F.when(column != code, column)
-    found = rows.agg(
-        F.count(column).alias("all"), F.count(others).alias("others"), F.min(others).alias("low"),
-        F.max(others).alias("high"),
-    ).collect()[0]  # fmt: skip
-    number, low, high = found["all"] - found["others"], found["low"], found["high"]
-    if low is None or low == high or min(abs(low - code), abs(high - code)) <= high - low:
-        return None
-    if code not in CODES or number < MIN_RECORDS:
-        is_far = min(abs(low - code), abs(high - code)) > FAR * (high - low) and found["all"] >= MIN_VALUES
-        return describe_far_value(name, code, number, found["all"], low, high) if is_far else None
-    return (
-        f"{number:,} of {found['all']:,} values of {name!r} are {code:g}, and the others are from {low:g} to {high:g}; "
-        "if it marks missing values, leave their cells empty."
-    )
 
 
 def _count_rows(rows: DataFrame) -> list[Row]:

@@ -7,8 +7,8 @@ https://doi.org/10.24432/C50P49, CC BY 4.0; its 1,797 test images of 8 x 8 pixel
 import gzip
 
 from headrace.fetch import pypi
-from headrace.fetch.class_folders import ImageDataset, Split
 from headrace.fetch.dataset_base import WHOLE
+from headrace.fetch.image_dataset import ImageDataset, Split
 from headrace.fetch.verified_download import download
 
 RELEASE = pypi.Release(

@@ -14,7 +14,7 @@ from headrace.fetch import debian
 from headrace.fetch.datasets.english_line_detection import english_lines
 from headrace.fetch.datasets.roff_text import running_text
 from headrace.fetch.hash_split import assign_split
-from headrace.fetch.json_lines_dataset import Record, RecordDataset, take_evenly
+from headrace.fetch.record_dataset import Record, RecordDataset, take_evenly
 from headrace.fetch.verified_download import download
 
 VERSION = "4.18.1-1"

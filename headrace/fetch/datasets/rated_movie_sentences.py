@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from headrace.fetch.dataset_base import WHOLE
 from headrace.fetch.datasets import vader_snippets
-from headrace.fetch.json_lines_dataset import Record, RecordDataset
+from headrace.fetch.record_dataset import Record, RecordDataset
 
 FILE = "movieReviewSnippets_GroundTruth.txt"
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from headrace.fetch.datasets import vader_snippets
 from headrace.fetch.hash_split import assign_split
-from headrace.fetch.json_lines_dataset import Record, RecordDataset
+from headrace.fetch.record_dataset import Record, RecordDataset
 
 FILES = {
     "movie-review": "movieReviewSnippets_GroundTruth.txt",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from headrace.fetch import debian
 from headrace.fetch.hash_split import assign_split
-from headrace.fetch.sound_folders import Sound, SoundDataset
+from headrace.fetch.sound_dataset import Sound, SoundDataset
 from headrace.fetch.verified_download import download
 
 VERSION = "1.6.1-1"

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from headrace.contract import Contract
-from headrace.stream.decode.targets import decode_targets
+from headrace.stream.decode.target_column import decode_targets
 from headrace.stream.read.zero_copy_columns import Columns
 
 SPLIT = "split"

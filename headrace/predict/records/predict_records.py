@@ -10,7 +10,7 @@ from headrace.features.input_kind_loader import input_module
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
 from headrace.predict.records.record_prediction_interface import RecordPredictionInterface
 from headrace.predict.records.splittable_record_file import Record
-from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

@@ -18,10 +18,11 @@ from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader,
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.readers.columnar_reader import DURATIONS_READ
 from headrace.prepare.readers.csv_comment_and_footer_warnings import COMMENT_OPTION, diagnose_csv, log_findings
-from headrace.prepare.readers.json_diagnostics import absent_key_warnings, diagnose_json
+from headrace.prepare.readers.json_absent_keys import absent_key_warnings, diagnose_json
 from headrace.prepare.readers.json_reader import HEAD
-from headrace.prepare.readers.text_stream import cut_lines, is_splittable, open_text, require_encoding, require_text
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.readers.text_ranges import cut_lines, is_splittable
+from headrace.prepare.readers.text_stream import open_text, require_encoding, require_text
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells
 from headrace.wording import escape_path, join_names
 

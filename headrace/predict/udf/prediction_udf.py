@@ -16,12 +16,12 @@ from headrace.errors import DataError, StoreError
 from headrace.predict.input_files import InputFile, raw_file_limits
 from headrace.predict.outputs.prediction_columns_interface import ModelOutputs, predictions_table
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
-from headrace.predict.predict_raw_inputs import Batch, predict_batch
+from headrace.predict.predict_raw_inputs import Batch, predict_raw_inputs
 from headrace.predict.predict_task import load_inference
 from headrace.predict.records.splittable_record_file import Record
 from headrace.predict.udf.shared_bundle import SharedBundle
 from headrace.predict.udf.udf_cells import read_inputs
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells
 from headrace.prepare.sources.tables.table_dataframe import file_content
 
@@ -85,7 +85,7 @@ def predict_columns(task: UdfTask, columns: "Sequence[pd.Series | pd.DataFrame]"
     cells = read_inputs(columns, Cells.of(task.settings), contract)
     # Of rows without a file; those without a usable record are found next.
     rejected: dict[int, RejectedRecordError] = {}
-    output = predict_batch(_batch(task, contract, cells, rejected), task.settings, inference)
+    output = predict_raw_inputs(_batch(task, contract, cells, rejected), task.settings, inference)
     output.threshold = task.threshold
     for row, rejection in rejected.items():
         output.reject(str(row), rejection)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headrace.config.unquote_identifier import strip_backticks
+from headrace.config.strip_backticks import strip_backticks
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.prepare.readers.source_row import MissingColumnError
+from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, encode_images
 from headrace.prepare.sources.tables.multi_cell_records import Cells
 from headrace.wording import join_names, quantity

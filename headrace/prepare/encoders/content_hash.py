@@ -6,8 +6,6 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Splits
-
 
 def content_hash(values: NDArray[np.uint8] | NDArray[np.float32]) -> str:
     """Return the XXH3 hash (128 bits, hexadecimal) of shape and values; equal for records a model cannot tell apart.
@@ -23,11 +21,3 @@ def content_hash(values: NDArray[np.uint8] | NDArray[np.float32]) -> str:
 def text_hash(text: str) -> str:
     """Return the BLAKE2b hash (128 bits, hexadecimal) of a clean text."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def split_from_hash(content: str, splits: Splits) -> str:
-    """Return `train`, `val` or `test` for a content hash; equal content is always in the same split."""
-    position = int(content[:13], 16) / 2**52  # exact, and below 1
-    if position < splits.test:
-        return "test"
-    return "val" if position < splits.test + splits.val else "train"

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from headrace.contract import Column
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
 from headrace.targets.target_kind_loader import target_module
 from headrace.targets.target_traits import TargetTraits

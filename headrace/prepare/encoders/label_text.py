@@ -4,22 +4,18 @@ import ast
 import json
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 
+from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.readers.cell_text import text_cell
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
-from headrace.prepare.text.invisible_characters import INVISIBLE
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 # Type of a stored class index.
 INDEX_TYPE = np.dtype("<i4")
-# Texts that pandas, databases and Hive write for a missing value.
-MISSING = frozenset(("nan", "null", "<na>", "\\n"))
 # A list or a tuple as Python prints it. A list of NumPy's has no commas, so that Python would join its names.
 MEMBER = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|-?[\d.]+|None|True|False)"
 PYTHON_LIST = re.compile(
@@ -29,33 +25,11 @@ PYTHON_LIST = re.compile(
 PYTHON_OBJECT = re.compile(
     r"(?:[A-Za-z_][\w.]*)?\(\s*[\[({'\"].*\)|(?:frozenset|set|list|tuple|dict)\(\s*\)", re.DOTALL
 )
-# Numbers with a decimal comma, or with thousands apart: 0,5 and 1,234.5 and 1 234,5 and 1_234.
-OTHER_SEPARATORS = re.compile(r"[-+]?\d+(?:[.,'_\s]\d+)+")
-# Dashes that are written for the sign: the minus sign of typesetters, and others.
-MINUS_SIGNS = re.compile("^\\s*[\u2212\u2010-\u2014\ufe63\uff0d]\\s*(?=[\\d.])")
-# A number with a unit before or behind it: $5, 5 kg, 5%.
-WITH_UNIT = re.compile(
-    r"(?=.{1,40}$)(?:[A-Z]{3}\s|[A-Z]{0,3}[$€£¥]\s?)?[-+]?\d+(?:[.,]\d+)*\s?(?:[%‰°$€£¥][^\W\d_]?|(?:[^\W\d_]|[/²³])*)?"
-)
 CLOSING = {"[": "]", "(": ")", "{": "}"}
 OPENING = {closing: opening for opening, closing in CLOSING.items()}
 QUOTES = "\"'"
 # Without a letter or a digit, brackets are no list: `:)`.
 WORD = re.compile(r"\w")
-
-
-def normalize_name(text: str) -> str:
-    """Return a name of a class in Unicode NFC, without invisible characters and without white space around it."""
-    return unicodedata.normalize("NFC", text.translate(INVISIBLE)).strip()
-
-
-def normalize_label(text: str | None) -> str | None:
-    """Return the label in a cell as `normalize_name` has it; None if it stands for a missing value.
-
-    An empty label stays empty: for a multi_label record it means that the record has no class.
-    """
-    name = None if text is None else normalize_name(text)
-    return None if name is None or name.lower() in MISSING else name
 
 
 def label_cell(value: object, *, several: bool) -> str | None:
@@ -117,27 +91,6 @@ def format_labels(names: Iterable[object]) -> str:
         RejectedRecordError: one of them is itself a list or an object.
     """
     return json.dumps(_list_names(names), ensure_ascii=False)
-
-
-def number_hint(text: str, *, is_label: bool = False) -> str:
-    """Return how to write a text as the number that it seems to be; empty if that is not known.
-
-    Args:
-        is_label: whether it is the label, so that another task may be meant.
-    """
-    if sign := MINUS_SIGNS.match(text):
-        return f"; write its sign {sign[0].strip()!r} ({unicodedata.name(sign[0].strip()).lower()}) as a hyphen: -5"
-    if OTHER_SEPARATORS.fullmatch(text):
-        return "; write numbers with a decimal point and no other separator, such as 1234.5"
-    if WITH_UNIT.fullmatch(text):
-        return "; leave out the unit, and write all numbers in the same one"
-    if text.lower() in ("true", "false"):
-        return f"; write 1 and 0{', or set prepare.task to classification' if is_label else ''}"
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return ""
-    return "; it is a time: write a number, such as the days since the first one"
 
 
 def encode_labels(indices: Iterable[int]) -> bytes:

@@ -10,13 +10,14 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from headrace.errors import DataError
+from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.label_parser_interface import describe_missing_label
-from headrace.prepare.encoders.label_text import normalize_label, readable_labels, unreadable_labels
-from headrace.prepare.labels.mixed_label_files_warning import LabelRows, numbered_files_warning
+from headrace.prepare.encoders.label_text import readable_labels, unreadable_labels
+from headrace.prepare.labels.numeric_and_named_labels_warning import LabelRows, numbered_files_warning
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
-from headrace.prepare.rejects.rejection_reasons import Reason
+from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.prepare.tasks.record_encoding_task import list_labels, list_rejects

@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from headrace.config.configuration import Splits
 from headrace.errors import DataError
 from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.labels.similar_names import mixed_names, similar_names
@@ -17,9 +16,6 @@ MIN_ROWS = 20
 # From this many classes of one row each on, the column may not be the one of the labels.
 MANY_SINGLE_CLASSES = 24
 LARGEST_SHARE = 0.999
-# With this many records or more, a hash gives a split of a tenth enough of a class.
-SMALL_CLASS = 100
-MIN_IN_SPLIT = 5
 # Missing values in many exports, and real classes in others: no finding, or Namibia.
 MISSING_BY_CUSTOM = frozenset(("na", "n/a", "none", "missing", "?"))
 # What Excel shows for a formula that failed.
@@ -147,29 +143,6 @@ def mixed_truth_values(names: Iterable[str]) -> list[str]:
     of_letters = [one for one in TRUTH_LETTERS if folded >= one] if letters <= frozenset().union(*TRUTH_LETTERS) else []
     writings = [one for one in TRUTH_WORDS if folded & one] + of_letters
     return [name for name in listed if any(name.casefold() in one for one in writings)] if len(writings) > 1 else []
-
-
-def small_class_warning(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str], splits: Splits) -> str | None:
-    """Return a warning about small classes with fewer than `MIN_IN_SPLIT` records in a split; None without any.
-
-    Args:
-        counts: rows by split, then by class name.
-    """
-    wanted = [split for split in ("train", "val", "test") if getattr(splits, split) > 0]
-    found = [text for name in classes if (text := _describe(name, counts, wanted)) is not None]
-    if not found:
-        return None
-    return (
-        f"Splits by content hash have fewer than {MIN_IN_SPLIT} records of small classes: {shorten(found)}. "
-        "With prepare.splits.method=stratified every split has its share of each class; a table that exists already "
-        "needs `headrace prepare --full` for that."
-    )
-
-
-def _describe(name: str, counts: Mapping[str, Mapping[str, int]], wanted: Sequence[str]) -> str | None:
-    rows = {split: counts.get(split, {}).get(name, 0) for split in wanted}
-    few = [f"{rows[split]} in {split}" for split in wanted if rows[split] < MIN_IN_SPLIT]
-    return f"{name!r} ({' and '.join(few)})" if few and sum(rows.values()) < SMALL_CLASS else None
 
 
 def require_repeated(rows: Mapping[str, int], source: str) -> None:

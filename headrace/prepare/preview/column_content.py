@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from headrace.prepare.encoders.label_text import normalize_label
+from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.number_precision import parse_float32
 
 INTEGER = re.compile(r"[+-]?[0-9]+")

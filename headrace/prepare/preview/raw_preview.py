@@ -17,13 +17,13 @@ from headrace.config.sections.source import Columns, Source
 from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.features.input_kind_loader import KINDS, input_traits
+from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.label_parser_interface import describe_missing_label
-from headrace.prepare.encoders.label_text import normalize_label
 from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, encoder_for
 from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is_number, label_warnings
 from headrace.prepare.preview.column_content import NUMBERS, column_content, describe_tabular, recognize
-from headrace.prepare.preview.source_format_detection import guess_format
+from headrace.prepare.preview.table_format_detection import guess_format
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.csv_comment_and_footer_warnings import (
     CsvDiagnostics,
@@ -33,14 +33,14 @@ from headrace.prepare.readers.csv_comment_and_footer_warnings import (
     log_notes,
 )
 from headrace.prepare.readers.csv_reader import looks_like_record
-from headrace.prepare.readers.source_row import MissingColumnError
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.readers.row_types_and_errors import MissingColumnError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.archives.archive_members import is_tar
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, IMAGES, SOUNDS, list_archives, read_archive
 from headrace.prepare.sources.folders.derived_file_warnings import derived_name_warnings
-from headrace.prepare.sources.folders.folder_layout_warnings import mask_warnings
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.ignored_files import is_ignored
+from headrace.prepare.sources.folders.mask_file_warnings import mask_warnings
 from headrace.prepare.sources.raw_record_types import Listing, RawRecord
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.sources.tables.partition_folders import folder_values

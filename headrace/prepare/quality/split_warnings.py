@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from headrace.config.sections.preparation import Splits
-from headrace.prepare.labels.suspicious_labels import MIN_IN_SPLIT, SMALL_CLASS
+from headrace.prepare.labels.small_class_warning import MIN_IN_SPLIT, SMALL_CLASS
 from headrace.prepare.sources.series.time_splits import describe_moment
-from headrace.table.table_snapshot import SPLITS, Period
+from headrace.table.table_version import SPLITS, Period
 from headrace.wording import quantity_have, shorten
 
 Counts = Mapping[str, Mapping[str, int]]

@@ -9,7 +9,7 @@ from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.columnar_reader import ColumnarReader
 from headrace.prepare.readers.csv_reader import CsvReader
 from headrace.prepare.readers.json_reader import JsonReader
-from headrace.prepare.readers.source_row import Row, RowRange
+from headrace.prepare.readers.row_types_and_errors import Row, RowRange
 
 TableReader = CsvReader | JsonReader | ColumnarReader
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from headrace.prepare.encoders.file_signatures import name_document, name_format, name_image
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 
 def text_cell(value: Any, name: str) -> str | None:

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import orc
 
-from headrace.config.unquote_identifier import strip_backticks
+from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.storage.open_parquet import open_parquet
 
 ROWS_AT_ONCE = 1024

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from headrace.prepare.readers.csv_reader import COMPARED, SAMPLE, CsvReader
 from headrace.prepare.readers.csv_records import split_records
-from headrace.prepare.readers.text_stream import is_splittable, open_text
+from headrace.prepare.readers.text_ranges import is_splittable
+from headrace.prepare.readers.text_stream import open_text
 
 TAIL, BLOCK = 2**16, 2**20
 # The last but one record of a table of fewer records says nothing of how records begin.

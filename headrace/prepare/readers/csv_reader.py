@@ -12,19 +12,14 @@ from itertools import islice
 from pathlib import Path
 
 from headrace.config.sections.spark_reader_options import ReaderOptions
-from headrace.config.unquote_identifier import strip_backticks
+from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.csv_records import SQL_NULL, Fields, split_records
-from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange, encoding_rejection
+from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange, encoding_rejection
 from headrace.prepare.readers.stray_quotes import JoinedLines
-from headrace.prepare.readers.text_stream import (
-    cut_ranges,
-    has_undecodable_bytes,
-    is_splittable,
-    open_text,
-    require_encoding,
-)
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.readers.text_ranges import cut_ranges, is_splittable
+from headrace.prepare.readers.text_stream import has_undecodable_bytes, open_text, require_encoding
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.wording import quantity
 
 SEPARATORS = (",", ";", "\t", "|")

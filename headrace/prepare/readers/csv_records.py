@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from headrace.config.sections.spark_reader_options import ReaderOptions
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 # More than this in one record is a quote that was never closed.
 MAX_RECORD = 64 * 2**20

@@ -9,17 +9,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from headrace.config.sections.spark_reader_options import ReaderOptions
-from headrace.config.unquote_identifier import strip_backticks
+from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import DataError
-from headrace.prepare.readers.source_row import MissingColumnError, Row, RowRange, encoding_rejection
-from headrace.prepare.readers.text_stream import (
-    cut_lines,
-    has_undecodable_bytes,
-    is_splittable,
-    open_text,
-    require_encoding,
-)
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange, encoding_rejection
+from headrace.prepare.readers.text_ranges import cut_lines, is_splittable
+from headrace.prepare.readers.text_stream import has_undecodable_bytes, open_text, require_encoding
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 CHARACTERS = 2**20
 # An object of more characters is treated as damage, so that one missing bracket does not fill the memory.

@@ -5,7 +5,7 @@ import gzip
 import io
 import lzma
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -16,7 +16,6 @@ from headrace.errors import DataError
 from headrace.prepare.encoders.file_signatures import HEAD_BYTES as FORMAT_BYTES
 from headrace.prepare.encoders.file_signatures import name_binary
 from headrace.prepare.readers.compression import HEAD_BYTES, find_compression, open_decompressed
-from headrace.prepare.readers.source_row import RowRange
 
 UNREADABLE = (
     (b"PK\x03\x04", "a zip archive or an Office document", "unpack the archive, or save the document as CSV"),
@@ -39,13 +38,6 @@ WIDE = frozenset(("utf-16", "utf-32"))
 DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, pa.ArrowInvalid)
 # In these every separator, quote and line break is one byte, and no other character holds that byte.
 BYTEWISE = frozenset(("utf-8", "utf-8-sig", "ascii", "iso8859-1", "iso8859-15", "cp1252", "cp1250", "cp1251"))
-
-
-def is_splittable(path: Path, encoding: str | None) -> bool:
-    """Return whether line breaks can be found by their bytes: the file is not compressed, and not UTF-16 or UTF-32."""
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    return find_compression(head) is None and encoding_from_mark(head) not in WIDE and (encoding or "utf-8") in BYTEWISE
 
 
 @contextmanager
@@ -88,31 +80,6 @@ def require_text(path: Path) -> None:
     """
     with path.open("rb") as raw:
         _require_text(raw, path)
-
-
-def cut_ranges(
-    name: str, records: Iterable[tuple[int, int]], max_bytes: int, max_rows: int | None = None
-) -> list[RowRange]:
-    """Return the ranges of at most about `max_bytes` and `max_rows` each that cover an uncompressed file.
-
-    Args:
-        name: path of the file for ranges, relative to the source's folder.
-        records: number of the first line and bytes of each record, in order.
-    """
-    ranges, begin, first, end, rows = list[RowRange](), 0, 1, 0, 0
-    for number, size in records:
-        if rows and (end - begin >= max_bytes or rows == max_rows):
-            ranges.append(RowRange(name, begin, end - begin, first))
-            begin, first, rows = end, number, 0
-        end += size
-        rows += 1
-    return [*ranges, RowRange(name, begin, end - begin, first)] if end else []
-
-
-def cut_lines(path: Path, name: str, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
-    """Return the ranges of an uncompressed file whose lines are its records; see `cut_ranges`."""
-    with path.open("rb") as file:
-        return cut_ranges(name, ((number, len(line)) for number, line in enumerate(file, 1)), max_bytes, max_rows)
 
 
 def has_undecodable_bytes(text: str) -> bool:

@@ -9,9 +9,10 @@ from headrace.prepare.sources.archives.archive_source import list_archives, read
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
 from headrace.prepare.sources.folders.derived_file_warnings import derived_name_warnings
 from headrace.prepare.sources.folders.exclude_patterns import exclude
-from headrace.prepare.sources.folders.folder_layout_warnings import mask_warnings, table_warnings
+from headrace.prepare.sources.folders.folder_layout_warnings import table_warnings
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.labels_file import UNLABELLED, list_labelled
+from headrace.prepare.sources.folders.mask_file_warnings import mask_warnings
 from headrace.prepare.sources.idx import list_idx, read_idx
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
 from headrace.prepare.sources.tables.table_file_listing import list_table

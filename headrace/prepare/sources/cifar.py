@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from headrace.errors import DataError
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
 from headrace.storage import locate, read_entry
 from headrace.storage.location import looked_for

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.storage import ListedFile
 
 if TYPE_CHECKING:

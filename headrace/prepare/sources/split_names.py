@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from headrace.table.table_snapshot import SPLITS
+from headrace.table.table_version import SPLITS
 
 SPELLINGS = {
     **{name: name for name in SPLITS},

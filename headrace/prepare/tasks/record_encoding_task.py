@@ -10,12 +10,12 @@ import pyarrow as pa
 from pyspark import TaskContext
 
 from headrace.prepare.encoders import label_text
-from headrace.prepare.encoders.content_hash import split_from_hash
 from headrace.prepare.encoders.label_parser_interface import describe_missing_label, encode_target
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, encoder_for
+from headrace.prepare.encoders.split_from_hash import split_from_hash
 from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError, UnreadArchiveError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.table_schema import arrow_schema

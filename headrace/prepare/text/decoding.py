@@ -3,7 +3,7 @@
 from headrace.config.configuration import Text
 from headrace.prepare.encoders.file_signatures import name_binary, name_format, name_image
 from headrace.prepare.readers.text_stream import encoding_from_mark, other_mark
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 
 def decode_text(data: bytes, spec: Text) -> str:

@@ -20,8 +20,8 @@ import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from headrace.config.configuration import Text
-from headrace.features.text.contract_entry import Tokenizer
-from headrace.prepare.quality.unfamiliar_values import UNKNOWN_WORDS
+from headrace.features.text.input_spec import Tokenizer
+from headrace.prepare.quality.values_unlike_training import UNKNOWN_WORDS
 from headrace.prepare.record_observations import Observations
 from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash
 

@@ -2,7 +2,7 @@
 
 from headrace.html.template_filters import percent
 from headrace.html.unit_square_chart import BOTTOM, TOP, Dot, Share, UnitChart, x_position, y_position
-from headrace.report.evaluation.evaluation_file import Bin, ClassEvaluation
+from headrace.report.evaluation.evaluation_schema import Bin, ClassEvaluation
 from headrace.wilson_interval import wilson
 from headrace.wording import number, quantity
 

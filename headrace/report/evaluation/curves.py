@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from headrace.html.unit_square_chart import Line, UnitChart, path
-from headrace.report.evaluation.evaluation_file import ClassEvaluation
+from headrace.report.evaluation.evaluation_schema import ClassEvaluation
 from headrace.wording import number
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from headrace.html.unit_square_chart import UnitChart
 from headrace.report.evaluation.calibration_chart import reliability_chart
 from headrace.report.evaluation.curves import curve_charts
-from headrace.report.evaluation.evaluation_file import ClassEvaluation, Scores
+from headrace.report.evaluation.evaluation_schema import ClassEvaluation, Scores
 from headrace.report.evaluation.slices import SliceTable, slice_tables
 
 

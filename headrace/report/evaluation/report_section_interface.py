@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from headrace.report.evaluation.evaluation_file import TaskEvaluation
+from headrace.report.evaluation.evaluation_schema import TaskEvaluation
 from headrace.targets.target_kind_loader import target_module
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from headrace.html.axis_scale import Axis
 from headrace.html.template_filters import metric, words
-from headrace.report.evaluation.evaluation_file import SliceMetrics, TaskEvaluation
+from headrace.report.evaluation.evaluation_schema import SliceMetrics, TaskEvaluation
 
 WIDTH, MARGIN = 180.0, 4.0
 

@@ -19,7 +19,7 @@ from pyspark.sql import SparkSession
 from headrace.contract import Contract
 from headrace.retrain.drift.drift_value_interfaces import ALL, drift_module, feature_drift_module
 from headrace.retrain.drift.population_stability import Histogram, merge_histograms, value_counts
-from headrace.spark.session import unwrap_python_errors
+from headrace.spark.task_errors import unwrap_python_errors
 from headrace.storage.open_parquet import open_parquet
 from headrace.table import Shard, Version
 

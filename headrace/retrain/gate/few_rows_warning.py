@@ -1,6 +1,6 @@
 """Warn of a test split with too few rows to distinguish two models."""
 
-from headrace.compare.discordant_rows import min_deciding_rows
+from headrace.compare.deciding_row_counts import min_deciding_rows
 from headrace.wording import quantity
 
 # With fewer test rows, the least change that can be told from chance at 95% confidence is more than 0.05 of them.

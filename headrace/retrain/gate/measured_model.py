@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace.compare.comparison_metrics import scores
-from headrace.compare.predictions import Predictions
+from headrace.compare.saved_predictions import Predictions
 
 
 @dataclass(frozen=True, kw_only=True)

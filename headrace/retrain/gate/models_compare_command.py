@@ -7,7 +7,7 @@ from headrace.config.sections.retraining import Gate
 from headrace.errors import ConfigurationError
 from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.registry_connection import open_registry
-from headrace.registry.versions import version_named
+from headrace.registry.version_registration_and_lookup import version_named
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
 from headrace.retrain.gate.measured_model import compute_metrics
 from headrace.retrain.gate.promotion_checks import AGAINST_CHAMPION, Check, Comparison, run_checks
@@ -22,7 +22,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
         ConfigurationError: a version or alias does not exist, or both are the same version.
         DataError: a bundle or the table is missing or damaged, or they do not match.
     """
-    from headrace.retrain.gate.model_measurement import score_models
+    from headrace.retrain.gate.predict_and_measure_models import score_models
 
     registry = open_registry(configuration)
     version = read_test_version(configuration)

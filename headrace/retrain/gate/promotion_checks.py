@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict
 
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER, default_metric, improvement, metric_label, score
-from headrace.compare.discordant_rows import deciding_rows, min_deciding_rows
+from headrace.compare.deciding_row_counts import deciding_rows, min_deciding_rows
 from headrace.config.sections.retraining import Gate
-from headrace.evaluate.bootstrap import lower_bound
+from headrace.evaluate.confidence_intervals import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.retrain.gate.measured_model import ScoredModel
 from headrace.retrain.gate.slicing import ModelPair, Slice, gate_module, make_slices

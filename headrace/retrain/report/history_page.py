@@ -5,11 +5,11 @@ from pathlib import Path
 
 from headrace import __version__
 from headrace.config import Configuration
-from headrace.html.templates import environment
+from headrace.html.jinja_environment import environment
 from headrace.registry.registry_connection import open_registry
-from headrace.registry.versions import ModelRecord, versions
+from headrace.registry.version_registration_and_lookup import ModelRecord, versions
 from headrace.retrain.journal import Journal
-from headrace.retrain.report.history_view import build_view
+from headrace.retrain.report.history_page_content import build_view
 from headrace.retrain.report.progress_chart import progress_chart
 from headrace.storage import locate
 from headrace.storage.atomic_writes import atomic_write

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from headrace.html.axis_scale import Axis, fraction_axis, value_axis
 from headrace.html.line_chart import Tick
 from headrace.html.template_filters import is_fraction, metric, words
-from headrace.retrain.report.history_view import HistoryView
+from headrace.retrain.report.history_page_content import HistoryView
 
 WIDTH, HEIGHT = 640.0, 240.0
 LEFT, RIGHT, TOP, BOTTOM = 60.0, 622.0, 12.0, 200.0

@@ -9,7 +9,7 @@ from headrace.evaluate.training_overlap import training_overlap
 from headrace.prepare.quality.split_warnings import unmeasured_class_warning
 from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.promotion import finish_promotion
-from headrace.registry.versions import ModelRecord, champion
+from headrace.registry.version_registration_and_lookup import ModelRecord, champion
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
 from headrace.retrain.gate.tested_table_version import SPLIT, read_test_version
 from headrace.retrain.journal_records import Outcome

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.errors import StoreError
 from headrace.storage.call_timeout import run_with_timeout
-from headrace.storage.hdfs.hdfs_errors import describe
+from headrace.storage.hdfs.hdfs_error_messages import describe
 from headrace.storage.listed_file import ListedFile
 from headrace.storage.range_reader import RangeReader
 

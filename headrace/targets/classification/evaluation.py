@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, drop_degenerate, mean_intervals
 from headrace.evaluate.calibration import brier_scores, expected_calibration_error, reliability
 from headrace.evaluate.classifier_scores import accuracy, class_scores, confusion_matrix, cross_entropies, macro_f1
+from headrace.evaluate.confidence_intervals import class_intervals, confusion_intervals, drop_degenerate, mean_intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.evaluate.roc_pr_curves import class_curves, mean_areas

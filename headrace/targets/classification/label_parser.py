@@ -2,7 +2,7 @@
 
 from headrace.contract import Column
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 COLUMN = Column(role="target", codec="plain", dtype="int32")
 

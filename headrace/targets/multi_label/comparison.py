@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.compare.paired_differences import ClassComparison, class_details, f1_figures, f1_scores, losses
-from headrace.compare.predictions import Predictions
+from headrace.compare.saved_predictions import Predictions
 from headrace.contract_comparison import ClassMatch
-from headrace.evaluate.bootstrap import Intervals, mean_intervals, sum_intervals
 from headrace.evaluate.classifier_scores import (
     ClassScore,
     label_counts,
@@ -18,6 +17,7 @@ from headrace.evaluate.classifier_scores import (
     supported_macro_f1,
 )
 from headrace.evaluate.classifier_scores import micro_f1 as micro_f1_of_counts
+from headrace.evaluate.confidence_intervals import Intervals, mean_intervals, sum_intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.classification.comparison import accuracy, describe_prediction, distances, mean_loss
 from headrace.targets.multi_label.evaluation import THRESHOLD

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.evaluate.bootstrap import Intervals, drop_degenerate, mean_intervals, share_interval, sum_intervals
 from headrace.evaluate.calibration import expected_calibration_error, reliability
 from headrace.evaluate.classifier_scores import (
     ClassScore,
@@ -18,6 +17,13 @@ from headrace.evaluate.classifier_scores import (
     micro_f1,
     scores_from_counts,
     supported_macro_f1,
+)
+from headrace.evaluate.confidence_intervals import (
+    Intervals,
+    drop_degenerate,
+    mean_intervals,
+    share_interval,
+    sum_intervals,
 )
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture

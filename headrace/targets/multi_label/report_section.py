@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from headrace.html.small_image_check import is_pixelated
 from headrace.html.template_filters import percent
-from headrace.report.evaluation.evaluation_file import ClassEvaluation
+from headrace.report.evaluation.evaluation_schema import ClassEvaluation
 from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.report_section_interface import Headline
-from headrace.report.json_model import Record
+from headrace.report.json_record_base import Record
 from headrace.wording import number, quantity
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.predictions import Predictions
+from headrace.compare.saved_predictions import Predictions
 from headrace.contract_comparison import ClassMatch
-from headrace.evaluate.bootstrap import Intervals, sum_intervals
+from headrace.evaluate.confidence_intervals import Intervals, sum_intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.regression.evaluation import error_terms, errors, errors_from_sums
 from headrace.targets.regression.traits import TRAITS

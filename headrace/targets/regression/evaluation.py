@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.evaluate.bootstrap import drop_degenerate, sum_intervals
+from headrace.evaluate.confidence_intervals import drop_degenerate, sum_intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.one_or_several_inputs import select_rows

@@ -3,10 +3,10 @@
 import math
 
 from headrace.contract import Column
-from headrace.prepare.encoders.label_text import number_hint
+from headrace.prepare.encoders.number_hint import number_hint
 from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 COLUMN = Column(role="target", codec="plain", dtype="float32")
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from headrace.html.axis_scale import Axis
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
 from headrace.html.small_image_check import is_pixelated
-from headrace.report.evaluation.evaluation_file import TaskEvaluation
+from headrace.report.evaluation.evaluation_schema import TaskEvaluation
 from headrace.report.evaluation.report_section_interface import Headline
 from headrace.report.evaluation.slices import SliceTable, slice_tables
-from headrace.report.json_model import Record
+from headrace.report.json_record_base import Record
 from headrace.wording import number, quantity
 
 

@@ -9,8 +9,8 @@ import keras
 from headrace.config.sections.training import Monitor
 from headrace.train import checkpoint
 from headrace.train.distributed import collectives
+from headrace.train.monitored_metric import is_lower_better
 from headrace.train.rank.rank_context_and_position import Position
-from headrace.train.validate_settings import is_lower_better
 
 
 class BestEpoch(keras.callbacks.Callback):

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
+from headrace.train.bundle_verification.network_and_bundle_verifier import BundleVerifier
 
 
 class BundleRehearsal(keras.callbacks.Callback):

@@ -5,7 +5,7 @@ import math
 import keras
 
 from headrace.runs.run_folder import RunFolder
-from headrace.stream.stream_builder import evaluation_plan
+from headrace.stream.plan_and_rank_stream import evaluation_plan
 from headrace.stream.tf_data_pipeline import Batches, evaluation_batches
 from headrace.train import checkpoint
 from headrace.train.callbacks.best_epoch import BestEpoch
@@ -16,9 +16,9 @@ from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.callbacks.non_finite_gradients import SKIPS_OF_LOSS_SCALING, StopOnNonFinite
 from headrace.train.callbacks.stop_request import StopOnRequest
 from headrace.train.callbacks.untrained_weights import WarnOfUntrainedWeights
-from headrace.train.model.distributed_optimizer import NEEDS_LOSS_SCALING
+from headrace.train.model.optimizer_from_settings import NEEDS_LOSS_SCALING
+from headrace.train.monitored_metric import metric_names, monitored_metric
 from headrace.train.rank.rank_context_and_position import CountSteps, Position, RankContext
-from headrace.train.validate_settings import metric_names, monitored_metric
 
 
 def ordered_callbacks(

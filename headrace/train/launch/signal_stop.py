@@ -7,7 +7,7 @@ from headrace.errors import StoreError
 from headrace.processes.interruption import CommandInterruptedError, is_ending, stop_request
 from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.run_folder import RunFolder
-from headrace.train.training_progress import Progress
+from headrace.train.rank_message_receiver import Progress
 
 
 @contextmanager

@@ -18,9 +18,10 @@ from pyspark.sql import SparkSession
 
 from headrace.engines.supported_versions import installed_versions
 from headrace.errors import ConfigurationError, HeadraceError, LostExecutorError, TrainingError
-from headrace.spark.session import driver_host, unwrap_python_errors
-from headrace.train.launch.rank_message_server import Message, message_server
-from headrace.train.launch.rank_process_launcher import Launch, run_rank
+from headrace.spark.session import driver_host
+from headrace.spark.task_errors import unwrap_python_errors
+from headrace.train.launch.rank_messages import Message, message_server
+from headrace.train.launch.rank_spark_task import Launch, run_rank
 
 
 @dataclass(frozen=True, kw_only=True)

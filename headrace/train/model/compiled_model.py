@@ -6,19 +6,21 @@ import keras
 
 from headrace.config.sections.training import FineTune
 from headrace.errors import DataError
-from headrace.networks.network_source import build_model, require_default_training
+from headrace.networks.network_build_and_checks import build_model, require_default_training
 from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
 from headrace.table import Version
 from headrace.train.checkpoint import load_latest
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
-from headrace.train.model.custom_objective import load_custom_objective
-from headrace.train.model.distributed_optimizer import make_distributed, make_optimizer
-from headrace.train.model.donor import Donor, load_donor
+from headrace.train.model.custom_loss_metrics_optimizer import load_custom_objective
+from headrace.train.model.distributed_optimizer import make_distributed
 from headrace.train.model.fine_tuning import fine_tune, freeze
 from headrace.train.model.learning_rate_schedule import learning_rate
-from headrace.train.model.loss_and_metrics import RowLossSum, RowMetric, make_loss, make_metrics
+from headrace.train.model.loss_and_metrics import make_loss, make_metrics
+from headrace.train.model.optimizer_from_settings import make_optimizer
+from headrace.train.model.pretrained_weights import Donor, load_donor
+from headrace.train.model.row_metrics import RowLossSum, RowMetric
 from headrace.train.model.sync_batch_norm import synchronize
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from headrace.config.sections.training import FineTune
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.train.model.donor import Donor, LayerWeights, find_class_layers, find_token_layers
 from headrace.train.model.layer_paths import Node, weighted_layers
+from headrace.train.model.pretrained_weights import Donor, LayerWeights, find_class_layers, find_token_layers
 from headrace.wording import join_names, quantity
 
 log = logging.getLogger(__name__)

@@ -1,14 +1,14 @@
 """Loss and metrics of a model, from settings and contract."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import keras
-import tensorflow as tf
 
 from headrace.config.sections.training import Loss
 from headrace.contract import Contract
 from headrace.targets.target_kind_loader import target_module
-from headrace.train.validate_settings import metric_names, require_loss
+from headrace.train.monitored_metric import metric_names
+from headrace.train.validate_settings import require_loss
 
 
 class ObjectiveInterface(Protocol):
@@ -19,59 +19,6 @@ class ObjectiveInterface(Protocol):
 
     def make_metric(self, name: str, contract: Contract) -> keras.metrics.Metric:
         """Return one of the kind's training metrics; its state can be summed over ranks."""
-
-
-class RowLossSum(keras.metrics.Metric):
-    """Sum of weight times loss over rows, without any penalty; sums over ranks are exact.
-
-    Keras reports one mean of the loss and of all penalties: of weights, of activations, and of `add_loss` in a layer's
-    call. Only the loss is a mean over rows, to be corrected for padding. `model.losses` cannot tell them apart after a
-    step: it holds symbolic tensors of the graph in which the step was traced.
-
-    Args:
-        loss: the model's loss; a separate instance, because its reduction is changed.
-    """
-
-    NAME = "row_loss_sum"
-
-    def __init__(self, loss: keras.losses.Loss) -> None:
-        super().__init__(name=self.NAME)
-        loss.reduction = "sum"
-        self.loss = loss
-        self.total = self.add_variable((), initializer="zeros", name="total")
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add the rows of a batch."""
-        self.total.assign_add(tf.cast(self.loss(y_true, y_pred, sample_weight), self.total.dtype))
-
-    def result(self) -> Any:
-        """Return the sum."""
-        return self.total.value
-
-
-class RowMetric(keras.metrics.Metric):
-    """A metric of rows that all weigh 1, whatever they and their classes weigh in the loss; padding weighs 0.
-
-    So training and validation metrics, and those of `evaluate`, count rows alike. A row whose own weight or class
-    weight is 0 looks like padding and is left out.
-    """
-
-    def __init__(self, metric: keras.metrics.Metric) -> None:
-        super().__init__(name=metric.name)
-        self.metric = metric
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add the rows of a batch."""
-        present = None if sample_weight is None else tf.cast(tf.convert_to_tensor(sample_weight) > 0, tf.float32)
-        self.metric.update_state(y_true, y_pred, sample_weight=present)
-
-    def result(self) -> Any:
-        """Return the result of the metric."""
-        return self.metric.result()
-
-    def reset_state(self) -> None:
-        """Forget all rows."""
-        self.metric.reset_state()
 
 
 def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:

@@ -13,8 +13,8 @@ from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.errors import ConfigurationError, HeadraceError, TrainingError
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.disk_errors import describe
-from headrace.train.bundle_verification.fresh_process import FreshProcess
-from headrace.train.rank.task_pipe import Channel, exit_with_task
+from headrace.train.bundle_verification.verification_process_client import FreshProcess
+from headrace.train.rank.message_pipe_to_task import Channel, exit_with_task
 
 LOST_PEER = 75
 

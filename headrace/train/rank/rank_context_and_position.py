@@ -10,11 +10,11 @@ from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
 from headrace.storage.append_only_files import AppendMirror
 from headrace.table import Version
-from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
+from headrace.train.bundle_verification.network_and_bundle_verifier import BundleVerifier
 from headrace.train.model.compiled_model import CompiledModel
 
 if TYPE_CHECKING:
-    from headrace.train.rank.task_pipe import Channel
+    from headrace.train.rank.message_pipe_to_task import Channel
 
 
 class Position:

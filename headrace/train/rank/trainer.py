@@ -16,25 +16,26 @@ from headrace.errors import ConfigurationError
 from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
 from headrace.storage.append_only_files import mirror_appends
-from headrace.stream.stream_builder import training_plan
+from headrace.stream.plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import Version, read
 from headrace.train import checkpoint
-from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
-from headrace.train.bundle_verification.fresh_process import FreshProcess
+from headrace.train.bundle_verification.network_and_bundle_verifier import BundleVerifier
+from headrace.train.bundle_verification.verification_process_client import FreshProcess
 from headrace.train.callbacks.best_epoch import BestEpoch
 from headrace.train.callbacks.callback_list import ordered_callbacks
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.callbacks.metrics_logger import MetricsLogger
+from headrace.train.class_weights import class_weights
 from headrace.train.distributed import collectives
 from headrace.train.epoch_observer import StoppedError
 from headrace.train.model.compiled_model import compile_model
 from headrace.train.model.rank_seeds import offset_seeds
+from headrace.train.monitored_metric import ships_best_epoch
 from headrace.train.rank.rank_context_and_position import Position, RankContext
-from headrace.train.validate_settings import class_weights, ships_best_epoch
 
 if TYPE_CHECKING:
-    from headrace.train.rank.task_pipe import Channel
+    from headrace.train.rank.message_pipe_to_task import Channel
 
 log = logging.getLogger(__name__)
 

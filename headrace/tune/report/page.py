@@ -9,7 +9,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
 from headrace import __version__
-from headrace.html.templates import environment
+from headrace.html.jinja_environment import environment
 from headrace.storage.atomic_writes import atomic_write
 from headrace.tune.report.parallel_coordinates import parallel_coordinates
 from headrace.tune.report.plots import Plots

@@ -7,7 +7,8 @@ from headrace.networks.network_source import read_network, source_hash
 from headrace.processes.command_line_and_clock import command_line, utc_now
 from headrace.runs.resume_check import ResumeGuard
 from headrace.table import read
-from headrace.train.validate_settings import is_lower_better, metric_names, monitored_metric, require_fit
+from headrace.train.monitored_metric import is_lower_better, metric_names, monitored_metric
+from headrace.train.validate_settings import require_fit
 from headrace.tune.search_space import require_comparable, require_space
 from headrace.tune.study.study_folder import StudyFolder, StudyRecord
 

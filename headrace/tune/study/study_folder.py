@@ -16,8 +16,8 @@ from headrace.config.sections.tuning import Tune
 from headrace.errors import ConfigurationError
 from headrace.format_version import NumberedRecord
 from headrace.locks.folder_lock import lock_for_training
+from headrace.runs.json_record_files import read_record
 from headrace.runs.run_folder import RunFolder
-from headrace.runs.run_record import read_record
 from headrace.storage import locate
 from headrace.storage.atomic_writes import atomic_write
 

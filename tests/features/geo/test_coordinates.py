@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from headrace.config.sections.geo import Geo
 from headrace.features.geo.coordinates import NO_PLACE, describe, read_place, to_degrees
-from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 
 SECTION = Geo(latitude="lat", longitude="lon")
 EMPTY = Geo(latitude="lat", longitude="lon", missing="empty")

@@ -8,7 +8,7 @@ import pytest
 
 from headrace.config.configuration import Prepare
 from headrace.features.record.record_encoder import SeveralInputsEncoder
-from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 
 INPUTS: dict[str, Any] = {

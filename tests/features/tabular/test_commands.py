@@ -14,8 +14,8 @@ import pytest
 
 from headrace.bundle import load
 from headrace.contract import Contract
-from headrace.features.tabular.contract_entry import TabularSpec
 from headrace.features.tabular.explanation import without_columns
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.inference import Inference
 from headrace.table import Version, read
 from tests.support.commands import headrace_within

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headrace.config.sections.tabular import Tabular
 from headrace.features.tabular.row_cells import RowCells, interpret_cells
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells
 
 SPEC = Tabular(numbers=("size",), categories=("kind",))

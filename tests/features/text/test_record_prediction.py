@@ -4,7 +4,7 @@ import pytest
 
 from headrace.config.configuration import Prepare
 from headrace.features.text.record_prediction import make_preparer
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 
 def test_doubtful_markup_is_noted_with_the_path_of_the_text() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from headrace.config.sections.vector import Vector
 from headrace.features.vector.components import read_vector
-from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 
 SECTION = Vector(column="v", size=3)
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)

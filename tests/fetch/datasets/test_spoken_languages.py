@@ -6,7 +6,7 @@ import pytest
 
 from headrace.fetch import DATASETS, fetch
 from headrace.fetch.datasets import spoken_languages
-from headrace.fetch.sound_folders import Sound
+from headrace.fetch.sound_dataset import Sound
 
 
 def test_limit_takes_sounds_of_each_class_in_turn(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from headrace.contract import Contract
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.targets.classification.prediction_columns import SCHEMA as PREDICTIONS
 from headrace.targets.multi_label.prediction_columns import SCHEMA as MANY
 from headrace.targets.regression.prediction_columns import SCHEMA as VALUES

@@ -24,7 +24,7 @@ from headrace.predict.records.splittable_record_file import (
     open_records,
     require_columns,
 )
-from headrace.prepare.rejects.rejection_reasons import Reason
+from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1), min_size=1)
 

@@ -16,20 +16,20 @@ from headrace.config import Configuration
 from headrace.config.sections.streaming import Stream
 from headrace.errors import DataError
 from headrace.inspect_table import inspect_table
+from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.label_text import (
     count_labels,
     encode_labels,
     format_labels,
     label_cell,
-    normalize_label,
-    number_hint,
     parse_labels,
     readable_labels,
 )
+from headrace.prepare.encoders.number_hint import number_hint
 from headrace.prepare.job import prepare
 from headrace.prepare.labels.class_discovery import require_some
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
-from headrace.stream.stream_builder import training_plan
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
+from headrace.stream.plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import Version, read
 from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows

@@ -15,7 +15,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import Row, RowRange, open_reader
 from headrace.prepare.readers import csv_reader as module
 from headrace.prepare.readers import csv_records as records
-from headrace.prepare.rejects.rejection_reasons import Reason
+from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 CELLS = st.text(CHARACTERS, max_size=12)

@@ -13,7 +13,7 @@ from headrace.config.sections.spark_reader_options import parse_reader_options
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import Row, open_reader
 from headrace.prepare.readers import json_reader as module
-from headrace.prepare.rejects.rejection_reasons import Reason
+from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 VALUES = TEXTS | st.integers() | st.booleans() | st.none() | st.floats(allow_nan=False)

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.prepare.rejects.rejection_reasons import Reason
+from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.sources import READERS
 from headrace.prepare.sources.cifar import list_cifar
 from headrace.prepare.sources.idx import list_idx

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.config.configuration import Text
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.text.cleaning import clean
 from headrace.prepare.text.decoding import decode_text
 from headrace.prepare.text.tokenizer import split_words

@@ -9,10 +9,10 @@ import pytest
 
 from headrace.config.sections.retraining import Drift
 from headrace.contract import Column, Contract
-from headrace.features.contract_entry import Statistics
-from headrace.features.image.contract_entry import ImageSpec
 from headrace.features.image.drift_values import statistics as image_statistics
+from headrace.features.image.input_spec import ImageSpec
 from headrace.features.image.record_encoder import image_columns
+from headrace.features.input_spec import Statistics
 from headrace.features.text.drift_values import statistics as text_statistics
 from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.prepare.table_schema import arrow_schema

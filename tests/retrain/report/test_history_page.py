@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from headrace.registry.versions import ModelRecord
+from headrace.registry.version_registration_and_lookup import ModelRecord
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Decision, Outcome, StepRecord
 from headrace.retrain.report import history_page

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.storage import is_remote, locate
-from headrace.storage.hdfs.hdfs_errors import describe
+from headrace.storage.hdfs.hdfs_error_messages import describe
 from headrace.storage.hdfs.read_only_path import HdfsPath
 
 NAMES = st.text("abcxyz é#%?=_-*", min_size=1).filter(lambda name: name.strip(".") != "")

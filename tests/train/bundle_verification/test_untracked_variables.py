@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from headrace.errors import ConfigurationError
-from headrace.networks.network_source import build_model
+from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
 from tests.support.small_table import Content, some_rows, write_table

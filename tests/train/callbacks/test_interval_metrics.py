@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from headrace.train.callbacks.interval_metrics import RunningMetrics, metrics_between
-from headrace.train.model.loss_and_metrics import RowLossSum
+from headrace.train.model.row_metrics import RowLossSum
 
 BATCH = 4
 # Three steps; the last has one row and three of padding.

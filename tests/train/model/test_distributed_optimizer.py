@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from headrace.config.sections.training import Optimizer
 from headrace.errors import ConfigurationError
-from headrace.train.model.distributed_optimizer import make_optimizer
+from headrace.train.model.optimizer_from_settings import make_optimizer
 from tests.train.rank_program import ACCUMULATED, ALL, CASES, COMPRESSED, OPTIMIZERS, STEPS, values_by_rank
 
 pytestmark = pytest.mark.tensorflow

@@ -13,13 +13,13 @@ from headrace.config.sections.training import FineTune
 from headrace.contract import Contract
 from headrace.contract_comparison import transfer_changes
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.contract_entry import Statistics
-from headrace.features.text.contract_entry import TextSpec
-from headrace.features.windows.contract_entry import WindowSpec
-from headrace.networks.network_source import build_model
+from headrace.features.input_spec import Statistics
+from headrace.features.text.input_spec import TextSpec
+from headrace.features.windows.input_spec import WindowSpec
+from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version
-from headrace.train.model.donor import load_donor
 from headrace.train.model.fine_tuning import Transfer, fine_tune
+from headrace.train.model.pretrained_weights import load_donor
 from tests.models.test_networks import MODELS, SMALL, contract_for
 from tests.support.small_table import CLASSES, Content, some_images, some_rows, write_table
 from tests.support.trained_bundles import text_table, write

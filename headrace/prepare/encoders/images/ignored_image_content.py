@@ -6,7 +6,7 @@ import numpy as np
 from PIL.Image import Image as PillowImage
 from PIL.TiffImagePlugin import TiffImageFile
 
-from headrace.prepare.encoders.images.image_file_structure import has_frames
+from headrace.prepare.encoders.images.truncation_and_metadata_by_format import has_frames
 from headrace.prepare.encoders.images.zeroed_blocks import has_zeroed_block
 
 # Upper bytes of 16-bit colours whose values use only so many bits.

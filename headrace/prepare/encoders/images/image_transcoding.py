@@ -17,12 +17,12 @@ from PIL.Image import Image as PillowImage
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.images.concatenated_images import holds_another_image
 from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
-from headrace.prepare.encoders.images.image_file_structure import GIF, JPEG, PNG, find_structure
 from headrace.prepare.encoders.images.jpeg_damage import find_jpeg_warning, has_all_pixels
-from headrace.prepare.encoders.images.jpeg_segments import IN_HEADER
+from headrace.prepare.encoders.images.jpeg_truncation_and_metadata import IN_HEADER
 from headrace.prepare.encoders.images.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
 from headrace.prepare.encoders.images.png_chunks import SIGNATURE, damaged_chunk
 from headrace.prepare.encoders.images.resize import RESIZE
+from headrace.prepare.encoders.images.truncation_and_metadata_by_format import GIF, JPEG, PNG, find_structure
 from headrace.prepare.encoders.images.turbojpeg_codec import (
     decode_jpeg,
     encode_jpeg,
@@ -30,7 +30,7 @@ from headrace.prepare.encoders.images.turbojpeg_codec import (
     may_need_rotation,
     shrink,
 )
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]
 

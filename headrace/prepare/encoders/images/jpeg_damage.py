@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import simplejpeg
 
-from headrace.prepare.encoders.images.jpeg_segments import END, has_all_scans
+from headrace.prepare.encoders.images.jpeg_truncation_and_metadata import END, has_all_scans
 
 # libjpeg's warnings about the compressed pixels; those about segments before them do not matter. Bytes before the end
 # mark are in many intact files.

@@ -25,7 +25,7 @@ from headrace.prepare.encoders.images.ignored_image_content import (
     stored_colour_bits,
 )
 from headrace.prepare.encoders.images.turbojpeg_codec import decode_jpeg
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]
 

@@ -6,7 +6,7 @@ zeros may be pixels.
 
 from collections.abc import Iterator
 
-from headrace.prepare.encoders.images.image_file_structure import (
+from headrace.prepare.encoders.images.truncation_and_metadata_by_format import (
     AVIF,
     JP2,
     JPEG_2000,

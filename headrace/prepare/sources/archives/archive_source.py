@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from headrace.errors import DataError
 from headrace.features.input_kind_loader import input_traits
-from headrace.prepare.encoders.label_text import label_cell, normalize_label, normalize_name
+from headrace.prepare.encoders.label_normalization import normalize_label, normalize_name
+from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.readers import format_from_name
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError, UnreadArchiveError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources.archives.archive_members import DAMAGE, ArchiveFile, BehindEndError, Member
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headrace.prepare.readers.compression import HEAD_BYTES, find_compression
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 MAX_KEPT_BYTES = 64 * 1024 * 1024
 

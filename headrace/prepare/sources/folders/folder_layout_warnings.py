@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from headrace.prepare.encoders.label_text import normalize_name
+from headrace.prepare.encoders.label_normalization import normalize_name
 from headrace.prepare.readers import format_from_name
+from headrace.prepare.sources.folders.mask_file_warnings import MASK_OF
 from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.prepare.sources.split_names import split_from_name, split_from_path
 from headrace.wording import escape_path, shorten
@@ -23,8 +24,6 @@ ARCHIVED = re.compile(r"(.*?\.(?:t[a-z0-9]+|tar\.[a-z0-9]+|zip))/(.*)", re.IGNOR
 # In the path of a record, \x and two digits stand for a byte that is not UTF-8, and \x5c for a backslash before these.
 BETWEEN_FOLDERS = re.compile(r"/|\\x5c|\\(?!x[0-9a-f]{2})")
 WORDS = re.compile(r"[-_. ]|\d+")
-# The name of a mask beside its image: cat_mask, cat_mask_1.
-MASK_OF = re.compile(r"(.*[^-_. ])[-_. ]+(?:masks?|seg|segmentation)(?:[-_. ]?\d+)?", re.IGNORECASE)
 # A word and a number, as in cat.1.png, cat_01.png and cat (1).png.
 NUMBERED = re.compile(r"([^\W\d_]{2,}(?:[-_ ][^\W\d_]+)*)[-_. ]*\(?\d+\)?")
 ARCHIVE_NAME = re.compile(r"\.(?:zip|tar|tgz|tar\.[a-z0-9]+)$", re.IGNORECASE)
@@ -88,24 +87,6 @@ def nested_warnings(files: Iterable[RawFile], *, in_splits: bool) -> list[str]:
         shown = shorten(list(map(repr, sorted(common))))
         return [f"the folders {shown} are in every class folder; they are not classes, the folders that hold them are."]
     return []
-
-
-def mask_warnings(files: Iterable[RawFile]) -> list[str]:
-    """Return what to say about files that look like the mask of another file of their folder."""
-    masks = find_masks(file.path for file in files)
-    if not masks:
-        return []
-    named = "1 file is" if len(masks) == 1 else f"{len(masks):,} files are"
-    return [
-        f"{named} named like the mask of another file of the same folder, such as {escape_path(masks[0])!r}; each is a "
-        "record of its class. data.source.exclude leaves files out, such as '*_mask.*'."
-    ]
-
-
-def find_masks(paths: Iterable[str]) -> list[str]:
-    """Return the paths that look like the mask of another one in their folder."""
-    stems = {os.path.splitext(path)[0]: path for path in paths}
-    return [path for stem, path in stems.items() if (found := MASK_OF.fullmatch(stem)) and found[1] in stems]
 
 
 def table_warnings(files: Iterable[RawFile]) -> list[str]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from headrace.errors import DataError
-from headrace.prepare.encoders.label_text import normalize_name
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.encoders.label_normalization import normalize_name
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.folders.folder_layout_warnings import (
     class_warnings,
     inner_class_hint,

@@ -19,8 +19,8 @@ from headrace.prepare.readers import TableReader, format_from_name, open_reader
 from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.csv_reader import REPEATED_HEADER
 from headrace.prepare.readers.json_reader import JsonReader
-from headrace.prepare.readers.source_row import MissingColumnError
-from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
+from headrace.prepare.readers.row_types_and_errors import MissingColumnError
+from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import Listing, RawFile

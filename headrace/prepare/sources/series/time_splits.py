@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.sections.preparation import Splits
 from headrace.config.sections.windows import Windows
-from headrace.table.table_snapshot import Period
+from headrace.table.table_version import Period
 
 log = logging.getLogger(__name__)
 

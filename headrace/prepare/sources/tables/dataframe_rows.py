@@ -26,16 +26,16 @@ from pyspark.sql.types import (
 
 from headrace.config.configuration import Prepare
 from headrace.config.sections.source import Columns, Source
-from headrace.config.unquote_identifier import strip_backticks
+from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.source_row import MissingColumnError
+from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.sources.content_fingerprints import named_file_states
 from headrace.prepare.sources.raw_record_types import Listing, RawFile
 from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, image_file
-from headrace.prepare.sources.tables.jdbc import frame_rows, input_text, label_text
 from headrace.prepare.sources.tables.multi_cell_records import Cells, RowColumns, with_row_columns
-from headrace.spark.session import unwrap_python_errors
-from headrace.spark.temporary_changes import temporary_settings
+from headrace.prepare.sources.tables.spark_record_columns import frame_rows, input_text, label_text
+from headrace.spark.task_errors import unwrap_python_errors
+from headrace.spark.temporary_session_changes import temporary_settings
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)

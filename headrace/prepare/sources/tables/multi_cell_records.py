@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from headrace.config.configuration import Prepare
 from headrace.config.sections.source import Columns, Source
 from headrace.prepare.readers.cell_text import text_cell
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 
 class Cells(NamedTuple):

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from headrace.config.sections.source import Source
-from headrace.config.unquote_identifier import strip_backticks
+from headrace.config.strip_backticks import strip_backticks
 from headrace.prepare.readers import Row, RowRange
 from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.prepare.sources.tables.open_table_files import MAX_TASKS, columns_in_file, open_file

@@ -17,19 +17,20 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from headrace.config.sections.source import Columns, Source
-from headrace.config.unquote_identifier import strip_backticks
+from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
-from headrace.prepare.encoders.label_text import label_cell, normalize_label
+from headrace.prepare.encoders.label_normalization import normalize_label
+from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.cell_text import text_cell
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord
 from headrace.prepare.sources.tables.columns.column_type_check import require_column_types
 from headrace.prepare.sources.tables.columns.split_column import split_cells, warn_of_other_splits
-from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
+from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
+from headrace.prepare.sources.tables.jdbc import database_rows, load_database
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns, write_cells
-from headrace.prepare.sources.tables.named_file import read_named_file
 from headrace.prepare.sources.tables.npy_pixels import read_pixels
 from headrace.prepare.sources.tables.open_table_files import columns_in_file, open_first, warn_of_folder_columns
 from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resolution import (
@@ -39,6 +40,7 @@ from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resoluti
 )
 from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
 from headrace.prepare.sources.tables.row_range_splits import list_ranges, rows_of_ranges
+from headrace.prepare.sources.tables.spark_record_columns import require_columns
 from headrace.prepare.sources.tables.table_file_diagnostics import report_files
 from headrace.prepare.sources.tables.table_file_listing import NO_FILES
 from headrace.wording import escape_path

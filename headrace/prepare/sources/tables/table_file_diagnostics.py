@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from headrace.config.sections.source import Source
 from headrace.prepare.readers.csv_comment_and_footer_warnings import CsvDiagnostics, diagnose_csv, log_findings
-from headrace.prepare.readers.json_diagnostics import JsonDiagnostics, absent_key_warnings, diagnose_json
+from headrace.prepare.readers.json_absent_keys import JsonDiagnostics, absent_key_warnings, diagnose_json
 from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.prepare.sources.tables.open_table_files import columns_in_file, map_files, open_file
 from headrace.storage import locate

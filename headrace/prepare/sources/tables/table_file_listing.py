@@ -14,7 +14,7 @@ from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import Listing, to_raw_file
 from headrace.prepare.sources.split_names import split_from_path, unclear_split_files
 from headrace.prepare.sources.tables.delta_file_listing import list_delta_files
-from headrace.prepare.sources.tables.lakehouse_tables import (
+from headrace.prepare.sources.tables.lakehouse_table_refusal import (
     COLUMNAR,
     is_log,
     require_no_lakehouse,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.images.grey_depth import narrow_warning, to_eight_bits, used_bits
 from headrace.prepare.encoders.images.image_transcoding import decode, decode_image
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 
 VALUES = np.array([[0, 1, 8, 9, 2048, 4095, 4096, 65535]], np.uint16)

@@ -15,7 +15,7 @@ from headrace.prepare.encoders.images.concatenated_images import holds_another_i
 from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.image_transcoding import decode, decode_image
 from headrace.prepare.encoders.images.jpeg_damage import JpegWarning, find_jpeg_warning
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.image_files import jpeg_segment, with_segment
 from tests.support.raw_images import encode_image, noise_image
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.image_transcoding import Pixels, decode, decode_image, encode
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 
 FORMS = [
@@ -344,7 +344,7 @@ def test_decode_rejects_decompression_bomb_by_its_header(side: int, tmp_path: Pa
 import resource
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.images.image_transcoding import decode, decode_image
-from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     decode(open({str(tmp_path / "bomb.png")!r}, "rb").read(), Image())

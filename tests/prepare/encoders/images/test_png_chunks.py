@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.images.image_transcoding import decode
 from headrace.prepare.encoders.images.png_chunks import chunks, damaged_chunk, missing_end, without_metadata
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.image_files import png_chunk, with_chunk
 from tests.support.raw_images import encode_image, noise_image
 

@@ -19,7 +19,7 @@ from headrace.prepare.encoders.images.turbojpeg_codec import (
     may_need_rotation,
     shrink,
 )
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 
 

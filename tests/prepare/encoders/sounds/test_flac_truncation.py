@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from headrace.config.sections.audio import Audio
 from headrace.prepare.encoders.sounds.flac_truncation import describe_flac_truncation
 from headrace.prepare.encoders.sounds.sound_decoder import decode_sound
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.sounds import encode_sound
 
 RATE = 8000

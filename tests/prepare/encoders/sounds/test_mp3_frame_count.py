@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from headrace.config.sections.audio import Audio
 from headrace.prepare.encoders.sounds.mp3_frame_count import is_mpeg, with_frame_count
 from headrace.prepare.encoders.sounds.sound_decoder import decode_sound
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.sounds import encode_sound, tone
 
 SECONDS = 4.0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from headrace.config.sections.audio import Audio
 from headrace.prepare.encoders.sounds.sound_decoder import SoundFinding, conform, decode_sound
-from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.sounds import RATE, encode_sound, tone
 
 SPEC = Audio(rate=RATE, seconds=0.5)

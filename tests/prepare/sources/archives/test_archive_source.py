@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from headrace.errors import DataError
-from headrace.prepare.rejects.rejection_reasons import Reason, UnreadArchiveError
+from headrace.prepare.rejects.reasons_and_exceptions import Reason, UnreadArchiveError
 from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
 from headrace.prepare.sources.raw_record_types import RawRecord
 from tests.support.raw_images import encode_image, noise_image

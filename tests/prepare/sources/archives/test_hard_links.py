@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.prepare.rejects.rejection_reasons import Reason
+from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.sources.archives import hard_links as archive_hard_links
 from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
 from headrace.prepare.sources.raw_record_types import RawRecord

@@ -8,8 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from headrace.prepare.readers import cell_text
-from headrace.prepare.sources.tables.jdbc import input_text, label_text
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns
+from headrace.prepare.sources.tables.spark_record_columns import input_text, label_text
 
 NUMBERS: list[tuple[str, list[Any]]] = [
     (

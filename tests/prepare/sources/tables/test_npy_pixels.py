@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from headrace.prepare.rejects.rejection_reasons import RejectedRecordError
+from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources.tables.npy_pixels import read_pixels
 from tests.support.petastorm_data import array_bytes
 

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.sources.tables import row_range_splits
-from headrace.spark.session import unwrap_python_errors
+from headrace.spark.task_errors import unwrap_python_errors
 from headrace.storage import locate
 from tests.support.table_rows import TEXTS, WRITERS, described, table_records, text_source, write_json, write_parquet
 

@@ -1,0 +1,221 @@
+"""Build the model of a network's file, and check it against the contract."""
+
+import ast
+import difflib
+import inspect
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from headrace.contract import Contract
+from headrace.engines.keras_settings_reset import use_tensorflow
+from headrace.errors import ConfigurationError
+from headrace.networks.contract_attribute_suggestion import attribute_hint
+from headrace.networks.model_inputs import symbolic_inputs
+from headrace.networks.wrong_input_shape_hint import input_shape_hint
+from headrace.wording import quantity
+
+if TYPE_CHECKING:
+    import keras
+from headrace.networks.network_source import read_source
+
+MODULE = "headrace_user_model"
+
+
+TRAINING_METHODS = ("fit", "train_step", "test_step", "compute_loss", "compute_metrics")
+
+
+TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "keras.Model":
+    """Run the file at `path` and return the model that its `build` builds.
+
+    Raises:
+        ConfigurationError: see `read_source`; the file's code raised an error, which is quoted with its line; or
+            `build` did not return a Keras model with the outputs of the contract.
+    """
+    use_tensorflow()
+    source = read_source(path)
+    with _describe_failures(path, options):
+        build = _run_module(path, source).build
+    _require_options(build, path, options)
+    with _describe_failures(path, options, contract):
+        model = build(contract, **options)
+    _require_fit(model, path, contract)
+    with _describe_failures(path, options):
+        _build_layers(model, contract)
+    return model
+
+
+def file_functions(path: Path, names: Sequence[str]) -> dict[str, Callable[..., Any]]:
+    """Return those of the functions `names` that the file at `path` defines itself, by name; runs the file.
+
+    Raises:
+        ConfigurationError: see `read_source`; or the file's code raised an error.
+    """
+    source = read_source(path)
+    defined = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+    if defined.isdisjoint(names):
+        return {}
+    with _describe_failures(path, {}):
+        module = _run_module(path, source)
+    return {name: getattr(module, name) for name in names if name in defined}
+
+
+@contextmanager
+def _describe_failures(path: Path, options: dict[str, Any], contract: Contract | None = None) -> Iterator[None]:
+    """Raise what the file's code raises as a sentence; with a contract, it names an input of another shape."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code may raise anything
+        hint = input_shape_hint(error, contract) if contract else ""
+        failure = describe_failure(error, path, options)
+        raise ConfigurationError(f"The model file {path} failed at {failure}{hint}") from error
+
+
+def require_default_training(model: "keras.Model", path: Path) -> None:
+    """Raise if the class of the model replaces how Keras trains or evaluates a batch.
+
+    Batches come with weights, which are 0 for the rows that fill up the last one, and ranks add up gradients and
+    metrics: a step of the network's own would ignore this, and the settings of the loss, without a message.
+
+    Raises:
+        ConfigurationError: it does.
+    """
+    for method in TRAINING_METHODS:
+        owner = next((kind for kind in type(model).__mro__ if method in vars(kind)), None)
+        if owner is not None and owner.__module__ == MODULE:
+            raise ConfigurationError(
+                f"The class {owner.__name__} in {path} has a `{method}` of its own, but Headrace trains every network "
+                "with Keras's, with the loss and metrics of the configuration. Set train.loss and train.metrics; add "
+                "penalties with self.add_loss in the `call` of a layer."
+            )
+
+
+def _build_layers(model: "keras.Model", contract: Contract) -> None:
+    """Build layers without weights by a symbolic call; `build` of a subclassed model only marks them as built.
+
+    Keras loads no weights into a layer that is not built, and does not report it.
+    """
+    if not all(layer.built for layer in model._flatten_layers()):
+        model(symbolic_inputs(contract))
+
+
+def describe_failure(error: BaseException, path: Path, options: dict[str, Any]) -> str:
+    """Return the line of the user's file that raised `error`, and the message, on one line.
+
+    Args:
+        options: named instead of a line, if the error was raised outside of the file.
+    """
+    frame = next((f for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename == str(path)), None)
+    location = f"line {frame.lineno}: `{frame.line}`" if frame else f"its options {options}"
+    # Keras formats messages for terminals, and appends the arguments of the layer after an empty line.
+    message = TERMINAL_CODES.sub("", str(error)).partition("\n\nArguments received")[0]
+    return f"{location} with {type(error).__name__}: {' '.join(message.split())}{attribute_hint(error)}"
+
+
+def _run_module(path: Path, source: str) -> ModuleType:
+    module = ModuleType(MODULE)
+    module.__file__ = str(path)
+    sys.modules[MODULE] = module
+    # An import would leave compiled code beside the file, and the next import would prefer it to the source.
+    exec(compile(source, str(path), "exec"), module.__dict__)
+    return module
+
+
+def _require_options(build: Callable[..., Any], path: Path, options: dict[str, Any]) -> None:
+    """Raise if `build` has no argument of the name of an option, or if an argument without a default has no option."""
+    parameters = list(inspect.signature(build).parameters.values())[1:]
+    taken = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    if not any(one.kind == one.VAR_KEYWORD for one in parameters):
+        for name in (name for name in options if name not in taken):
+            near = difflib.get_close_matches(name, taken, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else "remove it from model.options."
+            raise ConfigurationError(
+                f"model.options has {name!r}, and `build` in {path} has no such argument; its options are: "
+                f"{', '.join(taken) or 'none'}; {hint}"
+            )
+    needed = [one.name for one in parameters if one.name in taken and one.default is one.empty]
+    missing = [name for name in needed if name not in options]
+    if missing:
+        raise ConfigurationError(
+            f"`build` in {path} needs {quantity(len(missing), 'option')} that model.options does not have: "
+            f"{', '.join(missing)}; add {'it' if len(missing) == 1 else 'them'}, or a default in the file."
+        )
+
+
+def _require_fit(model: Any, path: Path, contract: Contract) -> None:
+    import keras
+
+    if not isinstance(model, keras.Model):
+        raise ConfigurationError(f"`build` in {path} must return a keras.Model; it returned {_kind(model)}.")
+    if not model.built:
+        raise ConfigurationError(
+            f"`build` in {path} returned a model without weights; start it with {_start(contract)}."
+        )
+    _require_input(model, path, contract)
+    expected, shape = (None, contract.outputs), getattr(model, "output_shape", None)
+    if shape is not None and shape != expected:
+        meaning = "one per class" if contract.target.has_classes else "one value per row"
+        raise ConfigurationError(
+            f"`build` in {path} must return a model with outputs {expected}, {meaning}; it returned outputs {shape}."
+        )
+
+
+def _require_input(model: "keras.Model", path: Path, contract: Contract) -> None:
+    """Raise if the model declares other inputs than the contract's; None stands for any length."""
+    shape = getattr(model, "input_shape", None)
+    if contract.is_record:
+        _require_inputs_by_name(model, path, contract)
+    elif _is_shape(shape) and not _fits(shape, contract.input_shape):
+        raise ConfigurationError(
+            f"`build` in {path} returned a model for inputs of shape {shape[1:]}, but the table holds "
+            f"{contract.input_shape}; start it with {_start(contract)}."
+        )
+
+
+def _require_inputs_by_name(model: "keras.Model", path: Path, contract: Contract) -> None:
+    """Raise unless a functional model takes a dict of the contract's inputs; it may leave out some of them."""
+    inputs, names = getattr(model, "_inputs_struct", {}), ", ".join(contract.input_names)
+    if not isinstance(inputs, dict):
+        raise ConfigurationError(
+            f"`build` in {path} returned a model that takes no names of inputs, but the table holds {names}; start it "
+            f"with {_start(contract)} and keras.Model(inputs, outputs) of that dict."
+        )
+    for name, tensor in inputs.items():
+        if name not in contract.input_names:
+            raise ConfigurationError(
+                f"`build` in {path} returned a model with an input {name!r}, and the table holds {names}."
+            )
+        expected = contract.inputs[name].input_shape
+        if not _fits(tensor.shape, expected):
+            raise ConfigurationError(
+                f"`build` in {path} returned a model whose input {name!r} has shape {tensor.shape[1:]}, but the table "
+                f"holds {expected}; take its shape from contract.inputs."
+            )
+
+
+def _start(contract: Contract) -> str:
+    if contract.is_record:
+        return "{name: keras.Input(one.input_shape, dtype=one.model_dtype) for name, one in contract.inputs.items()}"
+    return "keras.Input(contract.input_shape)"
+
+
+def _is_shape(shape: Any) -> TypeGuard[tuple[int | None, ...]]:
+    return isinstance(shape, tuple) and all(length is None or isinstance(length, int) for length in shape)
+
+
+def _fits(shape: Any, expected: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(expected) + 1 and all(
+        one is None or other is None or one == other for one, other in zip(shape[1:], expected, strict=True)
+    )
+
+
+def _kind(model: object) -> str:
+    return "nothing; add `return`" if model is None else type(model).__name__

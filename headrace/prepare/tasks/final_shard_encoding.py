@@ -1,0 +1,83 @@
+"""Encode staged shards with the tokenizer, vocabulary or statistics that the training split gave."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from headrace.contract import Column
+from headrace.features.input_spec import Statistics
+from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.quality.values_unlike_training import TrainingNumbers
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.table_schema import arrow_schema
+from headrace.prepare.tasks.record_encoding_task import attempt_id, write_shard_in
+from headrace.storage.open_parquet import open_parquet
+from headrace.table.shard_writer import Shard
+
+log = logging.getLogger(__name__)
+
+# From the rows of a staged shard to the final values of the columns that change; notes what is found in them.
+EncodeRows = Callable[[pa.Table, Observations], Mapping[str, pa.Array | pa.ChunkedArray]]
+
+
+def encode_staged_shards(
+    spark: SparkSession,
+    context: PrepareContext,
+    staged: Sequence[Shard],
+    columns: Mapping[str, Column],
+    make_encoder: Callable[[], EncodeRows],
+) -> tuple[list[Shard], Observations]:
+    """Write one final shard for each of `staged`; return them, and what is found in them.
+
+    Args:
+        columns: columns of the final shards.
+        make_encoder: called once in each task, as an encoder may hold a tokenizer or a vocabulary.
+    """
+    if not staged:
+        return [], Observations()
+    tasks = spark.sparkContext.parallelize(list(enumerate(staged)), len(staged))
+    found = tasks.mapPartitions(partial(_encode, context, dict(columns), make_encoder)).collect()
+    total = Observations()
+    for _, observations in found:
+        total.update(observations)
+    return [shard for shard, _ in found], total
+
+
+def observe_labels(rows: pa.Table, statistics: Statistics | None, observations: Observations) -> None:
+    """Count the labels of regression that are far from those of training; none without statistics of them."""
+    if statistics is not None:
+        column = TrainingNumbers("the label", statistics.mean[0], statistics.variance[0])
+        observations.unfamiliar.add_numbers(column, np.array(rows["label"].to_pylist(), np.float32), 0)
+
+
+def warn_of_encoded(observations: Observations, *, are_appended: bool) -> None:
+    """Log what is found in rows; if they are appended, also what is unlike the rows that the table was fitted on."""
+    for warning in observations.cut_warnings():
+        log.warning("%s", warning)
+    if not are_appended:
+        return
+    for warning in observations.unfamiliar.name_warnings():
+        log.warning("%s New values become known with `headrace prepare --full`.", warning)
+    for warning in observations.unfamiliar.number_warnings():
+        log.warning("%s The table keeps its mean and variance until `headrace prepare --full`.", warning)
+
+
+def _encode(
+    context: PrepareContext,
+    columns: dict[str, Column],
+    make_encoder: Callable[[], EncodeRows],
+    staged: Iterator[tuple[int, Shard]],
+) -> Iterator[tuple[Shard, Observations]]:
+    schema, encode = arrow_schema(columns), make_encoder()
+    for number, shard in staged:
+        with open_parquet(context.table / shard.path) as file:
+            rows = file.read()
+        observations = Observations()
+        changed = encode(rows, observations)
+        final = pa.table([changed[name] if name in changed else rows[name] for name in schema.names], schema=schema)
+        name = f"{context.identity}-{number:06d}-{attempt_id()}-t"
+        yield write_shard_in(context, final, ".", name, shard.split), observations

@@ -1,0 +1,82 @@
+"""Schema of BUNDLE/evaluation/SPLIT.json."""
+
+from headrace.contract import TaskType
+from headrace.report.json_record_base import Record
+
+
+class Scores(Record):
+    """Scores of one class: fractions, and `support` in rows; areas are None if undefined.
+
+    Attributes:
+        counts: true positives, false positives and false negatives; None unless the task is multi_label.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    roc_auc: float | None = None
+    average_precision: float | None = None
+    intervals: dict[str, tuple[float, float]] = {}
+    counts: tuple[int, int, int] | None = None
+
+
+class SliceMetrics(Record):
+    """Metrics of one slice of the rows."""
+
+    name: str
+    rows: int
+    metrics: dict[str, float]
+    intervals: dict[str, tuple[float, float]] = {}
+
+
+class Bin(Record):
+    """Rows with a confidence above `low` and at most `high`: mean confidence and accuracy."""
+
+    low: float
+    high: float
+    rows: int
+    confidence: float
+    accuracy: float
+
+
+class DrawnCurve(Record):
+    """ROC and precision-recall curves of one class against the rest: their points and their exact areas."""
+
+    roc_auc: float
+    average_precision: float
+    roc: tuple[tuple[float, float], ...]
+    precision_recall: tuple[tuple[float, float], ...]
+
+
+class TrainedRows(Record):
+    """The rows of the evaluated split that the model was trained on, of how many, with the path of one of them."""
+
+    rows: int
+    total: int
+    example: str
+
+
+class TaskEvaluation(Record):
+    """The fields that BUNDLE/evaluation/SPLIT.json has in every task."""
+
+    task: TaskType = "classification"
+    split: str
+    table: str
+    version: int
+    rows: int
+    metrics: dict[str, float]
+    intervals: dict[str, tuple[float, float]] = {}
+    slices: dict[str, tuple[SliceMetrics, ...]] = {}
+    trained_on: TrainedRows | None = None
+    seconds: float
+    command: str
+
+
+class ClassEvaluation(TaskEvaluation):
+    """Evaluation of a classifier, with one or many classes per row."""
+
+    classes: tuple[str, ...]
+    per_class: dict[str, Scores]
+    calibration: tuple[Bin, ...] = ()
+    curves: dict[str, DrawnCurve] = {}

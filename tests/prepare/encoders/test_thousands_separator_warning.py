@@ -1,0 +1,69 @@
+"""Numbers with points between thousands are warned of, and numbers with decimals are not."""
+
+import json
+
+import pytest
+
+from headrace.config.sections.preparation import Prepare
+from headrace.features.tabular.record_encoder import make_encoder
+from headrace.prepare.encoders.thousands_separator_warning import count_formats, thousands_warning
+from headrace.prepare.record_observations import Observations
+from headrace.prepare.sources.raw_record_types import RawRecord
+
+
+def test_points_between_thousands_are_warned_of() -> None:
+    warning = thousands_warning("The labels", count_formats(["1.200", "12.350", "1.234", "999", " 20 "]))
+    assert warning is not None
+    assert warning.startswith(
+        "The labels may have points between thousands: 3 have three digits behind a point, with zeros at the end, and "
+        "the other 2 are whole numbers below 1,000."
+    )
+
+
+def test_points_between_thousands_are_warned_of_without_a_zero_at_an_end() -> None:
+    """A zero is by chance only in one of ten numbers."""
+    numbers = ["1.201", "3.458", "12.777", "9.143", "2.006", "902", "77", "5", "640", "311"]
+    warning = thousands_warning("The labels", count_formats(numbers))
+    assert warning is not None
+    assert "5 have three digits behind a point, and the other 5 are whole numbers below 1,000." in warning
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        ["1.200", "12.350", "0.999", "20", "30"],
+        ["1.200", "12.350", "1.5", "20", "30"],
+        ["1.200", "12.350", "2000", "20", "30"],
+        ["1.234", "12.355", "20", "30"],
+        ["1.200", "12.350", "3.000"],
+        ["1.200", "20", "30"],
+        ["1e3", "x"],
+        [],
+    ],
+    ids=["below 1", "other decimals", "thousands", "no zeros", "all with decimals", "one", "others", "none"],
+)
+def test_decimals_are_not_warned_of(numbers: list[str]) -> None:
+    assert thousands_warning("The labels", count_formats(numbers)) is None
+
+
+def test_numbers_of_all_tasks_are_counted_together() -> None:
+    found = Observations()
+    for text in ("1.200", "5", "7"):
+        task = Observations()
+        task.add_number("The labels", text)
+        assert task.warnings(None) == []
+        found.update(task)
+    found.add_number("The labels", "2.500")
+    (warning,) = found.warnings(None)
+    assert warning.startswith("The labels may have points between thousands: 2 have")
+
+
+def test_numbers_of_rows_are_noted_by_column() -> None:
+    encoder = make_encoder(
+        Prepare.model_validate({"input": "tabular", "tabular": {"numbers": ["area", "rooms"], "missing": "mean"}})
+    )
+    for area, rooms in (("1.200", "3"), ("2.500", "4"), ("900", ""), ("80", "2")):
+        encoder.row(RawRecord("a", "1", None, json.dumps({"area": area, "rooms": rooms})))
+    (warning,) = encoder.take_observations().warnings(None)
+    assert warning.startswith("The numbers of 'area' may have points between thousands")
+    assert encoder.take_observations().warnings(None) == []

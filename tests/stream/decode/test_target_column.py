@@ -1,0 +1,47 @@
+"""Targets are decoded from the stored target column."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headrace.errors import DataError
+from headrace.prepare.encoders.label_text import encode_labels
+from headrace.stream.decode.target_column import decode_targets
+from headrace.stream.read.zero_copy_columns import BinaryColumn
+from headrace.targets.classification.label_parser import COLUMN as LABEL
+from headrace.targets.multi_label.label_parser import COLUMN as LABELS
+
+sets = st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=20)
+
+
+def label_column(rows: list[set[int]]) -> BinaryColumn:
+    """Return the stored column of these label sets."""
+    return BinaryColumn.from_array(pa.array([encode_labels(row) for row in rows], pa.binary()))
+
+
+@given(sets)
+def test_encode_targets_sets_1_for_each_label(rows: list[set[int]]) -> None:
+    found = decode_targets({"label": label_column(rows)}, "label", LABELS, 6)
+    assert found.dtype == np.float32
+    assert found.tolist() == [[float(number in row) for number in range(6)] for row in rows]
+
+
+@given(sets, st.data())
+def test_encode_targets_follows_row_order(rows: list[set[int]], data: st.DataObject) -> None:
+    order = np.array(data.draw(st.permutations(range(len(rows)))))
+    found = decode_targets({"label": label_column(rows)[order]}, "label", LABELS, 6)
+    assert (
+        found.tolist()
+        == decode_targets({"label": label_column([rows[row] for row in order])}, "label", LABELS, 6).tolist()
+    )
+
+
+def test_class_indices_are_unchanged() -> None:
+    assert decode_targets({"label": np.array([2, 0])}, "label", LABEL, 3).tolist() == [2, 0]
+
+
+def test_label_beyond_classes_is_refused() -> None:
+    with pytest.raises(DataError, match="the label 3, but there are 3 classes"):
+        decode_targets({"label": label_column([{1}, {3}])}, "label", LABELS, 3)
