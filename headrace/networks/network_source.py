@@ -20,6 +20,7 @@ from headrace.errors import ConfigurationError
 from headrace.networks.attribute_hint import attribute_hint
 from headrace.networks.declared_input_shape import input_shape_hint
 from headrace.networks.model_inputs import symbolic_inputs
+from headrace.networks.network_outputs_interface import network_outputs
 from headrace.project_template import shipped_networks
 from headrace.storage.location import looked_for
 from headrace.wording import quantity
@@ -220,7 +221,7 @@ def _require_fit(model: Any, path: Path, contract: Contract) -> None:
     _require_input(model, path, contract)
     expected, shape = (None, contract.outputs), getattr(model, "output_shape", None)
     if shape is not None and shape != expected:
-        meaning = "one per class" if contract.target.has_classes else "one value per row"
+        meaning = network_outputs(contract.task).MEANING
         raise ConfigurationError(
             f"`build` in {path} must return a model with outputs {expected}, {meaning}; it returned outputs {shape}."
         )

@@ -58,7 +58,7 @@ def detect(configuration: Configuration) -> SourceState:
 
     source, settings = configuration.data.source, configuration.prepare
     with _without_warnings():
-        listing = list_source(source, several=settings.target.has_labels)
+        listing = list_source(source, settings.task)
     if settings.changes == "content" or (source.columns is not None and source.columns.content == "paths"):
         from headrace.prepare.job import watched_listing
 
