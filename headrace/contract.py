@@ -12,7 +12,7 @@ from headrace.errors import DataError
 from headrace.features.input_kind_loader import RECORD, input_traits
 from headrace.features.input_spec import InputSpec, Statistics, load_input_spec
 from headrace.features.input_traits import InputTraits
-from headrace.targets.target_kind_loader import target_traits
+from headrace.targets.target_kind_loader import target_module, target_traits
 from headrace.targets.target_traits import Activation, TargetTraits
 
 if TYPE_CHECKING:
@@ -210,7 +210,8 @@ class Contract(BaseModel):
     @property
     def outputs(self) -> int:
         """Number of model outputs per row: one per class, or one in regression."""
-        return len(self.classes) if self.target.has_classes else 1
+        outputs: int = target_module(self.task, "network_outputs").count(self)
+        return outputs
 
     @property
     def output_activation(self) -> Activation:

@@ -15,6 +15,8 @@ from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.features.stored_cells_interface import stored_cells
 from headrace.features.text.input_spec import TextSpec
+from headrace.spark.arrow_types import spark_type
+from headrace.stream.decode.named_targets_interface import targets_module
 from headrace.stream.read.verified_shard_opening import open_verified
 from headrace.table import Shard, Version
 
@@ -57,11 +59,11 @@ def arrow_rows(version: Version, shard: Shard, *, decode: bool) -> pa.Table:
     except (OSError, pa.ArrowException) as error:
         detail = " ".join(str(error).split())
         raise DataError(f"The shard {shard.path} of {version.table} cannot be read: {detail}.") from error
-    found: dict[str, Any] = {}
+    found, targets = dict[str, Any](), targets_module(contract.task)
     for name in names:
         column = contract.columns[name]
         if column.role == "target":
-            found[name] = _labels(stored[name].combine_chunks(), contract)
+            found[name] = targets.named_targets(stored[name].combine_chunks(), contract)
         elif column.role == "input" and decode:
             found |= _decoded(version, contract.inputs[name], name, column, stored[name].to_pylist())
         else:
@@ -85,17 +87,6 @@ def spark_rows(spark: "SparkSession", version: Version, split: str, *, decode: b
     numbers = spark.createDataFrame([(number,) for number in range(len(shards))], "shard int")
     fields = ", ".join(f"`{name}` {kind}" for name, kind in _spark_types(version, decode=decode).items())
     return numbers.repartition(len(shards), "shard").mapInArrow(partial(_read, version, shards, decode), fields)
-
-
-def _labels(stored: pa.Array, contract: Contract) -> pa.Array:
-    if not contract.target.has_classes:
-        return stored
-    classes = pa.array(contract.classes, pa.string())
-    if contract.target.has_one_class:
-        return classes.take(stored)
-    indices = [np.frombuffer(row, "<i4") for row in stored.to_pylist()]
-    offsets = np.append(0, np.cumsum([len(row) for row in indices])).astype(np.int32)
-    return pa.ListArray.from_arrays(offsets, classes.take(pa.array(np.concatenate(indices))))
 
 
 def _is_bookkeeping(name: str, column: Column) -> bool:
@@ -138,10 +129,7 @@ def _spark_types(version: Version, *, decode: bool) -> dict[str, str]:
         if _is_bookkeeping(name, column):
             continue
         if column.role == "target":
-            has_names = contract.target.has_classes
-            types[name] = (
-                "string" if contract.target.has_one_class and has_names else "array<string>" if has_names else "float"
-            )
+            types[name] = spark_type(targets_module(contract.task).TYPE)
         elif column.role != "input":
             types[name] = plain[column.dtype]
         elif not decode:

@@ -1,6 +1,5 @@
 """Choose the table version of a comparison, and detect models that were trained on its rows."""
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap
 from headrace.storage import locate
 from headrace.table import Version, read
 from headrace.wording import join_names
-
-log = logging.getLogger(__name__)
 
 
 def choose_version(candidates: Sequence[ComparedModel], table: Path | None, number: int | None) -> Version:

@@ -18,7 +18,7 @@ MAX_CELL = 60
 
 def as_text(comparison: Mapping[str, Any]) -> str:
     """Return all parts of the result of `compare` that a terminal can show, with an empty line between them."""
-    detail = _quantiles(comparison) if comparison["task"] == "regression" else _classes(comparison)
+    detail = _quantiles(comparison) if "error_quantiles" in comparison else _classes(comparison)
     parts = (
         list(headlines(comparison)),
         _metrics(comparison),

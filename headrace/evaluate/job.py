@@ -111,7 +111,7 @@ def iter_batches(
     Targets are in the order of the table's classes, predictions in that of the model's: see `ClassMatch.align`.
     """
     contract = version.contract
-    target_name, target = contract.named("target")
+    target_name = contract.named("target")[0]
     plan = evaluation_plan(version, split, BATCH)
     stream = rank_stream(
         version, split, plan, tuple(dict.fromkeys(("path", *contract.input_names, target_name, *columns)))
@@ -122,7 +122,7 @@ def iter_batches(
             inputs = inference.decode(rows, contract)
             predictions = inference.predict(inputs)
             sliced = {name: rows[name][present] for name in columns}
-            targets = decode_targets(rows, target_name, target, len(contract.classes))[present]
+            targets = decode_targets(rows, contract)[present]
             yield EvaluationBatch(
                 rows["path"][present], targets, select_rows(inputs, present), predictions[present], sliced
             )

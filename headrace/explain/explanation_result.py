@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.explain.attribution.integrated_gradients import Attribution
+from headrace.explain.attribution.target_score import score_module
 from headrace.explain.token_attribution_spans import TokenSpan
 
 
@@ -29,21 +30,14 @@ class ExplainedPrediction:
         cls, contract: Contract, outputs: NDArray[np.float32], class_number: int | None
     ) -> "ExplainedPrediction":
         """Return the prediction that explains `class_number`, or the most probable class if it is None."""
-        if not contract.classes:
+        if not contract.target.has_classes:
             return cls(contract, outputs, None)
         return cls(contract, outputs, int(outputs.argmax()) if class_number is None else class_number)
 
     def as_json(self) -> dict[str, Any]:
         """Return the prediction for JSON."""
-        if self.class_number is None:
-            return {"value": float(self.outputs[0])}
-        best = int(self.outputs.argmax())
-        return {
-            "predicted": self.contract.classes[best],
-            "predicted_probability": float(self.outputs[best]),
-            "class": self.contract.classes[self.class_number],
-            "class_probability": float(self.outputs[self.class_number]),
-        }
+        described = score_module(self.contract.task).describe(self.contract, self.outputs, self.class_number)
+        return dict(described)
 
 
 @dataclass(frozen=True)

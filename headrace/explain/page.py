@@ -7,6 +7,7 @@ from typing import Any
 from headrace import __version__
 from headrace.bundle import Bundle
 from headrace.explain.attribution.integrated_gradients import DOUBLINGS, TOLERANCE
+from headrace.explain.attribution.target_score import ScoreWords, score_module
 from headrace.explain.explanation_interface import ExplanationWords, explanation_module
 from headrace.explain.explanation_result import Explanation
 from headrace.explain.options import TITLES, Method
@@ -40,6 +41,11 @@ class ExplanationPage:
     def words(self) -> ExplanationWords:
         """Return what the page says about the kind of the inputs."""
         return explanation_module(self.bundle.contract.input_kind).WORDS
+
+    @property
+    def score(self) -> ScoreWords:
+        """Return what the page says about the score of the kind of the target."""
+        return score_module(self.bundle.contract.task).WORDS
 
     @property
     def pixelated(self) -> bool:

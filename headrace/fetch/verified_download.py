@@ -1,14 +1,11 @@
 """Download of a data set's files from the first source that works, verified by SHA-256."""
 
-import logging
 from collections.abc import Callable, Mapping
 
 from headrace.errors import DataError
 from headrace.fetch import download_cache
 
 Sources = Mapping[str, Callable[[], dict[str, bytes]]]
-
-log = logging.getLogger(__name__)
 
 
 def download(name: str, digests: Mapping[str, str], sources: Sources) -> tuple[dict[str, bytes], str]:

@@ -2,16 +2,13 @@
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from headrace.errors import DataError, StoreError
 from headrace.spark.lent_session import refuse_connect
-
-if TYPE_CHECKING:
-    pass
 
 
 class HadoopFolder:

@@ -17,6 +17,7 @@ from headrace.engines.keras_settings_reset import use_tensorflow
 from headrace.errors import ConfigurationError
 from headrace.networks.contract_attribute_suggestion import attribute_hint
 from headrace.networks.model_inputs import symbolic_inputs
+from headrace.networks.network_outputs_interface import network_outputs
 from headrace.networks.wrong_input_shape_hint import input_shape_hint
 from headrace.wording import quantity
 
@@ -162,7 +163,7 @@ def _require_fit(model: Any, path: Path, contract: Contract) -> None:
     _require_input(model, path, contract)
     expected, shape = (None, contract.outputs), getattr(model, "output_shape", None)
     if shape is not None and shape != expected:
-        meaning = "one per class" if contract.target.has_classes else "one value per row"
+        meaning = network_outputs(contract.task).MEANING
         raise ConfigurationError(
             f"`build` in {path} must return a model with outputs {expected}, {meaning}; it returned outputs {shape}."
         )

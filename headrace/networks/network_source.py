@@ -1,17 +1,13 @@
-"""Read, run and verify a network: one Python file with `build(contract, **options) -> keras.Model`."""
+"""Find and read the source of a network: one Python file with `build(contract, **options) -> keras.Model`."""
 
 import ast
 import hashlib
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from headrace.errors import ConfigurationError
 from headrace.project_template import shipped_networks
 from headrace.storage.location import looked_for
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 

@@ -134,7 +134,7 @@ def prepare(configuration: Configuration, *, full: bool = False, frame: DataFram
     if frame is not None:
         with dataframe_listing(frame, source, settings) as listing:
             return _prepare_listed(configuration, listing, stopwatch, full=full)
-    listing = list_source(source, several=settings.target.has_labels, texts=input_traits(settings.input).is_text)
+    listing = list_source(source, settings.task, texts=input_traits(settings.input).is_text)
     log.info("%s listed in %.1f s", _count_listing(listing, configuration.prepare.target), stopwatch.seconds)
     if not settings.weights and any(file.weight for file in listing.files):
         log.warning(

@@ -209,8 +209,7 @@ def _read_records(
         return [], context.periods
     if context.settings.windows is not None:
         return read_windows(spark, source, context.settings, changed.root, changed.files, context.periods)
-    several = context.settings.target.has_labels
-    return read_frame(spark, source, changed.root, changed.files, content, several=several), ()
+    return read_frame(spark, source, changed.root, changed.files, content, context.settings.task), ()
 
 
 def _report_types(

@@ -8,12 +8,15 @@ import json
 import platform
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 import headrace
 from headrace.bundle import Bundle
 from headrace.contract import Contract
 from headrace.engines.supported_versions import BY_MODULE
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.features.input_kind_loader import input_module
+from headrace.predict.outputs.prediction_columns_interface import predicted_fields
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -123,16 +126,20 @@ def _column_type(kind: str) -> Any:
 
 
 def _outputs(contract: Contract) -> list[Any]:
-    from mlflow.types import ColSpec, DataType
+    from mlflow.types import ColSpec
+
+    predicted = [ColSpec(_mlflow_type(field.type), field.name) for field in predicted_fields(contract)]
+    return [*predicted, ColSpec("string", "rejected", required=False)]
+
+
+def _mlflow_type(kind: pa.DataType) -> Any:
+    """Return MLflow's type of a column of predictions: texts, numbers, or lists of them."""
+    from mlflow.types import DataType
     from mlflow.types.schema import Array
 
-    if not contract.target.has_classes:
-        predicted = [ColSpec("float", "value")]
-    else:
-        one = contract.target.has_one_class
-        first = ColSpec("string", "label") if one else ColSpec(Array(DataType.string), "labels")
-        predicted = [first, ColSpec(Array(DataType.float), "probabilities")]
-    return [*predicted, ColSpec("string", "rejected", required=False)]
+    if pa.types.is_list(kind):
+        return Array(_mlflow_type(kind.value_type))
+    return DataType.string if pa.types.is_string(kind) else DataType.float
 
 
 def input_name(bundle: Bundle) -> str:

@@ -36,8 +36,6 @@ MAX_RUNS = 50_000
 # MLflow's filter syntax cannot escape these characters in a value.
 UNQUOTABLE = frozenset("'\\")
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True)
 class RegistryConnection:

@@ -62,7 +62,7 @@ def sample_images(version: "Version") -> Samples | None:
     classes = contract.classes or (ALL,)
     samples: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}
     for path, target, data in _iter_rows(version, shown[0]):
-        number = _class_index(target)
+        number = _class_index(target, contract)
         class_samples = None if number is None else samples.get(classes[number])
         if class_samples is not None and len(class_samples) < PER_CLASS:
             image = module.to_pil_image(data, column)
@@ -73,11 +73,13 @@ def sample_images(version: "Version") -> Samples | None:
     return Samples(samples, pixelated=largest < LARGEST_SIDE // 2)
 
 
-def _class_index(target: int | float | bytes) -> int | None:
-    """Return the index of the class to show a row under: its class, its first label, or 0 in regression."""
+def _class_index(target: int | float | bytes, contract: "Contract") -> int | None:
+    """Return the index of the class to show a row under: its class, its first label, or 0 without classes."""
+    if not contract.target.has_classes:
+        return 0
     if isinstance(target, bytes):
         return int.from_bytes(target[:4], "little") if target else None
-    return target if isinstance(target, int) else 0
+    return int(target)
 
 
 def _iter_rows(version: "Version", column: str) -> Iterator[tuple[str, int | float | bytes, bytes]]:

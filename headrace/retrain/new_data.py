@@ -10,8 +10,6 @@ from headrace.config import Configuration
 from headrace.config.sections.retraining import Retrain
 from headrace.errors import ConfigurationError
 
-log = logging.getLogger(__name__)
-
 # Sections that may change during a cycle: they set where and how a model is trained, not what it learns.
 CHANGEABLE_SECTIONS = {"spark", "retrain", "registry"}
 
@@ -57,7 +55,7 @@ def detect(configuration: Configuration) -> SourceState:
 
     source, settings = configuration.data.source, configuration.prepare
     with _without_warnings():
-        listing = list_source(source, several=settings.target.has_labels)
+        listing = list_source(source, settings.task)
     if settings.changes == "content" or (source.columns is not None and source.columns.content == "paths"):
         from headrace.prepare.job import watched_listing
 

@@ -15,7 +15,7 @@ from headrace.stream.batch_assembly import Block
 from headrace.stream.batch_plan import Plan
 from headrace.stream.decode.augment import RankRows, augmenter
 from headrace.stream.decode.input_column import InputCodec
-from headrace.stream.decode.target_column import decode_targets
+from headrace.stream.decode.target_column import decode_targets, target_decoder
 from headrace.stream.decode.text_length_buckets import buckets_for
 from headrace.stream.plan_and_rank_stream import rank_stream, training_columns
 from headrace.stream.rank_stream import RankStream
@@ -64,7 +64,6 @@ class Batches:
         self.contract = contract
         self.transform = transform or TransformConfig()
         self._inputs = contract.inputs
-        self._target_name, self._target = contract.named("target")
         self._weight_name = contract.weight_name or ""
 
     def dataset(self, first_epoch: int, first_step: int, epochs: int) -> tf.data.Dataset:
@@ -125,7 +124,7 @@ class Batches:
     def _elements(self, block: Block, codecs: Codecs) -> Elements:
         """Return the stored inputs, targets, weights and step numbers of a block."""
         weights = block.weights
-        target = decode_targets(block.rows, self._target_name, self._target, len(self.contract.classes))
+        target = decode_targets(block.rows, self.contract)
         target = target.reshape(*weights.shape, *target.shape[1:])
         if self._weight_name in block.rows:
             weights = weights * np.asarray(block.rows[self._weight_name]).reshape(weights.shape)
@@ -136,10 +135,9 @@ class Batches:
         return stored, target, weights, numbers
 
     def _signature(self, codecs: Codecs) -> tuple[Any, ...]:
-        size = self.stream.batch_size
-        target, weights = tf.TensorSpec((None, size), self._target.dtype), tf.TensorSpec((None, size), tf.float32)
-        if self._target.codec == "labels":
-            target = tf.TensorSpec((None, size, len(self.contract.classes)), tf.float32)
+        size, targets = self.stream.batch_size, target_decoder(self.contract.task)
+        target = tf.TensorSpec((None, size, *targets.target_shape(self.contract)), targets.DTYPE)
+        weights = tf.TensorSpec((None, size), tf.float32)
         stored = {name: codec.signature for name, codec in codecs.items()}
         return stored, target, weights, tf.TensorSpec((None,), tf.int64)
 

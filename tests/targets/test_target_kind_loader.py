@@ -9,11 +9,14 @@ import pytest
 from headrace.compare.comparison_interface import ComparisonInterface
 from headrace.evaluate.evaluator_interface import EvaluationInterface
 from headrace.explain.attribution.target_score import ExplanationInterface
+from headrace.networks.network_outputs_interface import NetworkOutputsInterface
 from headrace.predict.outputs.prediction_columns_interface import PredictionColumnsInterface
 from headrace.prepare.encoders.label_parser_interface import LabelParserInterface
 from headrace.report.evaluation.report_section_interface import ReportSectionInterface
 from headrace.retrain.drift.drift_value_interfaces import LabelDriftInterface
 from headrace.retrain.gate.slicing import GateInterface
+from headrace.stream.decode.named_targets_interface import NamedTargetsInterface
+from headrace.stream.decode.target_column import TargetDecoderInterface
 from headrace.targets.target_kind_loader import TASKS, target_module, target_traits
 from headrace.train.model.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import SettingsInterface
@@ -32,6 +35,9 @@ INTERFACES: dict[str, Any] = {
     "report_section": ReportSectionInterface,
     "prediction_columns": PredictionColumnsInterface,
     "loss_validation": SettingsInterface,
+    "target_decoder": TargetDecoderInterface,
+    "named_targets": NamedTargetsInterface,
+    "network_outputs": NetworkOutputsInterface,
 }
 
 

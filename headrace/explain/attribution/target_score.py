@@ -10,9 +10,12 @@ With many labels, which have independent probabilities, 1 - p is computed direct
 number itself.
 """
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.targets.target_kind_loader import target_module
@@ -21,22 +24,54 @@ from headrace.targets.target_kind_loader import target_module
 MIN_PROBABILITY = 1e-37
 
 
+@dataclass(frozen=True)
+class ScoreWords:
+    """What the page of explanations says of a score.
+
+    Attributes:
+        name: of the score, as the beginning of a sentence.
+        supported: what a part of the input supports that makes the score larger.
+        key: key of the number of `describe` that the page shows of a prediction without classes.
+        prediction: what the number is, with a space at its end; empty if it is the prediction itself.
+        explained: the score of predictions without classes, as the object of "that the network predicts".
+    """
+
+    name: str
+    supported: str
+    key: str = "value"
+    prediction: str = ""
+    explained: str = "number"
+
+
 class ExplanationInterface(Protocol):
     """The module `attribution_target` of a target kind."""
 
+    @property
+    def WORDS(self) -> ScoreWords:  # noqa: N802 - the name of a constant
+        """What the page says of the score."""
+
+    def describe(self, contract: Contract, outputs: NDArray[np.float32], class_number: int | None) -> dict[str, Any]:
+        """Return the prediction for one input as JSON values; of classes also that of the explained one."""
+
     def target_score(self, predictions: Any, class_number: Any) -> Any:
         """Return the score of each row: predictions (rows, outputs) -> (rows,)."""
+
+
+def score_module(task: str) -> ExplanationInterface:
+    """Return the score of the target kind `task`."""
+    module: ExplanationInterface = target_module(task, "attribution_target")
+    return module
 
 
 class TargetScore:
     """The target score of predictions of a network for `contract`."""
 
     def __init__(self, contract: Contract) -> None:
-        self._comparison: ExplanationInterface = target_module(contract.task, "attribution_target")
+        self._score = score_module(contract.task)
 
     def __call__(self, predictions: Any, class_number: Any) -> Any:
         """Return the log-odds of the class, or the number in regression: predictions (rows, outputs) -> (rows,)."""
-        return self._comparison.target_score(predictions, class_number)
+        return self._score.target_score(predictions, class_number)
 
 
 def safe_log(probability: Any) -> Any:

@@ -74,7 +74,7 @@ def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
     contracts = _contracts(context, fitted)
 
     def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array | pa.ChunkedArray]:
-        observe_labels(rows, fitted.labels, observations)
+        observe_labels(rows, context.settings.task, fitted.labels, observations)
         return {
             name: multi_input_preparation(one.input_kind).encode(rows[name], one, context.table, observations)
             for name, one in contracts.items()

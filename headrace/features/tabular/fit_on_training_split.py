@@ -26,6 +26,7 @@ from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.record_encoder import CELLS, ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary
+from headrace.prepare.encoders.label_parser_interface import encoding_module
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import Moments, compute_moments
 from headrace.prepare.increments.source_changes import Increment
@@ -199,15 +200,15 @@ def _known(counts: Counter[str], context: PrepareContext, name: str) -> list[str
 
 
 def _summarize(context: PrepareContext, column: str, paths: Iterator[str]) -> Iterator[ShardSummary]:
-    is_number = not context.settings.target.has_classes
+    parser = encoding_module(context.settings.task)
     for path in paths:
         with open_parquet(context.table / path) as file:
             rows = file.read([column, "label"])
         cells = [RowCells.from_text(text) for text in rows[column].to_pylist()]
-        labels = np.array(rows["label"].to_pylist(), np.float32)[:, None] if is_number else None
+        labels = parser.label_numbers(rows["label"])
         yield ShardSummary(
             numbers=[_moments(values) for values in zip(*(row.numbers for row in cells), strict=True)],
-            labels=None if labels is None else compute_moments(labels),
+            labels=None if labels is None else compute_moments(labels[:, None]),
             values=list(map(Counter, zip(*(row.categories for row in cells), strict=True))),
             extremes=[count_extremes(_present(values)) for values in zip(*(row.numbers for row in cells), strict=True)],
             rows=len(cells),
@@ -228,7 +229,7 @@ def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
 
     def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array]:
         cells = [RowCells.from_text(text) for text in rows[CELLS].to_pylist()]
-        observe_labels(rows, fitted.labels, observations)
+        observe_labels(rows, context.settings.task, fitted.labels, observations)
         return {ROW: pa.array(vocabulary.store(cells, fitted.spec, observations), pa.binary())}
 
     return encode

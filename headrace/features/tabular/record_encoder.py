@@ -12,7 +12,8 @@ from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import interpret_cells
 from headrace.prepare.encoders.content_hash import text_hash
-from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
+from headrace.prepare.encoders.label_parser_interface import encoding_module
+from headrace.prepare.encoders.number_precision import SAMPLE
 from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
@@ -55,7 +56,7 @@ class RowEncoder:
         self.columns = staged_columns(settings)
         self.max_bytes = settings.text.max_bytes
         self._spec = settings.tabular_spec
-        self._has_classes = settings.target.has_classes
+        self._label_text = encoding_module(settings.task).content_text
         self._sample = NumberSample(self._spec)
 
     def row(self, record: RawRecord) -> Row:
@@ -69,11 +70,7 @@ class RowEncoder:
         given = json.loads(data)
         cells = interpret_cells(given, self._spec).as_text()
         self._sample.add(given)
-        return {CELLS: cells, "content_hash": text_hash(f"{cells}\0{self._label(record.label or '')}")}
-
-    def _label(self, label: str) -> str:
-        """Return the label as text; numbers that are equal have equal texts, however they are written."""
-        return label if self._has_classes else str(parse_float32(label))
+        return {CELLS: cells, "content_hash": text_hash(f"{cells}\0{self._label_text(record.label or '')}")}
 
     def take_observations(self) -> Observations:
         """See `RecordEncoder`."""

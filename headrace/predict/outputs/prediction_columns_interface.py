@@ -43,6 +43,12 @@ class PredictionColumnsInterface(Protocol):
         """Return the columns of `SCHEMA` after the path, for at least one record."""
 
 
+def predicted_fields(contract: Contract) -> list[pa.Field]:
+    """Return the columns of the predictions after the path."""
+    module: PredictionColumnsInterface = target_module(contract.task, "prediction_columns")
+    return list(module.SCHEMA)[1:]
+
+
 def predictions_table(outputs: ModelOutputs, contract: Contract) -> pa.Table:
     """Return the predictions, one row per record."""
     module: PredictionColumnsInterface = target_module(contract.task, "prediction_columns")

@@ -14,7 +14,7 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Contract
 from headrace.errors import DataError, StoreError
 from headrace.predict.input_files import InputFile, raw_file_limits
-from headrace.predict.outputs.prediction_columns_interface import ModelOutputs, predictions_table
+from headrace.predict.outputs.prediction_columns_interface import ModelOutputs, predicted_fields, predictions_table
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.predict.predict_raw_inputs import Batch, predict_raw_inputs
 from headrace.predict.predict_task import load_inference
@@ -24,6 +24,7 @@ from headrace.predict.udf.udf_cells import read_inputs
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells
 from headrace.prepare.sources.tables.table_dataframe import file_content
+from headrace.spark.arrow_types import spark_type
 
 REJECTED = "rejected"
 LOCAL = re.compile("^file:/+")
@@ -54,13 +55,8 @@ class UdfTask:
 
 def output_columns(contract: Contract) -> tuple[OutputColumn, ...]:
     """Return the columns of predictions by the task: label, labels or value; probabilities; the reason of a reject."""
-    names = OutputColumn("rejected", "string")
-    if not contract.target.has_classes:
-        return OutputColumn("value", "float"), names
-    first = (
-        OutputColumn("label", "string") if contract.target.has_one_class else OutputColumn("labels", "array<string>")
-    )
-    return first, OutputColumn("probabilities", "array<float>"), names
+    predicted = (OutputColumn(field.name, spark_type(field.type)) for field in predicted_fields(contract))
+    return *predicted, OutputColumn(REJECTED, "string")
 
 
 def make_prediction_udf(task: UdfTask, contract: Contract) -> Any:

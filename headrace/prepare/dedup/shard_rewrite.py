@@ -47,7 +47,7 @@ class _ShardRewriter:
             rows = file.read()
         result = ChunkResult(removed_shards=[str(self.source)])
         result.removed_counts = _count_classes(self.split, rows)
-        result.removed_label_counts = _count_labels(self.split, rows)
+        result.removed_label_counts = self._count_labels(self.split, rows)
         if self.split == "train":
             result.removed_sums = channel_sums(rows, self.columns)
         remaining = self.decisions[self.decisions["kept"].isna() & ~self.decisions["removed"]]
@@ -68,9 +68,13 @@ class _ShardRewriter:
         shard = write_shard_in(self.context, rows, folder, self.name, split)
         result.shards.append(shard)
         result.counts += _count_classes(split, rows)
-        result.label_counts += _count_labels(split, rows)
+        result.label_counts += self._count_labels(split, rows)
         if split == "train":
             result.sums = channel_sums(rows, self.columns)
+
+    def _count_labels(self, split: str, rows: pa.Table) -> Counter[tuple[str, int]]:
+        """Return the rows by split and class index for multi_label; an empty counter for other tasks."""
+        return count_labels(split, rows["label"]) if self.context.settings.target.has_labels else Counter()
 
     def _drop(self, result: ChunkResult) -> None:
         dropped = self.decisions[self.decisions["kept"].notna() & ~self.decisions["removed"]]
@@ -95,8 +99,3 @@ def _count_classes(split: str, rows: pa.Table) -> Counter[tuple[str, int]]:
     if not pa.types.is_integer(rows.schema.field("label").type):
         return Counter({(split, 0): rows.num_rows})
     return Counter((split, label) for label in rows["label"].to_pylist())
-
-
-def _count_labels(split: str, rows: pa.Table) -> Counter[tuple[str, int]]:
-    """Return the rows by split and class index for multi_label; an empty counter for other tasks."""
-    return count_labels(split, rows["label"]) if pa.types.is_binary(rows.schema.field("label").type) else Counter()

@@ -2,6 +2,10 @@
 
 from typing import Protocol
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
 from headrace.contract import Column
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
@@ -21,6 +25,19 @@ class LabelParserInterface(Protocol):
     @property
     def COLUMN(self) -> Column:  # noqa: N802 - the name of a constant
         """Column of the stored targets."""
+
+    def label_cell(self, value: object) -> str | None:
+        """Return the label in a cell of a source as text; None if it is missing.
+
+        Raises:
+            RejectedRecordError: the cell is an object, bytes that are no text, or a list that cannot be a label.
+        """
+
+    def content_text(self, label: str) -> str:
+        """Return what a label adds to the content of a row, which is the same for labels that are equal."""
+
+    def label_numbers(self, stored: pa.ChunkedArray) -> NDArray[np.float32] | None:
+        """Return a number for each stored target, (rows,), whose mean and variance describe them; None without one."""
 
     def encode(self, label: str, context: PrepareContext) -> int | float | bytes:
         """Return the stored target of a label.

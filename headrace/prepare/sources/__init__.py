@@ -40,17 +40,17 @@ READERS: dict[str, Callable[[str, RawFile, int], Iterator[RawRecord]]] = {
 }
 
 
-def list_source(source: Source, *, several: bool = False, texts: bool = False) -> Listing:
+def list_source(source: Source, task: str = "classification", *, texts: bool = False) -> Listing:
     """List all files of `source` but those that `data.source.exclude` names; warn of what they may be instead.
 
     Args:
-        several: whether the label of a record may be a list of names.
+        task: what a label is, as in `prepare.task`.
         texts: whether each file is a text.
 
     Raises:
         DataError: the source is missing, empty or refused, all of its files are excluded, or a pattern matches none.
     """
-    listing = exclude(_list_all(source, several=several), source.exclude)
+    listing = exclude(_list_all(source, task), source.exclude)
     if source.kind == "folder" and source.labels is None:
         named = table_warnings(listing.files) if texts else derived_name_warnings(listing.files)
         for warning in (*mask_warnings(listing.files), *named):
@@ -58,11 +58,11 @@ def list_source(source: Source, *, several: bool = False, texts: bool = False) -
     return listing
 
 
-def _list_all(source: Source, *, several: bool) -> Listing:
+def _list_all(source: Source, task: str) -> Listing:
     if source.columns is not None:
         return list_table(source)
     if source.labels is not None:
-        return list_labelled(source.path, source.labels, several=several)
+        return list_labelled(source.path, source.labels, task)
     return LISTERS[source.kind](source.path)
 
 

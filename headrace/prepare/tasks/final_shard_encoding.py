@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-import numpy as np
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column
 from headrace.features.input_spec import Statistics
+from headrace.prepare.encoders.label_parser_interface import encoding_module
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.quality.values_unlike_training import TrainingNumbers
 from headrace.prepare.record_observations import Observations
@@ -47,11 +47,12 @@ def encode_staged_shards(
     return [shard for shard, _ in found], total
 
 
-def observe_labels(rows: pa.Table, statistics: Statistics | None, observations: Observations) -> None:
+def observe_labels(rows: pa.Table, task: str, statistics: Statistics | None, observations: Observations) -> None:
     """Count the labels of regression that are far from those of training; none without statistics of them."""
-    if statistics is not None:
+    numbers = None if statistics is None else encoding_module(task).label_numbers(rows["label"])
+    if statistics is not None and numbers is not None:
         column = TrainingNumbers("the label", statistics.mean[0], statistics.variance[0])
-        observations.unfamiliar.add_numbers(column, np.array(rows["label"].to_pylist(), np.float32), 0)
+        observations.unfamiliar.add_numbers(column, numbers, 0)
 
 
 def warn_of_encoded(observations: Observations, *, are_appended: bool) -> None:

@@ -1,16 +1,39 @@
 """Decode the target column into arrays."""
 
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
-from headrace.contract import Column
-from headrace.errors import DataError
-from headrace.stream.read.zero_copy_columns import BinaryColumn, Columns
+from headrace.contract import Contract
+from headrace.stream.read.zero_copy_columns import Columns
+from headrace.targets.target_kind_loader import target_module
 
 
-def decode_targets(rows: Columns, name: str, column: Column, classes: int) -> NDArray[Any]:
+class TargetDecoderInterface(Protocol):
+    """The module `target_decoder` of a target kind."""
+
+    @property
+    def DTYPE(self) -> str:  # noqa: N802 - the name of a constant
+        """Type of decoded targets."""
+
+    def target_shape(self, contract: Contract) -> tuple[int, ...]:
+        """Return the shape of one decoded target."""
+
+    def decode(self, stored: Any, contract: Contract) -> NDArray[Any]:
+        """Return the targets of some rows, (rows, *target_shape), from the values of the column as a shard has them.
+
+        Raises:
+            DataError: a label is not a class index.
+        """
+
+
+def target_decoder(task: str) -> TargetDecoderInterface:
+    """Return how targets of the kind `task` are decoded."""
+    module: TargetDecoderInterface = target_module(task, "target_decoder")
+    return module
+
+
+def decode_targets(rows: Columns, contract: Contract) -> NDArray[Any]:
     """Return the targets of `rows`.
 
     Returns:
@@ -19,14 +42,4 @@ def decode_targets(rows: Columns, name: str, column: Column, classes: int) -> ND
     Raises:
         DataError: a label is not a class index.
     """
-    if column.codec != "labels":
-        return np.asarray(rows[name])
-    stored: BinaryColumn = rows[name]
-    labels = stored.data.view(np.dtype(column.dtype).newbyteorder("<"))
-    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
-        raise DataError(
-            f"A row has the label {labels.max()}, but there are {classes} classes; prepare the table again."
-        )
-    targets = np.zeros((len(stored), classes), np.float32)
-    targets[np.repeat(np.arange(len(stored)), stored.lengths // labels.itemsize), labels] = 1
-    return targets
+    return target_decoder(contract.task).decode(rows[contract.named("target")[0]], contract)

@@ -1,6 +1,9 @@
 """Encode a class label as its class index."""
 
+import pyarrow as pa
+
 from headrace.contract import Column
+from headrace.prepare.encoders import label_text
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
@@ -10,6 +13,21 @@ COLUMN = Column(role="target", codec="plain", dtype="int32")
 def encode(label: str, context: PrepareContext) -> int:
     """See `LabelParserInterface`."""
     return class_index(label, context)
+
+
+def label_cell(value: object) -> str | None:
+    """See `LabelParserInterface`."""
+    return label_text.label_cell(value, several=False)
+
+
+def content_text(label: str) -> str:
+    """Return the name."""
+    return label
+
+
+def label_numbers(stored: pa.ChunkedArray) -> None:
+    """Return None: classes are no numbers."""
+    return
 
 
 def class_index(name: str, context: PrepareContext) -> int:

@@ -5,6 +5,9 @@ from typing import Any
 import tensorflow as tf
 
 from headrace.explain.attribution.target_score import safe_log
+from headrace.targets.classification.attribution_target import WORDS, describe
+
+__all__ = ["WORDS", "describe", "target_score"]
 
 
 def target_score(predictions: Any, class_number: Any) -> Any:

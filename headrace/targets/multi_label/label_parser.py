@@ -1,11 +1,19 @@
 """Encode a set of labels as a list of class indices."""
 
 from headrace.contract import Column
+from headrace.prepare.encoders import label_text
 from headrace.prepare.encoders.label_text import encode_labels, parse_labels
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.targets.classification.label_parser import class_index
+from headrace.targets.classification.label_parser import class_index, content_text, label_numbers
+
+__all__ = ["COLUMN", "content_text", "encode", "label_cell", "label_numbers"]
 
 COLUMN = Column(role="target", codec="labels", dtype="int32", shape=(None,))
+
+
+def label_cell(value: object) -> str | None:
+    """See `LabelParserInterface`."""
+    return label_text.label_cell(value, several=True)
 
 
 def encode(label: str, context: PrepareContext) -> bytes:

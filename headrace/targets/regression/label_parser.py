@@ -2,13 +2,33 @@
 
 import math
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
 from headrace.contract import Column
+from headrace.prepare.encoders import label_text
 from headrace.prepare.encoders.number_hint import number_hint
 from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 COLUMN = Column(role="target", codec="plain", dtype="float32")
+
+
+def label_cell(value: object) -> str | None:
+    """See `LabelParserInterface`."""
+    return label_text.label_cell(value, several=False)
+
+
+def content_text(label: str) -> str:
+    """Return the number as text, which equal numbers have in common, however they are written."""
+    return str(parse_float32(label))
+
+
+def label_numbers(stored: pa.ChunkedArray) -> NDArray[np.float32]:
+    """Return the numbers, (rows,)."""
+    return np.array(stored.to_pylist(), np.float32)
 
 
 def encode(label: str, context: PrepareContext) -> float:

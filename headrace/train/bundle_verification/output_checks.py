@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
+from headrace.networks.network_outputs_interface import network_outputs
 
 Outputs = NDArray[np.float32]
 
@@ -57,18 +58,10 @@ def find_impossible(outputs: Outputs, contract: Contract, precision: str = "floa
     if (wrong := _find_wrong_shape(outputs, contract)) is not None:
         return wrong
     finite = outputs[np.isfinite(outputs).all(axis=1)].astype(np.float64)
-    if not contract.target.has_classes or not finite.size:
+    if not finite.size:
         return None
     tolerance = SUM_TOLERANCE.get(precision, SUM_TOLERANCE_IN_HALF_PRECISION)
-    low, high, sums = finite.min(), finite.max(), finite.sum(axis=1)
-    if low < -tolerance or high > 1 + tolerance:
-        return f"its outputs are not probabilities: they range from {low:.4g} to {high:.4g}, not from 0 to 1"
-    if contract.target.has_one_class and np.abs(sums - 1).max() > tolerance:
-        return (
-            "its outputs are not probabilities of the classes: those of a row add up to "
-            f"{sums.min():.4g} to {sums.max():.4g}, not to 1"
-        )
-    return None
+    return network_outputs(contract.task).impossible_outputs(finite, tolerance)
 
 
 def _find_wrong_shape(outputs: Outputs, contract: Contract) -> str | None:
@@ -92,14 +85,9 @@ def are_equal(one: Outputs, other: Outputs, contract: Contract, precision: str =
     Probabilities are compared on the scale of 1; numbers of a regression on the scale of the largest output, which may
     be 1e9 as well as 1e-9.
     """
-    scale = output_scale(other, contract)
+    scale = network_outputs(contract.task).scale(other)
     tolerance = TOLERANCE.get(precision, TOLERANCE_IN_HALF_PRECISION)
     return largest_difference(one, other) <= tolerance * scale
-
-
-def output_scale(outputs: Outputs, contract: Contract) -> float:
-    """Return the scale of outputs: 1 for probabilities, the largest output in regression."""
-    return 1.0 if contract.target.has_classes else float(np.nanmax(np.abs(outputs), initial=0.0))
 
 
 def first_difference(one: Sequence[LayerTrace], other: Sequence[LayerTrace], tolerance: float = 1e-3) -> str | None:

@@ -18,6 +18,7 @@ from headrace.config.sections.training import Optimizer, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.network_build_and_checks import describe_failure, file_functions
+from headrace.networks.network_outputs_interface import network_outputs
 from headrace.train.model.named_keras_losses_and_metrics import named_loss, named_metrics
 from headrace.wording import join_names
 
@@ -179,7 +180,8 @@ def require_padding_invariant(custom: CustomObjective, names: Sequence[str]) -> 
     Raises:
         ConfigurationError: the loss of a row depends on other rows, or the states of a metric cannot be added up.
     """
-    targets, predictions = _random_rows(custom.contract)
+    random = np.random.default_rng(5)
+    targets, predictions = network_outputs(custom.contract.task).random_rows(random, ROWS, custom.contract)
     loss = custom.loss()
     if loss is not None:
         _require_rows_apart(loss, targets, predictions, custom.source("loss"))
@@ -191,20 +193,6 @@ def require_padding_invariant(custom: CustomObjective, names: Sequence[str]) -> 
         )
     for number, name in enumerate(found):
         _require_sums(custom, number, name, targets, predictions)
-
-
-def _random_rows(contract: Contract) -> tuple[Array, Array]:
-    """Return targets and predictions of random rows, as training has them."""
-    random, outputs = np.random.default_rng(5), contract.outputs
-    if not contract.target.has_classes:
-        return random.normal(size=ROWS).astype(np.float32), random.normal(size=(ROWS, 1)).astype(np.float32)
-    if contract.target.has_one_class:
-        scores = np.exp(random.normal(size=(ROWS, outputs)))
-        return random.integers(0, outputs, ROWS).astype(np.int32), (scores / scores.sum(1, keepdims=True)).astype("f4")
-    return (
-        random.integers(0, 2, (ROWS, outputs)).astype(np.float32),
-        random.uniform(0.02, 0.98, (ROWS, outputs)).astype(np.float32),
-    )
 
 
 def _require_rows_apart(loss: keras.losses.Loss, targets: Array, predictions: Array, source: str) -> None:

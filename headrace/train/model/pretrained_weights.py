@@ -1,6 +1,5 @@
 """Load the weights of the model that fine-tuning starts from."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +16,6 @@ from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version
 from headrace.train.model.head_and_embedding_detection import find_embedding_layers, find_head_layers
 from headrace.train.model.layer_paths import Node, Path, weighted_layers
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headrace.contract import Contract, TaskType
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import encode_labels
 from headrace.stream.decode.target_column import decode_targets
 from headrace.stream.read.zero_copy_columns import BinaryColumn
-from headrace.targets.classification.label_parser import COLUMN as LABEL
-from headrace.targets.multi_label.label_parser import COLUMN as LABELS
+from headrace.targets.target_kind_loader import target_module
 
 sets = st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=20)
+
+
+def contract(task: TaskType, classes: int) -> Contract:
+    """Return a contract with this many classes."""
+    column = target_module(task, "label_parser").COLUMN
+    return Contract(columns={"label": column}, classes=tuple(map(str, range(classes))), task=task)
 
 
 def label_column(rows: list[set[int]]) -> BinaryColumn:
@@ -23,7 +29,7 @@ def label_column(rows: list[set[int]]) -> BinaryColumn:
 
 @given(sets)
 def test_encode_targets_sets_1_for_each_label(rows: list[set[int]]) -> None:
-    found = decode_targets({"label": label_column(rows)}, "label", LABELS, 6)
+    found = decode_targets({"label": label_column(rows)}, contract("multi_label", 6))
     assert found.dtype == np.float32
     assert found.tolist() == [[float(number in row) for number in range(6)] for row in rows]
 
@@ -31,17 +37,17 @@ def test_encode_targets_sets_1_for_each_label(rows: list[set[int]]) -> None:
 @given(sets, st.data())
 def test_encode_targets_follows_row_order(rows: list[set[int]], data: st.DataObject) -> None:
     order = np.array(data.draw(st.permutations(range(len(rows)))))
-    found = decode_targets({"label": label_column(rows)[order]}, "label", LABELS, 6)
+    found = decode_targets({"label": label_column(rows)[order]}, contract("multi_label", 6))
     assert (
         found.tolist()
-        == decode_targets({"label": label_column([rows[row] for row in order])}, "label", LABELS, 6).tolist()
+        == decode_targets({"label": label_column([rows[row] for row in order])}, contract("multi_label", 6)).tolist()
     )
 
 
 def test_class_indices_are_unchanged() -> None:
-    assert decode_targets({"label": np.array([2, 0])}, "label", LABEL, 3).tolist() == [2, 0]
+    assert decode_targets({"label": np.array([2, 0])}, contract("classification", 3)).tolist() == [2, 0]
 
 
 def test_label_beyond_classes_is_refused() -> None:
     with pytest.raises(DataError, match="the label 3, but there are 3 classes"):
-        decode_targets({"label": label_column([{1}, {3}])}, "label", LABELS, 3)
+        decode_targets({"label": label_column([{1}, {3}])}, contract("multi_label", 3))

@@ -14,7 +14,7 @@ from typing import Any
 
 from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.errors import DataError
-from headrace.prepare.encoders.label_text import label_cell
+from headrace.prepare.encoders.label_cells import label_cell
 from headrace.prepare.readers import TableReader, format_from_name, open_reader
 from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.csv_reader import REPEATED_HEADER
@@ -35,11 +35,11 @@ REQUIRED, OPTIONAL = ("path", "label"), ("split", "weight")
 UNLABELLED = "its line of the labels file has no label"
 
 
-def list_labelled(folder: str, labels: str, *, several: bool = False) -> Listing:
+def list_labelled(folder: str, labels: str, task: str = "classification") -> Listing:
     """List every file named by `labels`, a file in `folder`, sorted by path; warn of other files of these kinds.
 
     Args:
-        several: whether a label may be a list of names.
+        task: what a label is, as in `prepare.task`.
 
     Raises:
         DataError: the labels file is missing, damaged, or names a file twice, or a label is an object, or a list that
@@ -51,7 +51,7 @@ def list_labelled(folder: str, labels: str, *, several: bool = False) -> Listing
     read_status = partial(_status, root) if stored is None else _stored_statuses(stored)
     files: dict[str, RawFile] = {}
     for line, row in _rows(file):
-        path, label = row["path"], _label(row["label"], line, several=several)
+        path, label = row["path"], _label(row["label"], line, task)
         if not path or not isinstance(path, str):
             raise DataError(f"{line} has no path; expected {KEYS} in each line.")
         # ./cat.png and cat.png are one file.
@@ -92,9 +92,9 @@ def _warn_of_unnamed(root: Path, file: Path, files: Mapping[str, RawFile], entri
         )  # fmt: skip
 
 
-def _label(value: object, line: str, *, several: bool) -> str | None:
+def _label(value: object, line: str, task: str) -> str | None:
     try:
-        return label_cell(value, several=several) or None
+        return label_cell(value, task) or None
     except RejectedRecordError as rejection:
         raise DataError(f"{line} cannot be used: {rejection.detail}.") from None
 

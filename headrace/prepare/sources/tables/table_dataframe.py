@@ -20,8 +20,8 @@ from headrace.config.sections.source import Columns, Source
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
+from headrace.prepare.encoders.label_cells import label_cell
 from headrace.prepare.encoders.label_normalization import normalize_label
-from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
@@ -75,7 +75,7 @@ def find_cell_format(source: Source, root: str, content: str) -> str:
 
 
 def read_frame(
-    spark: SparkSession, source: Source, root: str, files: list[RawFile], cell_format: str, *, several: bool = False
+    spark: SparkSession, source: Source, root: str, files: list[RawFile], cell_format: str, task: str = "classification"
 ) -> DataFrame:
     """Return the rows of `files`: columns file, key, label, split, weight, reason, detail (nullable strings), data.
 
@@ -84,7 +84,7 @@ def read_frame(
 
     Args:
         cell_format: result of `find_cell_format`.
-        several: whether a label may be a list of names.
+        task: what a label is, as in `prepare.task`.
 
     Raises:
         ConfigurationError: a column is missing or has the wrong type, or an option names an environment variable that
@@ -99,7 +99,7 @@ def read_frame(
     warn_of_other_splits(source, root, files)
     warn_of_answers(source, root, files)
     report_files(spark, source, root, files, columns.names)
-    read = partial(_read_rows, source, root, is_binary, several)
+    read = partial(_read_rows, source, root, is_binary, task)
     schema = ", ".join(f"{name} string" for name in TEXTS) + (", data binary" if is_binary else ", data string")
     return list_ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)
 
@@ -210,7 +210,7 @@ def file_content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedR
 
 
 def _read_rows(
-    source: Source, root: str, is_binary: bool, several: bool, batches: Iterator[pa.RecordBatch]
+    source: Source, root: str, is_binary: bool, task: str, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """Return the rows that `read_frame` promises."""
     columns = source.columns or Columns()
@@ -219,7 +219,7 @@ def _read_rows(
     def frame_row(row: Row, split: str | None) -> dict[str, Any]:
         place = f"{row.unit} {row.number}"
         try:
-            cells = _frame_cells(row, columns, is_binary, several)
+            cells = _frame_cells(row, columns, is_binary, task)
         except RejectedRecordError as rejection:
             return {"key": place, "reason": rejection.reason.value, "detail": rejection.detail}
         identity = cells["key"]
@@ -233,7 +233,7 @@ def _read_rows(
     return _batches(rows, pa.schema([*((name, pa.string()) for name in TEXTS), ("data", kind)]))
 
 
-def _frame_cells(row: Row, columns: Columns, is_binary: bool, several: bool) -> dict[str, Any]:
+def _frame_cells(row: Row, columns: Columns, is_binary: bool, task: str) -> dict[str, Any]:
     """Return the cells of one row: key, label, split, weight and data; and reason and detail for a wrong split.
 
     Raises:
@@ -255,7 +255,7 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, several: bool) -> 
         raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {data!r:.60}")
     return {
         "key": text(columns.identity),
-        "label": label_cell(row.values.get(columns.label), several=several),
+        "label": label_cell(row.values.get(columns.label), task),
         **split_cells(row.values.get(columns.split or ""), columns.split),
         "weight": text(columns.weight),
         "data": data if is_binary and isinstance(data, bytes) else text_cell(data, f"the cell of {columns.input}"),

@@ -93,7 +93,7 @@ def test_labels_file_has_any_dialect_of_tables(tmp_path: Path, name: str, conten
 
 def test_list_of_names_is_a_label_of_multi_label_records_only(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"path": "1.png", "label": ["cat", "dog"]}\n')
-    assert list_labelled(str(tmp_path), "a.jsonl", several=True).files[0].label == '["cat", "dog"]'
+    assert list_labelled(str(tmp_path), "a.jsonl", "multi_label").files[0].label == '["cat", "dog"]'
     with pytest.raises(DataError, match=r"Line 1 of .* lists of names need prepare\.task: multi_label"):
         list_labelled(str(tmp_path), "a.jsonl")
 

@@ -1,0 +1,40 @@
+"""Interface of target kinds that write stored targets with names of classes instead of numbers."""
+
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from headrace.contract import Contract
+from headrace.stream.read.zero_copy_columns import BinaryColumn
+from headrace.targets.target_kind_loader import target_module
+
+
+class NamedTargetsInterface(Protocol):
+    """The module `named_targets` of a target kind."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - the name of a constant
+        """Name of the column of true targets beside predictions."""
+
+    @property
+    def TYPE(self) -> pa.DataType:  # noqa: N802 - the name of a constant
+        """Type of the column."""
+
+    def named_targets(self, stored: pa.Array, contract: Contract) -> pa.Array:
+        """Return the targets of some rows, from the values of the column as a shard has them.
+
+        Raises:
+            DataError: a label is not a class index.
+        """
+
+
+def targets_module(task: str) -> NamedTargetsInterface:
+    """Return how targets of the kind `task` are written for people."""
+    module: NamedTargetsInterface = target_module(task, "named_targets")
+    return module
+
+
+def named_targets(values: Any, contract: Contract) -> pa.Array:
+    """Return the targets of rows in memory, as an array or a `BinaryColumn`."""
+    stored = pa.array(values.tolist(), pa.binary()) if isinstance(values, BinaryColumn) else pa.array(values)
+    return targets_module(contract.task).named_targets(stored, contract)
