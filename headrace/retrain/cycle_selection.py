@@ -1,7 +1,11 @@
 """Select the retraining cycle that a command begins, resumes or abandons."""
 
+import logging
+
 from headrace.retrain.journal import Cycle, Journal
-from headrace.retrain.new_data import SourceState, log
+from headrace.retrain.new_data import SourceState
+
+log = logging.getLogger(__name__)
 
 
 def select_cycle(journal: Journal, detected: SourceState, name: str | None, *, force: bool) -> Cycle | str:
