@@ -53,7 +53,7 @@ class Explainer(Protocol):
         """
 
 
-class FeatureExplanationInterface(Protocol):
+class ExplanationInterface(Protocol):
     """The module `explanation` of an input kind whose traits name methods."""
 
     @property
@@ -72,7 +72,7 @@ class FeatureExplanationInterface(Protocol):
         """Return an explainer with the methods of `options`."""
 
 
-def explanation_module(kind: str) -> FeatureExplanationInterface:
+def explanation_module(kind: str) -> ExplanationInterface:
     """Return the explanations of the input kind `kind`, whose traits name methods."""
-    module: FeatureExplanationInterface = input_module(kind, "explanation")
+    module: ExplanationInterface = input_module(kind, "explanation")
     return module

@@ -24,7 +24,7 @@ class ExportInputInterface(Protocol):
         """Return noise as files that a SavedModel also takes; None if it takes only arrays."""
 
 
-def serving_module(contract: Contract) -> ExportInputInterface:
+def export_input_module(contract: Contract) -> ExportInputInterface:
     """Return the module `export_input` of the contract's input kind."""
     module: ExportInputInterface = input_module(contract.input_kind, "export_input")
     return module

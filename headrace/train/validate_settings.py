@@ -19,8 +19,8 @@ from headrace.wording import quantity
 log = logging.getLogger(__name__)
 
 
-class SettingsInterface(Protocol):
-    """The module `loss_validation` of a target kind."""
+class LossSettingsCheckInterface(Protocol):
+    """The module `loss_settings_check` of a target kind."""
 
     def loss_settings_error(self, settings: Loss) -> str | None:
         """Return why the settings do not fit the kind, as a sentence with the way out; None if they do."""
@@ -138,6 +138,6 @@ def require_loss(settings: Loss, contract: Contract) -> None:
         )
     if settings.name is None and settings.options:
         raise ConfigurationError("train.loss.options are arguments of a loss that train.loss.name names; name it.")
-    module: SettingsInterface = target_module(contract.task, "loss_validation")
+    module: LossSettingsCheckInterface = target_module(contract.task, "loss_settings_check")
     if fault := module.loss_settings_error(settings):
         raise ConfigurationError(fault)

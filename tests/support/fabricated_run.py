@@ -26,7 +26,7 @@ from headrace.table.shard_writer import write_shard
 from headrace.table.table_version import Summary
 from headrace.table.transaction_log import commit, open_base, with_contract
 from headrace.targets.classification.evaluation import Classification
-from headrace.targets.classification.label_parser import COLUMN as LABEL
+from headrace.targets.classification.label_encoder import COLUMN as LABEL
 
 CHANNELS = {1: "L", 3: "RGB"}
 

@@ -21,8 +21,8 @@ from headrace.targets.target_kind_loader import target_module
 MIN_PROBABILITY = 1e-37
 
 
-class ExplanationInterface(Protocol):
-    """The module `attribution_target` of a target kind."""
+class AttributionScoreInterface(Protocol):
+    """The module `attribution_score` of a target kind."""
 
     def target_score(self, predictions: Any, class_number: Any) -> Any:
         """Return the score of each row: predictions (rows, outputs) -> (rows,)."""
@@ -32,11 +32,11 @@ class TargetScore:
     """The target score of predictions of a network for `contract`."""
 
     def __init__(self, contract: Contract) -> None:
-        self._comparison: ExplanationInterface = target_module(contract.task, "attribution_target")
+        self._score_module: AttributionScoreInterface = target_module(contract.task, "attribution_score")
 
     def __call__(self, predictions: Any, class_number: Any) -> Any:
         """Return the log-odds of the class, or the number in regression: predictions (rows, outputs) -> (rows,)."""
-        return self._comparison.target_score(predictions, class_number)
+        return self._score_module.target_score(predictions, class_number)
 
 
 def safe_log(probability: Any) -> Any:

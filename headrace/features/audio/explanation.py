@@ -30,12 +30,12 @@ WORDS = ExplanationWords(
 
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return raw_files(source, bundle.origin.prepare, options.column)
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "AudioExplainer":
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return AudioExplainer(bundle, inference, options)
 
 

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def limits(settings: Prepare) -> RawFileLimits:
-    """See `RawFileInterface`."""
+    """See `RawFilePredictionInterface`."""
     return RawFileLimits(settings.audio.max_bytes, Reason.NOT_AUDIO)
 
 
 def require_single_records(files: Sequence[InputFile]) -> None:
-    """See `RawFileInterface`."""
+    """See `RawFilePredictionInterface`."""
     require_one_record_each(files, "sound")
 
 
 def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
-    """See `RawFileInterface`."""
+    """See `RawFilePredictionInterface`."""
 
     def decode(file: InputFile, observations: Observations) -> Samples:
         decoded = decode_sound(read_raw(file, settings), settings.audio)

@@ -30,12 +30,12 @@ WORDS = ExplanationWords(
 
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return raw_rows(source, bundle.origin, options, "records are rows")
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "RecordExplainer":
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return RecordExplainer(bundle, inference, options)
 
 

@@ -30,12 +30,12 @@ WORDS = ExplanationWords(
 
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return raw_rows(source, bundle.origin, options, "rows are")
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "RowExplainer":
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return RowExplainer(bundle, inference, options)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def limits(settings: Prepare) -> RawFileLimits:
-    """See `RawFileInterface`."""
+    """See `RawFilePredictionInterface`."""
     return RawFileLimits(settings.text.max_bytes, Reason.NOT_TEXT)
 
 
@@ -34,6 +34,6 @@ def require_single_records(files: Sequence[InputFile]) -> None:
 
 
 def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
-    """See `RawFileInterface`."""
+    """See `RawFilePredictionInterface`."""
     texts = ((file.name, partial(read_raw, file, settings)) for file in files)
     return predict_texts(texts, settings, inference)

@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from headrace.errors import DataError
+from headrace.prepare.encoders.label_encoder_interface import describe_missing_label
 from headrace.prepare.encoders.label_normalization import normalize_label
-from headrace.prepare.encoders.label_parser_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import readable_labels, unreadable_labels
 from headrace.prepare.labels.numeric_and_named_labels_warning import LabelRows, numbered_files_warning
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated

@@ -17,8 +17,8 @@ from headrace.config.sections.source import Columns, Source
 from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.features.input_kind_loader import KINDS, input_traits
+from headrace.prepare.encoders.label_encoder_interface import describe_missing_label
 from headrace.prepare.encoders.label_normalization import normalize_label
-from headrace.prepare.encoders.label_parser_interface import describe_missing_label
 from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, encoder_for
 from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is_number, label_warnings

@@ -10,8 +10,8 @@ from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import encode_labels
 from headrace.stream.decode.target_column import decode_targets
 from headrace.stream.read.zero_copy_columns import BinaryColumn
-from headrace.targets.classification.label_parser import COLUMN as LABEL
-from headrace.targets.multi_label.label_parser import COLUMN as LABELS
+from headrace.targets.classification.label_encoder import COLUMN as LABEL
+from headrace.targets.multi_label.label_encoder import COLUMN as LABELS
 
 sets = st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=20)
 

@@ -12,7 +12,7 @@ COLUMN = Column(role="target", codec="plain", dtype="float32")
 
 
 def encode(label: str, context: PrepareContext) -> float:
-    """See `LabelParserInterface`."""
+    """See `LabelEncoderInterface`."""
     number = parse_float32(label)
     if not math.isfinite(number):
         detail = f"{label!r:.60} is not a finite 32-bit number{number_hint(label, is_label=True)}"

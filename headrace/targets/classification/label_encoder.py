@@ -8,7 +8,7 @@ COLUMN = Column(role="target", codec="plain", dtype="int32")
 
 
 def encode(label: str, context: PrepareContext) -> int:
-    """See `LabelParserInterface`."""
+    """See `LabelEncoderInterface`."""
     return class_index(label, context)
 
 
