@@ -235,11 +235,11 @@ def test_changed_inputs_of_a_served_record_are_named() -> None:
     assert interface_changes(contract(), old) == ["The input was image and is several (photo, title)."]
 
 
-def test_donor_of_records_with_another_tokenizer_is_refused() -> None:
-    donor = record_contract("photo", "title")
-    assert transfer_changes(donor, record_contract("photo", "title"), "the table") == []
+def test_pretrained_bundle_of_records_with_another_tokenizer_is_refused() -> None:
+    pretrained = record_contract("photo", "title")
+    assert transfer_changes(pretrained, record_contract("photo", "title"), "the table") == []
     with pytest.raises(DataError, match="another tokenizer for the input title than the table"):
-        transfer_changes(donor, record_contract("photo", "title", sha256="2"), "the table")
+        transfer_changes(pretrained, record_contract("photo", "title", sha256="2"), "the table")
 
 
 def test_changed_preparation_of_a_named_input_is_described() -> None:

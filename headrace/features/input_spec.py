@@ -51,14 +51,14 @@ class Statistics(BaseModel):
         for mean, deviation, shifted, scaled in zip(
             self.mean, self.standard_deviation, other.mean, other.standard_deviation, strict=True
         ):
-            unit = max(deviation, TINY)
+            unit = max(deviation, SMALLEST_NORMAL_FLOAT32)
             if abs(shifted - mean) / unit > MAX_SHIFT or abs(scaled / unit - 1) > MAX_SHIFT:
                 return False
         return True
 
 
 # The smallest normal float32, in place of a standard deviation of 0.
-TINY = 2.0**-126
+SMALLEST_NORMAL_FLOAT32 = 2.0**-126
 
 
 class FittedFile(NamedTuple):
@@ -167,7 +167,7 @@ class InputSpec(BaseModel):
             return []
         return [
             f"The network normalises inputs with the table's statistics ({after.text}), the weights were trained with "
-            f"the donor's ({before.text})."
+            f"the pretrained bundle's ({before.text})."
         ]
 
 

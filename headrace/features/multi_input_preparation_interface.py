@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from headrace.prepare.preparation_plan import PrepareContext
 
 
-class LearnedInput(NamedTuple):
+class FittedInput(NamedTuple):
     """What the training split gives.
 
     Attributes:
@@ -46,9 +46,9 @@ class MultiInputPreparationInterface(Protocol):
             settings: of a table of this input alone, see `Prepare.of_input`.
         """
 
-    def learn(
+    def fit(
         self, spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
-    ) -> "LearnedInput":
+    ) -> "FittedInput":
         """Return what the training split gives.
 
         Args:
@@ -61,7 +61,7 @@ class MultiInputPreparationInterface(Protocol):
         """Return the column of the final shards.
 
         Args:
-            spec: what `learn` returned, of the class of the kind.
+            spec: what `fit` returned, of the class of the kind.
         """
 
     def encode(

@@ -32,7 +32,7 @@ OWNERS = {
 }  # fmt: skip
 
 # CrossValidator fits in threads, and each fit takes the slots of all its ranks.
-_turns = threading.Lock()
+_fit_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def fit(frame: DataFrame, params: HeadraceParams, *, has_classes: bool) -> Fitte
     refuse_connect(frame)
     _require_params(frame, params)
     network = source_hash(read_network(params.getNetwork()))
-    with _turns, callers_session(frame.sparkSession):
+    with _fit_lock, callers_session(frame.sparkSession):
         # Before anything is prepared.
         first_world_size(frame.sparkSession, params.getRanks())
         with training_frame(frame, params, has_classes=has_classes) as given:

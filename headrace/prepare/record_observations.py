@@ -7,8 +7,8 @@ from enum import StrEnum
 from itertools import islice
 
 from headrace.contract import Contract
-from headrace.prepare.encoders.images.grey_colour_mismatch_warning import ColourCounts
-from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
+from headrace.prepare.encoders.images.grey_colour_mismatch_warning import GreyAndColourCounts
+from headrace.prepare.encoders.images.grey_depth import unscaled_colours_warning, unscaled_grey_warning
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.thousands_separator_warning import NumberFormat, number_format, thousands_warning
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
@@ -24,7 +24,7 @@ from headrace.prepare.sources.folders.folder_layout_warnings import (
     split_class_warning,
 )
 from headrace.prepare.sources.folders.mask_file_warnings import find_masks
-from headrace.wording import quantity, quantity_have, shorten
+from headrace.wording import quantity, quantity_has, shorten
 
 MAX_EXAMPLE = 60
 
@@ -68,7 +68,7 @@ class Observations:
 
     grey_bits: Counter[int] = field(default_factory=Counter)
     colour_bits: Counter[int] = field(default_factory=Counter)
-    colours: ColourCounts = field(default_factory=ColourCounts)
+    colours: GreyAndColourCounts = field(default_factory=GreyAndColourCounts)
     findings: Counter[tuple[str, StrEnum]] = field(default_factory=Counter)
     examples: dict[tuple[str, StrEnum], str] = field(default_factory=dict)
     folders: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -207,12 +207,12 @@ class Observations:
         Args:
             white: `prepare.image.white`.
         """
-        grey = narrow_warning(self.grey_bits) if white is None else None
-        lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning()]
+        grey = unscaled_grey_warning(self.grey_bits) if white is None else None
+        lines = [grey, unscaled_colours_warning(self.colour_bits), self._archive_warning()]
         lines += [self._overruled_warning(), self._split_warning(), self._markup_warning(), self._left_out_warning()]
         lines.append(self.weights.warning())
         for (noun, finding), records in sorted(self.findings.items()):
-            lines.append(f"{quantity_have(records, noun)} {finding}, such as {self.examples[noun, finding]!r}.")
+            lines.append(f"{quantity_has(records, noun)} {finding}, such as {self.examples[noun, finding]!r}.")
         lines += [thousands_warning(what, counts) for what, counts in self.writings.items()]
         lines += self._folder_warnings() + self.cut_warnings() + self.unfamiliar.warnings()
         return [line for line in lines if line is not None]
@@ -311,7 +311,7 @@ class Observations:
             return None
         markup, path = self.markup_example
         return (
-            f"{quantity_have(self.doubtful_markup, 'text')} what may or may not be a tag of HTML, such as {markup!r} "
+            f"{quantity_has(self.doubtful_markup, 'text')} what may or may not be a tag of HTML, such as {markup!r} "
             f"in {path!r}: what is written as a tag was removed, with a <script>, <style> or <!-- that has no end all "
             "that follows it; anything else was kept. prepare.text.html: keep removes nothing."
         )

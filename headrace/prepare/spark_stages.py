@@ -22,7 +22,12 @@ from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_
 from headrace.prepare.dedup.label_conflict_warnings import warn_of_conflicts
 from headrace.prepare.encoders.record_encoder_interface import encoder_for
 from headrace.prepare.increments.source_changes import Increment
-from headrace.prepare.labels.class_discovery import Classes, classes_without_records, discover_classes, require_some
+from headrace.prepare.labels.class_discovery import (
+    Classes,
+    classes_without_records,
+    discover_classes,
+    require_class_count,
+)
 from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reject_summary import list_refused
@@ -36,7 +41,7 @@ from headrace.prepare.tasks.record_encoding_task import ShardWriter, prepare_chu
 from headrace.prepare.tasks.task_chunks import make_chunks
 from headrace.table.shard_writer import Shard
 from headrace.table.table_version import Period
-from headrace.wording import quantity_have, shorten
+from headrace.wording import quantity_has, shorten
 
 log = logging.getLogger(__name__)
 
@@ -157,11 +162,11 @@ def _encode(
         return labelled, results
     log.warning(
         "%s no record that can be used; all records are prepared again without %s: %s.",
-        quantity_have(len(empty), "class"), "it" if len(empty) == 1 else "them",
+        quantity_has(len(empty), "class"), "it" if len(empty) == 1 else "them",
         shorten(list(map(repr, empty))),
     )  # fmt: skip
     names = tuple(name for name in classes.names if name not in empty)
-    require_some(names, context.root, merge_results(results))
+    require_class_count(names, context.root, merge_results(results))
     labelled = replace(context, labels={name: number for number, name in enumerate(names)})
     return labelled, _first_stage(spark, labelled, content, records, classes.records)
 

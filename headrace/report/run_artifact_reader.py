@@ -109,7 +109,7 @@ class RunArtifacts:
         return self.result.describe_bundle_epoch(self.result.steps // self.run.steps_per_epoch) if self.result else ""
 
 
-def _where_a_run_is(path: Path) -> str:
+def _run_folder_hint(path: Path) -> str:
     """Return which folder may be meant: the run of a bundle, or a run below; else how to create one."""
     above, below = path.absolute().parent, sorted(path.glob("*/run.json"))
     if (above / "run.json").is_file():
@@ -127,7 +127,7 @@ def read_artifacts(path: Path) -> RunArtifacts:
     """
     run = _read_json(path / "run.json", RunFile)
     if run is None:
-        hint = _where_a_run_is(path)
+        hint = _run_folder_hint(path)
         raise DataError(f"{path} is not the folder of a training run: it contains no run.json; {hint}.")
     result = _read_json(path / "result.json", ResultFile)
     setting = run.configuration.train.bundle

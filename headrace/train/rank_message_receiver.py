@@ -27,7 +27,7 @@ RETRYABLE = (KILLED, LOST_PEER)
 
 
 @dataclass
-class Progress:
+class RankMessageReceiver:
     """Receives every message of every rank; keeps the first error and the outcome.
 
     Attributes:

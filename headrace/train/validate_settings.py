@@ -26,7 +26,7 @@ class LossSettingsCheckInterface(Protocol):
         """Return why the settings do not fit the kind, as a sentence with the way out; None if they do."""
 
 
-def require_fit(settings: Train, version: Version) -> None:
+def require_settings_fit_table(settings: Train, version: Version) -> None:
     """Raise unless `settings` fit the table `version`.
 
     Raises:
@@ -94,7 +94,7 @@ def _is_defined(metric: str, version: Version, split: str) -> bool:
     return not metric.endswith("f1") or any(counts)
 
 
-def require_updates(settings: Train, steps_per_epoch: int) -> None:
+def require_optimizer_updates(settings: Train, steps_per_epoch: int) -> None:
     """Raise unless the training applies an update; warn of steps and of a schedule that have no effect.
 
     Raises:

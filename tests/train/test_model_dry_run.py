@@ -205,18 +205,28 @@ def test_trial_of_the_network_is_announced(
         ("conv*", r"freeze: no layer is named 'conv\*'; the model has"),
     ],
 )
-def test_donor_and_frozen_layers_that_do_not_fit_are_refused_before_the_ranks_start(
+def test_pretrained_bundle_and_frozen_layers_that_do_not_fit_are_refused_before_the_ranks_start(
     version: Version, tmp_path: Path, freeze: str, sentence: str
 ) -> None:
     begin(version, tmp_path)
     network = tmp_path / "network.py"
-    donor = write(tmp_path / "donor", network, build_model(network, version.contract, {}), version, {})
+    pretrained = write(tmp_path / "pretrained", network, build_model(network, version.contract, {}), version, {})
     with pytest.raises(ConfigurationError, match=sentence):
-        begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor), "freeze": [freeze]}}, dry_run_network=True)
+        begin(
+            version,
+            tmp_path,
+            train={"fine_tune": {"bundle": str(pretrained), "freeze": [freeze]}},
+            dry_run_network=True,
+        )
     # A network that was tried without these layers frozen is tried again.
-    begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor)}}, dry_run_network=True)
+    begin(version, tmp_path, train={"fine_tune": {"bundle": str(pretrained)}}, dry_run_network=True)
     with pytest.raises(ConfigurationError, match=sentence):
-        begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor), "freeze": [freeze]}}, dry_run_network=True)
+        begin(
+            version,
+            tmp_path,
+            train={"fine_tune": {"bundle": str(pretrained), "freeze": [freeze]}},
+            dry_run_network=True,
+        )
 
 
 def test_inputs_that_are_not_normalized_get_a_warning(version: Version, tmp_path: Path) -> None:

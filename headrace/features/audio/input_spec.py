@@ -39,7 +39,7 @@ class AudioSpec(InputSpec):
         if self.rate == table.rate:
             return []
         return [
-            f"The donor was trained on sounds of {self.rate} samples per second, the table holds sounds of "
+            f"The pretrained bundle was trained on sounds of {self.rate} samples per second, the table holds sounds of "
             f"{table.rate}."
         ]
 

@@ -12,7 +12,7 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.audio.input_spec import AudioSpec
 from headrace.features.audio.record_encoder import audio_columns
-from headrace.features.multi_input_preparation_interface import LearnedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard
 
@@ -27,9 +27,9 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
     return {"audio": np.zeros(settings.audio.samples, "<i2").tobytes(), "seconds": 0.0}
 
 
-def learn(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> LearnedInput:
+def fit(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> FittedInput:
     """See `MultiInputPreparationInterface`; sounds have nothing to learn."""
-    return LearnedInput(AudioSpec(rate=context.settings.audio.rate))
+    return FittedInput(AudioSpec(rate=context.settings.audio.rate))
 
 
 def final_column(settings: Prepare, spec: AudioSpec) -> Column:

@@ -9,7 +9,7 @@ from headrace.config.configuration import Prepare
 from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
 from headrace.predict.one_record_per_file import predict_decoded, require_one_record_each
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
-from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_sound
+from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_audio
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
@@ -31,7 +31,7 @@ def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inf
     """See `RawFilePredictionInterface`."""
 
     def decode(file: InputFile, observations: Observations) -> Samples:
-        decoded = decode_sound(read_raw(file, settings), settings.audio)
+        decoded = decode_audio(read_raw(file, settings), settings.audio)
         observations.add_findings("sound", decoded.findings, file.name)
         return decoded.samples
 

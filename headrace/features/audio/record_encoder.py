@@ -11,7 +11,7 @@ from headrace.features.audio.input_spec import AudioSpec
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.encoders.content_hash import content_hash
 from headrace.prepare.encoders.record_encoder_interface import Row
-from headrace.prepare.encoders.sounds.sound_decoder import decode_sound
+from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
@@ -54,7 +54,7 @@ class AudioEncoder:
         if not isinstance(record.data, bytes):
             found = "text" if isinstance(record.data, str) else "an array of numbers"
             raise RejectedRecordError(Reason.NOT_AUDIO, f"the record is {found}")
-        decoded = decode_sound(record.data, self._audio)
+        decoded = decode_audio(record.data, self._audio)
         self._observations.add_findings("sound", decoded.findings, record.path)
         samples = np.ascontiguousarray(decoded.samples, "<i2")
         return {"audio": samples.tobytes(), "seconds": decoded.seconds, "content_hash": content_hash(samples)}

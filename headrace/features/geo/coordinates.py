@@ -20,7 +20,7 @@ FEATURES = 4
 NO_PLACE = np.zeros(FEATURES, np.float32)
 
 
-def read_place(text: str, section: Geo) -> NDArray[np.float32]:
+def read_location(text: str, section: Geo) -> NDArray[np.float32]:
     """Return the features of the cells of a row, as JSON text: (4,) sine and cosine of latitude and of longitude.
 
     Raises:

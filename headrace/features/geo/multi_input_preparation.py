@@ -13,7 +13,7 @@ from headrace.contract import Column, Contract
 from headrace.features.geo.coordinates import NO_PLACE
 from headrace.features.geo.input_spec import GeoSpec
 from headrace.features.geo.record_encoder import COLUMN, geo_spec
-from headrace.features.multi_input_preparation_interface import LearnedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard
 
@@ -28,9 +28,9 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
     return {}
 
 
-def learn(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> LearnedInput:
+def fit(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> FittedInput:
     """See `MultiInputPreparationInterface`; places have nothing to learn."""
-    return LearnedInput(geo_spec(context.settings.section(Geo)))
+    return FittedInput(geo_spec(context.settings.section(Geo)))
 
 
 def final_column(settings: Prepare, spec: GeoSpec) -> Column:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.geo import Geo
 from headrace.contract import Column
-from headrace.features.geo.coordinates import FEATURES, read_place
+from headrace.features.geo.coordinates import FEATURES, read_location
 from headrace.features.geo.input_spec import GeoSpec
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.encoders.content_hash import text_hash
@@ -31,12 +31,12 @@ def input_specs(
     return {PLACE: geo_spec(configuration.prepare.section(Geo))}
 
 
-def make_encoder(settings: Prepare) -> "PlaceEncoder":
+def make_encoder(settings: Prepare) -> "LocationEncoder":
     """See `RecordEncoderInterface`."""
-    return PlaceEncoder(settings)
+    return LocationEncoder(settings)
 
 
-class PlaceEncoder:
+class LocationEncoder:
     """Encoder of places."""
 
     payload_columns = (PLACE,)
@@ -54,7 +54,7 @@ class PlaceEncoder:
         if not isinstance(record.data, str | bytes):
             raise RejectedRecordError(Reason.BAD_VALUE, "the record is not a row with a latitude and a longitude")
         text = record.data if isinstance(record.data, str) else record.data.decode()
-        stored = read_place(text, self._section).astype("<f4").tobytes()
+        stored = read_location(text, self._section).astype("<f4").tobytes()
         return {PLACE: stored, "content_hash": text_hash(f"{stored.hex()}\0{record.label or ''}")}
 
     def take_observations(self) -> Observations:

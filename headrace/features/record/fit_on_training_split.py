@@ -64,9 +64,9 @@ def _learn(spark: SparkSession, context: PrepareContext, training: Sequence[Shar
     labels, inputs, columns = None, dict[str, InputSpec](), SeveralInputsEncoder(context.settings).columns
     for name, section in context.settings.inputs.items():
         part, kind = context.settings.of_input(name), multi_input_preparation(section.kind)
-        learned = kind.learn(spark, replace(context, settings=part), name, training)
-        labels, inputs[name] = learned.labels or labels, learned.spec
-        columns[name] = kind.final_column(part, learned.spec)
+        fitted = kind.fit(spark, replace(context, settings=part), name, training)
+        labels, inputs[name] = fitted.labels or labels, fitted.spec
+        columns[name] = kind.final_column(part, fitted.spec)
     return Fitted(inputs, labels, columns)
 
 

@@ -30,7 +30,7 @@ from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import Moments, compute_moments
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.labels.similar_names import similar_names
-from headrace.prepare.labels.suspicious_labels import mixed_truth_values
+from headrace.prepare.labels.suspicious_labels import mixed_boolean_names
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.spark_stages import StageOutput
@@ -181,7 +181,7 @@ def _known(counts: Counter[str], context: PrepareContext, name: str) -> list[str
             name,
             shorten([" and ".join(map(repr, group)) for group in groups]),
         )
-    if truth := mixed_truth_values(known):
+    if truth := mixed_boolean_names(known):
         log.warning(
             "Values of %r are truth values in several writings: %s. Each is a value of its own; write them in one way "
             "if some mean the same.",

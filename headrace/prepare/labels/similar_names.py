@@ -19,7 +19,7 @@ TYPOGRAPHY = str.maketrans(
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-")
 )
-FOLDED = LATIN_LOOKALIKES | TYPOGRAPHY
+CANONICAL_LETTERS = LATIN_LOOKALIKES | TYPOGRAPHY
 # What is between the words of a name in other writings: hot_dog, hot-dog; of numbers it may be a sign or a range.
 BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])[-_](?=[^\W\d_])")
 NUMBER = re.compile(r"([-+]?)0*(\d*)(?:\.(\d*?)0*)?")
@@ -41,7 +41,7 @@ def mixed_names(names: Iterable[str]) -> list[str]:
 
 
 def _folded(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", html.unescape(name).translate(FOLDED).casefold())
+    letters = unicodedata.normalize("NFKD", html.unescape(name).translate(CANONICAL_LETTERS).casefold())
     letters = BETWEEN_WORDS.sub("", letters)
     plain = "".join(one for one in letters if not _is_dropped(one))
     return (_number(plain) if plain.isascii() and any(map(str.isdigit, plain)) else None) or plain

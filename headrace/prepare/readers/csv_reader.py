@@ -58,7 +58,7 @@ class CsvReader:
         self.notes: list[str] = []
         numbered = any(strip_backticks(one).startswith("_c") and strip_backticks(one)[2:].isdecimal() for one in wanted)
         self.has_header = not numbered if options.header is None else options.header
-        self.columns = self._look_for_separator(wanted)
+        self.columns = self._detect_separator(wanted)
         self.width = len(self.columns)
         self.indices = {one: self._index(one) for one in wanted}
 
@@ -69,7 +69,7 @@ class CsvReader:
             return [RowRange(self.name)]
         # Latin-1 gives each byte one character, so that characters can be counted as bytes.
         with open_text(self.path, "latin-1") as lines:
-            found = split_records(lines, self.options, are_joined=self._are_joined("latin-1"))
+            found = split_records(lines, self.options, are_joined=self._joined_lines_test("latin-1"))
             records = ((number, length) for number, _, length in found)
             return cut_ranges(self.name, records, max_bytes, max_rows)
 
@@ -77,7 +77,7 @@ class CsvReader:
         """Yield the rows of a range, in order, without blank lines and the header."""
         with open_text(self.path, self.options.encoding, part.begin, part.size) as lines:
             skip_header = self.has_header and part.begin == 0
-            are_joined = self._are_joined(self.options.encoding)
+            are_joined = self._joined_lines_test(self.options.encoding)
             for number, fields, _ in split_records(lines, self.options, part.number, are_joined):
                 if isinstance(fields, RejectedRecordError):
                     yield Row(number, {}, fields)
@@ -91,7 +91,7 @@ class CsvReader:
         """Return whether a line is a record and not blank; in a single column a missing value is written as `""`."""
         return any(map(str.strip, fields)) or (len(fields) == self.width and (self.width > 1 or fields == [""]))
 
-    def _are_joined(self, encoding: str | None) -> JoinedLines | None:
+    def _joined_lines_test(self, encoding: str | None) -> JoinedLines | None:
         """Return the test for records that a stray quote joined; None if quotes are trusted, or cannot join records."""
         if self.options.multi_line or self.options.quote is None or self.width == 1:
             return None
@@ -128,7 +128,7 @@ class CsvReader:
         text = text.rstrip() if self.options.strip_right else text
         return None if text in ("", SQL_NULL, self.options.null) else text
 
-    def _look_for_separator(self, wanted: Sequence[str]) -> list[str]:
+    def _detect_separator(self, wanted: Sequence[str]) -> list[str]:
         """Return the columns; without the option, the separator is the one that gives all requested columns.
 
         Spreadsheets write semicolons where the comma is the decimal point, and tabs as CSV, too.
@@ -176,7 +176,7 @@ class CsvReader:
         Returns:
             no lines if the first COMPARED characters do not have it.
         """
-        if not self._hold(patterns):
+        if not self._contain(patterns):
             return []
         with open_text(self.path, self.options.encoding) as lines:
             head = list(islice(lines, SAMPLE))
@@ -185,7 +185,7 @@ class CsvReader:
             first = next((line for line in lines if _has(line, patterns)), None)
             return [] if first is None else [*head, first, *islice(lines, SAMPLE)]
 
-    def _hold(self, patterns: Sequence[re.Pattern[str]]) -> bool:
+    def _contain(self, patterns: Sequence[re.Pattern[str]]) -> bool:
         """Return whether the first COMPARED characters have a pattern; one that begins with a character is found fast.
 
         Args:
@@ -203,7 +203,7 @@ class CsvReader:
 
     def find_comments(self) -> tuple[int, int]:
         """Return how many records may be comments, at the beginning of the file, and the line of the first; or 0, 0."""
-        if self.options.comment or not self._hold([COMMENT]):
+        if self.options.comment or not self._contain([COMMENT]):
             return 0, 0
         found, read = list[int](), 0
         with open_text(self.path, self.options.encoding) as lines:

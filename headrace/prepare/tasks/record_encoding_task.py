@@ -38,7 +38,7 @@ def parse_weight(record: RawRecord) -> float:
     return weight
 
 
-def target_class(target: int | float | bytes) -> int:
+def counting_class(target: int | float | bytes) -> int:
     """Return the class index under which a row is counted; 0 unless the target is a class index."""
     return target if isinstance(target, int) else 0
 
@@ -144,7 +144,7 @@ class ShardWriter:
             self.result.observations.add_number("The weights", record.weight or "")
             self.result.observations.weights.add(row["weight"], record.reject_path or record.path)
         split = self._split(record, row["content_hash"])
-        self.result.counts[split, target_class(target)] += 1
+        self.result.counts[split, counting_class(target)] += 1
         self._append(split, row)
 
     def _split(self, record: RawRecord, content: str) -> str:

@@ -49,7 +49,7 @@ class DrawnCurve(Record):
     precision_recall: tuple[tuple[float, float], ...]
 
 
-class TrainedRows(Record):
+class OverlapWithTraining(Record):
     """The rows of the evaluated split that the model was trained on, of how many, with the path of one of them."""
 
     rows: int
@@ -68,7 +68,7 @@ class TaskEvaluation(Record):
     metrics: dict[str, float]
     intervals: dict[str, tuple[float, float]] = {}
     slices: dict[str, tuple[SliceMetrics, ...]] = {}
-    trained_on: TrainedRows | None = None
+    trained_on: OverlapWithTraining | None = None
     seconds: float
     command: str
 

@@ -25,7 +25,7 @@ class PerClass:
     evaluation: ClassEvaluation
 
     @property
-    def squares(self) -> list[UnitChart]:
+    def charts(self) -> list[UnitChart]:
         """The ROC, precision-recall and calibration charts."""
         reliability = reliability_chart(self.evaluation)
         return [*curve_charts(self.evaluation), *([reliability] if reliability else [])]

@@ -13,7 +13,7 @@ from headrace.evaluate.confidence_intervals import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.retrain.gate.measured_model import ScoredModel
 from headrace.retrain.gate.slicing import ModelPair, Slice, gate_slices_module, make_slices
-from headrace.wording import figure, figure_beside, join_names, quantity, signed_figure
+from headrace.wording import figure, figure_unlike, join_names, quantity, signed_figure
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +160,7 @@ def _bounds(comparison: Comparison, gate: Gate) -> Iterator[Check]:
             metric_label(metric),
             passed,
             " and ".join(limits) or "any value",
-            figure_beside(value, allowed.min, allowed.max),
+            figure_unlike(value, allowed.min, allowed.max),
         )
 
 

@@ -30,7 +30,7 @@ class CycleView:
         return self.outcome.decision if self.outcome else IN_PROGRESS
 
     @property
-    def tone(self) -> str:
+    def css_class(self) -> str:
         """CSS class of the decision."""
         return TONES.get(self.decision, "quiet")
 

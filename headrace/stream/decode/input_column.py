@@ -81,7 +81,7 @@ def _decode_png_tensor(batch: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tens
 DECODERS = {"jpeg": _decode_jpeg_tensor, "png": _decode_png_tensor}
 
 
-class JpegHandoff:
+class JpegBuffer:
     """A buffer of encoded images between Python and TensorFlow, which receives only a ticket for each step.
 
     Args:
@@ -135,7 +135,7 @@ class InputCodec:
     ) -> None:
         self._name, self._column, self._buckets, self._size = name, column, buckets, size
         is_jpeg = column.codec == "jpeg"
-        self._images = JpegHandoff(column.image_shape, on_error) if is_jpeg else None
+        self._images = JpegBuffer(column.image_shape, on_error) if is_jpeg else None
 
     def store(self, rows: Columns, steps: int) -> tuple[NDArray[Any], ...]:
         """Return the arrays that TensorFlow receives for `steps` of equal size, each of shape (steps, ...).

@@ -104,11 +104,11 @@ def _hook(hidden: HiddenFiles) -> None:
             hidden.check(arguments[0])
 
     sys.addaudithook(audit)
-    _ask_first(os, "stat", hidden, position=0)
-    _ask_first(tf.io.gfile, "exists", hidden, position=0)
-    _ask_first(file_io.FileIO, "__init__", hidden, position=1)
-    _ask_first(tf.lookup.TextFileInitializer, "__init__", hidden, position=1)
-    _ask_first(h5py.File, "__init__", hidden, position=1)
+    _check_reads(os, "stat", hidden, position=0)
+    _check_reads(tf.io.gfile, "exists", hidden, position=0)
+    _check_reads(file_io.FileIO, "__init__", hidden, position=1)
+    _check_reads(tf.lookup.TextFileInitializer, "__init__", hidden, position=1)
+    _check_reads(h5py.File, "__init__", hidden, position=1)
 
 
 def _reads(arguments: tuple[Any, ...]) -> bool:
@@ -119,7 +119,7 @@ def _reads(arguments: tuple[Any, ...]) -> bool:
     return "r" in mode or "+" in mode
 
 
-def _ask_first(owner: Any, name: str, hidden: HiddenFiles, position: int) -> None:
+def _check_reads(owner: Any, name: str, hidden: HiddenFiles, position: int) -> None:
     plain: Callable[..., Any] = getattr(owner, name)
 
     def asking(*arguments: Any, **options: Any) -> Any:

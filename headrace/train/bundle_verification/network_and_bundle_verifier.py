@@ -69,7 +69,7 @@ class BundleVerifier:
     ) -> None:
         self.model, self.version, self.streaming, self.precision = model, version, streaming, precision
         self._process = process
-        self._rehearsal: ExpectedState | None = None
+        self._early_check: ExpectedState | None = None
 
     @property
     def contract(self) -> Contract:
@@ -134,12 +134,12 @@ class BundleVerifier:
                 "and keras.ops.log do not)."
             )
 
-    def rehearse(self, write: Callable[[Path], object]) -> None:
+    def start_early_check(self, write: Callable[[Path], object]) -> None:
         """Have the bundle of the model as it is now, which `write` writes, loaded in the background."""
         process = self.start()
         write(process.scratch / "rehearsal")
-        self._rehearsal = self._expect(process, process.scratch / "rehearsal")
-        process.send(self._rehearsal.request)
+        self._early_check = self._expect(process, process.scratch / "rehearsal")
+        process.send(self._early_check.request)
 
     def start(self) -> FreshProcess:
         """Start the process, unless it runs."""
@@ -155,9 +155,9 @@ class BundleVerifier:
         Raises:
             TrainingError: the bundle is not the model.
         """
-        if self._rehearsal is None or self._process is None or not self._process.has_answered:
+        if self._early_check is None or self._process is None or not self._process.has_answered:
             return
-        self._finish_rehearsal(self._process, self._rehearsal)
+        self._finish_early_check(self._process, self._early_check)
         if not keep:
             self.close()
 
@@ -168,8 +168,8 @@ class BundleVerifier:
             TrainingError: the bundle cannot be loaded, or its weights or outputs differ from the model's.
         """
         process = self.start()
-        if self._rehearsal is not None:
-            self._finish_rehearsal(process, self._rehearsal)
+        if self._early_check is not None:
+            self._finish_early_check(process, self._early_check)
         expected = self._expect(process, folder)
         if fault := find_fault(expected.outputs, self.contract, self.precision):
             raise TrainingError(f"The bundle is not kept, because of the trained model: {fault}. {self._advice(fault)}")
@@ -182,11 +182,11 @@ class BundleVerifier:
         """End the process."""
         if self._process is not None:
             self._process.close()
-        self._process, self._rehearsal = None, None
+        self._process, self._early_check = None, None
 
-    def _finish_rehearsal(self, process: FreshProcess, expected: ExpectedState) -> None:
+    def _finish_early_check(self, process: FreshProcess, expected: ExpectedState) -> None:
         answer = process.receive()
-        self._rehearsal = None
+        self._early_check = None
         self._compare(process, expected, answer, rehearsal=True)
 
     def _expect(self, process: FreshProcess, folder: Path) -> ExpectedState:

@@ -9,8 +9,8 @@ from headrace.stream.plan_and_rank_stream import evaluation_plan
 from headrace.stream.tf_data_pipeline import Batches, evaluation_batches
 from headrace.train import checkpoint
 from headrace.train.callbacks.best_epoch import BestEpoch
-from headrace.train.callbacks.bundle_rehearsal import BundleRehearsal
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
+from headrace.train.callbacks.early_bundle_check import EarlyBundleCheck
 from headrace.train.callbacks.exact_metrics import ExactMetrics
 from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.callbacks.non_finite_gradients import SKIPS_OF_LOSS_SCALING, StopOnNonFinite
@@ -48,7 +48,7 @@ def ordered_callbacks(
         callbacks.append(MetricsLogger(position, RunFolder(rank.files.local), gradients, every, stream, send))
         callbacks.append(WarnOfUntrainedWeights(gradients))
     if rank.verifier is not None:
-        callbacks.append(BundleRehearsal(rank.verifier, rank.record.epochs))
+        callbacks.append(EarlyBundleCheck(rank.verifier, rank.record.epochs))
     checkpoint_callback = CheckpointCallback(position, rank, metrics)
     files = (folder.interrupt_file, folder.stop_file) if rank.record.observed else (folder.interrupt_file,)
     return [*callbacks, checkpoint_callback, StopOnRequest(checkpoint_callback, files)]

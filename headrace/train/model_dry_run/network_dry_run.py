@@ -19,7 +19,7 @@ from headrace.train.bundle_verification.untracked_variables import require_track
 from headrace.train.model.custom_loss_metrics_optimizer import load_custom_objective, require_padding_invariant
 from headrace.train.model.fine_tuning import fine_tune
 from headrace.train.model.loss_and_metrics import make_loss
-from headrace.train.model.pretrained_weights import load_donor
+from headrace.train.model.pretrained_weights import load_pretrained_bundle
 from headrace.train.monitored_metric import metric_names
 from headrace.wording import join_names
 
@@ -40,17 +40,17 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
     Raises:
         ConfigurationError: it cannot be built, raises an error, or its outputs, loss or gradients cannot be used; or
             `train.fine_tune` does not fit it.
-        DataError: the table or the donor of the initial weights cannot be read.
+        DataError: the table or the pretrained bundle of the initial weights cannot be read.
     """
     configuration = record.configuration
     settings, options = configuration.train, configuration.model.options
-    donor = load_donor(settings.fine_tune, version) if settings.fine_tune else None
+    pretrained = load_pretrained_bundle(settings.fine_tune, version) if settings.fine_tune else None
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(file, version.contract, options)
     require_default_training(model, file)
-    if settings.fine_tune and donor:
-        fine_tune(model, donor, version.contract, settings.fine_tune)
+    if settings.fine_tune and pretrained:
+        fine_tune(model, pretrained, version.contract, settings.fine_tune)
     custom = load_custom_objective(file, version.contract, settings)
     plan = evaluation_plan(version, "train", BATCH_ROWS)
     batch: Batch = next(iter(evaluation_batches(version, "train", plan, configuration.stream).steps(0, 0, 1)))

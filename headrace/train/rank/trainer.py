@@ -31,7 +31,7 @@ from headrace.train.distributed import collectives
 from headrace.train.epoch_observer import StoppedError
 from headrace.train.model.compiled_model import compile_model
 from headrace.train.model.rank_seeds import offset_seeds
-from headrace.train.monitored_metric import ships_best_epoch
+from headrace.train.monitored_metric import bundle_has_best_epoch
 from headrace.train.rank.rank_context_and_position import Position, RankContext
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def train(rank: RankContext) -> None:
 def _verify_network(rank: RankContext, verifier: BundleVerifier, step: int) -> None:
     """Require usable outputs, and have a bundle of the untrained model loaded while the training begins."""
     verifier.require_usable_outputs()
-    verifier.rehearse(lambda folder: _write(rank, folder, {"bundle_steps": step, "weights_sha256": ""}))
+    verifier.start_early_check(lambda folder: _write(rank, folder, {"bundle_steps": step, "weights_sha256": ""}))
 
 
 def _limit_threads_and_memory(threads: int | None) -> None:
@@ -188,7 +188,7 @@ def finalize_run(rank: RankContext, position: Position, callbacks: list[keras.ca
 def _select_epoch(rank: RankContext, position: Position, best: BestEpoch) -> RunSummary:
     """Give the model the weights of the epoch that the bundle gets; return that epoch and why training ended."""
     validates = bool(rank.version.summary.counts.get("val"))
-    ships_best = ships_best_epoch(rank.record.configuration.train.monitor, validates=validates) and best.epoch >= 0
+    ships_best = bundle_has_best_epoch(rank.record.configuration.train.monitor, validates=validates) and best.epoch >= 0
     if ships_best:
         best.restore()
     return {

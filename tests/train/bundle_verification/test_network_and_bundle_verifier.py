@@ -214,7 +214,7 @@ def test_rehearsal_refuses_bundle_while_training_begins(
     source, sentence = UNFAITHFUL[name]
     model = built(source, folder, version)
     verifier = verifier_for(model, version, process)
-    verifier.rehearse(lambda target: publish(model, folder, target, version, None))
+    verifier.start_early_check(lambda target: publish(model, folder, target, version, None))
     model.trainable_weights[0].assign_add(np.ones(model.trainable_weights[0].shape))
     while not process.has_answered:
         verifier.poll(keep=True)
@@ -229,7 +229,7 @@ def test_rehearsal_of_faithful_bundle_ends_its_process(version: Version, folder:
     process = FreshProcess()
     model = built(FAITHFUL["plain"], folder, version)
     verifier = verifier_for(model, version, process)
-    verifier.rehearse(lambda target: publish(model, folder, target, version, None))
+    verifier.start_early_check(lambda target: publish(model, folder, target, version, None))
     while process.scratch.exists():
         verifier.poll(keep=False)
         time.sleep(0.05)

@@ -21,7 +21,7 @@ STEP = 8
 
 
 @dataclass
-class ColourCounts:
+class GreyAndColourCounts:
     """Images of RGB that are grey, and those that have colours."""
 
     grey: Tally = field(default_factory=Tally)
@@ -34,7 +34,7 @@ class ColourCounts:
             self.grey.add(1, int(found), path)
             self.coloured.add(1, int(not found), path)
 
-    def update(self, other: "ColourCounts") -> None:
+    def update(self, other: "GreyAndColourCounts") -> None:
         """Add the images of another task."""
         for total, added in ((self.grey, other.grey), (self.coloured, other.coloured)):
             total.add(added.values, added.unlike, added.example)

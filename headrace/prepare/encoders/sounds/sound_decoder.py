@@ -43,7 +43,7 @@ BLOCK = 2**16  # frames
 PADDED_BELOW = 0.9
 
 
-class SoundFinding(StrEnum):
+class AudioFinding(StrEnum):
     """What is found in a usable sound; the value is how a warning goes on after the number of sounds."""
 
     CUT = "more than prepare.audio.seconds, and only the part that prepare.audio.align names is kept"
@@ -55,7 +55,7 @@ class SoundFinding(StrEnum):
 
 
 @dataclass(frozen=True)
-class DecodedSound:
+class DecodedAudio:
     """A decoded sound.
 
     Attributes:
@@ -66,7 +66,7 @@ class DecodedSound:
 
     samples: Samples
     seconds: float
-    findings: frozenset[SoundFinding]
+    findings: frozenset[AudioFinding]
 
 
 class _Forward(soundfile.SoundFile):
@@ -77,7 +77,7 @@ class _Forward(soundfile.SoundFile):
         return False
 
 
-def decode_sound(data: bytes, settings: Audio) -> DecodedSound:
+def decode_audio(data: bytes, settings: Audio) -> DecodedAudio:
     """Decode a sound file.
 
     Raises:
@@ -97,14 +97,14 @@ def decode_sound(data: bytes, settings: Audio) -> DecodedSound:
     _check(waveform, settings, is_beyond=is_beyond)
     seconds = len(waveform) / rate
     found = {
-        SoundFinding.CUT: seconds > settings.seconds,
-        SoundFinding.PADDED: seconds < PADDED_BELOW * settings.seconds,
-        SoundFinding.LOWER_RATE: rate < settings.rate,
-        SoundFinding.BEYOND_SCALE: is_beyond,
+        AudioFinding.CUT: seconds > settings.seconds,
+        AudioFinding.PADDED: seconds < PADDED_BELOW * settings.seconds,
+        AudioFinding.LOWER_RATE: rate < settings.rate,
+        AudioFinding.BEYOND_SCALE: is_beyond,
     }
     samples = conform(_mix(waveform, settings), rate, settings)
     _check_stored(samples, settings)
-    return DecodedSound(samples, seconds, frozenset(finding for finding, applies in found.items() if applies))
+    return DecodedAudio(samples, seconds, frozenset(finding for finding, applies in found.items() if applies))
 
 
 def conform(waveform: Waveform, rate: int, settings: Audio) -> Samples:

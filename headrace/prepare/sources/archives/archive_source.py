@@ -21,7 +21,7 @@ from headrace.prepare.sources.folders.labels_file import is_inside
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
 from headrace.prepare.sources.split_names import split_from_name, split_from_path, unclear_split_files
 from headrace.storage import locate, read_entry
-from headrace.storage.location import looked_for
+from headrace.storage.location import path_hint
 from headrace.wording import escape_path, escape_text, quantity
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def list_archives(path: str) -> Listing:
         _warn_of_others(path, sorted(one.path for one in below if not ARCHIVE.search(one.path)))
     else:
         raise DataError(
-            f"The source {path} does not exist{looked_for(path)}; expected a tar or zip file, or a folder of them."
+            f"The source {path} does not exist{path_hint(path)}; expected a tar or zip file, or a folder of them."
         )
     if not found:
         kinds = ".tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst or .zip files"

@@ -12,7 +12,7 @@ from pyspark.sql.types import NumericType, StringType
 from headrace.config.configuration import Prepare, Source
 from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
-from headrace.features.windows.number_warnings import warn_of_odd_values, warn_of_thousands
+from headrace.features.windows.number_warnings import warn_of_suspicious_values, warn_of_thousands_separators
 from headrace.features.windows.series_deduplication import deduplicate_series
 from headrace.prepare.encoders.number_hint import number_hint
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
@@ -65,21 +65,21 @@ def read_windows(
     columns, windows = source.columns or Columns(), settings.windows or Windows(values=("data",), time="time")
     frame = read_columns(spark, source, root, files, window_columns(columns, windows), rejections=True)
     # Labels are looked at elsewhere.
-    warn_of_thousands(frame, [name for name in windows.values if name != columns.label])
+    warn_of_thousands_separators(frame, [name for name in windows.values if name != columns.label])
     rows = _rows(frame, columns, windows)
     has_series = F.col("file").isNotNull() & (F.col("file") != "")
     usable = F.col("reason").isNull() & F.col("seconds").isNotNull() & has_series
     series = deduplicate_series(rows.where(usable), windows.series)
-    warn_of_odd_values(series.rows, windows.values, columns.label)
+    warn_of_suspicious_values(series.rows, windows.values, columns.label)
     timed = series.rows
     if columns.split:
         timed, periods = timed.withColumn("period", F.lit(0)), ()
     else:
-        periods = extend_periods(timed, series.ends, settings.splits, windows, periods)
+        periods = extend_periods(timed, series.time_range, settings.splits, windows, periods)
         timed = split_by_time(timed, periods)
-    cut = _cut(timed, windows)
+    cut = _cut_windows(timed, windows)
     return cut.unionByName(
-        _unusable(rows.where(~F.coalesce(usable, F.lit(False))), windows).select(cut.columns)
+        _unusable_rows(rows.where(~F.coalesce(usable, F.lit(False))), windows).select(cut.columns)
     ), tuple(periods)
 
 
@@ -89,7 +89,7 @@ def window_columns(columns: Columns, windows: Windows) -> list[str]:
     return [name for name in dict.fromkeys(named) if name]
 
 
-def _unusable(rows: DataFrame, windows: Windows) -> DataFrame:
+def _unusable_rows(rows: DataFrame, windows: Windows) -> DataFrame:
     """Return rows that cannot be read, or are without a time or without a series, as rejected records."""
     has_time = F.col("seconds").isNotNull()
     bad = F.when(has_time, Reason.BAD_VALUE.value).otherwise(Reason.BAD_TIME.value)
@@ -187,7 +187,7 @@ def _seconds(frame: DataFrame, windows: Windows) -> tuple[Column, Column]:
     return F.when(has_zone, F.unix_micros(column.try_cast("timestamp")) / 1e6).otherwise(written), has_zone
 
 
-def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
+def _cut_windows(rows: DataFrame, windows: Windows) -> DataFrame:
     """Return the windows of rows, with the conditions that may reject them."""
     span = windows.span
     of_series = Window.partitionBy("file", "split", "period")

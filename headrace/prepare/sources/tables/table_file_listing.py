@@ -21,7 +21,7 @@ from headrace.prepare.sources.tables.lakehouse_table_refusal import (
     require_other_folder,
 )
 from headrace.storage import ListedFile, files_below, is_remote, locate, read_entry
-from headrace.storage.location import looked_for
+from headrace.storage.location import path_hint
 from headrace.wording import escape_path, quantity, shorten
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def list_table(source: Source) -> Listing:
         return Listing(str(path.parent), [to_raw_file(read_entry(path), None)], ())
     if not path.is_dir():
         raise DataError(
-            f"The source {source.path} does not exist{looked_for(source.path)}; expected a {source.format} file or a "
+            f"The source {source.path} does not exist{path_hint(source.path)}; expected a {source.format} file or a "
             "folder of them."
         )
     if source.format == "delta":

@@ -7,7 +7,7 @@ import keras
 from headrace.train.bundle_verification.network_and_bundle_verifier import BundleVerifier
 
 
-class BundleRehearsal(keras.callbacks.Callback):
+class EarlyBundleCheck(keras.callbacks.Callback):
     """Ends a training in its first seconds if its bundle would not reproduce the model; on rank 0 only."""
 
     def __init__(self, verifier: BundleVerifier, epochs: int) -> None:
