@@ -1,4 +1,4 @@
-"""ListedFile point of the command `headrace`, and of `python -m headrace`."""
+"""Entry point of the command `headrace`, and of `python -m headrace`."""
 
 import os
 import signal

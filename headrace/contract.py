@@ -76,7 +76,7 @@ class Contract(BaseModel):
         classes: class names, by class index; empty for regression.
         task: in `classification` a row belongs to exactly one of two or more classes, in `multi_label` to any number
             of classes; in `regression` the target is a float32 and there are no classes.
-        input_specs: what the kind of each input adds, by the name of its column, in the order of the configuration.
+        input_specs: specification of each input, by the name of its column, in the order of the configuration.
         is_record: whether a model receives its inputs as a dict of arrays by name, and not the only one as an array.
         label_statistics: mean and variance of the labels of the training split, for rows in regression only.
     """
@@ -104,7 +104,7 @@ class Contract(BaseModel):
 
     @property
     def spec(self) -> InputSpec:
-        """What the kind of the only input adds.
+        """The specification of the only input.
 
         Raises:
             DataError: there are several inputs.
@@ -112,7 +112,7 @@ class Contract(BaseModel):
         return self.input_specs[self.named("input")[0]]
 
     def require(self, kind: str) -> Any:
-        """Return what the kind of the only input adds, for a network of inputs of this kind.
+        """Return the specification of the only input, for a network of inputs of this kind.
 
         Networks of several inputs ask each contract of `inputs`. The attributes are those of the kind's specification:
         `statistics` of images, rows, vectors and windows, `tokenizer` of texts, `rate` of sounds, `numbers` and

@@ -39,12 +39,12 @@ class ClassMatch:
 
     @property
     def is_equal(self) -> bool:
-        """Whether names and order are the same."""
+        """Return whether names and order are the same."""
         return self.model == self.table
 
     @property
     def has_same_names(self) -> bool:
-        """Whether the classes are the same, in any order."""
+        """Return whether the classes are the same, in any order."""
         return len(self.model) == len(self.table) and not self.new
 
     @property

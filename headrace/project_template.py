@@ -38,7 +38,7 @@ NETWORKS: dict[Kind, tuple[str, ...]] = {
 }
 # The section of `prepare` that names columns too.
 SECTIONS: dict[Kind, str] = {"tabular": "tabular", "record": "inputs", "windows": "windows"}
-# The key data.source.path of a shipped configuration, and the comment behind it.
+# The key data.source.path of a shipped configuration, and the comment after it.
 SOURCE_PATH = re.compile(r"^(    path: )[^#\n]*?( #.*)?$", re.MULTILINE)
 FORMAT = re.compile(r"^(    format: )\w+( #.*\n)", re.MULTILINE)
 OPTIONS = re.compile(r"^    options: .*\n", re.MULTILINE)

@@ -101,7 +101,7 @@ def _predict(
 
 
 def _biased(overlaps: Mapping[str, TrainingOverlap]) -> set[str]:
-    """Return the models whose difference from the first says nothing: one of the two was trained on the rows."""
+    """Return the models whose difference from the first is meaningless: one of the two was trained on the rows."""
     first = next(iter(overlaps))
     return {name for name, overlap in overlaps.items() if overlap.rows or overlaps[first].rows}
 

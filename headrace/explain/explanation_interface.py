@@ -15,7 +15,7 @@ from headrace.prepare.record_observations import Observations
 
 @dataclass(frozen=True, kw_only=True)
 class ExplanationWords:
-    """What the page says about explanations of an input kind.
+    """The phrases of the page about explanations of an input kind.
 
     Attributes:
         noun: one input.
@@ -58,7 +58,7 @@ class ExplanationInterface(Protocol):
 
     @property
     def WORDS(self) -> ExplanationWords:  # noqa: N802 - the name of a constant
-        """What the page says about explanations of the kind."""
+        """The phrases of the page about explanations of the kind."""
 
     def read_inputs(self, bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
         """Return the raw inputs at `source`.

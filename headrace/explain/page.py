@@ -38,7 +38,7 @@ class ExplanationPage:
 
     @property
     def words(self) -> ExplanationWords:
-        """Return what the page says about the kind of the inputs."""
+        """Return the phrases of the page about the kind of the inputs."""
         return explanation_module(self.bundle.contract.input_kind).WORDS
 
     @property

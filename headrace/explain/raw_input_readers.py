@@ -109,7 +109,7 @@ def raw_rows(source: Path, origin: Origin, options: ExplainOptions, what: str) -
     Args:
         origin: says which cells a record has, and how the source of the training was read.
         options: options of the reader take the place of those of the training.
-        what: what the rows are, with its verb, in a message.
+        what: subject and verb of a message about the rows.
 
     Raises:
         ConfigurationError: the file lacks a column, or a column of texts is named.

@@ -18,7 +18,7 @@ class ExportInputInterface(Protocol):
     """The module `export_input` of an input kind."""
 
     def describe_input(self, bundle: Bundle) -> str:
-        """Return for programs without Headrace what the input is."""
+        """Return a description of the input for programs without Headrace."""
 
     def encoded_inputs(self, contract: Contract) -> EncodedBatches | None:
         """Return noise as files that a SavedModel also takes; None if it takes only arrays."""

@@ -111,7 +111,7 @@ def file_holder(path: Path) -> LockHolder | None:
 
 @dataclass(frozen=True)
 class _StateBeforeLock:
-    """What was there before a lock was taken.
+    """The state of a folder before a lock was taken.
 
     Attributes:
         missing: folders above the lock that were missing, the deepest first.

@@ -1,4 +1,4 @@
-"""Fit: the rows of a DataFrame to a table and a run below the folder `work`, where equal fits find them again."""
+"""Train on a DataFrame: prepare a table, train a run, and reuse both if the same fit is repeated."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ _fit_lock = threading.Lock()
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained network, and the classes of its class indices, if the labels are such."""
+    """A trained network, and the classes of its class indices, if the labels are indices."""
 
     bundle: Bundle
     classes: ClassNames | None

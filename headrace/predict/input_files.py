@@ -108,7 +108,7 @@ class Inputs:
         return files, skipped
 
     def are_folders(self) -> bool:
-        """Return whether the inputs are folders, of texts one a file, and not files of many texts.
+        """Return whether the inputs are folders, of one text per file, and not files of many texts.
 
         Raises:
             ConfigurationError: they are both.

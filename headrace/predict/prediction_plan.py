@@ -27,12 +27,12 @@ FILES_PER_PART = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionPlan:
-    """What to predict.
+    """The inputs to predict, divided into parts.
 
     Attributes:
         parts: in the order of the inputs.
         contract: of the table, or of the bundle for raw files.
-        taken_for: kinds of the inputs, sorted: images, texts (one a file), lines, csv, json, parquet, orc, table.
+        taken_for: kinds of the inputs, sorted: images, texts (one per file), lines, csv, json, parquet, orc, table.
         table: folder of the table; None for raw files.
         skipped: number of hidden files and files of operating systems.
         limited: whether the limit leaves out records.

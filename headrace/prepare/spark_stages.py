@@ -55,7 +55,7 @@ class StageOutput:
         results: results of all tasks.
         statistics: per feature of windows; None for other inputs.
         periods: windows whose splits follow from the time: the split of each period.
-        input_specs: what the contract says of each input, where it was fitted on the training split.
+        input_specs: specification of each input in the contract, where it was fitted on the training split.
         label_statistics: mean and variance of the labels, where they were fitted.
         filled: new rows whose number was missing and became the mean, by column.
     """
@@ -91,7 +91,7 @@ class FitOnTrainingSplitInterface(Protocol):
     def fit(
         self, spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment
     ) -> StageOutput:
-        """Return the output with what only all rows give, such as a tokenizer, and with final shards."""
+        """Return the output with the results that need all rows, such as a tokenizer, and with final shards."""
 
 
 def run_stages(

@@ -1,6 +1,6 @@
 """Stop a command on SIGINT or SIGTERM: after a checkpoint while training, else immediately.
 
-The first signal asks a running training to stop after a checkpoint. If none runs, at a second signal and after
+The first signal asks a running training to stop after a checkpoint. If none runs, at a second signal, or after
 `GRACE_SECONDS`, all processes of the command are ended, and `CommandInterruptedError` is raised in the main thread, so
 that blocks remove their unfinished files. If the main thread does not respond, for example inside native code, a guard
 thread removes them and exits.

@@ -1,4 +1,4 @@
-"""Rebuild the database of a registry from the bundles that are left; no bundle is changed."""
+"""Rebuild the database of a registry from the remaining bundles; no bundle is changed."""
 
 import logging
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ UNKNOWN = {DECISION: "restored", REASONS: "the decision about this version is no
 
 @dataclass(frozen=True, kw_only=True)
 class StoredVersion:
-    """A version whose bundle is left.
+    """A version whose bundle remains.
 
     Attributes:
         bundle: intact bundle.
@@ -70,7 +70,7 @@ def rebuild(registry: RegistryConnection, found: Sequence[StoredVersion], champi
         champion: version to make the champion unless the champion link names one that was found.
 
     Raises:
-        DataError: nothing is left, or the database knows other versions under these numbers.
+        DataError: no bundle remains, or the database knows other versions under these numbers.
         HeadraceError: the registry is locked or does not respond.
     """
     from mlflow.exceptions import MlflowException

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class ServedModel(NamedTuple):
-    """What clients of the champion get.
+    """The model that clients of the champion receive.
 
     Attributes:
         version: None if no version is served.

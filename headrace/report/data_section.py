@@ -134,7 +134,7 @@ class TableData:
 
     @property
     def balanced(self) -> bool:
-        """Whether every input record is accounted for."""
+        """Return whether every input record is accounted for."""
         summary = self.summary
         return summary.rows_in == summary.written + summary.rejected + summary.duplicates
 

@@ -106,7 +106,7 @@ def _without_full(preparation: str) -> str:
 
 
 def version_note(run: RunFile, data: TableData | None) -> str:
-    """Return what the commands lack where the table does not exist yet; empty if they need no change."""
+    """Return how the commands must change if the table does not exist yet; empty if they need no change."""
     if run.data_version == 0 or _is_newest(run, data):
         return ""
     return (

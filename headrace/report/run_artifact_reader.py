@@ -10,7 +10,7 @@ from headrace.config import Configuration
 from headrace.errors import DataError
 from headrace.report.evaluation.evaluation_schema import TaskEvaluation
 from headrace.report.evaluation.report_section_interface import page_module
-from headrace.report.json_record_base import Record
+from headrace.report.json_record_base import JsonRecord
 from headrace.runs.metrics_log_reader import MetricsLog, read_metrics
 from headrace.runs.run_folder import bundle_path
 from headrace.runs.run_record import Continuation
@@ -19,7 +19,7 @@ SPLITS = ("test", "val", "train")
 Content = TypeVar("Content")
 
 
-class RunFile(Record):
+class RunFile(JsonRecord):
     """run.json: the configuration and plan of the run."""
 
     configuration: Configuration
@@ -37,9 +37,11 @@ class RunFile(Record):
     continuations: tuple[Continuation, ...] = ()
 
 
-class ResultFile(Record):
-    """result.json: the result; the time to the first step, in seconds, is that of the last command, the speed
-    that of all steps; epochs count from 1, `monitored` is the metric by which one is the best.
+class ResultFile(JsonRecord):
+    """result.json: the result of the training.
+
+    The time to the first step, in seconds, is that of the last command; the speed is that of all steps. Epochs count
+    from 1; `monitored` is the metric that selects the best one.
     """
 
     bundle: str
@@ -70,13 +72,13 @@ class ResultFile(Record):
         return f"{sentence}{last}; the best by {metric} is epoch {self.best_epoch}."
 
 
-class ManifestFile(Record):
+class ManifestFile(JsonRecord):
     """BUNDLE/bundle.json: SHA-256 by file name."""
 
     hashes: dict[str, str]
 
 
-class Prediction(Record):
+class Prediction(JsonRecord):
     """predictions.json: number of predicted rows and seconds."""
 
     rows: int | None = None

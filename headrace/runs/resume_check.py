@@ -45,7 +45,7 @@ class ResumeChecks:
 
     @property
     def start_over(self) -> str:
-        """How to start over: only `headrace train` has an option for it."""
+        """Return how to start over: only `headrace train` has an option for it."""
         return "start over with --restart" if self.kind == "run" else "remove this one to start over"
 
     def require_network(self, same: bool, file: str) -> None:

@@ -78,7 +78,7 @@ _session_lock = threading.Lock()
 
 
 def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
-    """Create this process's Spark session, or return the existing one; as it is if a program has lent it.
+    """Create this process's Spark session, or return the existing one; a lent session stays unchanged.
 
     Args:
         name: name of the command, shown in Spark's web pages; the cluster file may have settings for it.
@@ -101,7 +101,7 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
 
 
 def has_cluster(name: str, settings: Spark) -> bool:
-    """Return whether the command `name` has a Spark of its own choice: lent, launched, or a master in the settings.
+    """Return whether the command `name` has a Spark: a lent session, a launched JVM, or a configured master.
 
     Raises:
         ConfigurationError: the cluster file is invalid, or an environment variable is not set.
@@ -157,7 +157,7 @@ def _without_pyspark_handler() -> Iterator[None]:
 
 
 def _ignore_ctrl_c() -> None:
-    """Leave Ctrl-C to Python: a terminal sends it to spark-submit's JVM too, which would end the ranks."""
+    """Make spark-submit's JVM ignore Ctrl-C, which a terminal sends to it too, and which would end the ranks."""
     jvm = SparkContext._jvm
     jvm.sun.misc.Signal.handle(jvm.sun.misc.Signal("INT"), jvm.sun.misc.SignalHandler.SIG_IGN)
 

@@ -32,7 +32,7 @@ def is_remote(path: Path) -> TypeGuard[RemotePath]:
 
 
 def path_hint(path: str | Path) -> str:
-    """Return where the missing `path` was looked for, without `..`, in brackets; nothing if it is absolute."""
+    """Return where the missing `path` was looked for, without `..`, in brackets; empty if it is absolute."""
     located = locate(path)
     return "" if located.is_absolute() else f" (looked for at {os.path.normpath(located.absolute())})"
 

@@ -57,7 +57,7 @@ class RankMessageReceiver:
 
     @property
     def is_retryable(self) -> bool:
-        """Whether a retry may succeed, judging by the failures that the ranks reported."""
+        """Return whether a retry may succeed, judging by the failures that the ranks reported."""
         return bool(self._failures) and min(kind for kind, _ in self._failures) in RETRYABLE
 
     @property

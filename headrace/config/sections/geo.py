@@ -1,4 +1,4 @@
-"""Configuration section for places."""
+"""Configuration section for geographic coordinates."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from headrace.config.base_section import NonEmptyStr, Section
 
 
 class Geo(Section):
-    """Which columns hold the latitude and the longitude of a place, in decimal degrees (WGS 84)."""
+    """The columns that hold latitude and longitude, in decimal degrees (WGS 84)."""
 
     kind: Literal["geo"] = Field("geo", description="geo: a place")
     latitude: NonEmptyStr = Field("latitude", description="column of the latitudes, -90 to 90 degrees, north positive")
@@ -22,7 +22,7 @@ class Geo(Section):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of the source that the input is made of."""
+        """Columns of the source that form the input."""
         return self.latitude, self.longitude
 
     @model_validator(mode="after")

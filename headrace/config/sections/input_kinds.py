@@ -44,7 +44,7 @@ INPUT_SECTIONS: dict[str, type[Section]] = {
 
 
 class InputSections(Section):
-    """What a model receives: the kind of the input and its section, or several inputs by name."""
+    """The input of a model: its kind and the section of the kind, or several inputs by name."""
 
     input: Literal["image", "text", "audio", "tabular", "vector", "geo", "windows", "record"] = Field(
         "image",

@@ -35,7 +35,7 @@ class ImageInput(Image):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of the source that the input is made of."""
+        """Columns of the source that form the input."""
         return (self.column,)
 
 
@@ -52,7 +52,7 @@ class AudioInput(Audio):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of the source that the input is made of."""
+        """Columns of the source that form the input."""
         return (self.column,)
 
 
@@ -66,7 +66,7 @@ class TextInput(Text):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of the source that the input is made of."""
+        """Columns of the source that form the input."""
         return (self.column,)
 
 

@@ -20,7 +20,7 @@ COLUMN = Column(role="input", codec="raw", dtype="float32", shape=(FEATURES,))
 
 
 def geo_spec(section: Geo) -> GeoSpec:
-    """Return what a contract says of the places."""
+    """Return the specification of the coordinates."""
     return GeoSpec(latitude=section.latitude, longitude=section.longitude)
 
 

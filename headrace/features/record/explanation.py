@@ -88,7 +88,7 @@ class RecordExplainer:
         )
 
     def _decode(self, staged: dict[str, Any]) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
-        """Return the inputs as the model takes them, and inputs that say nothing, of the same shapes."""
+        """Return the inputs as the model takes them, and uninformative inputs of the same shapes."""
         stored = encode([staged], self._inference, self.observations)
         for name, contract in self._contract.inputs.items():
             stored[name] += [multi_input_preparation(contract.input_kind).empty_input(contract)]

@@ -26,7 +26,7 @@ from headrace.table.shard_writer import Shard
 
 
 class Fitted(NamedTuple):
-    """What was learnt, and the columns of the final shards."""
+    """The fitted inputs, and the columns of the final shards."""
 
     inputs: Mapping[str, InputSpec]
     labels: Statistics | None

@@ -50,14 +50,14 @@ BATCH = 4096
 
 
 class Fitted(NamedTuple):
-    """What was fitted: the rows with the statistics of their numbers and, in regression, those of the labels."""
+    """The fitted layout of rows with the statistics of their numbers and, in regression, those of the labels."""
 
     spec: TabularSpec
     labels: Statistics | None
 
 
 class ShardSummary(NamedTuple):
-    """What one shard contributes.
+    """The contribution of one shard to statistics and vocabularies.
 
     Attributes:
         numbers: moments of each number; None without values.
@@ -98,7 +98,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
 
 
 def fit_columns(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard], column: str = CELLS) -> Fitted:
-    """Return what the training split gives, the same bits for the same shards.
+    """Return the statistics and vocabularies of the training split, the same bits for the same shards.
 
     Args:
         column: column of the checked cells.
@@ -183,7 +183,7 @@ def _known(counts: Counter[str], context: PrepareContext, name: str) -> list[str
         )
     if truth := mixed_boolean_names(known):
         log.warning(
-            "Values of %r are truth values in several writings: %s. Each is a value of its own; write them in one way "
+            "Values of %r are truth values in several spellings: %s. Each is a value of its own; write them in one way "
             "if some mean the same.",
             name, shorten(list(map(repr, truth))),
         )  # fmt: skip

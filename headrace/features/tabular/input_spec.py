@@ -47,7 +47,7 @@ class TabularSpec(InputSpec):
     @property
     def layout(self) -> str:
         """See `InputSpec`."""
-        # Two numbers are no values of the source: those of missing and of unknown ones.
+        # Two ids stand for no value of the source: those of missing and of unknown ones.
         sizes = (f"{name} ({quantity(size - 2, 'known value')})" for name, size in self.categories.items())
         return f"rows of {', '.join((*self.numbers, *sizes))}"
 

@@ -24,7 +24,7 @@ CELLS, ROW = "cells", "row"
 
 
 def staged_columns(settings: Prepare) -> dict[str, Column]:
-    """Return the columns of checked rows whose categories have no numbers yet."""
+    """Return the columns of checked rows whose categories have no ids yet."""
     return record_columns({CELLS: IDENTITY}, settings)
 
 

@@ -24,7 +24,7 @@ def limits(settings: Prepare) -> RawFileLimits:
 
 
 def require_single_records(files: Sequence[InputFile]) -> None:
-    """Raise if a folder of texts, one a file, holds a file whose name stands for many."""
+    """Raise if a folder with one text per file holds a file whose name indicates many texts."""
     table = next((file for file in files if format_from_name(file.file)), None)
     if table is not None:
         raise DataError(

@@ -15,10 +15,10 @@ from headrace.targets.regression.missing_code_warning import CODES, MIN_RECORDS
 
 
 def warn_of_thousands_separators(frame: DataFrame, names: Sequence[str]) -> None:
-    """Log a warning about each column of texts in whose numbers a point may part thousands.
+    """Log a warning about each column of texts in whose numbers a point may separate thousands.
 
     Args:
-        frame: the columns `names` of values, as the source has them; numbers of Parquet are not written in any way.
+        frame: the columns `names` of values, as the source has them; numbers of Parquet are no texts.
     """
     texts = [name for name, kind in zip(names, frame.select(*map(quote_column, names)).dtypes, strict=True)
              if kind[1] == "string"]  # fmt: skip
@@ -77,7 +77,7 @@ def _finite(number: Column) -> Column:
 def _suspicious_value(rows: DataFrame, name: str, column: Column, code: float) -> str | None:
     """Return a warning if `code` is farther from all other values than those from each other.
 
-    Several values that are a number of nines may mark missing ones; others have to be much farther away.
+    Several values whose digits are nines may mark missing ones; others have to be much farther away.
     """
     others = F.when(column != code, column)
     found = rows.agg(

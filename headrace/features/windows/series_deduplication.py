@@ -15,7 +15,7 @@ from headrace.wording import quantity, quantity_has, shorten
 
 log = logging.getLogger(__name__)
 
-# Rows of which the writing of the numbers is looked at.
+# Number of rows whose number formats are checked.
 WRITTEN_ROWS = 100_000
 # A value that is `FAR` from all of 20 others is farther from the mean than this many standard deviations.
 FAR_FROM_MEAN = 4.0

@@ -148,7 +148,7 @@ def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFr
 
 
 def classes_without_records(classes: Classes, context: PrepareContext, results: Iterable[ChunkResult]) -> list[str]:
-    """Return the classes that the context does not hold yet and none of whose records could be used."""
+    """Return the classes that are not in the context yet and none of whose records could be used."""
     if not context.settings.target.has_classes:
         return []
     used = set[int]()

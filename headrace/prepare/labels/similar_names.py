@@ -20,7 +20,7 @@ TYPOGRAPHY = str.maketrans(
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-")
 )
 CANONICAL_LETTERS = LATIN_LOOKALIKES | TYPOGRAPHY
-# What is between the words of a name in other writings: hot_dog, hot-dog; of numbers it may be a sign or a range.
+# Separators of the words of a name in other spellings: hot_dog, hot-dog; of numbers it may be a sign or a range.
 BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])[-_](?=[^\W\d_])")
 NUMBER = re.compile(r"([-+]?)0*(\d*)(?:\.(\d*?)0*)?")
 # A number with an exponent; with zeros before it, it may be a code in hexadecimal digits.
@@ -28,7 +28,7 @@ SCIENTIFIC = re.compile(r"([-+]?)([1-9]\d*)(?:\.(\d*))?e([-+]?\d{1,2})")
 
 
 def similar_names(names: Iterable[str]) -> list[list[str]]:
-    """Return the groups of names that people take for one."""
+    """Return the groups of names that are probably spellings of one name."""
     groups = defaultdict[str, dict[str, None]](dict)
     for name in names:
         groups[_folded(name)][name] = None
@@ -48,9 +48,9 @@ def _folded(name: str) -> str:
 
 
 def _number(text: str) -> str | None:
-    """Return a number as one text in all its writings; None if it is none.
+    """Return one text for all notations of a number; None if it is none.
 
-    Digits are compared as text: as numbers, two long ones may be one to a computer.
+    Digits are compared as text: two long numbers may be equal as floats.
     """
     if found := SCIENTIFIC.fullmatch(text):
         text = _positional(*found.groups(""))

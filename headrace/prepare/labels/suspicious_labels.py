@@ -11,17 +11,17 @@ from headrace.prepare.labels.spreadsheet_damage import spreadsheet_changes
 from headrace.prepare.labels.unsplit_label_warnings import list_names, multi_label_warnings
 from headrace.wording import shorten
 
-# Fewer rows than this say nothing about the distribution of labels.
+# Fewer rows than this are too few to judge the distribution of labels.
 MIN_ROWS = 20
 # From this many classes of one row each on, the column may not be the one of the labels.
 MANY_SINGLE_CLASSES = 24
 LARGEST_SHARE = 0.999
-# Missing values in many exports, and real classes in others: no finding, or Namibia.
+# Missing values in many exports, and real classes in others: `none` for no finding, `NA` for Namibia.
 OFTEN_MISSING = frozenset(("na", "n/a", "none", "missing", "?"))
 # What Excel shows for a formula that failed.
 EXCEL_ERRORS = frozenset(("#n/a", "#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!"))
 BOOLEAN_NAMES, BITS = frozenset(("true", "false")), frozenset(("0", "1"))
-# Writings of truth values: of words one is enough, and of letters, such as those of bases, both.
+# Spellings of boolean values: one word is enough; of letters, which may also be those of bases, both.
 BOOLEAN_WORDS, BOOLEAN_LETTERS = (BOOLEAN_NAMES, frozenset(("yes", "no")), BITS), (frozenset("yn"), frozenset("tf"))
 # What spreadsheets write so that a number stays a text.
 FORMULA = re.compile(r'="(.*)"', re.DOTALL)
@@ -118,7 +118,7 @@ def is_number(name: str) -> bool:
 
 
 def _boolean_warnings(names: Sequence[str], *, several: bool) -> list[str]:
-    """Return a warning about labels that are vectors of truth values, or truth values in two writings."""
+    """Return a warning about labels that are vectors of boolean values, or boolean values in two spellings."""
     found = [name for name in dict.fromkeys(names) if name.casefold() in BOOLEAN_NAMES | BITS]
     folded = {name.casefold() for name in names}
     if several and folded and folded <= BOOLEAN_NAMES | BITS:
@@ -128,14 +128,14 @@ def _boolean_warnings(names: Sequence[str], *, several: bool) -> list[str]:
         ]
     if mixed := mixed_boolean_names(names):
         return [
-            f"The classes {_names(mixed)} are truth values in several writings; if some mean the same, give them one "
+            f"The classes {_names(mixed)} are truth values in several spellings; if some mean the same, give them one "
             "name with data.source.class_names."
         ]
     return []
 
 
 def mixed_boolean_names(names: Iterable[str]) -> list[str]:
-    """Return the names that are truth values, if they are written in several ways: 0 and 1, False and True."""
+    """Return the names that are boolean values, if they are spelled in several ways: 0 and 1, False and True."""
     listed = list(dict.fromkeys(names))
     folded = {name.casefold() for name in listed}
     letters = {one for one in folded if len(one) == 1 and one.isalpha()}
@@ -143,8 +143,8 @@ def mixed_boolean_names(names: Iterable[str]) -> list[str]:
     of_letters = (
         [one for one in BOOLEAN_LETTERS if folded >= one] if letters <= frozenset().union(*BOOLEAN_LETTERS) else []
     )
-    writings = [one for one in BOOLEAN_WORDS if folded & one] + of_letters
-    return [name for name in listed if any(name.casefold() in one for one in writings)] if len(writings) > 1 else []
+    spellings = [one for one in BOOLEAN_WORDS if folded & one] + of_letters
+    return [name for name in listed if any(name.casefold() in one for one in spellings)] if len(spellings) > 1 else []
 
 
 def require_repeated(rows: Mapping[str, int], source: str) -> None:

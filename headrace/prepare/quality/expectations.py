@@ -64,7 +64,7 @@ def _check_channels(statistics: Statistics | None, expected: Expectations) -> It
 
 
 def _check_new_records(summary: Summary, before: Summary, expected: Expectations) -> Iterator[str]:
-    """Check the records that were added alone: a burst of broken ones is a small fraction of a large table."""
+    """Check the records that were added alone: a batch of broken ones is a small fraction of a large table."""
     records, rejected = summary.rows_in - before.rows_in, summary.rejected - before.rejected
     if expected.new_rejected is not None and records > 0 and rejected / records > expected.new_rejected:
         share = figure_unlike(rejected / records, expected.new_rejected)

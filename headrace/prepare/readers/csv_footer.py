@@ -4,13 +4,13 @@ from collections import deque
 from pathlib import Path
 from typing import NamedTuple
 
-from headrace.prepare.readers.csv_reader import COMPARED, SAMPLE, CsvReader
+from headrace.prepare.readers.csv_reader import COMPARED_CHARACTERS, SAMPLE_LINES, CsvReader
 from headrace.prepare.readers.csv_records import split_records
 from headrace.prepare.readers.text_ranges import is_splittable
 from headrace.prepare.readers.text_stream import open_text
 
 TAIL, BLOCK = 2**16, 2**20
-# The last but one record of a table of fewer records says nothing of how records begin.
+# In a table of fewer records, the last but one does not show how records begin.
 MIN_RECORDS = 3
 # What spreadsheets, their pivot tables and pandas (`margins=True`) write in several languages, in lower case.
 FOOTERS = frozenset(
@@ -64,13 +64,13 @@ def _read_tail(reader: CsvReader) -> _Tail:
             lines = list(text)
         # The part may begin within a line.
         return _Tail(lines[1:], begin, 1) if begin else _Tail(lines)
-    last, read, number = deque[str](maxlen=SAMPLE), 0, 0
+    last, read, number = deque[str](maxlen=SAMPLE_LINES), 0, 0
     with open_text(reader.path, encoding) as text:
         for line in text:
             number += 1
             last.append(line)
             read += len(line)
-            if read > COMPARED:
+            if read > COMPARED_CHARACTERS:
                 return _Tail([])
     return _Tail(list(last), skipped_lines=number - len(last))
 

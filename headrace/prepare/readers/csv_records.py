@@ -25,7 +25,7 @@ class _Lines:
 
     Attributes:
         taken: the lines of the current record, as they are in the file.
-        strip: options by which spaces behind the quotes of fields are hidden from `csv.reader`; None: it sees all.
+        strip: options by which spaces after the quotes of fields are hidden from `csv.reader`; None: it sees all.
     """
 
     def __init__(self, lines: Iterable[str], options: ReaderOptions) -> None:
@@ -61,7 +61,7 @@ class _Lines:
         self.taken, self._size, self._quotes = [], 0, 0
 
     def go_back(self, kept: int = 1) -> None:
-        """Go back behind the first `kept` lines of the current record."""
+        """Go back to the end of the first `kept` lines of the current record."""
         self._again.extendleft(reversed(self.taken[kept:]))
         del self.taken[kept:]
 
@@ -119,7 +119,7 @@ def _strip_after_quotes(line: str, options: ReaderOptions, seen: int = 0) -> str
     """Return a line without the spaces between the closing quotes of fields and what ends the fields.
 
     Args:
-        seen: quotes of the record in the lines before. Behind an even number of them the field is closed.
+        seen: quotes of the record in the lines before. After an even number of them the field is closed.
     """
     quote, separator = options.quote or "", options.separator or ","
     pieces = line.split(quote)
@@ -131,7 +131,7 @@ def _strip_after_quotes(line: str, options: ReaderOptions, seen: int = 0) -> str
 
 
 def _read_stripped(feed: _Lines, options: ReaderOptions) -> list[str] | None:
-    """Return the fields of a broken record, read again without spaces behind quotes; None if it is still broken."""
+    """Return the fields of a broken record, read again without spaces after quotes; None if it is still broken."""
     if not options.strip_right or options.quote is None:
         return None
     feed.go_back(0)

@@ -34,9 +34,9 @@ def split_from_path(path: str) -> str | None:
 
 
 def unclear_split_files(paths: Iterable[str]) -> list[str]:
-    """Return the files whose names begin with a split and go on like a phrase: train_station.csv, test_drive.csv.
+    """Return the files whose names begin with a split and continue like a phrase: train_station.csv, test_drive.csv.
 
-    Names of several splits that go on with the same words are clear: train_reviews.csv and test_reviews.csv.
+    Names of several splits that continue with the same words are clear: train_reviews.csv and test_reviews.csv.
     """
     splits: dict[str, set[str]] = {}
     rests = {path: _words_after_split(path) for path in paths if _split_of_folder(path) is None}

@@ -8,7 +8,7 @@ FEW_ROWS = 100
 
 
 def few_rows_warning(rows: int, confidence: float, version: object) -> str:
-    """Return a sentence if a test split of `rows` rows tells real improvements from chance badly, otherwise nothing."""
+    """Return a sentence if `rows` test rows are too few to distinguish improvements from chance; else no text."""
     if rows >= FEW_ROWS:
         return ""
     needed = min_deciding_rows(confidence)

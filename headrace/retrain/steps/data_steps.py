@@ -79,7 +79,7 @@ def _warn_of_test_split(context: CycleContext, version: Version, tested: Version
 
 
 def _unmeasured_classes(version: Version, tested: Version) -> str:
-    """Return a sentence about classes that are trained on and that no row of the test split has; without any, nothing.
+    """Return a sentence about classes with training rows but no test row; empty without any.
 
     A test split of an earlier version has none of the classes that came later.
     """
@@ -139,7 +139,7 @@ def _violations(version: Version, context: CycleContext) -> list[str]:
 
 
 def _version_of_last_challenger(context: CycleContext, version: Version) -> Version | None:
-    """Return the table version that the last evaluated challenger was trained on; None if there is none any more."""
+    """Return the table version that the last evaluated challenger was trained on; None if it no longer exists."""
     for cycle in reversed(context.journal.cycles()):
         if cycle.number != context.cycle.number and cycle.was_evaluated:
             prepared = cycle.output("prepare")

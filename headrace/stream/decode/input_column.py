@@ -82,7 +82,7 @@ DECODERS = {"jpeg": _decode_jpeg_tensor, "png": _decode_png_tensor}
 
 
 class JpegBuffer:
-    """A buffer of encoded images between Python and TensorFlow, which receives only a ticket for each step.
+    """A buffer of encoded images between Python and TensorFlow, which receives only an index for each step.
 
     Args:
         shape: shape of one image, (height, width, channels).
@@ -96,7 +96,7 @@ class JpegBuffer:
         self._pending: dict[int, BinaryColumn] = {}
 
     def put(self, images: BinaryColumn, steps: int) -> NDArray[np.int64]:
-        """Store the images of `steps` of equal size, and return one ticket per step, (steps,)."""
+        """Store the images of `steps` of equal size, and return one index per step, (steps,)."""
         size = len(images) // steps
         tickets = [next(self._tickets) for _ in range(steps)]
         for step, ticket in enumerate(tickets):

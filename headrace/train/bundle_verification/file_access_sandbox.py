@@ -94,7 +94,7 @@ def _installed() -> list[str]:
 
 
 def _hook(hidden: HiddenFiles) -> None:
-    """Let every way to read a file ask `hidden` first."""
+    """Make every function that reads a file check with `hidden` first."""
     import h5py
     import tensorflow as tf
     from tensorflow.python.lib.io import file_io

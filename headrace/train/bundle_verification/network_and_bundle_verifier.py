@@ -135,7 +135,7 @@ class BundleVerifier:
             )
 
     def start_early_check(self, write: Callable[[Path], object]) -> None:
-        """Have the bundle of the model as it is now, which `write` writes, loaded in the background."""
+        """Write the bundle of the current model with `write`, and have it loaded in the background."""
         process = self.start()
         write(process.scratch / "rehearsal")
         self._early_check = self._expect(process, process.scratch / "rehearsal")
@@ -147,7 +147,7 @@ class BundleVerifier:
         return self._process
 
     def poll(self, *, keep: bool) -> None:
-        """Compare the rehearsed bundle if it has been loaded.
+        """Compare the early bundle with the model if it has been loaded.
 
         Args:
             keep: whether the process is needed again soon; else it is stopped, as it takes 280 MB.
@@ -259,7 +259,7 @@ class BundleVerifier:
 
 
 def _warn_of_distant_labels(outputs: Outputs, labels: NDArray[Any]) -> None:
-    """Warn of outputs that are near 0 before training where the labels are not: the way may be too long."""
+    """Warn of labels far from the outputs of the untrained network: training may be too short to reach them."""
     largest, reached = (float(np.sqrt(np.mean(values.astype(np.float64) ** 2))) for values in (labels, outputs))
     if largest > DISTANT_LABELS * max(1.0, reached):
         log.warning(

@@ -68,7 +68,7 @@ class FreshProcess:
 
     @property
     def has_answered(self) -> bool:
-        """Whether the next answer has arrived, or will never arrive."""
+        """Return whether the next answer has arrived, or will never arrive."""
         return not self._lines.empty()
 
     def receive(self) -> Answer:

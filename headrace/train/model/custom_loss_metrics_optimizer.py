@@ -1,7 +1,7 @@
 """Load the loss, metrics and optimizer that a network file defines, or that the configuration names in Keras.
 
-Ranks add up losses and the states of metrics, and batches are padded with rows of weight 0. Whether a loss and metrics
-bear that is tried, not trusted, before the first step.
+Ranks add up losses and the states of metrics, and batches are padded with rows of weight 0. A loss and metrics that do
+not allow for this are detected before the first step.
 """
 
 import inspect
@@ -208,7 +208,7 @@ def _random_rows(contract: Contract) -> tuple[Array, Array]:
 
 
 def _require_independent_losses(loss: keras.losses.Loss, targets: Array, predictions: Array, source: str) -> None:
-    """Raise unless the loss gives one value a row, whoever else is in the batch."""
+    """Raise unless the loss gives one value per row, whatever the other rows of the batch are."""
     loss.reduction = "none"
     together = np.asarray(loss(targets, predictions))
     apart = [np.asarray(loss(targets[rows], predictions[rows])) for rows in BATCHES]

@@ -1,7 +1,7 @@
 """The program that is one rank: `python -m headrace.train.rank RUN`.
 
-Standard output carries one JSON object per line to the driver. Standard error is the rank's log. Standard input is a
-lifeline: it closes when the task ends, and the rank then exits too.
+Standard output carries one JSON object per line to the driver. Standard error is the rank's log. Standard input closes
+when the task ends, and the rank then exits too.
 """
 
 import logging

@@ -41,7 +41,7 @@ class Position:
 
     @property
     def between_epochs(self) -> bool:
-        """Whether the last completed step was the last of its epoch."""
+        """Return whether the last completed step was the last of its epoch."""
         return self.step % self.steps_per_epoch == 0
 
 

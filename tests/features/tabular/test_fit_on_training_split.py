@@ -29,7 +29,7 @@ def test_truth_values_of_a_category_in_two_writings_are_warned_of(caplog: pytest
     settings = Prepare.model_validate({"input": "tabular", "tabular": {"categories": ["sold"]}})
     context = cast(PrepareContext, SimpleNamespace(settings=settings))
     module._known(Counter({"0": 5, "1": 4, "false": 3, "true": 2}), context, "sold")
-    assert "Values of 'sold' are truth values in several writings: '0', '1', 'false', 'true'." in caplog.text
+    assert "Values of 'sold' are truth values in several spellings: '0', '1', 'false', 'true'." in caplog.text
     caplog.clear()
     module._known(Counter({"0": 5, "1": 4, "2": 4}), context, "sold")
     assert caplog.text == ""

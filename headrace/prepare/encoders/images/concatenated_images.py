@@ -1,7 +1,7 @@
 """Find files of several concatenated images, of which decoders read only the first.
 
 A JPEG file may announce its further pictures, such as a depth map, in a segment (Multi-Picture Format, CIPA DC-007);
-such a file is one photo. Neither are other bytes behind an image a second one: phones keep a video there.
+such a file is one photo. Other bytes after an image are no second image either: phones store a video there.
 """
 
 import re
@@ -40,7 +40,7 @@ FURTHER_PNM = re.compile(rb"\s*P[1-6]\s")
 
 
 def holds_another_image(data: bytes) -> bool:
-    """Return whether an image file goes on with another image, for all formats but JP2, whose decoder refuses that."""
+    """Return whether another image follows in an image file, for all formats but JP2, whose decoder refuses that."""
     if data.startswith(jpeg_truncation_and_metadata.START):
         return _holds_another_jpeg(data)
     if data.startswith(png_chunks.SIGNATURE):
@@ -64,7 +64,7 @@ def holds_another_image(data: bytes) -> bool:
 
 
 def _holds_another_jpeg(data: bytes) -> bool:
-    """Look behind the metadata, as previews lie there one behind another."""
+    """Search only after the metadata, which holds previews one after another."""
     # Most files have no second beginning.
     if FURTHER_JPEG.search(data, len(JPEG_BEGINNING)) is None:
         return False

@@ -34,7 +34,7 @@ def to_eight_bits(values: NDArray[Any], white: int | None) -> NDArray[np.uint8]:
 
 
 def used_bits(values: NDArray[Any]) -> int | None:
-    """Return how many of 16 bits `values` use: 16 or one of `UNSCALED_BITS`; None if all are 0, which says nothing."""
+    """Return how many of 16 bits `values` use: 16 or one of `UNSCALED_BITS`; None if all are 0."""
     largest = int(values.max())
     return next((bits for bits in UNSCALED_BITS if largest < 2**bits), FULL_BITS) if largest else None
 

@@ -1,6 +1,6 @@
 """Find blocks of zeros in the compressed pixels of WebP, AVIF and JPEG 2000 files, as a damaged disk leaves them.
 
-Their decoders go on with wrong pixels. PNG has checksums, GIF and JPEG end early or break, and in the other formats
+Their decoders continue with wrong pixels. PNG has checksums, GIF and JPEG end early or break, and in the other formats
 zeros may be pixels.
 """
 

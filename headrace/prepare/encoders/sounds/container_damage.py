@@ -26,7 +26,7 @@ REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def missing_part(data: bytes) -> str | None:
-    """Return what a file lacks by its own header; None if nothing, or if the header does not tell."""
+    """Return what is missing in a file by its own header; None if nothing is, or if the header does not say."""
     missing = _missing_bytes(data)
     if missing:
         return f"at least {quantity(missing, 'byte')} {'is' if missing == 1 else 'are'} missing"
@@ -35,7 +35,7 @@ def missing_part(data: bytes) -> str | None:
 
 
 def _missing_bytes(data: bytes) -> int:
-    """Return how many bytes a file lacks by its own header; 0 if none, or if the header does not tell."""
+    """Return how many bytes are missing by the header of a file; 0 if none, or if the header does not say."""
     match data[:4], data[8:12]:
         case (b"RIFF" | b"RF64", b"WAVE"):
             return _missing_of_chunks(data, b"data", "<")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 BITRATES = {1: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)}
 BITRATES[2] = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 RATES = (44_100, 48_000, 32_000)
-# Halvings of the rates by the two bits of the version: MPEG 2.5, reserved, 2, 1.
+# Number of times that the rates are halved, by the two bits of the version: MPEG 2.5, reserved, 2, 1.
 RATE_SHIFTS = {0: 2, 2: 1, 3: 0}
 LAYER_III, MONO, ID3_HEADER = 1, 3, 10
 COUNT_FIELD = 1  # flag of a header of Xing that has the number of frames
@@ -28,7 +28,7 @@ class Frame:
 
 
 def is_mpeg(data: bytes) -> bool:
-    """Tell whether bytes begin like an MP3 file without tags."""
+    """Return whether bytes begin like an MP3 file without tags."""
     return _frame(data, 0) is not None
 
 
@@ -45,7 +45,7 @@ def with_frame_count(data: bytes) -> bytes:
 
 
 def missing_frames(data: bytes) -> int:
-    """Return how many frames an MP3 file lacks by its header; 0 if none, or if it has no number of frames.
+    """Return how many frames are missing in an MP3 file by its header; 0 if none, or if it has no number of frames.
 
     Some encoders count the frame of the header, too, so that one frame may be none.
     """

@@ -44,7 +44,7 @@ PADDED_BELOW = 0.9
 
 
 class AudioFinding(StrEnum):
-    """What is found in a usable sound; the value is how a warning goes on after the number of sounds."""
+    """Finding in a usable recording; the value is the rest of the warning after the number of recordings."""
 
     CUT = "more than prepare.audio.seconds, and only the part that prepare.audio.align names is kept"
     PADDED = (
@@ -70,7 +70,7 @@ class DecodedAudio:
 
 
 class _Forward(soundfile.SoundFile):
-    """A sound file that is read from its begin to its end; seeking fails where the number of frames is unknown."""
+    """A sound file that is read from its beginning to its end; seeking fails where the number of frames is unknown."""
 
     def seekable(self) -> bool:
         """Return False, so that the package does not seek after it has read."""
@@ -145,7 +145,7 @@ def _read(data: bytes, settings: Audio) -> tuple[NDArray[np.float32], int, str]:
 
 
 def _without_tags(data: bytes) -> bytes:
-    """Return a file without ID3 tags at its begin.
+    """Return a file without ID3 tags at its beginning.
 
     Only MP3 files should have one; libsndfile would leave out as much at the end of others, and reads no file with two.
     """

@@ -120,7 +120,7 @@ def window_records(batches: Iterator[pa.RecordBatch], features: int) -> Iterator
 
 
 def _rejection(row: Mapping[str, Any]) -> RejectedRecordError:
-    """Return the rejection of a window, with what to do about the text that is wrong."""
+    """Return the rejection of a window, with a hint on how to correct the text that is wrong."""
     reason, detail, cell = Reason(row["reason"]), row["detail"], row["cell"]
     if reason == Reason.BAD_TIME:
         detail = describe_bad_time(detail, cell)
@@ -246,7 +246,7 @@ def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFra
 
 
 def _time_unit(windows: Windows) -> Column:
-    """Return what to say about a gap between times that are numbers of another unit than seconds."""
+    """Return a note about a gap between times that are numbers of another unit than seconds."""
     hint = F.lit("")
     for name, seconds, least, most in TIME_UNITS:
         steps = F.col("gap.apart") * seconds / windows.every_seconds
