@@ -185,7 +185,7 @@ def predict(
     With two classes the label is the more probable one; with many labels it lists those with a probability of at least
     0.5. --threshold sets another bound.
 
-    The suffix of a file of texts selects CSV, JSON, Parquet or ORC; any other file has one text a line; in a folder,
+    The suffix of a file of texts selects CSV, JSON, Parquet or ORC; any other file has one text per line; in a folder,
     each file is one text. Files are read with the options of the bundle's source, unless --option sets others. For a
     file of texts the output also has the line number of each text. Standard input (-) has the texts as lines, JSON
     lines or CSV with a header, found by its first record and reported as `taken_for`, or the bytes of one image or

@@ -101,7 +101,7 @@ def _columns(rows: Sequence[RunRow]) -> dict[str, list[str]]:
         columns[name.replace(TEST, "test ")] = [_metric(row, name) for row in rows]
     by_key = _differing(rows)
     for title, key in zip(shortest_suffixes(list(by_key), "."), by_key, strict=True):
-        # A setting may have the name of a column, and a hash must say of what.
+        # A setting may have the name of a column, and a hash needs the name of its content.
         columns[key if title in columns or key == NETWORK_HASH else title] = [
             _cell(by_key[key].get(row.run)) for row in rows
         ]

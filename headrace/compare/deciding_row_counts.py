@@ -18,7 +18,7 @@ def min_deciding_rows(confidence: float) -> int:
 
 
 def deciding_rows(metric: str, champion: Predictions, challenger: Predictions) -> int:
-    """Return on how many rows `metric` can tell the models apart.
+    """Return the number of rows on which `metric` distinguishes the models.
 
     Accuracy is the same whatever the wrong class is; for other metrics these are the rows with different predictions.
     """

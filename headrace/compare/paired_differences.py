@@ -72,7 +72,7 @@ class ClassComparison(NamedTuple):
 def verdict(metric: str, difference: Difference, *, biased: bool = False) -> Verdict:
     """Return whether the model is better or worse than the reference.
 
-    Undecided if the interval contains 0, or if too few rows tell the models apart.
+    Undecided if the interval contains 0, or if too few rows distinguish the models.
     """
     if biased:
         return "biased"

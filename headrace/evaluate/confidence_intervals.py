@@ -112,7 +112,7 @@ def count_intervals(
 def drop_degenerate(intervals: Intervals) -> Intervals:
     """Return the intervals that have a width.
 
-    If every resample has the same figure, as F1 of rows without a mistake, the rows do not tell how far it varies; an
+    If every resample has the same figure, as F1 of rows without a mistake, the rows do not show how far it varies; an
     interval from 1 to 1 would claim certainty.
     """
     return {name: ends for name, ends in intervals.items() if not math.isclose(*ends, rel_tol=1e-12)}

@@ -116,7 +116,7 @@ class Inputs:
         folders = [one for one in self.inputs if one.is_folder]
         if 0 < len(folders) < len(self.inputs):
             raise ConfigurationError(
-                f"The input {folders[0].path} is a folder with one text a file, others are files of many texts; take "
+                f"The input {folders[0].path} is a folder with one text per file, others are files of many texts; take "
                 "them separately."
             )
         return bool(folders)

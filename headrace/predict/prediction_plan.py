@@ -164,7 +164,7 @@ def _plan_records(bundle: Bundle, inputs: Inputs, columns: TextColumns, limit: i
                 continue
             records = (record for part in file.ranges() for record in file.records(part))
             given = tuple(records if left is None else islice(records, left))
-            # One more record tells whether the limit leaves out any.
+            # One more record shows whether the limit leaves out any.
             limited = limited or next(records, None) is not None
             left = None if left is None else left - len(given)
             parts += (Part(0, records=chunk, name=name) for chunk in _chunks(given))

@@ -17,7 +17,7 @@ from headrace.wording import figure
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LINES = 10.0
-# Level and module, which the log of a rank has before each line, say nothing about an ordinary message of Headrace.
+# Level and module, which the log of a rank has before each line, are omitted for ordinary messages of Headrace.
 LOG_PREFIX = re.compile(r"^INFO headrace\.[\w.]+: ")
 
 # Kinds of failures, causes before their consequences.

@@ -76,7 +76,7 @@ def missing_number_warning(name: str, present: int, rows: int) -> str | None:
         return None
     return (
         f"{rows - present:,} of {rows:,} cells of {name!r} in the training split are missing and become the mean "
-        f"of the others. Remove {name!r} from prepare.tabular.numbers if that says nothing."
+        f"of the others. Remove {name!r} from prepare.tabular.numbers if that is not informative."
     )
 
 

@@ -18,7 +18,7 @@ from headrace.storage import files_below
 
 # Records with as many fields as the first by which a file of another name is known as CSV.
 ROWS_OF_CSV = 20
-# Files of a folder that tell its format; there may be millions.
+# Number of files of a folder that show its format; there may be millions.
 FILES = 1000
 
 

@@ -204,7 +204,10 @@ def _missing_column_error(name: str, file: str, columns: list[str], rows: list[d
         head = ".".join(parts[:number])
         if any(isinstance(value_at(row, head), list) for row in rows):
             return MissingColumnError(
-                name, file, columns, f"{head} is a list, and names lead through objects only; write one value a record"
+                name,
+                file,
+                columns,
+                f"{head} is a list, and names lead through objects only; write one value per record",
             )
     lists = [key for key, value in rows[0].items() if _is_list_of_objects(value)] if len(rows) == 1 else []
     if lists:

@@ -87,7 +87,9 @@ def read_array(path: Path, first: int = 0, count: int | None = None) -> NDArray[
     if len(data) != count * size:
         raise DataError(f"{path} ends before the {header.shape[0]} records that its header declares; copy it again.")
     if has_more:
-        raise DataError(f"{path} goes on behind the {header.shape[0]} records that its header declares; copy it again.")
+        raise DataError(
+            f"{path} continues after the {header.shape[0]} records that its header declares; copy it again."
+        )
     return np.frombuffer(data, np.uint8).reshape(count, *header.shape[1:])
 
 

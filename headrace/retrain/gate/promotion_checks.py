@@ -98,7 +98,7 @@ def _better(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Check:
 
 
 def _enough_rows(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterator[Check]:
-    """Yield a check of the rows behind the improvement: a bootstrap of few rows is too narrow.
+    """Yield a check of the number of rows that decide the improvement: a bootstrap of few rows is too narrow.
 
     With a margin below 0 the challenger need not be better, and equal models may pass.
     """

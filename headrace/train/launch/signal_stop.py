@@ -19,7 +19,7 @@ def stop_on_signal(folder: RunFolder, progress: RankMessageReceiver) -> Iterator
     """
 
     def request() -> bool:
-        # Ranks that have not begun cannot stop gracefully; a request that cannot be written is not seen.
+        # Ranks that have not started cannot stop gracefully; a request that cannot be written is not seen.
         if progress.is_training:
             with suppress(OSError, StoreError):
                 folder.interrupt_file.touch()

@@ -16,7 +16,7 @@ from headrace.prepare.quality.values_unlike_training import Tally
 
 # Fewer images are too few to judge the others.
 MIN_IMAGES = 3
-# Every so many rows and columns of pixels tell most coloured images.
+# Most coloured images are recognised by every eighth row and column of pixels.
 STEP = 8
 
 

@@ -27,7 +27,7 @@ class ImageFinding(StrEnum):
 
     SEVERAL_FRAMES = "several pages or frames, of which only the first is used; if others count, save each as a file"
     TRANSPARENT = "only transparent pixels, which become white; if their colours count, save them without transparency"
-    JOINED = "another image joined behind the first one, which alone is used; if others count, save each as a file"
+    JOINED = "another image joined after the first one, which alone is used; if others count, save each as a file"
     EXTRA_BYTES = "bytes between the last pixel and the end mark, as damaged files do; look at some of them"
     ZEROED = "a block of zeros within the compressed pixels, as damaged files do; look at some of them"
     EXTRA_BANDS = "bands beyond their colours, which are not used; if they count, save each as a grey image"

@@ -32,7 +32,7 @@ FULL_SCALE = 32768
 MAX_CHANNELS = 32
 MIN_RATE, MAX_RATE = 1000, 768_000
 UNBOUNDED = ("FLOAT", "DOUBLE")  # types of samples that may be beyond full scale
-# What libsndfile says of a stream that it opened, and what that means in a file.
+# Error messages of libsndfile about a stream that it opened, and their meaning for a file.
 MEANINGS = {
     "Internal error : SF_INFO struct incomplete.": "its header has no usable rate or number of channels",
     "File does not exist or is not a regular file (possibly a pipe?).": "it has too few frames of MP3",

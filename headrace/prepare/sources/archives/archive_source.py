@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|tar\.zst|tzst|zip)$", re.IGNORECASE)
 # What holds the label of a WebDataset sample, and what only accompanies one.
 LABELS, SIDECARS = ("cls", "json"), ("json", "cls", "id", "meta", "xml")
-# What `tarfile` says of a file that was cut off.
+# Messages of `tarfile` about a file that was cut off.
 CUT_OFF = "unexpected end of data"
 # The keys of a .json that may hold the label.
 JSON_LABELS = ("label", "cls", "class")
