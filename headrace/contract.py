@@ -29,7 +29,7 @@ class Column(BaseModel):
         role: purpose of the column.
         codec: encoding of the stored value, which decodes to an array of `dtype` and `shape`. `raw` bytes, `png` or
             `jpeg` for images (height, width, channels); `raw` little-endian numbers for windows (length, features),
-            sounds (samples,) and rows (columns,);
+            audio (samples,) and rows (columns,);
             `tokens` for text: token ids, little-endian, concatenated without padding; `labels` for the class indices
             of a row, in the same layout; `plain` for a value that needs no decoding.
         dtype: data type of the decoded array.
@@ -115,7 +115,7 @@ class Contract(BaseModel):
         """Return the specification of the only input, for a network of inputs of this kind.
 
         Networks of several inputs ask each contract of `inputs`. The attributes are those of the kind's specification:
-        `statistics` of images, rows, vectors and windows, `tokenizer` of texts, `rate` of sounds, `numbers` and
+        `statistics` of images, rows, vectors and windows, `tokenizer` of texts, `rate` of audio, `numbers` and
         `categories` of rows, `values` of windows.
 
         Raises:
@@ -199,7 +199,7 @@ class Contract(BaseModel):
 
     @property
     def statistics(self) -> Statistics | None:
-        """Statistics of the only input; None for texts and sounds, and for several inputs."""
+        """Statistics of the only input; None for texts and audio, and for several inputs."""
         return None if self.is_record else self.spec.statistics
 
     @property
@@ -230,6 +230,6 @@ class Contract(BaseModel):
     def input_shape(self) -> tuple[int | None, ...]:
         """Shape of one decoded input.
 
-        Images (height, width, channels), texts (None,), windows (length, features), sounds (samples,), rows (columns,).
+        Images (height, width, channels), texts (None,), windows (length, features), audio (samples,), rows (columns,).
         """
         return self.named("input")[1].shape

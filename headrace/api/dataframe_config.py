@@ -60,7 +60,7 @@ def config_from_dataframe(
         names = {CELLS[kind]: [name for name in given if given[name] == kind] for kind in CELLS}
         prepare: dict[str, Any] = {"input": "tabular", "tabular": names}
     elif set(given.values()) <= set(COORDINATES):
-        prepare = {"input": "geo", "geo": _place(given)}
+        prepare = {"input": "geo", "geo": _location(given)}
     elif len(given) > 1:
         prepare = {"inputs": _named_inputs(frame, given)}
     elif "vector" in given.values():
@@ -97,7 +97,7 @@ def _named_inputs(frame: DataFrame, given: Mapping[str, str]) -> dict[str, dict[
     for name, kind in given.items():
         column = find_column(frame, name)[1]
         if kind in COORDINATES:
-            sections[PLACE] = {"kind": "geo", **_place(given)}
+            sections[PLACE] = {"kind": "geo", **_location(given)}
         elif kind not in SINGLE:
             cells = sections.setdefault(ROW, {"kind": "tabular", "numbers": [], "categories": []})
             cells[CELLS[kind]].append(name)
@@ -116,7 +116,7 @@ def _named_inputs(frame: DataFrame, given: Mapping[str, str]) -> dict[str, dict[
     return sections
 
 
-def _place(given: Mapping[str, str]) -> dict[str, str]:
+def _location(given: Mapping[str, str]) -> dict[str, str]:
     """Return the section of a location, which has one latitude and one longitude."""
     columns = {kind: [name for name, one in given.items() if one == kind] for kind in COORDINATES}
     for kind, names in columns.items():

@@ -72,7 +72,7 @@ class ExplanationPage:
             "methods": self.used,
             "missing": self.missing,
             "explained": len(self.explanations),
-            # Occlusion alone, as of sounds, has no axiom to satisfy.
+            # Occlusion alone, as of audio, has no axiom to satisfy.
             "complete": self.complete if self.integrated else None,
             "greatest_gap": max(
                 (explanation.integrated.gap for explanation in self.integrated if explanation.integrated), default=None

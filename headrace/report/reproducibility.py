@@ -55,8 +55,8 @@ def continuation_note(run: RunFile) -> str:
         return f"{prefix}. A run of {run.epochs} epochs from the start has the same weights."
     if all(before.complete for before in run.continuations):
         return (
-            f"{prefix}. Its cosine schedule spans the epochs of each command, so that a run of {run.epochs} epochs from "
-            "the start has other weights: run all of the train commands, in this order, on one new train.run."
+            f"{prefix}. Its cosine schedule spans the epochs of each command, so that a run of {run.epochs} epochs "
+            "from the start has other weights: run all of the train commands, in this order, on one new train.run."
         )
     return (
         f"{prefix} before it was complete. Its cosine schedule spans the epochs of each command, and changed in the "

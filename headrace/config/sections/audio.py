@@ -1,4 +1,4 @@
-"""Configuration section for sounds."""
+"""Configuration section for audio."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from headrace.config.base_section import Fraction, Positive, Section
 
 
 class Audio(Section):
-    """Normalisation of sounds: one channel of a fixed rate and length, in 16-bit samples."""
+    """Normalisation of audio: one channel of a fixed rate and length, in 16-bit samples."""
 
     rate: Annotated[int, Field(ge=1000, le=192_000)] = Field(
         16_000, description="samples per second; sounds of other rates are resampled"
@@ -38,5 +38,5 @@ class Audio(Section):
 
     @property
     def samples(self) -> int:
-        """Number of samples of a stored sound, at least 1."""
+        """Number of samples of a stored audio clip, at least 1."""
         return max(1, round(self.rate * self.seconds))

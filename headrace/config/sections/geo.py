@@ -10,13 +10,13 @@ from headrace.config.base_section import NonEmptyStr, Section
 class Geo(Section):
     """The columns that hold latitude and longitude, in decimal degrees (WGS 84)."""
 
-    kind: Literal["geo"] = Field("geo", description="geo: a place")
+    kind: Literal["geo"] = Field("geo", description="geo: a location")
     latitude: NonEmptyStr = Field("latitude", description="column of the latitudes, -90 to 90 degrees, north positive")
     longitude: NonEmptyStr = Field(
         "longitude", description="column of the longitudes, -180 to 180 (or 0 to 360) degrees, east positive"
     )
     missing: Literal["reject", "empty"] = Field(
-        "reject", description="records without a place. reject: they are rejected; empty: all four features are 0"
+        "reject", description="records without a location. reject: they are rejected; empty: all four features are 0"
     )
     content: Literal["text"] = Field("text", description="what the columns hold: numbers")
 

@@ -40,13 +40,13 @@ class ImageInput(Image):
 
 
 class AudioInput(Audio):
-    """Sounds in a column, with the keys of `prepare.audio`."""
+    """Audio in a column, with the keys of `prepare.audio`."""
 
     kind: Literal["audio"] = Field(description="audio")
-    column: NonEmptyStr = Field(description="column of the sounds")
+    column: NonEmptyStr = Field(description="column of the audio")
     content: Literal["paths", "bytes"] = Field(
         "paths",
-        description="what the column holds. paths: paths relative to the folder of the source; bytes: sound files",
+        description="what the column holds. paths: paths relative to the folder of the source; bytes: audio files",
     )
     missing: Missing = "reject"
 

@@ -1,4 +1,4 @@
-"""Explain predictions for sounds: the time ranges that they depend on."""
+"""Explain predictions for audio: the time ranges that they depend on."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from headrace.inference import Inference
 from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_audio
 from headrace.prepare.record_observations import Observations
 
-# Stretches of time that are silenced in turn; each overlaps the next by half.
+# Number of time ranges that are silenced one after another; each overlaps the next by half.
 TIME_RANGES = 24
 
 WORDS = ExplanationWords(
@@ -40,10 +40,10 @@ def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions
 
 
 class AudioExplainer:
-    """Explains sound files with one bundle.
+    """Explains audio files with one bundle.
 
     Attributes:
-        missing: reasons why methods that fit sounds cannot explain this network; none.
+        missing: reasons why methods that fit audio cannot explain this network; none.
         observations: what was found in the explained inputs.
     """
 
@@ -55,10 +55,10 @@ class AudioExplainer:
         self.observations = Observations()
 
     def explain(self, raw: RawInput) -> Explanation:
-        """Return the explanation of one sound file.
+        """Return the explanation of one audio file.
 
         Raises:
-            RejectedRecordError: the file is not a sound, or preparation would reject it.
+            RejectedRecordError: the file is not audio, or preparation would reject it.
         """
         decoded = decode_audio(raw.content, self._spec)
         self.observations.add_findings("sound", decoded.findings, raw.path)

@@ -1,4 +1,4 @@
-"""Sounds as one field of a record of several inputs."""
+"""Audio as one field of a record of several inputs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
 
 
 def fit(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> FittedInput:
-    """See `MultiInputPreparationInterface`; sounds have nothing to learn."""
+    """See `MultiInputPreparationInterface`; audio needs no fitting."""
     return FittedInput(AudioSpec(rate=context.settings.audio.rate))
 
 
@@ -38,7 +38,7 @@ def final_column(settings: Prepare, spec: AudioSpec) -> Column:
 
 
 def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observations: Observations) -> pa.ChunkedArray:
-    """See `MultiInputPreparationInterface`; the first stage's sounds are final."""
+    """See `MultiInputPreparationInterface`; the audio of the first stage is final."""
     return values
 
 
@@ -50,5 +50,5 @@ def empty_input(contract: Contract) -> bytes:
 def without_parts(
     staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
 ) -> list[tuple[str, NDArray[Any]]]:
-    """See `MultiInputPreparationInterface`; a sound is left out as a whole."""
+    """See `MultiInputPreparationInterface`; a clip is left out as a whole."""
     return []

@@ -1,4 +1,4 @@
-"""Predict raw sound files."""
+"""Predict raw audio files."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

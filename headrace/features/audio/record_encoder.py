@@ -1,4 +1,4 @@
-"""Encode sounds as mono 16-bit little-endian samples of one rate and length."""
+"""Encode audio as mono 16-bit little-endian samples of one rate and length."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ from headrace.prepare.table_schema import IDENTITY, record_columns
 
 
 def audio_columns(spec: Audio) -> dict[str, Column]:
-    """Return the column of the sounds, (samples,), and that of the seconds of the originals."""
+    """Return the column of the audio, (samples,), and that of the seconds of the originals."""
     return {
         "audio": Column(role="input", codec="raw", dtype="int16", shape=(spec.samples,)),
         "seconds": IDENTITY.model_copy(update={"dtype": "float32"}),
@@ -39,7 +39,7 @@ def make_encoder(settings: Prepare) -> "AudioEncoder":
 
 
 class AudioEncoder:
-    """Encoder of sounds, of one rate and length."""
+    """Encoder of audio, of one rate and length."""
 
     payload_columns = ("audio",)
 

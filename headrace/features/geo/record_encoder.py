@@ -1,4 +1,4 @@
-"""Encode places, as little-endian float32."""
+"""Encode locations, as little-endian float32."""
 
 from collections.abc import Mapping
 
@@ -37,7 +37,7 @@ def make_encoder(settings: Prepare) -> "LocationEncoder":
 
 
 class LocationEncoder:
-    """Encoder of places."""
+    """Encoder of locations."""
 
     payload_columns = (PLACE,)
 
@@ -49,7 +49,7 @@ class LocationEncoder:
     def row(self, record: RawRecord) -> Row:
         """See `RecordEncoder`.
 
-        The content of a row includes its label: several records may be of one place.
+        The content of a row includes its label: several records may have one location.
         """
         if not isinstance(record.data, str | bytes):
             raise RejectedRecordError(Reason.BAD_VALUE, "the record is not a row with a latitude and a longitude")

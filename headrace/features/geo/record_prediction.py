@@ -1,4 +1,4 @@
-"""Prediction of places, encoded as in training."""
+"""Prediction from locations, encoded as in training."""
 
 from functools import partial
 

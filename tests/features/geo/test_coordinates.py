@@ -1,4 +1,4 @@
-"""Degrees become features and come back; what is no place is rejected with its reason."""
+"""Degrees become features and come back; what is no location is rejected with its reason."""
 
 import json
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.config.sections.geo import Geo
-from headrace.features.geo.coordinates import NO_PLACE, describe, read_location, to_degrees
+from headrace.features.geo.coordinates import NO_LOCATION, describe, read_location, to_degrees
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 
 SECTION = Geo(latitude="lat", longitude="lon")
@@ -63,9 +63,9 @@ def test_what_is_no_place_is_rejected(latitude: object, longitude: object, reaso
 
 
 def test_missing_place_may_be_four_zeros_and_half_a_place_may_not() -> None:
-    assert np.array_equal(read_location(cells(None, " "), EMPTY), NO_PLACE)
-    assert describe(NO_PLACE) == "no place"
-    assert np.isnan(to_degrees(NO_PLACE[None])).all()
+    assert np.array_equal(read_location(cells(None, " "), EMPTY), NO_LOCATION)
+    assert describe(NO_LOCATION) == "no location"
+    assert np.isnan(to_degrees(NO_LOCATION[None])).all()
     with pytest.raises(RejectedRecordError, match="lon is missing"):
         read_location(cells("52.5", None), EMPTY)
 

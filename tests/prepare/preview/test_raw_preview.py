@@ -276,7 +276,7 @@ def test_archive_of_sounds_and_their_texts_is_previewed_as_sounds(tmp_path: Path
     pack(tmp_path / "a.tar", dict([*members, ("9.wav", encode_sound(tone(300.0, seed=9)))]))
     about = preview(str(tmp_path))
     assert about["rejects"] == {"not_audio": 6, "no_class": 1}
-    assert "the format of the file is not known; expected a sound" in "".join(about["rejected"])
+    assert "the format of the file is not known; expected audio" in "".join(about["rejected"])
 
 
 def test_folder_of_texts_with_a_sound_is_previewed_as_texts(tmp_path: Path) -> None:

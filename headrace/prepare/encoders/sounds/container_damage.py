@@ -1,4 +1,4 @@
-"""Find truncated or damaged sound files, because libsndfile decodes what it can without an error.
+"""Find truncated or damaged audio files, because libsndfile decodes what it can without an error.
 
 Formats: Multimedia Programming Interface and Data Specifications 1.0 (RIFF, 1991), EBU Tech 3306 (RF64, 2009), Audio
 Interchange File Format 1.3 (1989), RFC 3533 (Ogg).

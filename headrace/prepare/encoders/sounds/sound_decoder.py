@@ -1,4 +1,4 @@
-"""Decode sound files with libsndfile, and convert channels, sample rate and length.
+"""Decode audio files with libsndfile, and convert channels, sample rate and length.
 
 libsndfile and soxr give the same samples on every machine of one architecture, so that equal files stay equal.
 """
@@ -24,7 +24,7 @@ Samples = NDArray[np.int16]
 Waveform = NDArray[np.float32]
 
 FORMATS = frozenset(("WAV", "WAVEX", "RF64", "FLAC", "OGG", "MP3", "AIFF"))
-EXPECTED = "expected a sound in WAV, FLAC, Ogg (Vorbis or Opus), MP3 or AIFF format"
+EXPECTED = "expected audio in WAV, FLAC, Ogg (Vorbis or Opus), MP3 or AIFF format"
 HEADS = (b"fLaC", b"OggS")
 UNTAGGED = (*HEADS, b"RIFF", b"RIFX", b"RF64", b"FORM")
 TYPES = (b"WAVE", b"AIFF", b"AIFC")  # of files in chunks (RIFF and FORM), which begin so from byte 8 on
@@ -44,7 +44,7 @@ PADDED_BELOW = 0.9
 
 
 class AudioFinding(StrEnum):
-    """Finding in a usable recording; the value is the rest of the warning after the number of recordings."""
+    """Finding in a usable audio file; the value is the rest of the warning after the number of files."""
 
     CUT = "more than prepare.audio.seconds, and only the part that prepare.audio.align names is kept"
     PADDED = (
@@ -56,12 +56,12 @@ class AudioFinding(StrEnum):
 
 @dataclass(frozen=True)
 class DecodedAudio:
-    """A decoded sound.
+    """A decoded audio file.
 
     Attributes:
         samples: (samples,) of the rate and length of `prepare.audio`.
         seconds: length of the original.
-        findings: what a warning says about it.
+        findings: subjects of warnings about it.
     """
 
     samples: Samples
@@ -70,7 +70,7 @@ class DecodedAudio:
 
 
 class _Forward(soundfile.SoundFile):
-    """A sound file that is read from its beginning to its end; seeking fails where the number of frames is unknown."""
+    """An audio file that is read from its beginning to its end; seeking fails where the number of frames is unknown."""
 
     def seekable(self) -> bool:
         """Return False, so that the package does not seek after it has read."""
@@ -78,10 +78,10 @@ class _Forward(soundfile.SoundFile):
 
 
 def decode_audio(data: bytes, settings: Audio) -> DecodedAudio:
-    """Decode a sound file.
+    """Decode an audio file.
 
     Raises:
-        RejectedRecordError: it is not a sound, damaged, silent, clipped, too short or too long.
+        RejectedRecordError: it is not audio, damaged, silent, clipped, too short or too long.
     """
     if not data:
         raise RejectedRecordError(Reason.EMPTY, "the file is empty")
@@ -173,7 +173,7 @@ def _read_to_the_end(file: soundfile.SoundFile, settings: Audio) -> NDArray[np.f
 
 def _check_format(file: soundfile.SoundFile) -> None:
     if file.format not in FORMATS:
-        raise RejectedRecordError(Reason.NOT_AUDIO, f"the file is a sound in {file.format} format; {EXPECTED}")
+        raise RejectedRecordError(Reason.NOT_AUDIO, f"the file is audio in {file.format} format; {EXPECTED}")
     if not MIN_RATE <= file.samplerate <= MAX_RATE or file.channels > MAX_CHANNELS:
         raise RejectedRecordError(
             Reason.NOT_AUDIO,
@@ -209,7 +209,7 @@ def _check(frames: NDArray[np.float32], settings: Audio, *, is_beyond: bool) -> 
             f"{clipped:.0%} of the samples are {where}, more than prepare.audio.max_clipped: "
             f"{settings.max_clipped:g}{hint}",
         )
-    # A constant offset, as of a microphone that is not connected, is no sound.
+    # A constant offset, as of a microphone that is not connected, is silence.
     peak = float(np.abs(frames - frames.mean(0, np.float64).astype(np.float32)).max())
     _require_peak(peak, f"the samples are at most {peak:.5f} of full scale from their mean", settings)
 

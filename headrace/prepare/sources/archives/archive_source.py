@@ -143,7 +143,7 @@ class _Group:
     def _is_input(name: str, extensions: Iterable[str]) -> bool:
         """Return whether a member is the input.
 
-        It is an image, without one a sound, and without both any member that does not only accompany it.
+        It is an image, without one an audio file, and without both any member that does not only accompany it.
         """
         kind = _extension(name)
         inputs = next((kinds for kinds in (IMAGES, SOUNDS) if any(one in kinds for one in extensions)), None)

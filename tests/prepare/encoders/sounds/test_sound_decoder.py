@@ -101,9 +101,9 @@ def test_values_beyond_full_scale_saturate() -> None:
         (encode_sound(np.full(2000, 32767, np.int16)), Reason.CLIPPED, "100% of the samples are at full scale"),
         (encode_sound(np.full(2000, np.nan, np.float32), subtype="FLOAT"), Reason.DAMAGED, "NaN or infinite"),
         (encode_sound(tone(440.0, 400.0)), Reason.TOO_LONG, "lasts 400.0 s, more than prepare.audio.max_seconds: 300"),
-        (b"hello" * 100, Reason.NOT_AUDIO, "the format of the file is not known; expected a sound in WAV"),
+        (b"hello" * 100, Reason.NOT_AUDIO, "the format of the file is not known; expected audio in WAV"),
         (b"\x89HDF\r\n" + bytes(100), Reason.NOT_AUDIO, "the format is HDF5; expected"),
-        (encode_sound(WHOLE, RATE, "AU"), Reason.NOT_AUDIO, "the file is a sound in AU format"),
+        (encode_sound(WHOLE, RATE, "AU"), Reason.NOT_AUDIO, "the file is audio in AU format"),
         (
             b"RIFF\x90\1\0\0WEBPVP8 " + bytes(99),
             Reason.NOT_AUDIO,
