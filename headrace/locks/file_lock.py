@@ -80,7 +80,7 @@ def lock_file(path: Path, work: str, *, wait: bool) -> Iterator[LockHolder | Non
         LockHeldError: another process holds it.
         HeadraceError: the file cannot be written.
     """
-    before = _StateBeforeLock.look(path)
+    before = _StateBeforeLock.observe(path)
     with _locked(path, wait=wait) as file:
         dead = _holder(file)
         if dead:
@@ -122,7 +122,7 @@ class _StateBeforeLock:
     names: frozenset[str]
 
     @classmethod
-    def look(cls, path: Path) -> "_StateBeforeLock":
+    def observe(cls, path: Path) -> "_StateBeforeLock":
         missing = tuple(folder for folder in path.parents if not folder.exists())
         return cls(missing, frozenset() if path.parent in missing else _names(path.parent))
 

@@ -37,7 +37,7 @@ from headrace.prepare.sources.tables.columns.column_type_warnings import report_
 from headrace.prepare.sources.tables.multi_cell_records import with_row_columns
 from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
 from headrace.prepare.tasks.chunk_result import ChunkResult
-from headrace.prepare.tasks.record_encoding_task import ShardWriter, prepare_chunks
+from headrace.prepare.tasks.record_encoding_task import ChunkEncoder, prepare_chunks
 from headrace.prepare.tasks.task_chunks import make_chunks
 from headrace.table.shard_writer import Shard
 from headrace.table.table_version import Period
@@ -197,7 +197,7 @@ def _prepare_frame(
         if windows
         else frame_records(batches, context.root, content, encoder.max_bytes, context.input_column)
     )
-    result = ShardWriter(context, encoder, spark_task.partitionId() if spark_task else 0).run(records)
+    result = ChunkEncoder(context, encoder, spark_task.partitionId() if spark_task else 0).run(records)
     yield pa.record_batch([pa.array([pickle.dumps(result)], pa.binary())], ["result"])
 
 

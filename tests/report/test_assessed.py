@@ -15,7 +15,7 @@ from headrace.report.evaluation.calibration_chart import reliability_chart
 from headrace.report.evaluation.curves import curve_charts
 from headrace.report.evaluation.slices import slice_tables
 from headrace.targets.classification.report_section import Evaluation
-from tests.support.fabricated_run import judged_evaluation
+from tests.support.fabricated_run import full_evaluation
 
 CLASSES = ("circle", "square", "cross")
 
@@ -23,7 +23,7 @@ CLASSES = ("circle", "square", "cross")
 @pytest.fixture(scope="module")
 def evaluation_record() -> dict[str, Any]:
     """Return the record of an evaluation with every optional part."""
-    return judged_evaluation(CLASSES)
+    return full_evaluation(CLASSES)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
         raise output.accounting.unusable_error(
             "The training split holds no record", "Check prepare.splits or the source's splits."
         )
-    fitted = _fitted_before(before) if before else _learn(spark, context, training)
+    fitted = _fitted_before(before) if before else _fit_inputs(spark, context, training)
     final, observations = encode_staged_shards(
         spark, context, staged, fitted.columns, partial(_make_encoder, context, fitted)
     )
@@ -60,7 +60,7 @@ def _fitted_before(contract: Contract) -> Fitted:
     return Fitted(contract.input_specs, contract.label_statistics, contract.columns)
 
 
-def _learn(spark: SparkSession, context: PrepareContext, training: Sequence[Shard]) -> Fitted:
+def _fit_inputs(spark: SparkSession, context: PrepareContext, training: Sequence[Shard]) -> Fitted:
     labels, inputs, columns = None, dict[str, InputSpec](), SeveralInputsEncoder(context.settings).columns
     for name, section in context.settings.inputs.items():
         part, kind = context.settings.of_input(name), multi_input_preparation(section.kind)

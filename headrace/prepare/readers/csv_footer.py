@@ -31,7 +31,7 @@ class Footer(NamedTuple):
     cell: str
 
 
-class _Tail(NamedTuple):
+class _FileTail(NamedTuple):
     """The last lines of a file, and the bytes and lines before them."""
 
     lines: list[str]
@@ -54,7 +54,7 @@ def find_footer(reader: CsvReader) -> Footer | None:
     return Footer(tail.skipped_lines + _count_lines(reader.path, tail.skipped_bytes) + number, cell)
 
 
-def _read_tail(reader: CsvReader) -> _Tail:
+def _read_tail(reader: CsvReader) -> _FileTail:
     """Return the last lines of a file; none of a large one that can be read only from its beginning."""
     encoding = reader.options.encoding
     if is_splittable(reader.path, encoding):
@@ -63,7 +63,7 @@ def _read_tail(reader: CsvReader) -> _Tail:
         with open_text(reader.path, encoding, begin, size - begin) as text:
             lines = list(text)
         # The part may begin within a line.
-        return _Tail(lines[1:], begin, 1) if begin else _Tail(lines)
+        return _FileTail(lines[1:], begin, 1) if begin else _FileTail(lines)
     last, read, number = deque[str](maxlen=SAMPLE_LINES), 0, 0
     with open_text(reader.path, encoding) as text:
         for line in text:
@@ -71,8 +71,8 @@ def _read_tail(reader: CsvReader) -> _Tail:
             last.append(line)
             read += len(line)
             if read > COMPARED_CHARACTERS:
-                return _Tail([])
-    return _Tail(list(last), skipped_lines=number - len(last))
+                return _FileTail([])
+    return _FileTail(list(last), skipped_lines=number - len(last))
 
 
 def _count_lines(path: Path, size: int) -> int:

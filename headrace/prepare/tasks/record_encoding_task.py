@@ -48,7 +48,7 @@ def prepare_chunks(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator
     encoder = encoder_for(context.settings)
     for chunk in chunks:
         records = read_records(context.kind, context.root, chunk.files, encoder.max_bytes)
-        yield ShardWriter(context, encoder, chunk.number).run(records)
+        yield ChunkEncoder(context, encoder, chunk.number).run(records)
 
 
 def list_labels(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[Counter[str]]:
@@ -91,7 +91,7 @@ def _reject_row(record: RawRecord, rejection: RejectedRecordError) -> Reject:
     return Reject(record.reject_path or record.path, rejection.reason.value, escape_text(rejection.detail))
 
 
-class ShardWriter:
+class ChunkEncoder:
     """Writer of the shards and rejects of one task."""
 
     def __init__(self, context: PrepareContext, encoder: RecordEncoder, number: int) -> None:

@@ -37,7 +37,7 @@ class HiddenFiles:
         self._installed = tuple(map(os.path.realpath, (*SYSTEM, *_installed())))
         self._importable = tuple(os.path.realpath(path) for path in sys.path if path)
         self._readable: tuple[str, ...] = ()
-        _hook(self)
+        _intercept_reads(self)
 
     @contextmanager
     def hide(self, *readable: Path) -> Iterator[None]:
@@ -93,7 +93,7 @@ def _installed() -> list[str]:
     return [sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages(), *packages]
 
 
-def _hook(hidden: HiddenFiles) -> None:
+def _intercept_reads(hidden: HiddenFiles) -> None:
     """Make every function that reads a file check with `hidden` first."""
     import h5py
     import tensorflow as tf

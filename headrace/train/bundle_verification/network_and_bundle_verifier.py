@@ -36,7 +36,7 @@ from headrace.train.bundle_verification.output_checks import (
 )
 from headrace.train.bundle_verification.process_protocol import Answer, Request
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights
-from headrace.train.bundle_verification.verification_process_client import FreshProcess
+from headrace.train.bundle_verification.verification_process_client import VerificationProcess
 from headrace.wording import join_names, number
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class ExpectedState:
     weights: list[tuple[str, str]]
 
 
-class BundleVerifier:
+class NetworkAndBundleVerifier:
     """Verifies the network and the bundles of one run, on rank 0.
 
     Args:
@@ -65,7 +65,12 @@ class BundleVerifier:
     """
 
     def __init__(
-        self, model: keras.Model, version: Version, streaming: Stream, precision: str, process: FreshProcess | None
+        self,
+        model: keras.Model,
+        version: Version,
+        streaming: Stream,
+        precision: str,
+        process: VerificationProcess | None,
     ) -> None:
         self.model, self.version, self.streaming, self.precision = model, version, streaming, precision
         self._process = process
@@ -141,9 +146,9 @@ class BundleVerifier:
         self._early_check = self._expect(process, process.scratch / "rehearsal")
         process.send(self._early_check.request)
 
-    def start(self) -> FreshProcess:
+    def start(self) -> VerificationProcess:
         """Start the process, unless it runs."""
-        self._process = self._process or FreshProcess()
+        self._process = self._process or VerificationProcess()
         return self._process
 
     def poll(self, *, keep: bool) -> None:
@@ -184,12 +189,12 @@ class BundleVerifier:
             self._process.close()
         self._process, self._early_check = None, None
 
-    def _finish_early_check(self, process: FreshProcess, expected: ExpectedState) -> None:
+    def _finish_early_check(self, process: VerificationProcess, expected: ExpectedState) -> None:
         answer = process.receive()
         self._early_check = None
         self._compare(process, expected, answer, rehearsal=True)
 
-    def _expect(self, process: FreshProcess, folder: Path) -> ExpectedState:
+    def _expect(self, process: VerificationProcess, folder: Path) -> ExpectedState:
         files = {name: process.scratch / f"{name}.npz" for name in ("inputs", "outputs")}
         request = Request(bundle=folder, precision=self.precision, **files)
         request.write_batches(self.batches)
@@ -199,7 +204,7 @@ class BundleVerifier:
         )
 
     def _compare(
-        self, process: FreshProcess, expected: ExpectedState, answer: Answer, *, rehearsal: bool = False
+        self, process: VerificationProcess, expected: ExpectedState, answer: Answer, *, rehearsal: bool = False
     ) -> None:
         if answer.error is not None:
             text = answer.error.replace(f"{expected.request.bundle}/", "")
@@ -218,7 +223,7 @@ class BundleVerifier:
             raise TrainingError(self._explain(process, expected, answer, first, rehearsal))
 
     def _explain(
-        self, process: FreshProcess, expected: ExpectedState, answer: Answer, loaded: Outputs, rehearsal: bool
+        self, process: VerificationProcess, expected: ExpectedState, answer: Answer, loaded: Outputs, rehearsal: bool
     ) -> str:
         """Return the sentence about outputs that differ although all weights agree."""
         if rehearsal:
@@ -244,7 +249,7 @@ class BundleVerifier:
             "call random layers with the `training` argument of `call`, not with training=True"
         )
 
-    def _verify_in_float32(self, process: FreshProcess, expected: ExpectedState) -> None:
+    def _verify_in_float32(self, process: VerificationProcess, expected: ExpectedState) -> None:
         """Check the outputs in the precision in which evaluation and prediction use the bundle."""
         process.send(expected.request.model_copy(update={"precision": "float32"}))
         answer = process.receive()

@@ -28,7 +28,7 @@ KEPT_PREFIXES = ("CUDA_", "KMP_", "LC_", "LD_", "MALLOC_", "MKL_", "NVIDIA_", "O
 HASH_SEED = "20150423"
 
 
-class FreshProcess:
+class VerificationProcess:
     """The process, started when the object is created.
 
     Attributes:

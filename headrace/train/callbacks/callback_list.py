@@ -15,7 +15,7 @@ from headrace.train.callbacks.exact_metrics import ExactMetrics
 from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.callbacks.non_finite_gradients import SKIPS_OF_LOSS_SCALING, StopOnNonFinite
 from headrace.train.callbacks.stop_request import StopOnRequest
-from headrace.train.callbacks.untrained_weights import WarnOfUntrainedWeights
+from headrace.train.callbacks.untrained_weights import UntrainedWeightsWarning
 from headrace.train.model.optimizer_from_settings import NEEDS_LOSS_SCALING
 from headrace.train.monitored_metric import metric_names, monitored_metric
 from headrace.train.rank.rank_context_and_position import CountSteps, Position, RankContext
@@ -46,7 +46,7 @@ def ordered_callbacks(
         rank.files.path_for_append(folder.metrics_file.name)
         every, send = rank.record.log_every_steps, rank.channel.send
         callbacks.append(MetricsLogger(position, RunFolder(rank.files.local), gradients, every, stream, send))
-        callbacks.append(WarnOfUntrainedWeights(gradients))
+        callbacks.append(UntrainedWeightsWarning(gradients))
     if rank.verifier is not None:
         callbacks.append(EarlyBundleCheck(rank.verifier, rank.record.epochs))
     checkpoint_callback = CheckpointCallback(position, rank, metrics)

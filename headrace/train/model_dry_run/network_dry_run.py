@@ -14,7 +14,7 @@ from headrace.runs.run_record import RunRecord
 from headrace.stream.plan_and_rank_stream import evaluation_plan
 from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version
-from headrace.train.bundle_verification.network_and_bundle_verifier import BATCH_ROWS, BundleVerifier
+from headrace.train.bundle_verification.network_and_bundle_verifier import BATCH_ROWS, NetworkAndBundleVerifier
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
 from headrace.train.model.custom_loss_metrics_optimizer import load_custom_objective, require_padding_invariant
 from headrace.train.model.fine_tuning import fine_tune
@@ -55,7 +55,9 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
     plan = evaluation_plan(version, "train", BATCH_ROWS)
     batch: Batch = next(iter(evaluation_batches(version, "train", plan, configuration.stream).steps(0, 0, 1)))
     try:
-        BundleVerifier(model, version, configuration.stream, settings.precision, None).require_usable_outputs()
+        NetworkAndBundleVerifier(
+            model, version, configuration.stream, settings.precision, None
+        ).require_usable_outputs()
         require_padding_invariant(custom, metric_names(settings.metrics, version.contract))
         custom.optimizer(settings.optimizer.learning_rate)
         loss, reached = _step(model, batch, custom.loss() or make_loss(settings.loss, version.contract))
@@ -68,7 +70,7 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
         raise ConfigurationError(
             f"No weight of the network in {file} gets a gradient: its outputs do not depend on its weights."
         )
-    return ([] if "loss" in custom.functions else _judge_loss(loss, version)) + _describe_randomness(random)
+    return ([] if "loss" in custom.functions else _check_initial_loss(loss, version)) + _describe_randomness(random)
 
 
 def _step(model: keras.Model, batch: Batch, loss: keras.losses.Loss) -> tuple[float, bool]:
@@ -106,7 +108,7 @@ def _describe_randomness(sources: list[str]) -> list[str]:
     ]
 
 
-def _judge_loss(loss: float, version: Version) -> list[str]:
+def _check_initial_loss(loss: float, version: Version) -> list[str]:
     """Return a warning if the loss of an untrained network of classes is not near that of guessing."""
     classes = len(version.contract.classes)
     guesses = version.contract.target.has_one_class

@@ -37,7 +37,7 @@ def require_trainable(folder: RunFolder, record: RunRecord, version: Version) ->
     known = _cache_folder() / _fingerprint(record, version)
     if known.exists():
         return
-    answer = _ask(folder.path, network_path(record.configuration.model.file))
+    answer = _run_dry_run(folder.path, network_path(record.configuration.model.file))
     if answer is None:
         return
     if answer["error"] is not None:
@@ -53,7 +53,7 @@ def require_trainable(folder: RunFolder, record: RunRecord, version: Version) ->
             known.touch()
 
 
-def _ask(run: Path, file: Path) -> dict[str, object] | None:
+def _run_dry_run(run: Path, file: Path) -> dict[str, object] | None:
     """Return the answer of the process; None if it gives none, as the ranks will report the cause."""
     log.info("Trying the network of %s", file)
     command = [sys.executable, "-m", "headrace.train.model_dry_run", str(run), str(file)]

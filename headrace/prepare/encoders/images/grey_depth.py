@@ -44,7 +44,7 @@ def unscaled_grey_warning(images: Counter[int]) -> str | None:
 
     Return None if all images use the full 16 bits.
     """
-    found = _narrow_images(images)
+    found = _count_unscaled(images)
     if found is None:
         return None
     remedy = f"Set prepare.image.white to {2**found.bits - 1} to scale by that value instead."
@@ -53,21 +53,21 @@ def unscaled_grey_warning(images: Counter[int]) -> str | None:
 
 def unscaled_colours_warning(images: Counter[int]) -> str | None:
     """Return the warning about 16-bit colour images, to which `prepare.image.white` does not apply."""
-    found = _narrow_images(images)
+    found = _count_unscaled(images)
     return None if found is None else f"{found.text.format('colour')} Scale their values to 16 bits, or save 8 bits."
 
 
-class _NarrowImages(NamedTuple):
+class _UnscaledImages(NamedTuple):
     bits: int
     text: str
 
 
-def _narrow_images(images: Counter[int]) -> _NarrowImages | None:
+def _count_unscaled(images: Counter[int]) -> _UnscaledImages | None:
     narrow = {bits: count for bits, count in images.items() if bits < FULL_BITS and count}
     if not narrow:
         return None
     bits = max(narrow)
-    return _NarrowImages(
+    return _UnscaledImages(
         bits,
         f"{sum(narrow.values())} of {images.total()} 16-bit {{}} images have no value above {2**bits - 1}: they "
         f"hold {bits} bits in 16 and became dark, because the upper 8 of 16 bits are kept.",

@@ -69,7 +69,7 @@ class DecodedAudio:
     findings: frozenset[AudioFinding]
 
 
-class _Forward(soundfile.SoundFile):
+class _ForwardOnlySoundFile(soundfile.SoundFile):
     """An audio file that is read from its beginning to its end; seeking fails where the number of frames is unknown."""
 
     def seekable(self) -> bool:
@@ -128,7 +128,7 @@ def conform(waveform: Waveform, rate: int, settings: Audio) -> Samples:
 def _read(data: bytes, settings: Audio) -> tuple[NDArray[np.float32], int, str]:
     """Return all frames, (frames, channels), their rate, and the type of samples by libsndfile's name."""
     try:
-        with _Forward(io.BytesIO(_countable(data))) as file:
+        with _ForwardOnlySoundFile(io.BytesIO(_countable(data))) as file:
             _check_format(file)
             if file.frames == UNKNOWN_FRAMES:
                 return _read_to_the_end(file, settings), file.samplerate, file.subtype

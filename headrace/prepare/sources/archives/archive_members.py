@@ -41,7 +41,7 @@ class NameFinding(StrEnum):
     NO_UTF8 = "a name that is not UTF-8 (it is read with \\x escapes; pack the files anew with names in UTF-8)"
 
 
-class BehindEndError(tarfile.TarError):
+class TrailingDataError(tarfile.TarError):
     """Raised when what follows a whole tar archive is not another one."""
 
 
@@ -62,7 +62,7 @@ def _checked_header() -> type[tarfile.TarInfo]:
                 # Only the zeros after the end mark may be cut off. A block of zeros raises, too, and is passed over.
                 has_ended = True
                 return super().frombuf(buf if len(buf) == tarfile.BLOCKSIZE else b"", encoding, errors)
-            kind = BehindEndError if has_ended else tarfile.ReadError
+            kind = TrailingDataError if has_ended else tarfile.ReadError
             has_ended = False
             try:
                 return super().frombuf(buf, encoding, errors)

@@ -14,7 +14,7 @@ from headrace.prepare.encoders.label_normalization import normalize_label, norma
 from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError, UnreadArchiveError
-from headrace.prepare.sources.archives.archive_members import DAMAGE, ArchiveFile, BehindEndError, Member
+from headrace.prepare.sources.archives.archive_members import DAMAGE, ArchiveFile, Member, TrailingDataError
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.folders.labels_file import is_inside
@@ -106,7 +106,7 @@ def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord
         yield RawRecord(name, None, None, b"", rejection)
 
 
-class _Group:
+class _MemberGroup:
     """Members whose names differ only in their extensions."""
 
     def __init__(self, key: str) -> None:
@@ -150,8 +150,8 @@ class _Group:
         return kind not in SIDECARS if inputs is None else kind in inputs
 
 
-def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_Group]:
-    group: _Group | None = None
+def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_MemberGroup]:
+    group: _MemberGroup | None = None
     names = set[str]()
     try:
         for member in found:
@@ -162,11 +162,11 @@ def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_Group]:
             if group is None or key != group.key:
                 if group is not None:
                     yield group
-                group = _Group(key)
+                group = _MemberGroup(key)
             repeated = RejectedRecordError(Reason.REPEATED_NAME, "an earlier member of the archive has this name")
             group.parts.append((member, b"", repeated) if name in names else (member, *_read(member, max_bytes)))
             names.add(name)
-    except (zipfile.BadZipFile, BehindEndError):
+    except (zipfile.BadZipFile, TrailingDataError):
         # All members were there; after other damage the last group may lack its label.
         if group is not None:
             yield group

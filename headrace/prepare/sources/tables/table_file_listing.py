@@ -55,7 +55,7 @@ def list_table(source: Source) -> Listing:
     if source.format == "delta":
         return Listing(str(path), list_delta_files(path, source), ())
     listed = list(files_below(path) if is_remote(path) else walk(path))
-    found = [one for one in listed if not is_note(one.path)]
+    found = [one for one in listed if not is_table_metadata(one.path)]
     _warn_of_underscores(listed, source)
     files = _select_format(sorted(found, key=lambda one: one.path), source)
     _refuse_other_tables(path, source, files, [one.path for one in listed])
@@ -93,7 +93,7 @@ def _select_format(files: list[ListedFile], source: Source) -> list[ListedFile]:
 
 def _warn_of_underscores(listed: list[ListedFile], source: Source) -> None:
     """Warn of files that are left out by their underscore, and would be read without it."""
-    names = sorted(one.path for one in listed if is_note(one.path) and not is_ignored(one.path))
+    names = sorted(one.path for one in listed if is_table_metadata(one.path) and not is_ignored(one.path))
     left_out = [name for name in names if format_from_name(name) == source.format and not is_log(name)]
     if left_out:
         log.warning(
@@ -130,7 +130,7 @@ def _splits(files: list[ListedFile], source: Source) -> list[str | None]:
     return found
 
 
-def is_note(name: str) -> bool:
+def is_table_metadata(name: str) -> bool:
     """Return whether a file is metadata of Spark or Hive; folders such as _key=value are partitions."""
     *folders, base = name.split(os.sep)
     return is_ignored(name) or base.startswith("_") or any(one.startswith("_") and "=" not in one for one in folders)
