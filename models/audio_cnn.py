@@ -18,7 +18,7 @@ def build(
     l2: float = 0.0,
     activation: str = "relu",
 ) -> keras.Model:
-    """Audio (samples,) of 16 bits -> `contract.outputs` values.
+    """Return a network from audio (samples,) of 16 bits to `contract.outputs` values.
 
     Args:
         width: channels of the first of `depth` convolutions; each next one has twice as many, at half the size.

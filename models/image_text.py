@@ -22,7 +22,7 @@ def build(
     l2: float = 0.0,
     activation: str = "relu",
 ) -> keras.Model:
-    """Inputs of a record by name -> `contract.outputs` values.
+    """Return a network from the inputs of a record by name to `contract.outputs` values.
 
     Args:
         contract: contract of a table of records with images, texts, numbers, categories and locations.

@@ -13,7 +13,7 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.input_files import STDIN, Input, InputFile, Inputs, find_inputs
 from headrace.predict.predict_task import Part
-from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface, raw_file_module
+from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface, raw_file_prediction_module
 from headrace.predict.records import splittable_record_file
 from headrace.predict.records.splittable_record_file import Record, RecordFile, TextColumns, open_records
 from headrace.predict.records.standard_input import read_file, stdin_records
@@ -133,7 +133,7 @@ def _plan_files(bundle: Bundle, inputs: Inputs, limit: int | None) -> Prediction
 
 
 def _raw_files(bundle: Bundle) -> RawFilePredictionInterface:
-    return raw_file_module(bundle.contract.input_kind)
+    return raw_file_prediction_module(bundle.contract.input_kind)
 
 
 def _with_stdin(file: InputFile, bundle: Bundle) -> InputFile:

@@ -29,7 +29,7 @@ class RawFilePredictionInterface(Protocol):
         """Return the predictions for the files, prepared by `settings`."""
 
 
-def raw_file_module(kind: str) -> RawFilePredictionInterface:
+def raw_file_prediction_module(kind: str) -> RawFilePredictionInterface:
     """Return the raw files of the input kind `kind`."""
     module: RawFilePredictionInterface = input_module(kind, "raw_file_prediction")
     return module

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from headrace.config import Configuration
 from headrace.errors import DataError
 from headrace.report.evaluation.evaluation_schema import TaskEvaluation
-from headrace.report.evaluation.report_section_interface import page_module
+from headrace.report.evaluation.report_section_interface import report_section_module
 from headrace.report.json_record_base import JsonRecord
 from headrace.runs.metrics_log_reader import MetricsLog, read_metrics
 from headrace.runs.run_folder import bundle_path
@@ -151,7 +151,7 @@ def read_artifacts(path: Path) -> RunArtifacts:
 
 def _read_evaluation(path: Path) -> TaskEvaluation | None:
     header = _read_json(path, TaskEvaluation)
-    return _read_json(path, page_module(header.task).RECORD) if header else None
+    return _read_json(path, report_section_module(header.task).RECORD) if header else None
 
 
 def _read_json(path: Path, content_type: type[Content]) -> Content | None:

@@ -56,10 +56,10 @@ class RecordEncoderInterface(Protocol):
 
 def encoder_for(settings: Prepare) -> RecordEncoder:
     """Return the encoder for `prepare.input`."""
-    return encoding_of(settings.input).make_encoder(settings)
+    return record_encoder_module(settings.input).make_encoder(settings)
 
 
-def encoding_of(kind: str) -> RecordEncoderInterface:
+def record_encoder_module(kind: str) -> RecordEncoderInterface:
     """Return the module `record_encoder` of the input kind `kind`."""
     module: RecordEncoderInterface = input_module(kind, "record_encoder")
     return module

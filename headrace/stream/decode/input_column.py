@@ -1,5 +1,5 @@
-"""Decode the input column: to pixels (batch, height, width, channels), tokens (batch, length) or windows
-(batch, length, features)."""
+"""Decode the input column to (batch, ...): pixels (height, width, channels), tokens (length), windows (length,
+features)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
