@@ -52,7 +52,7 @@ def copy_template(
 
     Args:
         source: raw data, relative to the current folder; written into the configuration relative to `folder`.
-        source_format: format of the table that `source` is; None if it is none, or not known.
+        source_format: format of the table that `source` is; None if it is no table, or not known.
 
     Raises:
         ConfigurationError: the configuration exists, or another network of a name, and `force` is False; or `folder` is

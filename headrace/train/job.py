@@ -89,7 +89,7 @@ def train(
 
 @contextmanager
 def _recorded_failure(folder: RunFolder) -> Iterator[None]:
-    """Remove the last failure of the run, and record the error that ends the block; an early stop is none."""
+    """Remove the last failure of the run, and record the error that ends the block; an early stop is no failure."""
     folder.failure_file.unlink(missing_ok=True)
     try:
         yield

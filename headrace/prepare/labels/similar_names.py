@@ -48,7 +48,7 @@ def _folded(name: str) -> str:
 
 
 def _number(text: str) -> str | None:
-    """Return one text for all notations of a number; None if it is none.
+    """Return one text for all notations of a number; None if the text is no number.
 
     Digits are compared as text: two long numbers may be equal as floats.
     """

@@ -25,7 +25,8 @@ BOOLEAN_NAMES, BITS = frozenset(("true", "false")), frozenset(("0", "1"))
 BOOLEAN_WORDS, BOOLEAN_LETTERS = (BOOLEAN_NAMES, frozenset(("yes", "no")), BITS), (frozenset("yn"), frozenset("tf"))
 # What spreadsheets write so that a number stays a text.
 FORMULA = re.compile(r'="(.*)"', re.DOTALL)
-# How each kind of source says that a label is missing; the name of a folder or of a class in a data set is none.
+# How each kind of source says that a label is missing; the name of a folder or of a class in a data set is never
+# missing.
 HOW_TO_LEAVE_OUT = {
     "table": "leave its cell empty, or, in CSV, name it as data.source.options.nullValue",
     "petastorm": "leave its cell empty",

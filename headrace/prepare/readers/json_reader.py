@@ -244,7 +244,7 @@ def _is_object(line: str) -> bool:
 
 
 def _object_of(line: str) -> dict[str, Any] | None:
-    """Return the object that a line is; None if it is none."""
+    """Return the object that a line is; None if it is no object."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):

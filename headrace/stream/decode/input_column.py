@@ -1,5 +1,7 @@
-"""Decode the input column to (batch, ...): pixels (height, width, channels), tokens (length), windows (length,
-features)."""
+"""Decode the input column.
+
+Pixels are (batch, height, width, channels), tokens (batch, length), windows (batch, length, features).
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial

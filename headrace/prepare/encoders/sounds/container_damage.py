@@ -140,7 +140,7 @@ def _damage_of_ogg(data: bytes) -> str | None:
         if _ogg_checksum(page) != int.from_bytes(page[OGG_CHECKSUM], "little"):
             return f"page {number + 1} of the Ogg file has a wrong checksum"
     if OGG_PAGE in data[sum(map(len, pages)) :]:
-        return f"what follows page {len(pages)} of the Ogg file is none"
+        return f"what follows page {len(pages)} of the Ogg file is not a page"
     # Streams that play at the same time all begin before the first page of content.
     if any(page[5] & OGG_FIRST and not last[5] & OGG_FIRST for last, page in pairwise(pages)):
         return "several Ogg files are joined, and only the first could be read"

@@ -56,7 +56,7 @@ def _headers_from_the_end(data: bytes, info: StreamInfo) -> Iterator[tuple[int, 
 
 
 def _end_of_block(header: bytes, info: StreamInfo) -> int | None:
-    """Return the sample after the block of a frame; None if its header is none."""
+    """Return the sample after the block of a frame; None if its header is not one."""
     if len(header) < 6:
         return None
     size_code, rate_code = header[2] >> 4, header[2] & 15

@@ -47,7 +47,7 @@ def with_frame_count(data: bytes) -> bytes:
 def missing_frames(data: bytes) -> int:
     """Return how many frames are missing in an MP3 file by its header; 0 if none, or if it has no number of frames.
 
-    Some encoders count the frame of the header, too, so that one frame may be none.
+    Some encoders count the frame of the header, too, so that one frame is not missing.
     """
     frames = list(_frames(data)) if data.startswith(b"ID3") or is_mpeg(data) else []
     declared = _declared(data, frames[0]) if frames else None

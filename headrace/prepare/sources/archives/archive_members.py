@@ -36,9 +36,9 @@ class NameFinding(StrEnum):
 
     UNKNOWN_ENCODING = (
         "a name whose encoding the zip file does not give (it is read as code page 437; if it is misspelt, pack the "
-        "files anew with names in UTF-8)"
+        "files again with names in UTF-8)"
     )
-    NO_UTF8 = "a name that is not UTF-8 (it is read with \\x escapes; pack the files anew with names in UTF-8)"
+    NO_UTF8 = "a name that is not UTF-8 (it is read with \\x escapes; pack the files again with names in UTF-8)"
 
 
 class TrailingDataError(tarfile.TarError):

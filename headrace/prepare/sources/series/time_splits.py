@@ -61,7 +61,7 @@ def _warn_of_empty(rows: DataFrame, begin: float, new: Sequence[Period], windows
     ]
     if empty:
         log.warning(
-            "The time after %s is cut for good into parts of which some have too few rows for a window: %s. "
+            "The time after %s is permanently divided into parts of which some have too few rows for a window: %s. "
             "Is a time wrong? After a correction, `headrace prepare --full` cuts again.",
             describe_moment(begin), ", ".join(empty),
         )  # fmt: skip
