@@ -189,7 +189,7 @@ def predict(
     each file is one text. Files are read with the options of the bundle's source, unless --option sets others. For a
     file of texts the output also has the line number of each text. Standard input (-) has the texts as lines, JSON
     lines or CSV with a header, found by its first record and reported as `taken_for`, or the bytes of one image or
-    sound.
+    audio file.
 
     Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
 
@@ -223,7 +223,7 @@ def explain(
         typer.Argument(
             parser=local_path,
             metavar="INPUT",
-            help="image, sound, folder or 'pattern*' of raw files, or file of texts (lines, CSV, JSON, Parquet or ORC)",
+            help="image, audio file, folder or 'pattern*' of raw files, or file of texts (lines, CSV, JSON, Parquet or ORC)",
         ),
     ],
     output: Annotated[Path, typer.Argument(parser=local_path, metavar="OUTPUT", help="HTML file to write")] = Path(

@@ -21,7 +21,7 @@ from headrace.prepare.record_observations import Observations
 TIME_RANGES = 24
 
 WORDS = ExplanationWords(
-    noun="sound",
+    noun="audio file",
     legend="A picture is a spectrogram: time from left to right, frequency from below, 0 to half the rate.",
     occlusion=f"silences one of {TIME_RANGES} time ranges after another and shows how much the score decreases. It "
     "needs only predictions, no gradients. Its values do not add up: if a sound occurs twice, each compensates for the "
@@ -61,7 +61,7 @@ class AudioExplainer:
             RejectedRecordError: the file is not audio, or preparation would reject it.
         """
         decoded = decode_audio(raw.content, self._spec)
-        self.observations.add_findings("sound", decoded.findings, raw.path)
+        self.observations.add_findings("audio file", decoded.findings, raw.path)
         samples = decoded.samples
         prediction = ExplainedPrediction.select(self._contract, self._inference.predict(samples[None])[0], self._class)
         decreases = silenced(self._inference, samples, prediction.class_number)

@@ -24,7 +24,7 @@ def limits(settings: Prepare) -> RawFileLimits:
 
 def require_single_records(files: Sequence[InputFile]) -> None:
     """See `RawFilePredictionInterface`."""
-    require_one_record_each(files, "sound")
+    require_one_record_each(files, "audio file")
 
 
 def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
@@ -32,7 +32,7 @@ def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inf
 
     def decode(file: InputFile, observations: Observations) -> Samples:
         decoded = decode_audio(read_raw(file, settings), settings.audio)
-        observations.add_findings("sound", decoded.findings, file.name)
+        observations.add_findings("audio file", decoded.findings, file.name)
         return decoded.samples
 
-    return predict_decoded(files, decode, lambda sounds: inference.predict(np.stack(sounds)))
+    return predict_decoded(files, decode, lambda inputs: inference.predict(np.stack(inputs)))

@@ -55,7 +55,7 @@ class AudioEncoder:
             found = "text" if isinstance(record.data, str) else "an array of numbers"
             raise RejectedRecordError(Reason.NOT_AUDIO, f"the record is {found}")
         decoded = decode_audio(record.data, self._audio)
-        self._observations.add_findings("sound", decoded.findings, record.path)
+        self._observations.add_findings("audio file", decoded.findings, record.path)
         samples = np.ascontiguousarray(decoded.samples, "<i2")
         return {"audio": samples.tobytes(), "seconds": decoded.seconds, "content_hash": content_hash(samples)}
 

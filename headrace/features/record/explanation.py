@@ -23,7 +23,7 @@ WORDS = ExplanationWords(
     noun="record",
     legend="Each input has its name, for the input as a whole, and then its parts: words, or columns with their value.",
     occlusion="leaves out one input at a time, and one word or column at a time, and shows how much the score "
-    "decreases. An image becomes black, a sound silent, a text empty, a number the mean of the training split and a "
+    "decreases. An image becomes black, audio silent, a text empty, a number the mean of the training split and a "
     "category a missing value. It needs only predictions, no gradients. Its values do not add up: if two inputs say "
     "the same, each compensates for the loss of the other.",
 )

@@ -322,7 +322,7 @@ def _not_checked(columns: Iterable[Mapping[str, Any]]) -> str:
         if column["type"] in ("bytes", "dict")
         or (column["examples"] and all(map(FILE_NAME.fullmatch, column["examples"])))
     ]
-    kinds = ["empty and short texts"] * bool(texts) + ["images and sounds that are missing or broken"] * bool(files)
+    kinds = ["empty and short texts"] * bool(texts) + ["images and audio that are missing or broken"] * bool(files)
     return f"; `prepare` also rejects {', and '.join(kinds)}" if kinds else ""
 
 

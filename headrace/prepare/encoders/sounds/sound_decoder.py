@@ -184,16 +184,16 @@ def _check_format(file: soundfile.SoundFile) -> None:
 def _check_length(frames: int, rate: int, settings: Audio) -> None:
     seconds = frames / rate
     if not frames:
-        raise RejectedRecordError(Reason.EMPTY, "the sound has no samples")
+        raise RejectedRecordError(Reason.EMPTY, "the audio has no samples")
     if seconds > settings.max_seconds:
         raise RejectedRecordError(
             Reason.TOO_LONG,
-            f"the sound lasts {seconds:,.1f} s, more than prepare.audio.max_seconds: {settings.max_seconds:g}",
+            f"the audio lasts {seconds:,.1f} s, more than prepare.audio.max_seconds: {settings.max_seconds:g}",
         )
     if seconds < settings.min_seconds:
         raise RejectedRecordError(
             Reason.TOO_SHORT,
-            f"the sound lasts {seconds:.3f} s, less than prepare.audio.min_seconds: {settings.min_seconds:g}",
+            f"the audio lasts {seconds:.3f} s, less than prepare.audio.min_seconds: {settings.min_seconds:g}",
         )
 
 
@@ -236,7 +236,7 @@ def _unreadable(data: bytes, reason: str) -> RejectedRecordError:
     if missing:
         return RejectedRecordError(Reason.TRUNCATED, f"the file ends early: {missing}")
     if data[:4] in HEADS or data[8:12] in TYPES or data[:3] == b"ID3" or is_mpeg(data):
-        return RejectedRecordError(Reason.DAMAGED, f"the sound cannot be decoded: {MEANINGS.get(reason, reason)}")
+        return RejectedRecordError(Reason.DAMAGED, f"the audio cannot be decoded: {MEANINGS.get(reason, reason)}")
     name = name_image(data) or name_format(data)
     found = f"the format is {name}" if name else "the format of the file is not known"
     return RejectedRecordError(Reason.NOT_AUDIO, f"{found}; {EXPECTED}")

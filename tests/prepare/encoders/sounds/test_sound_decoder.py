@@ -91,7 +91,7 @@ def test_values_beyond_full_scale_saturate() -> None:
     ("data", "reason", "detail"),
     [
         (b"", Reason.EMPTY, "the file is empty"),
-        (encode_sound(np.zeros(0, np.int16)), Reason.EMPTY, "the sound has no samples"),
+        (encode_sound(np.zeros(0, np.int16)), Reason.EMPTY, "the audio has no samples"),
         (encode_sound(np.zeros(2000, np.int16)), Reason.SILENT, "prepare.audio.min_peak is 0.0005"),
         (encode_sound(np.tile(np.array([3, -3], np.int16), 1000)), Reason.SILENT, "0.00009 of full scale"),
         (encode_sound(np.full(2000, 9000, np.int16)), Reason.SILENT, "at most 0.00000 of full scale from their mean"),
@@ -118,7 +118,7 @@ def test_values_beyond_full_scale_saturate() -> None:
         (b"\0\0\0\x20ftypM4A " + bytes(99), Reason.NOT_AUDIO, "the format is M4A (AAC or Apple Lossless)"),
         (b"\xff\xf1\x50\x80\x20\x1f\xfc" + bytes(99), Reason.NOT_AUDIO, "the format is AAC"),
         (b"0&\xb2u\x8ef\xcf\x11" + bytes(99), Reason.NOT_AUDIO, "the format is Windows Media"),
-        (b"fLaC" + bytes(200), Reason.DAMAGED, "the sound cannot be decoded"),
+        (b"fLaC" + bytes(200), Reason.DAMAGED, "the audio cannot be decoded"),
         (encode_sound(np.tile(WHOLE[:, None], 40)), Reason.NOT_AUDIO, "40 channels"),
     ],
 )
@@ -131,7 +131,7 @@ def test_short_sound_is_rejected_below_the_configured_length() -> None:
     found = rejection(encode_sound(WHOLE), SPEC.model_copy(update={"min_seconds": 0.6}))
     assert (found.reason, found.detail) == (
         Reason.TOO_SHORT,
-        "the sound lasts 0.500 s, less than prepare.audio.min_seconds: 0.6",
+        "the audio lasts 0.500 s, less than prepare.audio.min_seconds: 0.6",
     )
 
 
