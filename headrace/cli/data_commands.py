@@ -63,7 +63,7 @@ def fetch(
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="maximum number of training records")] = None,
     show: Annotated[bool, typer.Option("--list", help="list the data sets with their licences and sizes")] = False,
 ) -> None:
-    """Download a public data set as raw files: images and audio files in class folders, texts, series and rows in one file.
+    """Download a public data set as raw files: images and audio in class folders, texts, series and rows in one file.
 
     Example: headrace fetch fashion-mnist data/fashion-mnist/raw --limit 6000
     """

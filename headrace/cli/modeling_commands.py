@@ -223,7 +223,8 @@ def explain(
         typer.Argument(
             parser=local_path,
             metavar="INPUT",
-            help="image, audio file, folder or 'pattern*' of raw files, or file of texts (lines, CSV, JSON, Parquet or ORC)",
+            help="image, audio file, folder or 'pattern*' of raw files, or file of texts (lines, CSV, JSON, Parquet, "
+            "ORC)",
         ),
     ],
     output: Annotated[Path, typer.Argument(parser=local_path, metavar="OUTPUT", help="HTML file to write")] = Path(
