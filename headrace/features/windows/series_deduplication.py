@@ -39,7 +39,7 @@ def deduplicate_series(rows: DataFrame, series_column: str | None) -> Deduplicat
 
     Args:
         rows: columns file (the series), seconds, key (the time as it is written), has_zone (whether it names a time
-            zone), odd (the first cell that is no number), and those of `CELLS`.
+            zone), invalid (the first cell that is no number), and those of `CELLS`.
         series_column: the column that names the series; None: all rows are one series.
     """
     found = _count_rows(rows)
@@ -52,7 +52,7 @@ def deduplicate_series(rows: DataFrame, series_column: str | None) -> Deduplicat
         if warning is not None:
             log.warning("%s", warning)
     if any(one.repeated for one in found):
-        rows = rows.groupBy("file", "seconds", *CELLS).agg(F.min("key").alias("key"), F.min("odd").alias("odd"))
+        rows = rows.groupBy("file", "seconds", *CELLS).agg(F.min("key").alias("key"), F.min("invalid").alias("invalid"))
     time_range = (min(one.first for one in found), max(one.last for one in found)) if found else None
     return DeduplicatedSeries(rows, time_range)
 

@@ -43,7 +43,7 @@ def mixed_names(names: Iterable[str]) -> list[str]:
 def _folded(name: str) -> str:
     letters = unicodedata.normalize("NFKD", html.unescape(name).translate(CANONICAL_LETTERS).casefold())
     letters = BETWEEN_WORDS.sub("", letters)
-    plain = "".join(one for one in letters if not _is_dropped(one))
+    plain = "".join(one for one in letters if not _is_ignored_character(one))
     return (_number(plain) if plain.isascii() and any(map(str.isdigit, plain)) else None) or plain
 
 
@@ -70,9 +70,10 @@ def _positional(sign: str, whole: str, decimals: str, exponent: str) -> str:
     return f"{sign}{digits[:point]}.{digits[point:]}"
 
 
-def _is_dropped(one: str) -> bool:
-    hidden = (unicodedata.category(one) in HIDDEN and ord(one) not in TAGS) or ord(one) in VARIATIONS
-    return hidden or unicodedata.combining(one) > 0 or one.isspace()
+def _is_ignored_character(character: str) -> bool:
+    code = ord(character)
+    hidden = (unicodedata.category(character) in HIDDEN and code not in TAGS) or code in VARIATIONS
+    return hidden or unicodedata.combining(character) > 0 or character.isspace()
 
 
 def _is_mixed(word: str) -> bool:

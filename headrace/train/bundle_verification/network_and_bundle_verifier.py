@@ -142,8 +142,8 @@ class NetworkAndBundleVerifier:
     def start_early_check(self, write: Callable[[Path], object]) -> None:
         """Write the bundle of the current model with `write`, and have it loaded in the background."""
         process = self.start()
-        write(process.scratch / "rehearsal")
-        self._early_check = self._expect(process, process.scratch / "rehearsal")
+        write(process.scratch / "early-check")
+        self._early_check = self._expect(process, process.scratch / "early-check")
         process.send(self._early_check.request)
 
     def start(self) -> VerificationProcess:
@@ -192,7 +192,7 @@ class NetworkAndBundleVerifier:
     def _finish_early_check(self, process: VerificationProcess, expected: ExpectedState) -> None:
         answer = process.receive()
         self._early_check = None
-        self._compare(process, expected, answer, rehearsal=True)
+        self._compare(process, expected, answer, is_early=True)
 
     def _expect(self, process: VerificationProcess, folder: Path) -> ExpectedState:
         files = {name: process.scratch / f"{name}.npz" for name in ("inputs", "outputs")}
@@ -204,7 +204,7 @@ class NetworkAndBundleVerifier:
         )
 
     def _compare(
-        self, process: VerificationProcess, expected: ExpectedState, answer: Answer, *, rehearsal: bool = False
+        self, process: VerificationProcess, expected: ExpectedState, answer: Answer, *, is_early: bool = False
     ) -> None:
         if answer.error is not None:
             text = answer.error.replace(f"{expected.request.bundle}/", "")
@@ -220,13 +220,13 @@ class NetworkAndBundleVerifier:
         if not are_equal(first, second, self.contract, self.precision):
             raise TrainingError(f"The bundle is not kept: {self._randomness()}.")
         if not are_equal(first, expected.outputs, self.contract, self.precision):
-            raise TrainingError(self._explain(process, expected, answer, first, rehearsal))
+            raise TrainingError(self._explain(process, expected, answer, first, is_early))
 
     def _explain(
-        self, process: VerificationProcess, expected: ExpectedState, answer: Answer, loaded: Outputs, rehearsal: bool
+        self, process: VerificationProcess, expected: ExpectedState, answer: Answer, loaded: Outputs, is_early: bool
     ) -> str:
         """Return the sentence about outputs that differ although all weights agree."""
-        if rehearsal:
+        if is_early:
             # The model has been trained since, and this training ends here.
             load_weights(self.model, expected.request.bundle / WEIGHTS)
         process.send(expected.request.model_copy(update={"trace": True}))

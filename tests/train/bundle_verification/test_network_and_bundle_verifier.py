@@ -212,7 +212,7 @@ def test_verifier_leaves_state_of_random_layers_unchanged(
 
 
 @pytest.mark.parametrize("name", ["sublayers in _layers", "random constant", "file"])
-def test_rehearsal_refuses_bundle_while_training_begins(
+def test_early_check_refuses_bundle_while_training_begins(
     name: str, version: Version, folder: Path, process: VerificationProcess
 ) -> None:
     """What saving loses is named although the model has been trained further meanwhile."""
@@ -229,7 +229,7 @@ def test_rehearsal_refuses_bundle_while_training_begins(
         verifier.poll(keep=True)
 
 
-def test_rehearsal_of_faithful_bundle_ends_its_process(version: Version, folder: Path) -> None:
+def test_early_check_of_faithful_bundle_ends_its_process(version: Version, folder: Path) -> None:
     """The process takes 280 MB; another one is started for the last bundle."""
     process = VerificationProcess()
     model = built(FAITHFUL["plain"], folder, version)

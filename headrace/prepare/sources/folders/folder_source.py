@@ -137,9 +137,9 @@ def _with_inner_splits(files: list[RawFile], source: str) -> list[RawFile]:
     if "train" not in found or not {"val", "test"} & set(found):
         return files
     if None in found:
-        odd = files[found.index(None)].path
+        unnamed = files[found.index(None)].path
         raise DataError(
-            f"Some class folders of {source} hold folders named after splits, and {escape_path(odd)!r} is in none; "
+            f"Some class folders of {source} hold folders named after splits, and {escape_path(unnamed)!r} is in none; "
             "expected all files in them, or in train/, val/ and test/ with class folders in each."
         )
     log.info(

@@ -146,7 +146,7 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
         **{name.removeprefix("_"): F.col(name) for name in REJECTION},
     }
     values = F.array(*map(_number, windows.values))
-    odd = F.coalesce(
+    invalid = F.coalesce(
         *(
             F.when(
                 ~F.coalesce(F.abs(_number(name)) < float("inf"), F.lit(False)),
@@ -156,7 +156,7 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
         )
     )
     seconds, has_zone = _seconds(frame, windows)
-    numbers = {"seconds": seconds, "has_zone": has_zone, "values": values, "odd": odd}
+    numbers = {"seconds": seconds, "has_zone": has_zone, "values": values, "invalid": invalid}
     return frame.select(*(column.alias(name) for name, column in (texts | numbers).items()))
 
 
@@ -202,7 +202,7 @@ def _cut_windows(rows: DataFrame, windows: Windows) -> DataFrame:
     after, of_window = in_order.rowsBetween(1, span), in_order.rowsBetween(0, windows.length - 1)
     found = {
         "data": F.collect_list("values").over(of_window),
-        "odd": F.min(F.when(F.col("odd").isNotNull(), F.struct("seconds", "key", "odd"))).over(of_window),
+        "invalid": F.min(F.when(F.col("invalid").isNotNull(), F.struct("seconds", "key", "invalid"))).over(of_window),
         "gap": F.min(F.when(F.col("breaks"), F.struct("key", "apart", "seconds"))).over(after),
         "key": F.coalesce(F.lead("key", span).over(in_order), F.col("key")),
         **{name: F.lead(name, span).over(in_order) for name in ("label", "weight")},
@@ -229,12 +229,16 @@ def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFra
     several = F.concat(F.lit(f"{windows.time} "), F.col("gap.key"), F.lit(" has several rows with different cells"))
     gap = F.when(F.col("gap.apart") == 0, several).otherwise(missing)
     wrong = F.concat(
-        F.lit("its "), F.col("odd.odd.column"), F.lit(f" of {windows.time} "), F.col("odd.key"), F.lit(" is")
+        F.lit("its "),
+        F.col("invalid.invalid.column"),
+        F.lit(f" of {windows.time} "),
+        F.col("invalid.key"),
+        F.lit(" is"),
     )
     reasons = (
         (short, Reason.SHORT_SERIES, rows),
         (F.col("gap").isNotNull(), Reason.GAP, gap),
-        (F.col("odd").isNotNull(), Reason.BAD_VALUE, wrong),
+        (F.col("invalid").isNotNull(), Reason.BAD_VALUE, wrong),
     )
     reason, detail = F.lit(None).cast("string"), F.lit(None).cast("string")
     for applies, name, words in reversed(reasons):
@@ -242,7 +246,7 @@ def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFra
             F.when(applies, F.lit(name.value)).otherwise(reason),
             F.when(applies, words).otherwise(detail),
         )
-    return cut.withColumns({"reason": reason, "detail": detail, "cell": F.col("odd.odd.cell")})
+    return cut.withColumns({"reason": reason, "detail": detail, "cell": F.col("invalid.invalid.cell")})
 
 
 def _time_unit(windows: Windows) -> Column:

@@ -110,11 +110,11 @@ def _splits(files: list[ListedFile], source: Source) -> list[str | None]:
     if source.columns is None or source.columns.split is not None or not named or found == found[:1] * len(found):
         return [None] * len(files)
     if None in found or "train" not in named:
-        odd = files[found.index(None)].path if None in found else files[0].path
+        unnamed = files[found.index(None)].path if None in found else files[0].path
         raise DataError(
             f"Some files of {source.path} are named after splits ({', '.join(sorted(named))}), and others, such as "
-            f"{odd!r}, are not, or train is missing; name all of them so, set data.source.columns.split to a column, "
-            "or data.source.path to one file."
+            f"{unnamed!r}, are not, or train is missing; name all of them so, set data.source.columns.split to a "
+            "column, or data.source.path to one file."
         )
     counts = Counter(found)
     log.info(
