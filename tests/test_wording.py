@@ -30,7 +30,7 @@ def test_quantity_has_the_form_of_its_number(amount: int, noun: str, text: str) 
 
 
 @pytest.mark.parametrize(("amount", "text"), [(0, "0 images have"), (1, "1 image has"), (2, "2 images have")])
-def test_quantity_have_agrees_with_its_number(amount: int, text: str) -> None:
+def test_quantity_has_agrees_with_its_number(amount: int, text: str) -> None:
     assert quantity_has(amount, "image") == text
 
 

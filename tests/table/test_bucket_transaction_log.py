@@ -133,7 +133,7 @@ def test_vacuum_stops_when_store_fails_and_removes_nothing(
     for rows in (10, 20):
         write_table(table, Content(splits={"train": some_rows(rows)}))
     before = set(files_below(table))
-    with proxy(s3, fault._replace(ends=f"{number:020d}.json")) as url:
+    with proxy(s3, fault._replace(path_suffix=f"{number:020d}.json")) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(StoreError):
             vacuum(table, 0)

@@ -185,7 +185,7 @@ def test_network_that_can_be_trained_is_tried_once(
     run, record = begin(version, tmp_path)
     require_trainable(run, record, version)
     assert len(list(cache.iterdir())) == 1
-    monkeypatch.setattr(network_check, "_ask", lambda *_: pytest.fail("tried again"))
+    monkeypatch.setattr(network_check, "_run_dry_run", lambda *_: pytest.fail("tried again"))
     require_trainable(run, record, version)
 
 
@@ -194,7 +194,7 @@ def test_trial_of_the_network_is_announced(
 ) -> None:
     monkeypatch.setattr(network_check.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout='{"error": null}\n'))
     with caplog.at_level("INFO"):
-        assert network_check._ask(tmp_path, Path("models/mine.py")) == {"error": None}
+        assert network_check._run_dry_run(tmp_path, Path("models/mine.py")) == {"error": None}
     assert caplog.messages == ["Trying the network of models/mine.py"]
 
 
@@ -264,7 +264,7 @@ def test_network_that_ships_with_headrace_is_tried_by_its_path(
     record = record.model_copy(update={"configuration": record.configuration.model_copy(update={"model": model})})
     tried = list[Path]()
     monkeypatch.setattr(network_check, "_cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(network_check, "_ask", lambda _, file: tried.append(file))
+    monkeypatch.setattr(network_check, "_run_dry_run", lambda _, file: tried.append(file))
     require_trainable(run, record, version)
     assert tried == [shipped_networks()["mlp"]]
 

@@ -45,7 +45,9 @@ def test_watched_metric_defaults_to_validation_loss() -> None:
         ({"loss": {"class_weights": {"hat": 2.0}}}, "names hat; the table has the classes coat, bag, boot"),
     ],
 )
-def test_require_fit_refuses_unsuitable_settings(tmp_path: Any, settings: dict[str, Any], told: str) -> None:
+def test_require_settings_fit_table_refuses_unsuitable_settings(
+    tmp_path: Any, settings: dict[str, Any], told: str
+) -> None:
     version = write_table(tmp_path / "table", Content(splits={"train": some_rows(12)}))
     require_settings_fit_table(Train(run="run"), version)
     with pytest.raises(ConfigurationError) as refused:

@@ -24,7 +24,7 @@ def test_values_of_a_category_that_people_take_for_one_are_warned_of(caplog: pyt
     assert caplog.text == ""
 
 
-def test_truth_values_of_a_category_in_two_writings_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+def test_truth_values_of_a_category_in_two_spellings_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     """0 and 1 of one file, and False and True of the next, were four values without a word."""
     settings = Prepare.model_validate({"input": "tabular", "tabular": {"categories": ["sold"]}})
     context = cast(PrepareContext, SimpleNamespace(settings=settings))

@@ -67,7 +67,7 @@ def test_decode_image_returns_bits_for_16_bit_grey_only() -> None:
     assert decode_image(encode_image(noise_image(8, 8), "JPEG"), spec())[1] is None
 
 
-def test_narrow_warning_names_the_images_and_the_setting() -> None:
+def test_unscaled_grey_warning_names_the_images_and_the_setting() -> None:
     warning = unscaled_grey_warning(Counter({10: 2, 12: 38, 16: 5}))
     assert warning is not None
     assert "40 of 45 16-bit greyscale images have no value above 4095" in warning
