@@ -1,4 +1,4 @@
-"""ListedFile point of the command `headrace`, and of `python -m headrace`."""
+"""Entry point of the command `headrace`, and of `python -m headrace`."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ def main() -> None:
 
 
 def _exit(number: int, _: FrameType | None) -> None:
-    """End the process with one line; nothing has begun yet."""
+    """End the process with one line; nothing has started yet."""
     os.write(2, f"headrace: {SIGNALS[signal.Signals(number)]}\n".encode())
     os._exit(128 + number)
 

@@ -25,7 +25,7 @@ class CallablePackage(ModuleType):
         return inspect.signature(self._function)
 
     def getdoc(self) -> str | None:
-        """Return the documentation of the function, for the question mark of IPython."""
+        """Return the documentation of the function, for IPython's `?`."""
         return inspect.getdoc(self._function)
 
     @property

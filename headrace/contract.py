@@ -29,7 +29,7 @@ class Column(BaseModel):
         role: purpose of the column.
         codec: encoding of the stored value, which decodes to an array of `dtype` and `shape`. `raw` bytes, `png` or
             `jpeg` for images (height, width, channels); `raw` little-endian numbers for windows (length, features),
-            sounds (samples,) and rows (columns,);
+            audio (samples,) and rows (columns,);
             `tokens` for text: token ids, little-endian, concatenated without padding; `labels` for the class indices
             of a row, in the same layout; `plain` for a value that needs no decoding.
         dtype: data type of the decoded array.
@@ -76,7 +76,7 @@ class Contract(BaseModel):
         classes: class names, by class index; empty for regression.
         task: in `classification` a row belongs to exactly one of two or more classes, in `multi_label` to any number
             of classes; in `regression` the target is a float32 and there are no classes.
-        input_specs: what the kind of each input adds, by the name of its column, in the order of the configuration.
+        input_specs: specification of each input, by the name of its column, in the order of the configuration.
         is_record: whether a model receives its inputs as a dict of arrays by name, and not the only one as an array.
         label_statistics: mean and variance of the labels of the training split, for rows in regression only.
     """
@@ -104,7 +104,7 @@ class Contract(BaseModel):
 
     @property
     def spec(self) -> InputSpec:
-        """What the kind of the only input adds.
+        """The specification of the only input.
 
         Raises:
             DataError: there are several inputs.
@@ -112,10 +112,10 @@ class Contract(BaseModel):
         return self.input_specs[self.named("input")[0]]
 
     def require(self, kind: str) -> Any:
-        """Return what the kind of the only input adds, for a network of inputs of this kind.
+        """Return the specification of the only input, for a network of inputs of this kind.
 
         Networks of several inputs ask each contract of `inputs`. The attributes are those of the kind's specification:
-        `statistics` of images, rows, vectors and windows, `tokenizer` of texts, `rate` of sounds, `numbers` and
+        `statistics` of images, rows, vectors and windows, `tokenizer` of texts, `rate` of audio, `numbers` and
         `categories` of rows, `values` of windows.
 
         Raises:
@@ -199,7 +199,7 @@ class Contract(BaseModel):
 
     @property
     def statistics(self) -> Statistics | None:
-        """Statistics of the only input; None for texts and sounds, and for several inputs."""
+        """Statistics of the only input; None for texts and audio, and for several inputs."""
         return None if self.is_record else self.spec.statistics
 
     @property
@@ -231,6 +231,6 @@ class Contract(BaseModel):
     def input_shape(self) -> tuple[int | None, ...]:
         """Shape of one decoded input.
 
-        Images (height, width, channels), texts (None,), windows (length, features), sounds (samples,), rows (columns,).
+        Images (height, width, channels), texts (None,), windows (length, features), audio (samples,), rows (columns,).
         """
         return self.named("input")[1].shape

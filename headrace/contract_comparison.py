@@ -39,12 +39,12 @@ class ClassMatch:
 
     @property
     def is_equal(self) -> bool:
-        """Whether names and order are the same."""
+        """Return whether names and order are the same."""
         return self.model == self.table
 
     @property
     def has_same_names(self) -> bool:
-        """Whether the classes are the same, in any order."""
+        """Return whether the classes are the same, in any order."""
         return len(self.model) == len(self.table) and not self.new
 
     @property
@@ -200,42 +200,44 @@ def _describe_class_change(match: ClassMatch) -> str:
     return f"The outputs were {len(match.model)} classes and are {len(match.table)}: added {added}; removed {removed}."
 
 
-def transfer_changes(donor: Contract, table: Contract, table_name: object) -> list[str]:
-    """Return what differs between the inputs of a donor's training data and those of a table, one sentence each.
+def transfer_changes(pretrained: Contract, table: Contract, table_name: object) -> list[str]:
+    """Return the differences between the inputs of a pretrained bundle and those of a table, one sentence each.
 
     Classes and tokens are not included, because weights are matched to them by name.
 
     Raises:
         DataError: the inputs are of another kind, or the same features are in another order.
     """
-    if donor.input_kind != table.input_kind:
+    if pretrained.input_kind != table.input_kind:
         raise DataError(
-            f"The donor bundle takes {donor.input_kind} inputs, but {table_name} holds {table.input_kind} inputs; "
-            "fine-tune from a bundle of the same kind."
+            f"The pretrained bundle takes {pretrained.input_kind} inputs, but {table_name} holds {table.input_kind} "
+            "inputs; fine-tune from a bundle of the same kind."
         )
     changes = (
-        [] if donor.task == table.task else [f"The donor was trained for {donor.task}, the table is {table.task}."]
+        []
+        if pretrained.task == table.task
+        else [f"The pretrained bundle was trained for {pretrained.task}, the table is {table.task}."]
     )
-    if donor.is_record:
-        return changes + _transfer_by_name(donor, table, table_name)
-    return changes + donor.spec.transfer_changes(table.spec, table_name)
+    if pretrained.is_record:
+        return changes + _transfer_by_name(pretrained, table, table_name)
+    return changes + pretrained.spec.transfer_changes(table.spec, table_name)
 
 
-def _transfer_by_name(donor: Contract, table: Contract, table_name: object) -> list[str]:
+def _transfer_by_name(pretrained: Contract, table: Contract, table_name: object) -> list[str]:
     """Return what `transfer_changes` returns of each of several inputs.
 
     Raises:
         DataError: their names differ, or their tokenizers, as tokens are matched by name for a single text only.
     """
-    _require_same_names(donor, table, table_name)
+    _require_same_names(pretrained, table, table_name)
     changes = list[str]()
-    for name, one in donor.inputs.items():
+    for name, one in pretrained.inputs.items():
         other = table.inputs[name]
         tokens, others = one.spec.vocabulary, other.spec.vocabulary
         if tokens and others and tokens.sha256 != others.sha256:
             raise DataError(
-                f"The donor bundle has another tokenizer for the input {name} than {table_name}; weights would be "
-                "applied to other tokens. Fine-tune on the next version of the donor's table."
+                f"The pretrained bundle has another tokenizer for the input {name} than {table_name}; weights would be "
+                "applied to other tokens. Fine-tune on the next version of the pretrained bundle's table."
             )
         changes += [f"{name}: {change}" for change in transfer_changes(one, other, f"the input {name} of {table_name}")]
     return changes

@@ -73,7 +73,7 @@ def inspect_table(table: Path, number: int | None, split: str | None = None, lim
 
 
 def _require_table(table: Path) -> None:
-    """Raise where raw data are, whose preview has an option of its own."""
+    """Raise if the folder holds raw data, which the option --raw previews."""
     if table.is_file() or (table.is_dir() and any(table.iterdir()) and open_delta(table) is None):
         raise DataError(
             f"{table} is not a prepared table; `headrace inspect {table} --raw` previews raw data, and `headrace "

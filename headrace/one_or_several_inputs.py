@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-# Each array has one entry a row.
+# Each array has one entry per row.
 Inputs = NDArray[Any] | dict[str, NDArray[Any]]
 
 

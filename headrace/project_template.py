@@ -9,7 +9,7 @@ from typing import Any, Literal
 from headrace.config.commented_yaml import inline_yaml
 from headrace.config.path_validators import ADDRESS
 from headrace.errors import ConfigurationError
-from headrace.storage.location import looked_for
+from headrace.storage.location import path_hint
 
 Kind = Literal["images", "text", "audio", "tabular", "record", "windows", "table", "retrain"]
 # Kinds whose records are files in class folders.
@@ -38,7 +38,7 @@ NETWORKS: dict[Kind, tuple[str, ...]] = {
 }
 # The section of `prepare` that names columns too.
 SECTIONS: dict[Kind, str] = {"tabular": "tabular", "record": "inputs", "windows": "windows"}
-# The key data.source.path of a shipped configuration, and the comment behind it.
+# The key data.source.path of a shipped configuration, and the comment after it.
 SOURCE_PATH = re.compile(r"^(    path: )[^#\n]*?( #.*)?$", re.MULTILINE)
 FORMAT = re.compile(r"^(    format: )\w+( #.*\n)", re.MULTILINE)
 OPTIONS = re.compile(r"^    options: .*\n", re.MULTILINE)
@@ -52,7 +52,7 @@ def copy_template(
 
     Args:
         source: raw data, relative to the current folder; written into the configuration relative to `folder`.
-        source_format: format of the table that `source` is; None if it is none, or not known.
+        source_format: format of the table that `source` is; None if it is no table, or not known.
 
     Raises:
         ConfigurationError: the configuration exists, or another network of a name, and `force` is False; or `folder` is
@@ -100,7 +100,7 @@ def source_warning(kind: Kind, source: str, source_format: str | None) -> str:
     if ADDRESS.match(source):
         return ""
     if not path.exists():
-        return f"There is nothing at {source} yet{looked_for(path)}; the configuration names it all the same."
+        return f"There is nothing at {source} yet{path_hint(path)}; the configuration names it all the same."
     if kind in FOLDERS:
         used = f"holds tables ({source_format})" if source_format else "" if path.is_dir() else "is not a folder"
         return f"{source} {used}; --kind {kind} is for {FOLDERS[kind]} in class folders." if used else ""

@@ -22,7 +22,7 @@ def quantity(amount: int, noun: str) -> str:
     return f"{amount:,} {noun}{ending}"
 
 
-def quantity_have(amount: int, noun: str) -> str:
+def quantity_has(amount: int, noun: str) -> str:
     """Return `quantity` with its verb: `1 class has`, `2 classes have`."""
     return f"{quantity(amount, noun)} {'has' if amount == 1 else 'have'}"
 
@@ -47,7 +47,7 @@ def signed_figure(value: float) -> str:
     return f"{'-' if value < 0 else '+'}{figure(abs(value))}"
 
 
-def figure_beside(value: float, *limits: float | None) -> str:
+def figure_unlike(value: float, *limits: float | None) -> str:
     """Return a metric as `figure`; with more digits if it would look like one of `limits` although it is not equal."""
     text = figure(value)
     looks_like = float(text.replace(",", ""))

@@ -1,4 +1,4 @@
-"""A convolutional network for sounds, on the logarithm of a mel spectrogram.
+"""A convolutional network for audio, on the logarithm of a mel spectrogram.
 
 Hershey et al.: CNN architectures for large-scale audio classification. ICASSP 2017, arXiv:1609.09430.
 """
@@ -18,7 +18,7 @@ def build(
     l2: float = 0.0,
     activation: str = "relu",
 ) -> keras.Model:
-    """Sounds (samples,) of 16 bits -> `contract.outputs` values.
+    """Return a network from audio (samples,) of 16 bits to `contract.outputs` values.
 
     Args:
         width: channels of the first of `depth` convolutions; each next one has twice as many, at half the size.

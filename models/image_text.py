@@ -1,4 +1,4 @@
-"""Images and texts together, with numbers, categories and places: an encoder for each input, then joint layers.
+"""Images and texts together, with numbers, categories and locations: an encoder for each input, then joint layers.
 
 Ngiam, Khosla, Kim, Nam, Lee, Ng: Multimodal deep learning. ICML 2011. Whole inputs are dropped at random in training:
 Neverova, Wolf, Taylor, Nebout: ModDrop. IEEE TPAMI 38 (2016). The encoders are small ones of images (cnn.py), texts
@@ -22,10 +22,10 @@ def build(
     l2: float = 0.0,
     activation: str = "relu",
 ) -> keras.Model:
-    """Inputs of a record by name -> `contract.outputs` values.
+    """Return a network from the inputs of a record by name to `contract.outputs` values.
 
     Args:
-        contract: contract of a table of records with images, texts, numbers, categories and places.
+        contract: contract of a table of records with images, texts, numbers, categories and locations.
         width: channels of the first convolution of an image; each next one has twice as many, at half the size.
         depth: convolutions of an image.
         embedding: length of the vectors of words, and filters of each size.
@@ -68,19 +68,21 @@ def build(
             parts.append(layers.Embedding(values, min(16, values))(cells[:, column]))
         return layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
 
-    def place(features: keras.KerasTensor, one: Contract) -> keras.KerasTensor:
+    def location(features: keras.KerasTensor, one: Contract) -> keras.KerasTensor:
         return features
 
     def vector(numbers: keras.KerasTensor, one: Contract) -> keras.KerasTensor:
         statistics = one.require("vector").statistics
         return layers.Normalization(mean=statistics.mean, variance=statistics.variance)(numbers)
 
-    encoders = {"image": image, "text": text, "tabular": row, "geo": place, "vector": vector}
+    encoders = {"image": image, "text": text, "tabular": row, "geo": location, "vector": vector}
     inputs, encoded = {}, []
     for name, one in contract.record_inputs.items():
         inputs[name] = keras.Input(one.input_shape, dtype=one.model_dtype, name=name)
         if one.input_kind not in encoders:
-            raise ValueError(f"this network takes images, texts, rows, places and vectors; {name} is {one.input_kind}")
+            raise ValueError(
+                f"this network takes images, texts, rows, locations and vectors; {name} is {one.input_kind}"
+            )
         x = layers.Dropout(dropout)(encoders[one.input_kind](inputs[name], one))
         encoded.append(layers.Dense(dense, activation=activation, kernel_regularizer=penalty)(x))
     if len(encoded) > 1:

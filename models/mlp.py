@@ -17,7 +17,7 @@ def build(
     l2: float = 0.0,
     activation: str = "relu",
 ) -> keras.Model:
-    """Images of `contract.input_shape`, pixels 0 to 255, or vectors (size,) -> `contract.outputs` values."""
+    """Return a network from images, pixels 0 to 255, or vectors (size,) to `contract.outputs` values."""
     regularizer = keras.regularizers.L2(l2) if l2 else None
     statistics = contract.require("vector" if contract.input_kind == "vector" else "image").statistics
     hidden = [

@@ -22,7 +22,7 @@ def build(
     l2: float = 0.0,
     activation: str = "relu",
 ) -> keras.Model:
-    """Images of `contract.input_shape`, pixels 0 to 255 -> `contract.outputs` values.
+    """Return a network from images of `contract.input_shape`, pixels 0 to 255, to `contract.outputs` values.
 
     Args:
         width: channels of the first of `stages`; each next one has twice as many, at half the height and width.

@@ -22,7 +22,7 @@ def build(
     l2: float = 0.0,
     activation: str = "tanh",
 ) -> keras.Model:
-    """(tokens,) of any length, 0 for padding -> `contract.outputs` values; `cell` is `lstm` or `gru`."""
+    """Return a network from (tokens,), 0 for padding, to `contract.outputs` values; `cell` is `lstm` or `gru`."""
     vocabulary = contract.require("text").tokenizer.vocabulary_size
     regularizer = keras.regularizers.L2(l2) if l2 else None
     kind = {"lstm": layers.LSTM, "gru": layers.GRU}[cell]

@@ -22,7 +22,7 @@ def build(
     l2: float = 0.0,
     activation: str = "tanh",
 ) -> keras.Model:
-    """(length, features) in the units of the table -> `contract.outputs` values, in regression in its units too."""
+    """Return a network from (length, features) to `contract.outputs` values, both in the units of the table."""
     windows = contract.require("windows")
     statistics = windows.statistics
     regularizer = keras.regularizers.L2(l2) if l2 else None

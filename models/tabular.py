@@ -51,7 +51,7 @@ def build(
 
 
 def _columns(inputs: keras.KerasTensor, contract: Contract, embedding: int) -> keras.KerasTensor:
-    """Return one vector a row: normalised numbers and the vectors of the categories' values."""
+    """Return one vector per row: normalised numbers and the vectors of the categories' values."""
     spec, parts = contract.require("tabular"), []
     if spec.numbers:
         normalization = layers.Normalization(

@@ -22,7 +22,7 @@ def build(
     l2: float = 0.0,
     activation: str = "relu",
 ) -> keras.Model:
-    """(tokens,) of any length, 0 for padding -> `contract.outputs` values.
+    """Return a network from (tokens,) of any length, 0 for padding, to `contract.outputs` values.
 
     Args:
         width: filters of each size.
@@ -35,7 +35,7 @@ def build(
     present = keras.ops.expand_dims(keras.ops.not_equal(tokens, 0), -1)
 
     def most(x: keras.KerasTensor, size: int) -> keras.KerasTensor:
-        """The largest value of each filter over the tokens, without the padding."""
+        """Return the largest value of each filter over the tokens, without the padding."""
         for _ in range(depth):
             x = keras.ops.where(present, x, 0.0)
             x = layers.Conv1D(width, size, padding="same", activation=activation, kernel_regularizer=regularizer)(x)

@@ -17,7 +17,7 @@ class Positions(layers.Layer):
     """
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
-        """(batch, positions, width) -> the same; `width` is even."""
+        """Return (batch, positions, width), `width` even, with the vector of each position added."""
         ops, width = keras.ops, x.shape[-1]
         # In full precision: in half precision, distant positions would coincide.
         place = ops.cast(ops.arange(ops.shape(x)[1]), "float32")[:, None]
@@ -35,7 +35,7 @@ def build(
     l2: float = 0.0,
     activation: str = "gelu",
 ) -> keras.Model:
-    """(tokens,) of any length, 0 for padding -> `contract.outputs` values."""
+    """Return a network from (tokens,) of any length, 0 for padding, to `contract.outputs` values."""
     vocabulary = contract.require("text").tokenizer.vocabulary_size
     regularizer = keras.regularizers.L2(l2) if l2 else None
     tokens = keras.Input((None,), dtype="int32")

@@ -14,11 +14,11 @@ class Positions(layers.Layer):
     """Adds a learned vector to each position of a sequence."""
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """(batch, positions, width)."""
+        """Create the vectors for inputs (batch, positions, width)."""
         self.table = self.add_weight(shape=shape[1:], initializer=keras.initializers.RandomNormal(stddev=0.02))
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
-        """(batch, positions, width) -> the same."""
+        """Return (batch, positions, width) with the vector of each position added."""
         return x + self.table
 
 
@@ -32,7 +32,7 @@ def build(
     l2: float = 0.0,
     activation: str = "gelu",
 ) -> keras.Model:
-    """Images of `contract.input_shape`, pixels 0 to 255 -> `contract.outputs` values; `patch` is its side in pixels."""
+    """Return a network from images, pixels 0 to 255, to `contract.outputs` values; `patch` is a side in pixels."""
     statistics = contract.require("image").statistics
     regularizer = keras.regularizers.L2(l2) if l2 else None
 

@@ -37,10 +37,10 @@ def main() -> None:
         help="number of training images of all days (and a sixth as many test images)",
     )
     options = parser.parse_args()
-    print(json.dumps(feed(options.folder, options.day, options.limit)))
+    print(json.dumps(write_day(options.folder, options.day, options.limit)))
 
 
-def feed(folder: Path, day: int, limit: int) -> dict[str, int | str]:
+def write_day(folder: Path, day: int, limit: int) -> dict[str, int | str]:
     """Write the missing files that arrive up to `day`, and remove files that a later day fixes."""
     splits, _ = DATASET.read()
     wanted = dict(_named(splits["test"], balanced_subset(splits["test"].labels, limit // 6), "test/{}/{:05d}.png"))

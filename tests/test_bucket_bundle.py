@@ -11,7 +11,7 @@ from headrace import bundle
 from headrace.errors import ConfigurationError, DataError, StoreError
 from headrace.storage import locate
 from headrace.table import Version
-from tests.support.s3_server import Fault, front
+from tests.support.s3_server import Fault, proxy
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_table import Content, some_images, some_rows, write_table
 
@@ -54,7 +54,7 @@ def test_load_refuses_changed_and_missing_object(stored: Path) -> None:
 def test_interrupted_upload_is_not_a_bundle_and_can_be_replaced(
     s3: str, version: Version, stored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with front(s3, Fault(403, "AccessDenied", "PUT", ends=bundle.MANIFEST)) as url, monkeypatch.context() as at:
+    with proxy(s3, Fault(403, "AccessDenied", "PUT", path_suffix=bundle.MANIFEST)) as url, monkeypatch.context() as at:
         at.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(StoreError, match="refuses access"):
             write_bundle(stored, version)

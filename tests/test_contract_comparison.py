@@ -153,10 +153,10 @@ def test_interface_changes_are_what_clients_see(new: Contract, changes: list[str
 def test_sounds_of_another_rate_are_refused_though_they_have_as_many_samples() -> None:
     slow, fast = (sounds(rate) for rate in (8000, 16_000))
     require_same_input(slow, slow, "the table")
-    with pytest.raises(DataError, match="takes sounds of 8000 samples per second, but the table holds sounds of 16000"):
+    with pytest.raises(DataError, match="takes audio of 8000 samples per second, but the table holds audio of 16000"):
         require_same_input(slow, fast, "the table")
-    assert interface_changes(slow, fast) == ["Sounds had 8000 samples per second and have 16000."]
-    assert "sounds of 8000 samples per second" in transfer_changes(slow, fast, "the table")[0]
+    assert interface_changes(slow, fast) == ["Audio had 8000 samples per second and has 16000."]
+    assert "audio of 8000 samples per second" in transfer_changes(slow, fast, "the table")[0]
 
 
 def test_rows_with_other_columns_or_values_are_refused() -> None:
@@ -187,7 +187,7 @@ def rows(categories: dict[str, int], sha256: str = "0") -> Contract:
 
 
 def sounds(rate: int) -> Contract:
-    """A contract of sounds."""
+    """A contract of audio."""
     column = Column(role="input", codec="raw", dtype="int16", shape=(8000,))
     columns = {"audio": column, "label": Column(role="target", codec="plain", dtype="int32")}
     return Contract(columns=columns, classes=("dog", "rain"), input_specs={"audio": AudioSpec(rate=rate)})
@@ -235,11 +235,11 @@ def test_changed_inputs_of_a_served_record_are_named() -> None:
     assert interface_changes(contract(), old) == ["The input was image and is several (photo, title)."]
 
 
-def test_donor_of_records_with_another_tokenizer_is_refused() -> None:
-    donor = record_contract("photo", "title")
-    assert transfer_changes(donor, record_contract("photo", "title"), "the table") == []
+def test_pretrained_bundle_of_records_with_another_tokenizer_is_refused() -> None:
+    pretrained = record_contract("photo", "title")
+    assert transfer_changes(pretrained, record_contract("photo", "title"), "the table") == []
     with pytest.raises(DataError, match="another tokenizer for the input title than the table"):
-        transfer_changes(donor, record_contract("photo", "title", sha256="2"), "the table")
+        transfer_changes(pretrained, record_contract("photo", "title", sha256="2"), "the table")
 
 
 def test_changed_preparation_of_a_named_input_is_described() -> None:

@@ -5,10 +5,10 @@ import pytest
 from headrace.wording import (
     close_name_question,
     data_size,
-    figure_beside,
+    figure_unlike,
     join_names,
     quantity,
-    quantity_have,
+    quantity_has,
     shortest_suffixes,
     signed_figure,
 )
@@ -30,8 +30,8 @@ def test_quantity_has_the_form_of_its_number(amount: int, noun: str, text: str) 
 
 
 @pytest.mark.parametrize(("amount", "text"), [(0, "0 images have"), (1, "1 image has"), (2, "2 images have")])
-def test_quantity_have_agrees_with_its_number(amount: int, text: str) -> None:
-    assert quantity_have(amount, "image") == text
+def test_quantity_has_agrees_with_its_number(amount: int, text: str) -> None:
+    assert quantity_has(amount, "image") == text
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_quantity_have_agrees_with_its_number(amount: int, text: str) -> None:
     ],
 )
 def test_figure_never_looks_like_a_limit_that_it_misses(value: float, limit: float | None, text: str) -> None:
-    assert figure_beside(value, limit) == text
+    assert figure_unlike(value, limit) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.25, "+0.2500"), (-0.25, "-0.2500"), (-3e-8, "-3.000e-08")])

@@ -82,7 +82,7 @@ def pandas_rows(rows: pa.Table) -> "pd.DataFrame":
 
 
 def spark_rows(spark: "SparkSession", version: Version, split: str, *, decode: bool) -> "DataFrame":
-    """Return the rows of a split, read by one task a shard."""
+    """Return the rows of a split, read by one task per shard."""
     shards = version.split(split)
     numbers = spark.createDataFrame([(number,) for number in range(len(shards))], "shard int")
     fields = ", ".join(f"`{name}` {kind}" for name, kind in _spark_types(version, decode=decode).items())
@@ -90,14 +90,14 @@ def spark_rows(spark: "SparkSession", version: Version, split: str, *, decode: b
 
 
 def _is_bookkeeping(name: str, column: Column) -> bool:
-    """Return whether only later preparations need the column; of several inputs each may have one."""
+    """Return whether only later preparations need the column; each of several inputs may have its own."""
     return name in BOOKKEEPING or (column.role == "identity" and column.dtype == "binary")
 
 
 def _decoded(
     version: Version, contract: Contract, name: str, column: Column, stored: list[bytes]
 ) -> dict[str, pa.Array]:
-    """Return the values of the input that `contract` describes as tensors or texts; of rows a column each."""
+    """Return the values of the input that `contract` describes as tensors or texts; rows become one column each."""
     if column.codec == "tokens":
         return {name: _texts(version, contract, column, stored)}
     arrays = [_array(one, column) for one in stored]

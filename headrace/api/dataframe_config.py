@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 # Kinds of which one column is the whole input, and those of which several columns form a row.
 SINGLE, CELLS = ("image", "text", "audio", "vector"), {"number": "numbers", "category": "categories"}
-# Kinds of the two columns that are a place.
+# Kinds of the two columns that form a location.
 PLACE, COORDINATES = "place", ("latitude", "longitude")
 # The input of all numbers and categories, where there are other inputs.
 ROW, INPUT_NAME = "row", re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
@@ -60,7 +60,7 @@ def config_from_dataframe(
         names = {CELLS[kind]: [name for name in given if given[name] == kind] for kind in CELLS}
         prepare: dict[str, Any] = {"input": "tabular", "tabular": names}
     elif set(given.values()) <= set(COORDINATES):
-        prepare = {"input": "geo", "geo": _place(given)}
+        prepare = {"input": "geo", "geo": _location(given)}
     elif len(given) > 1:
         prepare = {"inputs": _named_inputs(frame, given)}
     elif "vector" in given.values():
@@ -97,7 +97,7 @@ def _named_inputs(frame: DataFrame, given: Mapping[str, str]) -> dict[str, dict[
     for name, kind in given.items():
         column = find_column(frame, name)[1]
         if kind in COORDINATES:
-            sections[PLACE] = {"kind": "geo", **_place(given)}
+            sections[PLACE] = {"kind": "geo", **_location(given)}
         elif kind not in SINGLE:
             cells = sections.setdefault(ROW, {"kind": "tabular", "numbers": [], "categories": []})
             cells[CELLS[kind]].append(name)
@@ -116,8 +116,8 @@ def _named_inputs(frame: DataFrame, given: Mapping[str, str]) -> dict[str, dict[
     return sections
 
 
-def _place(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the section of a place, which has one latitude and one longitude."""
+def _location(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the section of a location, which has one latitude and one longitude."""
     columns = {kind: [name for name, one in given.items() if one == kind] for kind in COORDINATES}
     for kind, names in columns.items():
         if len(names) != 1:
@@ -157,7 +157,7 @@ def _output(outputs: Mapping[str, str] | None) -> tuple[str, str]:
 
 
 def _require_number(name: str, column: DataType, kind: str) -> None:
-    """Raise if a column that shall hold numbers has a type of which no value is one."""
+    """Raise if a column of numbers has a type that cannot hold numbers."""
     found = column.typeName()
     if kind != "number" or found not in NO_NUMBERS:
         return
@@ -168,7 +168,7 @@ def _require_number(name: str, column: DataType, kind: str) -> None:
 
 
 def _content(name: str, kind: str, column: DataType) -> str:
-    """Return what a column holds: bytes of files, paths of files, or texts."""
+    """Return the content of a column: bytes of files, paths of files, or texts."""
     if holds_files(column):
         return "bytes"
     if is_plain(column) and kind == "text":

@@ -38,7 +38,7 @@ def prepare(
         data: a DataFrame; or a configuration, or the path of its YAML file, as for `headrace prepare`.
         table: folder of the table, or s3://bucket/folder; None for `data.table` of a configuration.
         inputs: of a DataFrame: the kind of each column that a model receives. One column of `image`, `audio` or
-            `text`, or any number of columns of `number` and `category`. Images and sounds are bytes, structs with
+            `text`, or any number of columns of `number` and `category`. Images and audio are bytes, structs with
             a field `bytes`, images as Spark reads them, or paths that executors can read.
         outputs: of a DataFrame: the column that a model predicts, and its kind: `class` for one name, `labels` for a
             list of names, `number`.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class PyfuncModel:
-    """What `mlflow.pyfunc.load_model` calls to predict."""
+    """Model that `mlflow.pyfunc.load_model` calls to predict."""
 
     def __init__(self, path: str) -> None:
         self._bundle = bundles.load(path)

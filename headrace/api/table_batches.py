@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchOrder:
-    """Which rows a program reads, and in which order.
+    """The rows that a program reads, and their order.
 
     Attributes:
         batch_size: rows of a batch on one rank.

@@ -13,7 +13,7 @@ from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.engines.shadowed_engines import require_visible_engines
 from headrace.engines.stderr_noise_filter import quiet_tensorflow
 from headrace.errors import ConfigurationError, DiskError, HeadraceError
-from headrace.processes.closed_stderr import discard_output, outlive_stderr_reader
+from headrace.processes.closed_stderr import discard_output, ignore_lost_stderr_reader
 from headrace.processes.interruption import CommandInterruptedError, SignalHandling, handled_signals, ignore_signals
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ def _exit_interrupted(signals: SignalHandling, error: BaseException) -> NoReturn
 
 def _run(arguments: list[str] | None) -> None:
     if arguments is None:
-        outlive_stderr_reader()
+        ignore_lost_stderr_reader()
     quiet_tensorflow()
     import_engines_lean()
     try:

@@ -22,7 +22,7 @@ def init(
     kind: Annotated[
         ProjectKind,
         typer.Option(
-            help="images: in class folders; text: a CSV file of texts and labels; audio: sounds in class folders; "
+            help="images: in class folders; text: a CSV file of texts and labels; audio: audio files in class folders; "
             "tabular: a CSV file of numbers and categories; record: a CSV file of images, texts and numbers; "
             "windows: a CSV file of a series; "
             "table: a CSV file of paths of images and labels; retrain: images that arrive daily"
@@ -63,7 +63,7 @@ def fetch(
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="maximum number of training records")] = None,
     show: Annotated[bool, typer.Option("--list", help="list the data sets with their licences and sizes")] = False,
 ) -> None:
-    """Download a public data set as raw files: images and sounds in class folders, texts, series and rows in one file.
+    """Download a public data set as raw files: images and audio in class folders, texts, series and rows in one file.
 
     Example: headrace fetch fashion-mnist data/fashion-mnist/raw --limit 6000
     """

@@ -185,11 +185,11 @@ def predict(
     With two classes the label is the more probable one; with many labels it lists those with a probability of at least
     0.5. --threshold sets another bound.
 
-    The suffix of a file of texts selects CSV, JSON, Parquet or ORC; any other file has one text a line; in a folder,
+    The suffix of a file of texts selects CSV, JSON, Parquet or ORC; any other file has one text per line; in a folder,
     each file is one text. Files are read with the options of the bundle's source, unless --option sets others. For a
     file of texts the output also has the line number of each text. Standard input (-) has the texts as lines, JSON
     lines or CSV with a header, found by its first record and reported as `taken_for`, or the bytes of one image or
-    sound.
+    audio file.
 
     Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
 
@@ -223,7 +223,8 @@ def explain(
         typer.Argument(
             parser=local_path,
             metavar="INPUT",
-            help="image, sound, folder or 'pattern*' of raw files, or file of texts (lines, CSV, JSON, Parquet or ORC)",
+            help="image, audio file, folder or 'pattern*' of raw files, or file of texts (lines, CSV, JSON, Parquet, "
+            "ORC)",
         ),
     ],
     output: Annotated[Path, typer.Argument(parser=local_path, metavar="OUTPUT", help="HTML file to write")] = Path(

@@ -21,11 +21,11 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
     title = f"{result['split']}, {quantity(result['rows'], 'row')}"
     table = text_table([title, "value", "95% interval", *baselines], rows)
     slices = (_slice_table(name, parts) for name, parts in result.get("slices", {}).items() if parts)
-    return "\n\n".join([table, *slices, *filter(None, [_where_to_look(result)])])
+    return "\n\n".join([table, *slices, *filter(None, [_weakest_classes_hint(result)])])
 
 
-def _where_to_look(result: Mapping[str, Any]) -> str:
-    """Return the classes to look at, the file of the evaluation, and the command that shows all of it."""
+def _weakest_classes_hint(result: Mapping[str, Any]) -> str:
+    """Return the classes with the lowest scores, the file of the evaluation, and the command that shows all of it."""
     worst = [f"{one['name']} {_figure(one['f1'])}" for one in result.get("worst_classes", ())]
     lines = [f"smallest F1: {', '.join(worst)}"] if worst else []
     lines += [f"evaluation: {result['evaluation']}"] if "evaluation" in result else []
@@ -90,7 +90,7 @@ def retraining_table(result: Mapping[str, Any]) -> str:
 
 
 def gate_hint(table: str) -> str:
-    """Return what to look at after the gate has refused a challenger, as the reason may be the data."""
+    """Return a hint about what to inspect after the gate has refused a challenger, as the reason may be the data."""
     return (
         f"`{shlex.join(['headrace', 'inspect', table, '--changes'])}` lists the files that are new; "
         "data.source.exclude leaves out those that are wrong"

@@ -29,7 +29,7 @@ def list_as_json(folder: str, rows: Sequence[RunRow]) -> dict[str, Any]:
 
 
 def list_as_text(rows: Sequence[RunRow]) -> str:
-    """Return the table, and below it what a cell has no room for."""
+    """Return the table, and below it the values that are too long for a cell."""
     columns = _columns(rows)
     cells = list(zip(*columns.values(), strict=True))
     return "\n".join([text_table(list(columns), cells, left=3), *_notes(rows), *_warn_of_other_rows(rows)])
@@ -101,7 +101,7 @@ def _columns(rows: Sequence[RunRow]) -> dict[str, list[str]]:
         columns[name.replace(TEST, "test ")] = [_metric(row, name) for row in rows]
     by_key = _differing(rows)
     for title, key in zip(shortest_suffixes(list(by_key), "."), by_key, strict=True):
-        # A setting may have the name of a column, and a hash must say of what.
+        # A setting may have the name of a column, and a hash needs the name of its content.
         columns[key if title in columns or key == NETWORK_HASH else title] = [
             _cell(by_key[key].get(row.run)) for row in rows
         ]
@@ -140,7 +140,7 @@ def _differing(rows: Sequence[RunRow]) -> dict[str, dict[str, Any]]:
 
 
 def _cell(value: Any) -> str:
-    """Return a setting as a cell; of a path, also one in a section, the end says more than the beginning."""
+    """Return a setting as a cell; of a path, also one in a section, the end is more informative than the beginning."""
     if isinstance(value, Mapping):
         given = [(key, one) for key, one in value.items() if one not in (None, [], ())]
         value = ", ".join(f"{key} {_cell(one)}" for key, one in given)

@@ -53,8 +53,8 @@ def _charts(comparison: Mapping[str, Any], names: list[str]) -> list[OverlayChar
 def _ranked_classes(comparison: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any], dict[str, dict[str, float]]]]:
     """Return name, scores and drawn intervals of each class, the largest difference first; none in regression."""
     classes = comparison.get("classes", {})
-    ends = [abs(end) for found in classes.values() for d in found["differences"].values() for end in d["interval"]]
-    scale = HALF_WIDTH / (max(ends, default=0.0) or 1.0)
+    bounds = [abs(end) for found in classes.values() for d in found["differences"].values() for end in d["interval"]]
+    scale = HALF_WIDTH / (max(bounds, default=0.0) or 1.0)
     drawn = [
         (name, found, {other: _interval(d, scale) for other, d in found["differences"].items()})
         for name, found in classes.items()
@@ -65,5 +65,5 @@ def _ranked_classes(comparison: Mapping[str, Any]) -> list[tuple[str, Mapping[st
 def _interval(difference: Mapping[str, Any], scale: float) -> dict[str, float]:
     """Return the horizontal positions of a difference and of its interval; no difference is in the middle."""
     low, high = difference["interval"]
-    ends = {"low": low, "high": high, "value": difference["difference"]}
-    return {name: round(MIDDLE + value * scale, 1) for name, value in ends.items()}
+    bounds = {"low": low, "high": high, "value": difference["difference"]}
+    return {name: round(MIDDLE + value * scale, 1) for name, value in bounds.items()}

@@ -1,9 +1,9 @@
 """Count the rows on which two models disagree, and the minimum that a significant difference needs.
 
-Equally good models win each of these rows with probability 1/2 (sign test; for correct and wrong classes McNemar's,
-Psychometrika 12, 1947, 153-157). All of k rows are then won with probability 1 / 2^k, so that no result on fewer than
-log2(1 / (1 - confidence)) rows reaches the confidence. A bootstrap does not see this: if the challenger loses no row,
-no resampled set of rows has a loss.
+Of two equally good models, either is better on such a row with probability 1/2 (sign test; for correct and wrong
+classes McNemar's, Psychometrika 12, 1947, 153-157). One of them is better on all of k rows with probability 1 / 2^k, so
+that no result on fewer than log2(1 / (1 - confidence)) rows reaches the confidence. A bootstrap does not show this: if
+the challenger is worse on no row, it is worse on no resampled row.
 """
 
 import math
@@ -18,7 +18,7 @@ def min_deciding_rows(confidence: float) -> int:
 
 
 def deciding_rows(metric: str, champion: Predictions, challenger: Predictions) -> int:
-    """Return on how many rows `metric` can tell the models apart.
+    """Return the number of rows on which `metric` distinguishes the models.
 
     Accuracy is the same whatever the wrong class is; for other metrics these are the rows with different predictions.
     """

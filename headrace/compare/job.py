@@ -9,7 +9,7 @@ from headrace.compare.comparability_checks import choose_version, find_overlaps,
 from headrace.compare.compared_models import ComparedModel, open_compared_models, settings
 from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.comparison_metrics import default_metric, scores
-from headrace.compare.largest_disagreements import DisagreementWatch, describe, select_rows
+from headrace.compare.largest_disagreements import LargestDisagreements, describe, select_rows
 from headrace.compare.paired_differences import metric_differences
 from headrace.compare.prediction_computation import predict_split
 from headrace.compare.saved_predictions import Predictions
@@ -88,20 +88,20 @@ def epoch_numbers(history: MetricsLog) -> list[tuple[float, int]]:
 
 def _predict(
     candidates: Sequence[ComparedModel], version: Version, split: str, matches: Sequence[ClassMatch]
-) -> tuple[dict[str, Predictions], dict[str, DisagreementWatch]]:
+) -> tuple[dict[str, Predictions], dict[str, LargestDisagreements]]:
     """Return the predictions of each model, and where those after the first disagree with it."""
     module = comparison_module(version.contract.task)
     first, *others = zip(candidates, matches, strict=True)
     reference, _ = predict_split(Inference(first[0].bundle), version, split, first[1])
     models, watches = {first[0].name: reference}, {}
     for candidate, match in others:
-        watch = watches[candidate.name] = DisagreementWatch(module, reference)
+        watch = watches[candidate.name] = LargestDisagreements(module, reference)
         models[candidate.name], _ = predict_split(Inference(candidate.bundle), version, split, match, watch.add)
     return models, watches
 
 
 def _biased(overlaps: Mapping[str, TrainingOverlap]) -> set[str]:
-    """Return the models whose difference from the first says nothing: one of the two was trained on the rows."""
+    """Return the models whose difference from the first is meaningless: one of the two was trained on the rows."""
     first = next(iter(overlaps))
     return {name for name, overlap in overlaps.items() if overlap.rows or overlaps[first].rows}
 

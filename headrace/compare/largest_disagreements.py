@@ -15,7 +15,7 @@ from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes
 SHOWN = 12
 
 
-class DisagreementWatch:
+class LargestDisagreements:
     """Keeps the inputs of the rows on which one model disagrees most with the reference, and of no others.
 
     Attributes:
@@ -52,7 +52,7 @@ class DisagreementWatch:
         return self._worst.worst_first()
 
 
-def select_rows(watches: Sequence[DisagreementWatch]) -> list[Mistake]:
+def select_rows(watches: Sequence[LargestDisagreements]) -> list[Mistake]:
     """Return the rows on which any model disagrees most, each once, the worst first."""
     by_row: dict[int, Mistake] = {}
     for mistake in sorted((kept for watch in watches for kept in watch.worst_first()), reverse=True):

@@ -17,7 +17,8 @@ from headrace.evaluate.confidence_intervals import CONFIDENCE, Intervals
 Verdict = Literal["better", "worse", "undecided", "biased"]
 
 
-# A bootstrap of fewer rows knows nothing of the rows that it lacks: all of five are won by chance in 1 of 16 cases.
+# A bootstrap of fewer rows underestimates the variation: by chance, one model is better on all of five rows in 1 of 16
+# cases.
 MIN_DECIDING_ROWS = min_deciding_rows(1 - (1 - CONFIDENCE) / 2)
 # Resampled sums of equal figures differ by less than this fraction of them.
 ROUNDING = 1e-12
@@ -50,7 +51,7 @@ class Difference(NamedTuple):
 
 
 class ClassComparison(NamedTuple):
-    """How a target kind with classes scores them.
+    """The functions by which a target kind scores its classes.
 
     Attributes:
         scores: returns precision, recall, F1 and support of each of a number of classes.
@@ -71,7 +72,7 @@ class ClassComparison(NamedTuple):
 def verdict(metric: str, difference: Difference, *, biased: bool = False) -> Verdict:
     """Return whether the model is better or worse than the reference.
 
-    Undecided if the interval contains 0, or if too few rows tell the models apart.
+    Undecided if the interval contains 0, or if too few rows distinguish the models.
     """
     if biased:
         return "biased"

@@ -98,7 +98,7 @@ def _value_lines(name: str, value: Any, mark: str, indent: str) -> Iterator[str]
 
 
 def _mark(value: Any, field: FieldInfo) -> str:
-    """Return the comment behind a value that is not the default; keys of a section have their own."""
+    """Return the comment after a value that is not the default; keys of a section have their own."""
     if not field.is_required() and value == field.get_default(call_default_factory=True):
         return ""
     default = default_of(field)

@@ -26,7 +26,7 @@ Model = TypeVar("Model", bound=BaseModel)
 NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
 
 
-# What YAML 1.1 reads to the base 8 or 60, and nobody else does: 010 and 1:30.
+# Numbers that YAML 1.1 alone reads to the base 8 or 60: 010 and 1:30.
 OTHER_BASE = re.compile(r"[-+]?(?:0[0-9_]+|[0-9][0-9_]*(?::[0-9.]+)+)")
 
 

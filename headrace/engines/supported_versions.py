@@ -53,7 +53,7 @@ class Engine:
 
     @property
     def is_installed(self) -> bool:
-        """Whether Python finds the module."""
+        """Return whether Python finds the module."""
         return importlib.util.find_spec(self.module) is not None
 
     @property

@@ -44,7 +44,7 @@ def class_intervals(confusion: NDArray[np.int64]) -> list[Intervals]:
     """
     rows, right = int(confusion.sum()), confusion.diagonal().tolist()
     samples = np.array([_defined_f1(sample) for sample in _resampled_confusions(confusion)])
-    f1 = [_ends(samples[:, index], rows) for index in range(len(confusion))]
+    f1 = [_bounds(samples[:, index], rows) for index in range(len(confusion))]
     return [
         {
             "precision": share_interval(right[index], int(confusion[:, index].sum())),
@@ -112,10 +112,10 @@ def count_intervals(
 def drop_degenerate(intervals: Intervals) -> Intervals:
     """Return the intervals that have a width.
 
-    If every resample has the same figure, as F1 of rows without a mistake, the rows do not tell how far it varies; an
+    If every resample has the same figure, as F1 of rows without a mistake, the rows do not show how far it varies; an
     interval from 1 to 1 would claim certainty.
     """
-    return {name: ends for name, ends in intervals.items() if not math.isclose(*ends, rel_tol=1e-12)}
+    return {name: bounds for name, bounds in intervals.items() if not math.isclose(*bounds, rel_tol=1e-12)}
 
 
 def mean_intervals(means: Mapping[str, NDArray[np.float64]]) -> Intervals:
@@ -149,11 +149,11 @@ def _resampled_counts(counts: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
 
 
 def _intervals(samples: Sequence[Mapping[str, float]], rows: int) -> Intervals:
-    return {name: _ends(_defined(sample[name] for sample in samples), rows) for name in samples[0]}
+    return {name: _bounds(_defined(sample[name] for sample in samples), rows) for name in samples[0]}
 
 
-def _ends(sample: NDArray[np.float64], rows: int) -> tuple[float, float]:
-    """Return the ends of the interval of a figure's defined values; 0 to 0 if it is undefined in every resample."""
+def _bounds(sample: NDArray[np.float64], rows: int) -> tuple[float, float]:
+    """Return the bounds of the interval of a figure's defined values; 0 to 0 if it is undefined in every resample."""
     defined = _defined(sample)
     if not len(defined):
         return 0.0, 0.0
@@ -174,7 +174,7 @@ def _defined_f1(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
 def _corrected_percentiles(
     estimate: float, draws: NDArray[np.float64], without_one: NDArray[np.float64]
 ) -> tuple[float, float]:
-    """Return the percentiles of `draws` that are the ends of the BCa interval.
+    """Return the percentiles of `draws` that are the bounds of the BCa interval.
 
     Args:
         without_one: the figure without each of the rows in turn (jackknife).

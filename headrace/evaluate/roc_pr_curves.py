@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # A thinned curve has at most four points in each of this many intervals.
-STRETCHES = 64
+INTERVALS = 64
 # Only the classes with the lowest average precision keep curves to draw; every class keeps its areas.
 MAX_CURVES = 10
 
@@ -121,9 +121,9 @@ def mean_areas(areas: Sequence[Areas]) -> dict[str, float]:
 
 def _thinned_indices(position: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the first, last, lowest and highest index of each interval of `position`, which must not decrease."""
-    if len(position) <= 4 * STRETCHES:
+    if len(position) <= 4 * INTERVALS:
         return np.arange(len(position))
-    edges = np.linspace(position[0], position[-1], STRETCHES + 1)[1:-1]
+    edges = np.linspace(position[0], position[-1], INTERVALS + 1)[1:-1]
     bounds = [0, *np.searchsorted(position, edges).tolist(), len(position)]
     kept: set[int] = set()
     for begin, end in zip(bounds[:-1], bounds[1:], strict=True):

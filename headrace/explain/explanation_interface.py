@@ -15,7 +15,7 @@ from headrace.prepare.record_observations import Observations
 
 @dataclass(frozen=True, kw_only=True)
 class ExplanationWords:
-    """What the page says about explanations of an input kind.
+    """The phrases of the page about explanations of an input kind.
 
     Attributes:
         noun: one input.
@@ -53,12 +53,12 @@ class Explainer(Protocol):
         """
 
 
-class FeatureExplanationInterface(Protocol):
+class ExplanationInterface(Protocol):
     """The module `explanation` of an input kind whose traits name methods."""
 
     @property
     def WORDS(self) -> ExplanationWords:  # noqa: N802 - the name of a constant
-        """What the page says about explanations of the kind."""
+        """The phrases of the page about explanations of the kind."""
 
     def read_inputs(self, bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
         """Return the raw inputs at `source`.
@@ -72,7 +72,7 @@ class FeatureExplanationInterface(Protocol):
         """Return an explainer with the methods of `options`."""
 
 
-def explanation_module(kind: str) -> FeatureExplanationInterface:
+def explanation_module(kind: str) -> ExplanationInterface:
     """Return the explanations of the input kind `kind`, whose traits name methods."""
-    module: FeatureExplanationInterface = input_module(kind, "explanation")
+    module: ExplanationInterface = input_module(kind, "explanation")
     return module

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 # Colours of the pages: blue supports the explained class, orange opposes it.
-FOR, AGAINST = (27, 101, 166), (200, 92, 12)
+POSITIVE_COLOUR, NEGATIVE_COLOUR = (27, 101, 166), (200, 92, 12)
 # Share of the image's own brightness that stays visible below the colours.
 CONTRAST = 0.45
 # Quantile of the values at which colours saturate; scaling by the maximum would let a few outliers fade all others.
@@ -28,7 +28,7 @@ def overlay(pixels: NDArray[np.uint8], values: NDArray[Any]) -> str:
     """
     pale = 255.0 * (1 - CONTRAST) + CONTRAST * pixels.astype(np.float64).mean(axis=2, keepdims=True)
     strength = _strength(values)[:, :, None]
-    colour = np.where(values[:, :, None] >= 0, np.array(FOR, float), np.array(AGAINST, float))
+    colour = np.where(values[:, :, None] >= 0, np.array(POSITIVE_COLOUR, float), np.array(NEGATIVE_COLOUR, float))
     return _uri(Image.fromarray((pale * (1 - strength) + colour * strength).round().astype(np.uint8)))
 
 

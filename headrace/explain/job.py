@@ -10,7 +10,7 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError, DataError
-from headrace.explain.explanation_interface import Explainer, FeatureExplanationInterface, explanation_module
+from headrace.explain.explanation_interface import Explainer, ExplanationInterface, explanation_module
 from headrace.explain.explanation_result import Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
@@ -120,5 +120,5 @@ def _explainer(bundle: Bundle, options: ExplainOptions) -> Explainer:
     return explainer
 
 
-def _explanation(bundle: Bundle) -> FeatureExplanationInterface:
+def _explanation(bundle: Bundle) -> ExplanationInterface:
     return explanation_module(bundle.contract.input_kind)

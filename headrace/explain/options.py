@@ -47,7 +47,7 @@ class ExplainOptions:
         if not methods:
             raise ConfigurationError(
                 f"The bundle predicts from {contract.feature.noun}, which cannot be explained; only images, texts, "
-                "sounds and rows can."
+                "audio and rows can."
             )
         if self.method is None:
             return methods

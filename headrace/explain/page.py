@@ -39,7 +39,7 @@ class ExplanationPage:
 
     @property
     def words(self) -> ExplanationWords:
-        """Return what the page says about the kind of the inputs."""
+        """Return the phrases of the page about the kind of the inputs."""
         return explanation_module(self.bundle.contract.input_kind).WORDS
 
     @property
@@ -78,7 +78,7 @@ class ExplanationPage:
             "methods": self.used,
             "missing": self.missing,
             "explained": len(self.explanations),
-            # Occlusion alone, as of sounds, has no axiom to satisfy.
+            # Occlusion alone, as of audio, has no axiom to satisfy.
             "complete": self.complete if self.integrated else None,
             "greatest_gap": max(
                 (explanation.integrated.gap for explanation in self.integrated if explanation.integrated), default=None

@@ -11,7 +11,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.explain.options import ExplainOptions
 from headrace.features.input_kind_loader import input_traits
 from headrace.predict.input_files import STDIN, InputFile, Inputs, find_inputs, read_raw
-from headrace.predict.raw_file_prediction_interface import raw_file_module
+from headrace.predict.raw_file_prediction_interface import raw_file_prediction_module
 from headrace.predict.records.splittable_record_file import RecordFile, record_cells, refuse_column_of_cells
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources.tables.lakehouse_table_refusal import require_plain_files
@@ -109,7 +109,7 @@ def raw_rows(source: Path, origin: Origin, options: ExplainOptions, what: str) -
     Args:
         origin: says which cells a record has, and how the source of the training was read.
         options: options of the reader take the place of those of the training.
-        what: what the rows are, with its verb, in a message.
+        what: subject and verb of a message about the rows.
 
     Raises:
         ConfigurationError: the file lacks a column, or a column of texts is named.
@@ -148,7 +148,7 @@ def _find(source: Path) -> Inputs:
 def _files(inputs: Inputs, settings: Prepare) -> RawInputs:
     files, skipped = inputs.files()
     if input_traits(settings.input).is_cell:
-        raw_file_module(settings.input).require_single_records(files)
+        raw_file_prediction_module(settings.input).require_single_records(files)
     return RawInputs(len(files), lambda index: _read(files[index], settings), _counts({IGNORED: skipped}))
 
 

@@ -18,13 +18,13 @@ class ExportInputInterface(Protocol):
     """The module `export_input` of an input kind."""
 
     def describe_input(self, bundle: Bundle) -> str:
-        """Return for programs without Headrace what the input is."""
+        """Return a description of the input for programs without Headrace."""
 
     def encoded_inputs(self, contract: Contract) -> EncodedBatches | None:
         """Return noise as files that a SavedModel also takes; None if it takes only arrays."""
 
 
-def serving_module(contract: Contract) -> ExportInputInterface:
+def export_input_module(contract: Contract) -> ExportInputInterface:
     """Return the module `export_input` of the contract's input kind."""
     module: ExportInputInterface = input_module(contract.input_kind, "export_input")
     return module

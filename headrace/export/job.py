@@ -7,7 +7,7 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError
-from headrace.export.export_input_interface import serving_module
+from headrace.export.export_input_interface import export_input_module
 from headrace.export.formats import ExportedModel, Format
 from headrace.export.metadata import write_metadata
 from headrace.export.parity import ParityReport, compare
@@ -66,7 +66,7 @@ def _inputs(bundle: Bundle, inference: Inference, table: Path | None, split: str
 
 def _compare_files(exported: ExportedModel, inference: Inference, bundle: Bundle, format: Format) -> None:
     """Compare predictions for encoded images, which a SavedModel must decode to the same pixels as preparation."""
-    pairs = serving_module(bundle.contract).encoded_inputs(bundle.contract)
+    pairs = export_input_module(bundle.contract).encoded_inputs(bundle.contract)
     if isinstance(exported.running, SavedModel) and pairs is not None:
         compare(exported.running.predict_files, inference.predict, pairs, format.tolerance)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.bundle import Bundle, fitted_files
-from headrace.export.export_input_interface import serving_module
+from headrace.export.export_input_interface import export_input_module
 from headrace.export.serving_function import ServingModel
 
 
@@ -41,7 +41,11 @@ def _describe_inputs(bundle: Bundle, served: ServingModel) -> dict[str, Any]:
     """Return `input`, or `inputs` by name if there are several: name, data type and meaning."""
     contract = bundle.contract
     described = [
-        {"name": name, "dtype": spec.dtype.name, "meaning": serving_module(one).describe_input(bundle.of_input(name))}
+        {
+            "name": name,
+            "dtype": spec.dtype.name,
+            "meaning": export_input_module(one).describe_input(bundle.of_input(name)),
+        }
         for (name, spec), one in zip(served.inputs.items(), contract.inputs.values(), strict=True)
     ]
     return {"inputs": described} if contract.is_record else {"input": described[0]}

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.export.export_input_interface import serving_module
+from headrace.export.export_input_interface import export_input_module
 from headrace.export.serving_function import SIGNATURE, ServingModel, as_arguments
 from headrace.one_or_several_inputs import Inputs
 from headrace.wording import join_names
@@ -54,7 +54,7 @@ def describe_signatures(served: ServingModel) -> dict[str, str]:
 
 
 def _takes_files(served: ServingModel) -> bool:
-    return serving_module(served.contract).encoded_inputs(served.contract) is not None
+    return export_input_module(served.contract).encoded_inputs(served.contract) is not None
 
 
 def write_archive(served: ServingModel, endpoints: Iterable[Endpoint], target: Path) -> None:

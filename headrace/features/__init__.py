@@ -1,1 +1,1 @@
-"""Input kinds, a room each. Each layer loads its own module of a room, by the name of the kind."""
+"""Input kinds, one package each. Each layer loads its own module of a package, by the name of the kind."""

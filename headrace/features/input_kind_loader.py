@@ -8,7 +8,7 @@ from typing import Any
 from headrace import features
 from headrace.features.input_traits import InputTraits
 
-KINDS = tuple(sorted(room.name for room in iter_modules(features.__path__) if room.ispkg))
+KINDS = tuple(sorted(module.name for module in iter_modules(features.__path__) if module.ispkg))
 # A record is several inputs, each of another kind.
 RECORD = "record"
 SINGLE_KINDS = tuple(kind for kind in KINDS if kind != RECORD)
@@ -21,6 +21,6 @@ def input_module(kind: str, name: str) -> Any:
 
 
 def input_traits(kind: str) -> InputTraits:
-    """Return the properties of the input kind `kind`."""
-    properties: InputTraits = input_module(kind, "traits").TRAITS
-    return properties
+    """Return the traits of the input kind `kind`."""
+    traits: InputTraits = input_module(kind, "traits").TRAITS
+    return traits

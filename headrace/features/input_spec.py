@@ -1,7 +1,7 @@
 """The part of a contract that describes one input, beyond the shape and type of its column; each kind has a subclass.
 
 The module `input_spec` of a kind holds its subclass as `SPEC`. Contracts are compared input by input with the
-methods of these classes, so that no other package asks of what kind an input is.
+methods of these classes, so that no other package depends on the kind of an input.
 """
 
 import math
@@ -51,14 +51,14 @@ class Statistics(BaseModel):
         for mean, deviation, shifted, scaled in zip(
             self.mean, self.standard_deviation, other.mean, other.standard_deviation, strict=True
         ):
-            unit = max(deviation, TINY)
+            unit = max(deviation, SMALLEST_NORMAL_FLOAT32)
             if abs(shifted - mean) / unit > MAX_SHIFT or abs(scaled / unit - 1) > MAX_SHIFT:
                 return False
         return True
 
 
 # The smallest normal float32, in place of a standard deviation of 0.
-TINY = 2.0**-126
+SMALLEST_NORMAL_FLOAT32 = 2.0**-126
 
 
 class FittedFile(NamedTuple):
@@ -76,7 +76,7 @@ class FittedFile(NamedTuple):
 
 
 class InputSpec(BaseModel):
-    """What a model relies on in one input, beyond the shape and type of its column.
+    """The properties of one input that a model relies on, beyond the shape and type of its column.
 
     Attributes:
         kind: kind of the input, as in `prepare.input`.
@@ -117,17 +117,17 @@ class InputSpec(BaseModel):
 
     @property
     def layout(self) -> str:
-        """What `inspect` says of the input beside its statistics, in words; empty if there is nothing."""
+        """Description of the input for `inspect`, beside its statistics; empty if there is nothing to add."""
         return ""
 
     @property
     def value_names(self) -> tuple[str, ...]:
-        """Names of what the statistics are one for each of; empty if they have none."""
+        """Names of the values that have a statistic each, such as columns; empty if they have no names."""
         return ()
 
     @property
     def cell_types(self) -> Mapping[str, CellType]:
-        """The columns of raw data that are this input together, and their types; empty if it is one column or file."""
+        """The columns of raw data that form this input together, and their types; empty if it is one column or file."""
         return {}
 
     @property
@@ -137,7 +137,7 @@ class InputSpec(BaseModel):
 
     @property
     def structure(self) -> object:
-        """What a network depends on beside kind, shape and type; without statistics, which change with the rows."""
+        """Properties that a network depends on beside kind, shape and type; no statistics, which vary with the rows."""
         return None
 
     def require_same(self, table: Self, table_name: object) -> None:
@@ -146,7 +146,7 @@ class InputSpec(BaseModel):
         Statistics may differ: a bundle normalises with those of its own training data.
 
         Raises:
-            DataError: what a model depends on differs.
+            DataError: a property that a model depends on differs.
         """
 
     def interface_change(self, new: Self) -> str | None:
@@ -167,7 +167,7 @@ class InputSpec(BaseModel):
             return []
         return [
             f"The network normalises inputs with the table's statistics ({after.text}), the weights were trained with "
-            f"the donor's ({before.text})."
+            f"the pretrained bundle's ({before.text})."
         ]
 
 

@@ -9,10 +9,10 @@ class InputTraits:
 
     Attributes:
         is_file: whether a raw file can be one record, and can be predicted.
-        is_cell: whether a file may hold many records, one a row, and each can be predicted.
-        has_cells: whether several cells of a row are the input together.
+        is_cell: whether a file may hold many records, one per row, and each can be predicted.
+        has_cells: whether several cells of a row form the input together.
         has_time: whether records have a time, by which splits can divide them.
-        noun: what the inputs are, in sentences.
+        noun: plural noun for the inputs, in sentences.
         input_name: name of an exported model's input.
         visible_keys: keys of the kind's section of `prepare` that change what a model sees, and that neither shape,
             tokenizer nor layout reveals.
@@ -21,7 +21,7 @@ class InputTraits:
         is_fitted: whether preparation fits something on the training split, such as a tokenizer.
         is_staged: whether the first stage's shards are not final, as what is fitted encodes their rows.
         has_pictures: whether a report shows pictures of them.
-        statistics_axis: what the statistics are one for each of.
+        statistics_axis: the values that have a statistic each.
         has_channel_statistics: whether the statistics of each version are those of its own channels or features, which
             `prepare.expectations` may check.
         suffixes: suffixes of the names of files that hold one such input; none where all others are.
@@ -45,5 +45,5 @@ class InputTraits:
 
     @property
     def is_text(self) -> bool:
-        """Whether a file of text, or a cell of text, is one record."""
+        """Return whether a file of text, or a cell of text, is one record."""
         return self.is_file and self.is_cell

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from headrace.prepare.preparation_plan import PrepareContext
 
 
-class LearnedInput(NamedTuple):
-    """What the training split gives.
+class FittedInput(NamedTuple):
+    """The result of fitting an input on the training split.
 
     Attributes:
-        spec: what the contract says of the input.
+        spec: specification of the input in the contract.
         labels: statistics of the labels in regression; None if the kind needs none.
     """
 
@@ -36,7 +36,8 @@ class MultiInputPreparationInterface(Protocol):
     """The module `multi_input_preparation` of an input kind.
 
     The first stage stores what the kind's encoder yields: its payload in a column of the input's name, other columns
-    under names that begin with it. The second one learns what only the training split gives, and encodes the column.
+    under names that begin with it. The second stage fits what needs the training split, such as statistics, and encodes
+    the column.
     """
 
     def empty_row(self, settings: Prepare) -> dict[str, Any]:
@@ -46,10 +47,10 @@ class MultiInputPreparationInterface(Protocol):
             settings: of a table of this input alone, see `Prepare.of_input`.
         """
 
-    def learn(
+    def fit(
         self, spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]
-    ) -> "LearnedInput":
-        """Return what the training split gives.
+    ) -> "FittedInput":
+        """Fit the input on the training split, and return the result.
 
         Args:
             context: with the settings of a table of this input alone.
@@ -61,7 +62,7 @@ class MultiInputPreparationInterface(Protocol):
         """Return the column of the final shards.
 
         Args:
-            spec: what `learn` returned, of the class of the kind.
+            spec: what `fit` returned, of the class of the kind.
         """
 
     def encode(
@@ -76,7 +77,7 @@ class MultiInputPreparationInterface(Protocol):
         """
 
     def empty_input(self, contract: Contract) -> bytes:
-        """Return the stored value of an input that says nothing: a baseline of explanations."""
+        """Return the stored value of an uninformative input, the baseline of explanations."""
 
     def without_parts(
         self, staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
@@ -94,6 +95,6 @@ class MultiInputPreparationInterface(Protocol):
 
 
 def multi_input_preparation(kind: str) -> MultiInputPreparationInterface:
-    """Return how an input of the kind `kind` is one of several."""
+    """Return the module `multi_input_preparation` of the input kind `kind`."""
     module: MultiInputPreparationInterface = input_module(kind, "multi_input_preparation")
     return module

@@ -1,4 +1,4 @@
-"""Data sets of sounds, written as WAV files in a folder per class, below a folder per split."""
+"""Audio data sets, written as WAV files in a folder per class, below a folder per split."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from headrace.fetch.dataset_base import Dataset
 
 
 class Sound(NamedTuple):
-    """One sound: its class, its name without a suffix, and the bytes of its WAV file."""
+    """One recording: its class, its name without a suffix, and the bytes of its WAV file."""
 
     label: str
     name: str
@@ -19,7 +19,7 @@ class Sound(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class SoundDataset(Dataset[Sequence[Sound]]):
-    """A data set of sounds with classes and fixed splits."""
+    """An audio data set with classes and fixed splits."""
 
     def write(self, splits: Mapping[str, Sequence[Sound]], counts: Mapping[str, int], folder: Path) -> None:
         """Write SPLIT/CLASS/NAME.wav."""
@@ -37,7 +37,7 @@ class SoundDataset(Dataset[Sequence[Sound]]):
 
 
 def _balanced(sounds: Sequence[Sound], count: int) -> list[Sound]:
-    """Return the first `count` sounds when the classes take turns."""
+    """Return the first `count` recordings when the classes take turns."""
     ranks: dict[str, int] = defaultdict(int)
     keyed = []
     for sound in sounds:

@@ -37,10 +37,10 @@ def overlay(name: str, lines: Mapping[str, Points], order: list[str]) -> Overlay
     frame = make_frame(name, [point for line in lines.values() for point in line])
     title = words(name.removeprefix("val_"))
     prefix = "validation " if name.startswith("val_") else "training "
-    ends = (f"{run} {frame.format(line[-1][1])} at step {count(line[-1][0])}" for run, line in lines.items())
+    last_values = (f"{run} {frame.format(line[-1][1])} at step {count(line[-1][0])}" for run, line in lines.items())
     return OverlayChart(
         title=f"{prefix}{title}",
-        summary=f"{prefix.capitalize()}{title} by step: {'; '.join(ends)}.",
+        summary=f"{prefix.capitalize()}{title} by step: {'; '.join(last_values)}.",
         logarithmic=frame.y.logarithmic,
         x_ticks=frame.x_ticks,
         y_ticks=frame.y_ticks,

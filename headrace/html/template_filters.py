@@ -76,7 +76,7 @@ def moment(text: str) -> str:
 def words(name: str) -> str:
     """Return an identifier as words: `not_an_image` becomes `not an image`, and `val_loss` `validation loss`.
 
-    A row is a sample of the training; as sounds have samples too, all texts call it a row.
+    A row is a sample of the training; as audio has samples too, all texts call it a row.
     """
     name = "rows_per_second" if name == "samples_per_second" else name
     return re.sub("^val_", "validation ", name).replace("_", " ")

@@ -80,7 +80,7 @@ def lock_file(path: Path, work: str, *, wait: bool) -> Iterator[LockHolder | Non
         LockHeldError: another process holds it.
         HeadraceError: the file cannot be written.
     """
-    before = _Before.look(path)
+    before = _StateBeforeLock.observe(path)
     with _locked(path, wait=wait) as file:
         dead = _holder(file)
         if dead:
@@ -110,8 +110,8 @@ def file_holder(path: Path) -> LockHolder | None:
 
 
 @dataclass(frozen=True)
-class _Before:
-    """What was there before a lock was taken.
+class _StateBeforeLock:
+    """The state of a folder before a lock was taken.
 
     Attributes:
         missing: folders above the lock that were missing, the deepest first.
@@ -122,7 +122,7 @@ class _Before:
     names: frozenset[str]
 
     @classmethod
-    def look(cls, path: Path) -> "_Before":
+    def observe(cls, path: Path) -> "_StateBeforeLock":
         missing = tuple(folder for folder in path.parents if not folder.exists())
         return cls(missing, frozenset() if path.parent in missing else _names(path.parent))
 

@@ -14,7 +14,7 @@ from headrace.ml.fitted_model import FittedModel
 from headrace.ml.fitting import fit
 
 # The smallest float32 above 0, so that the logarithm of a probability of 0 is finite.
-TINY = 1.4e-45
+SMALLEST_FLOAT32 = 1.4e-45
 
 
 class HeadraceClassifier(
@@ -82,7 +82,7 @@ class HeadraceClassificationModel(FittedModel, HeadraceClassifierParams):
 
     def _columns(self, predicted: dict[str, Column]) -> dict[str, tuple[Column, dict[str, Any]]]:
         probabilities = self._by_index(predicted["probabilities"])
-        logarithms = F.transform(probabilities, lambda one: F.log(F.greatest(one, F.lit(TINY))))
+        logarithms = F.transform(probabilities, lambda one: F.log(F.greatest(one, F.lit(SMALLEST_FLOAT32))))
         is_predicted = predicted["label"].isNotNull()
         names = {"numeric": [{"idx": index, "name": name} for index, name in enumerate(self.labels)]}
         vector = {"ml_attr": {"num_attrs": self.numClasses, "attrs": names}}

@@ -1,4 +1,4 @@
-"""What the models of all estimators do: predict with a bundle, and be saved and loaded."""
+"""The base class of the models of all estimators: predict with a bundle, save and load."""
 
 import uuid
 from abc import abstractmethod

@@ -1,4 +1,4 @@
-"""Fit: the rows of a DataFrame to a table and a run below the folder `work`, where equal fits find them again."""
+"""Train on a DataFrame: prepare a table, train a run, and reuse both if the same fit is repeated."""
 
 import hashlib
 import json
@@ -32,12 +32,12 @@ OWNERS = {
 }  # fmt: skip
 
 # CrossValidator fits in threads, and each fit takes the slots of all its ranks.
-_turns = threading.Lock()
+_fit_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained network, and the classes of its class indices, if the labels are such."""
+    """A trained network, and the classes of its class indices, if the labels are indices."""
 
     bundle: Bundle
     classes: ClassNames | None
@@ -55,7 +55,7 @@ def fit(frame: DataFrame, params: HeadraceParams, *, has_classes: bool) -> Fitte
     refuse_connect(frame)
     _require_params(frame, params)
     network = source_hash(read_network(params.getNetwork()))
-    with _turns, callers_session(frame.sparkSession):
+    with _fit_lock, callers_session(frame.sparkSession):
         # Before anything is prepared.
         first_world_size(frame.sparkSession, params.getRanks())
         with training_frame(frame, params, has_classes=has_classes) as given:

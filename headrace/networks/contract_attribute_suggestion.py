@@ -1,4 +1,4 @@
-"""Say what a user's network may have meant by an attribute that does not exist."""
+"""Suggest the attribute that a user's network may have meant by one that does not exist."""
 
 import difflib
 
@@ -22,7 +22,7 @@ SYNONYMS = {
 
 
 def attribute_hint(error: BaseException) -> str:
-    """Return how a sentence about an `AttributeError` goes on; empty for other errors, and if nothing is similar."""
+    """Return a suggestion to append to an `AttributeError`; empty for other errors, and if nothing is similar."""
     if not isinstance(error, AttributeError) or not isinstance(error.name, str) or error.obj is None:
         return ""
     if isinstance(error.obj, Contract):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headrace.errors import ConfigurationError
 from headrace.project_template import shipped_networks
-from headrace.storage.location import looked_for
+from headrace.storage.location import path_hint
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def network_path(file: str) -> Path:
     shipped = shipped_networks()
     if file not in shipped:
         raise ConfigurationError(
-            f"model.file is {file!r}, which is neither a file{looked_for(file)} nor a network that ships with Headrace "
+            f"model.file is {file!r}, which is neither a file{path_hint(file)} nor a network that ships with Headrace "
             f"({', '.join(shipped)})."
         )
     return shipped[file]
@@ -52,7 +52,7 @@ def read_source(path: Path) -> str:
         source = path.read_text(encoding="utf-8")
         tree = ast.parse(source, str(path))
     except OSError as error:
-        detail = f"{error.strerror}{looked_for(path)}"
+        detail = f"{error.strerror}{path_hint(path)}"
         raise ConfigurationError(f"The model file {path} (model.file) cannot be read: {detail}.") from None
     except (SyntaxError, ValueError) as error:
         raise ConfigurationError(f"The model file {path} (model.file) is not valid Python: {error}.") from None

@@ -1,4 +1,4 @@
-"""Find the shape of the input that a network declares, in the error that ended its building."""
+"""Find the shape of the input that a network declares, in the error that its building raised."""
 
 import traceback
 from collections.abc import Iterator

@@ -21,7 +21,7 @@ from headrace.features.input_kind_loader import input_module
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.storage import files_below, is_remote
-from headrace.storage.location import looked_for
+from headrace.storage.location import path_hint
 from headrace.wording import escape_path
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class Inputs:
         return files, skipped
 
     def are_folders(self) -> bool:
-        """Return whether the inputs are folders, of texts one a file, and not files of many texts.
+        """Return whether the inputs are folders, of one text per file, and not files of many texts.
 
         Raises:
             ConfigurationError: they are both.
@@ -116,7 +116,7 @@ class Inputs:
         folders = [one for one in self.inputs if one.is_folder]
         if 0 < len(folders) < len(self.inputs):
             raise ConfigurationError(
-                f"The input {folders[0].path} is a folder with one text a file, others are files of many texts; take "
+                f"The input {folders[0].path} is a folder with one text per file, others are files of many texts; take "
                 "them separately."
             )
         return bool(folders)
@@ -200,7 +200,7 @@ def _input(path: Path, is_one_of_several: bool) -> Input:
             f"The input {path} is a pipe or a device; expected a file or a folder. Give what it holds to standard "
             "input, and name that `-`."
         )
-    raise DataError(f"The input {path} does not exist{looked_for(path)}; expected a file or a folder.")
+    raise DataError(f"The input {path} does not exist{path_hint(path)}; expected a file or a folder.")
 
 
 def _expand(path: Path) -> list[Path]:
@@ -213,7 +213,7 @@ def _expand(path: Path) -> list[Path]:
             log.warning("%s is taken for the file of that name; as a pattern it would match other files.", path)
         return [path]
     if not matches:
-        raise DataError(f"The pattern {path} matches no file{looked_for(path)}; expected at least one.")
+        raise DataError(f"The pattern {path} matches no file{path_hint(path)}; expected at least one.")
     return matches
 
 

@@ -1,4 +1,4 @@
-"""Predictions for raw files that are one record each and whose inputs all have one shape: images and sounds."""
+"""Predictions for raw files that are one record each and whose inputs all have one shape: images and audio."""
 
 import logging
 from collections.abc import Callable, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from headrace.config.configuration import Prepare
 from headrace.predict.input_files import InputFile
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
-from headrace.predict.raw_file_prediction_interface import raw_file_module
+from headrace.predict.raw_file_prediction_interface import raw_file_prediction_module
 from headrace.predict.records.predict_records import predict_records
 from headrace.predict.records.splittable_record_file import Record
 
@@ -38,4 +38,4 @@ def predict_raw_inputs(
     """
     if batch.records is not None:
         return predict_records(batch.name, batch.records, settings, inference, has_ids=has_ids)
-    return raw_file_module(inference.contract.input_kind).predict_files(batch.files, settings, inference)
+    return raw_file_prediction_module(inference.contract.input_kind).predict_files(batch.files, settings, inference)

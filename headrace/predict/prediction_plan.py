@@ -13,7 +13,7 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.input_files import STDIN, Input, InputFile, Inputs, find_inputs
 from headrace.predict.predict_task import Part
-from headrace.predict.raw_file_prediction_interface import RawFileInterface, raw_file_module
+from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface, raw_file_prediction_module
 from headrace.predict.records import splittable_record_file
 from headrace.predict.records.splittable_record_file import Record, RecordFile, TextColumns, open_records
 from headrace.predict.records.standard_input import read_file, stdin_records
@@ -27,12 +27,12 @@ FILES_PER_PART = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionPlan:
-    """What to predict.
+    """The inputs to predict, divided into parts.
 
     Attributes:
         parts: in the order of the inputs.
         contract: of the table, or of the bundle for raw files.
-        taken_for: kinds of the inputs, sorted: images, texts (one a file), lines, csv, json, parquet, orc, table.
+        taken_for: kinds of the inputs, sorted: images, texts (one per file), lines, csv, json, parquet, orc, table.
         table: folder of the table; None for raw files.
         skipped: number of hidden files and files of operating systems.
         limited: whether the limit leaves out records.
@@ -132,8 +132,8 @@ def _plan_files(bundle: Bundle, inputs: Inputs, limit: int | None) -> Prediction
     )
 
 
-def _raw_files(bundle: Bundle) -> RawFileInterface:
-    return raw_file_module(bundle.contract.input_kind)
+def _raw_files(bundle: Bundle) -> RawFilePredictionInterface:
+    return raw_file_prediction_module(bundle.contract.input_kind)
 
 
 def _with_stdin(file: InputFile, bundle: Bundle) -> InputFile:
@@ -164,7 +164,7 @@ def _plan_records(bundle: Bundle, inputs: Inputs, columns: TextColumns, limit: i
                 continue
             records = (record for part in file.ranges() for record in file.records(part))
             given = tuple(records if left is None else islice(records, left))
-            # One more record tells whether the limit leaves out any.
+            # One more record shows whether the limit leaves out any.
             limited = limited or next(records, None) is not None
             left = None if left is None else left - len(given)
             parts += (Part(0, records=chunk, name=name) for chunk in _chunks(given))

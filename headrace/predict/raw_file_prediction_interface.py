@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from headrace.inference import Inference
 
 
-class RawFileInterface(Protocol):
+class RawFilePredictionInterface(Protocol):
     """The module `raw_file_prediction` of an input kind of which a raw file can be a record."""
 
     def limits(self, settings: Prepare) -> RawFileLimits:
@@ -29,7 +29,7 @@ class RawFileInterface(Protocol):
         """Return the predictions for the files, prepared by `settings`."""
 
 
-def raw_file_module(kind: str) -> RawFileInterface:
+def raw_file_prediction_module(kind: str) -> RawFilePredictionInterface:
     """Return the raw files of the input kind `kind`."""
-    module: RawFileInterface = input_module(kind, "raw_file_prediction")
+    module: RawFilePredictionInterface = input_module(kind, "raw_file_prediction")
     return module

@@ -15,7 +15,7 @@ from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.dedup.label_conflict_warnings import warn_of_copies
 from headrace.prepare.encoders.number_precision import require_distinct_labels
-from headrace.prepare.encoders.record_encoder_interface import encoding_of
+from headrace.prepare.encoders.record_encoder_interface import record_encoder_module
 from headrace.prepare.increments.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.increments.source_changes import save_listing
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
@@ -75,7 +75,7 @@ def summarize(
         columns=output.columns,
         classes=output.classes,
         task=context.settings.task,
-        input_specs=encoding_of(context.settings.input).input_specs(
+        input_specs=record_encoder_module(context.settings.input).input_specs(
             plan.configuration, sums.statistics() if sums else output.statistics, output.input_specs
         ),
         is_record=bool(context.settings.inputs),

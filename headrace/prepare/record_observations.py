@@ -7,8 +7,8 @@ from enum import StrEnum
 from itertools import islice
 
 from headrace.contract import Contract
-from headrace.prepare.encoders.images.grey_colour_mismatch_warning import ColourCounts
-from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
+from headrace.prepare.encoders.images.grey_colour_mismatch_warning import GreyAndColourCounts
+from headrace.prepare.encoders.images.grey_depth import unscaled_colours_warning, unscaled_grey_warning
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.thousands_separator_warning import NumberFormat, number_format, thousands_warning
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
@@ -24,14 +24,14 @@ from headrace.prepare.sources.folders.folder_layout_warnings import (
     split_class_warning,
 )
 from headrace.prepare.sources.folders.mask_file_warnings import find_masks
-from headrace.wording import quantity, quantity_have, shorten
+from headrace.wording import quantity, quantity_has, shorten
 
 MAX_EXAMPLE = 60
 
 
 @dataclass
 class Observations:
-    """Counts of what the records of one task, or of all tasks, were found to be.
+    """Counts of the findings in the records of one task, or of all tasks.
 
     Attributes:
         grey_bits: 16-bit grey images by the number of bits that their values use.
@@ -49,17 +49,17 @@ class Observations:
         with_split: records whose split the source gives.
         without_split: records that get one by `prepare.splits`.
         unsplit_example: path of the first of these.
-        overruled: folders of archives that are not the class of a record in them, as a .cls or .json says otherwise:
-            label and path of the first record by the folder's name.
+        overruled_folders: label and path of the first record in each folder of archives that is not its class, as a
+            .cls or .json says otherwise.
         member_labels: labels of members of archives.
         markup_example: the first of these, and the path of its text.
         weights: sample weights.
-        writings: numbers by how they are written, by what they are in a sentence.
+        number_formats: numbers by how they are written, by what they are in a sentence.
         unfamiliar: values unlike those of training.
         cut_texts: texts with more tokens than a table keeps, by what they are in a sentence and the maximum.
         filled: rows whose number was missing and became the mean, by column.
-        copies: members of archives that are named like a copy of another one.
-        masks: the same for the mask of another one.
+        named_like_copies: members of archives that are named like a copy of another one.
+        named_like_masks: the same for the mask of another one.
         named_examples: path of the first member among the copies, and among the masks.
         left_out: copies of a record in another split, which are dropped whatever `prepare.duplicates` says.
         relabelled: of these the ones with another label than the record that is kept.
@@ -68,7 +68,7 @@ class Observations:
 
     grey_bits: Counter[int] = field(default_factory=Counter)
     colour_bits: Counter[int] = field(default_factory=Counter)
-    colours: ColourCounts = field(default_factory=ColourCounts)
+    colours: GreyAndColourCounts = field(default_factory=GreyAndColourCounts)
     findings: Counter[tuple[str, StrEnum]] = field(default_factory=Counter)
     examples: dict[tuple[str, StrEnum], str] = field(default_factory=dict)
     folders: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -79,24 +79,24 @@ class Observations:
     with_split: int = 0
     without_split: int = 0
     unsplit_example: str = ""
-    overruled: dict[str, tuple[str, str]] = field(default_factory=dict)
+    overruled_folders: dict[str, tuple[str, str]] = field(default_factory=dict)
     member_labels: set[str] = field(default_factory=set)
     doubtful_markup: int = 0
     markup_example: tuple[str, str] | None = None
     weights: SampleWeights = field(default_factory=SampleWeights)
-    writings: dict[str, Counter[NumberFormat]] = field(default_factory=dict)
+    number_formats: dict[str, Counter[NumberFormat]] = field(default_factory=dict)
     unfamiliar: UnfamiliarValues = field(default_factory=UnfamiliarValues)
     cut_texts: dict[tuple[str, int], Tally] = field(default_factory=dict)
     filled: Counter[str] = field(default_factory=Counter)
-    copies: int = 0
-    masks: int = 0
+    named_like_copies: int = 0
+    named_like_masks: int = 0
     named_examples: dict[str, str] = field(default_factory=dict)
     left_out: int = 0
     relabelled: int = 0
     left_out_example: tuple[str, str] = ("", "")
 
     def add_image(self, decoded: DecodedFile, path: str) -> None:
-        """Count what is found in an image."""
+        """Count the findings in an image."""
         if decoded.grey_bits is not None:
             self.grey_bits[decoded.grey_bits] += 1
         if decoded.colour_bits is not None:
@@ -105,20 +105,20 @@ class Observations:
         self.add_findings("image", decoded.findings, path)
 
     def add_findings(self, noun: str, findings: Iterable[StrEnum], path: str) -> None:
-        """Count what is found in a record; `noun` is what it is, such as `image`."""
+        """Count the findings in a record; `noun` names its kind, such as `image`."""
         for finding in findings:
             self.findings[noun, finding] += 1
             self.examples.setdefault((noun, finding), path)
 
     def add_member(self, path: str, label: str | None, name_finding: StrEnum | None = None) -> None:
-        """Note the class folder of a member of an archive, if it has one, and what is found in its name."""
+        """Note the class folder of a member of an archive, if it has one, and the finding in its name."""
         self.add_findings("member", [] if name_finding is None else [name_finding], path)
         if label is not None and len(self.member_labels) < MAX_FOLDERS:
             self.member_labels.add(label)
         found = class_folder(path, label)
         if found is None:
-            if label is not None and len(self.overruled) < MAX_FOLDERS:
-                self.overruled.setdefault(innermost_folder(path), (label, path))
+            if label is not None and len(self.overruled_folders) < MAX_FOLDERS:
+                self.overruled_folders.setdefault(innermost_folder(path), (label, path))
             return
         folders = self.folders.setdefault(found.archive, {})
         if len(folders) < MAX_FOLDERS:
@@ -128,8 +128,8 @@ class Observations:
     def add_member_names(self, paths: Sequence[str]) -> None:
         """Count the members of archives that are named like copies or masks of others."""
         copies, masks = find_copies(paths), find_masks(paths)
-        self.copies += len(copies)
-        self.masks += len(masks)
+        self.named_like_copies += len(copies)
+        self.named_like_masks += len(masks)
         for what, found in (("copies", copies), ("masks", masks)):
             if found:
                 self.named_examples.setdefault(what, found[0])
@@ -156,7 +156,7 @@ class Observations:
 
     def add_number(self, what: str, text: str) -> None:
         """Count how a number is written; `what` is the numbers in a sentence, in the plural."""
-        self.writings.setdefault(what, Counter())[number_format(text)] += 1
+        self.number_formats.setdefault(what, Counter())[number_format(text)] += 1
 
     def add_cut(self, noun: str, limit: int, texts: int, cut: int) -> None:
         """Count texts, and those with more than `limit` tokens; `noun` is what they are, in the plural."""
@@ -185,18 +185,18 @@ class Observations:
         self.with_split += other.with_split
         self.without_split += other.without_split
         self.unsplit_example = self.unsplit_example or other.unsplit_example
-        self.overruled = other.overruled | self.overruled
+        self.overruled_folders = other.overruled_folders | self.overruled_folders
         self.member_labels |= other.member_labels
         self.weights.update(other.weights)
-        for what, counts in other.writings.items():
-            self.writings.setdefault(what, Counter()).update(counts)
+        for what, counts in other.number_formats.items():
+            self.number_formats.setdefault(what, Counter()).update(counts)
         self.unfamiliar.update(other.unfamiliar)
         merge_tallies(self.cut_texts, other.cut_texts)
         self.filled.update(other.filled)
         self.doubtful_markup += other.doubtful_markup
         self.markup_example = self.markup_example or other.markup_example
-        self.copies += other.copies
-        self.masks += other.masks
+        self.named_like_copies += other.named_like_copies
+        self.named_like_masks += other.named_like_masks
         self.named_examples = other.named_examples | self.named_examples
         if other.left_out:
             self.add_left_out(other.left_out, other.relabelled, other.left_out_example)
@@ -207,13 +207,13 @@ class Observations:
         Args:
             white: `prepare.image.white`.
         """
-        grey = narrow_warning(self.grey_bits) if white is None else None
-        lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning()]
+        grey = unscaled_grey_warning(self.grey_bits) if white is None else None
+        lines = [grey, unscaled_colours_warning(self.colour_bits), self._archive_warning()]
         lines += [self._overruled_warning(), self._split_warning(), self._markup_warning(), self._left_out_warning()]
         lines.append(self.weights.warning())
         for (noun, finding), records in sorted(self.findings.items()):
-            lines.append(f"{quantity_have(records, noun)} {finding}, such as {self.examples[noun, finding]!r}.")
-        lines += [thousands_warning(what, counts) for what, counts in self.writings.items()]
+            lines.append(f"{quantity_has(records, noun)} {finding}, such as {self.examples[noun, finding]!r}.")
+        lines += [thousands_warning(what, counts) for what, counts in self.number_formats.items()]
         lines += self._folder_warnings() + self.cut_warnings() + self.unfamiliar.warnings()
         return [line for line in lines if line is not None]
 
@@ -232,7 +232,7 @@ class Observations:
             f"{tally} {noun} have more than {limit:,} tokens (prepare.text.tokens.max_length), and only the first "
             "are kept."
             for (noun, limit), tally in self.cut_texts.items()
-            if tally.is_most
+            if tally.is_majority
         ]
 
     def _folder_warnings(self) -> list[str]:
@@ -249,12 +249,12 @@ class Observations:
     def _member_warnings(self) -> list[str]:
         found = (
             (
-                self.copies,
+                self.named_like_copies,
                 "copies",
                 "a smaller or changed copy of another",
                 "may be in another split than its original",
             ),
-            (self.masks, "masks", "the mask of another", "is of its folder's class"),
+            (self.named_like_masks, "masks", "the mask of another", "is of its folder's class"),
         )
         return [
             f"{quantity(count, 'member')} of archives {'is' if count == 1 else 'are'} named like {what}, such as "
@@ -278,7 +278,7 @@ class Observations:
         )
 
     def _overruled_warning(self) -> str | None:
-        found = {name: one for name, one in sorted(self.overruled.items()) if name in self.member_labels}
+        found = {name: one for name, one in sorted(self.overruled_folders.items()) if name in self.member_labels}
         if not found:
             return None
         name, (label, path) = next(iter(found.items()))
@@ -311,7 +311,7 @@ class Observations:
             return None
         markup, path = self.markup_example
         return (
-            f"{quantity_have(self.doubtful_markup, 'text')} what may or may not be a tag of HTML, such as {markup!r} "
+            f"{quantity_has(self.doubtful_markup, 'text')} what may or may not be a tag of HTML, such as {markup!r} "
             f"in {path!r}: what is written as a tag was removed, with a <script>, <style> or <!-- that has no end all "
             "that follows it; anything else was kept. prepare.text.html: keep removes nothing."
         )

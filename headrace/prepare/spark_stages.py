@@ -22,7 +22,12 @@ from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_
 from headrace.prepare.dedup.label_conflict_warnings import warn_of_conflicts
 from headrace.prepare.encoders.record_encoder_interface import encoder_for
 from headrace.prepare.increments.source_changes import Increment
-from headrace.prepare.labels.class_discovery import Classes, classes_without_records, discover_classes, require_some
+from headrace.prepare.labels.class_discovery import (
+    Classes,
+    classes_without_records,
+    discover_classes,
+    require_class_count,
+)
 from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reject_summary import list_refused
@@ -32,11 +37,11 @@ from headrace.prepare.sources.tables.columns.column_type_warnings import report_
 from headrace.prepare.sources.tables.multi_cell_records import with_row_columns
 from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
 from headrace.prepare.tasks.chunk_result import ChunkResult
-from headrace.prepare.tasks.record_encoding_task import ShardWriter, prepare_chunks
+from headrace.prepare.tasks.record_encoding_task import ChunkEncoder, prepare_chunks
 from headrace.prepare.tasks.task_chunks import make_chunks
 from headrace.table.shard_writer import Shard
 from headrace.table.table_version import Period
-from headrace.wording import quantity_have, shorten
+from headrace.wording import quantity_has, shorten
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +55,7 @@ class StageOutput:
         results: results of all tasks.
         statistics: per feature of windows; None for other inputs.
         periods: windows whose splits follow from the time: the split of each period.
-        input_specs: what the contract says of each input, where it was fitted on the training split.
+        input_specs: specification of each input in the contract, where it was fitted on the training split.
         label_statistics: mean and variance of the labels, where they were fitted.
         filled: new rows whose number was missing and became the mean, by column.
     """
@@ -86,7 +91,7 @@ class FitOnTrainingSplitInterface(Protocol):
     def fit(
         self, spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment
     ) -> StageOutput:
-        """Return the output with what only all rows give, such as a tokenizer, and with final shards."""
+        """Return the output with the results that need all rows, such as a tokenizer, and with final shards."""
 
 
 def run_stages(
@@ -157,11 +162,11 @@ def _encode(
         return labelled, results
     log.warning(
         "%s no record that can be used; all records are prepared again without %s: %s.",
-        quantity_have(len(empty), "class"), "it" if len(empty) == 1 else "them",
+        quantity_has(len(empty), "class"), "it" if len(empty) == 1 else "them",
         shorten(list(map(repr, empty))),
     )  # fmt: skip
     names = tuple(name for name in classes.names if name not in empty)
-    require_some(names, context.root, merge_results(results))
+    require_class_count(names, context.root, merge_results(results))
     labelled = replace(context, labels={name: number for number, name in enumerate(names)})
     return labelled, _first_stage(spark, labelled, content, records, classes.records)
 
@@ -192,7 +197,7 @@ def _prepare_frame(
         if windows
         else frame_records(batches, context.root, content, encoder.max_bytes, context.input_column)
     )
-    result = ShardWriter(context, encoder, spark_task.partitionId() if spark_task else 0).run(records)
+    result = ChunkEncoder(context, encoder, spark_task.partitionId() if spark_task else 0).run(records)
     yield pa.record_batch([pa.array([pickle.dumps(result)], pa.binary())], ["result"])
 
 

@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column
-from headrace.prepare.encoders.label_parser_interface import encoding_module
+from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
 from headrace.table.transaction_log import with_contract
 
 TYPES = {
@@ -24,7 +24,12 @@ def record_columns(inputs: dict[str, Column], settings: Prepare) -> dict[str, Co
 
     `split` is not a column, as the log keeps it per shard.
     """
-    columns = {"path": IDENTITY, "label": encoding_module(settings.task).COLUMN, **inputs, "content_hash": IDENTITY}
+    columns = {
+        "path": IDENTITY,
+        "label": label_encoder_module(settings.task).COLUMN,
+        **inputs,
+        "content_hash": IDENTITY,
+    }
     return columns | ({"weight": WEIGHT} if settings.weights else {})
 
 

@@ -44,7 +44,7 @@ class _DiscardingFile(io.RawIOBase):
         return len(view)
 
 
-def outlive_stderr_reader() -> None:
+def ignore_lost_stderr_reader() -> None:
     """Discard what this process writes to standard error after its reader has gone, instead of failing."""
     original = sys.stderr
     try:

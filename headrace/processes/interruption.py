@@ -1,6 +1,6 @@
 """Stop a command on SIGINT or SIGTERM: after a checkpoint while training, else immediately.
 
-The first signal asks a running training to stop after a checkpoint. If none runs, at a second signal and after
+The first signal asks a running training to stop after a checkpoint. If none runs, at a second signal, or after
 `GRACE_SECONDS`, all processes of the command are ended, and `CommandInterruptedError` is raised in the main thread, so
 that blocks remove their unfinished files. If the main thread does not respond, for example inside native code, a guard
 thread removes them and exits.
@@ -80,12 +80,12 @@ class SignalHandling:
         if first:
             self.number, self._received_at = number, time.monotonic()
             self.responded.set()
-        if first and self._stop_in_order():
+        if first and self._request_graceful_stop():
             return
         self.end_processes()
         raise CommandInterruptedError
 
-    def _stop_in_order(self) -> bool:
+    def _request_graceful_stop(self) -> bool:
         """Call every request, and return whether any agreed."""
         agreed = [request() for request in tuple(_requests)]
         return any(agreed)
@@ -199,7 +199,7 @@ def _release_signals() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
-def _forget_in_child() -> None:
+def _restore_default_signals() -> None:
     """Let signals end a forked process, which would otherwise pass them to its parent's guard."""
     if _current is not None:
         signal.set_wakeup_fd(-1)
@@ -210,7 +210,7 @@ def _forget_in_child() -> None:
 
 
 # Signals wait until the child has other handlers than its parent.
-os.register_at_fork(before=_hold_signals, after_in_parent=_release_signals, after_in_child=_forget_in_child)
+os.register_at_fork(before=_hold_signals, after_in_parent=_release_signals, after_in_child=_restore_default_signals)
 
 
 def is_handled() -> bool:

@@ -1,4 +1,4 @@
-"""Rebuild the database of a registry from the bundles that are left; no bundle is changed."""
+"""Rebuild the database of a registry from the remaining bundles; no bundle is changed."""
 
 import logging
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ UNKNOWN = {DECISION: "restored", REASONS: "the decision about this version is no
 
 @dataclass(frozen=True, kw_only=True)
 class StoredVersion:
-    """A version whose bundle is left.
+    """A version whose bundle remains.
 
     Attributes:
         bundle: intact bundle.
@@ -70,14 +70,14 @@ def rebuild(registry: RegistryConnection, found: Sequence[StoredVersion], champi
         champion: version to make the champion unless the champion link names one that was found.
 
     Raises:
-        DataError: nothing is left, or the database knows other versions under these numbers.
+        DataError: no bundle remains, or the database knows other versions under these numbers.
         HeadraceError: the registry is locked or does not respond.
     """
     from mlflow.exceptions import MlflowException
 
     if not found:
         raise DataError(f"No bundle of {registry.name} is left in {registry.folder / BUNDLES} or in retrain.folder.")
-    renamed = _set_aside(registry)
+    renamed = _rename_unreadable(registry)
     try:
         with registry.transaction.hold("repair the registry"):
             restored = _register_missing(registry, {version.number: version for version in found})
@@ -95,7 +95,7 @@ def rebuild(registry: RegistryConnection, found: Sequence[StoredVersion], champi
     }
 
 
-def _set_aside(registry: RegistryConnection) -> Path | None:
+def _rename_unreadable(registry: RegistryConnection) -> Path | None:
     """Rename a database that cannot be read; return its new path, or None if it is intact or missing."""
     file = registry.database_file
     if file is None:
@@ -144,7 +144,7 @@ def _register_missing(registry: RegistryConnection, found: dict[int, StoredVersi
             _register(registry, found[number])
             restored.append(number)
         else:
-            _use_up(registry, number)
+            _reserve_number(registry, number)
     return restored
 
 
@@ -177,7 +177,7 @@ def _track(registry: RegistryConnection, run: Path, version: StoredVersion) -> s
     return run_id
 
 
-def _use_up(registry: RegistryConnection, number: int) -> None:
+def _reserve_number(registry: RegistryConnection, number: int) -> None:
     """Create and delete a version, so that its number is not given again."""
     log.warning("No bundle of version %s of %s is left; its number is not used again.", number, registry.name)
     lost = registry.client.create_model_version(registry.name, "lost")

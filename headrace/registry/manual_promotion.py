@@ -14,8 +14,8 @@ from headrace.registry.version_registration_and_lookup import ModelRecord
 log = logging.getLogger(__name__)
 
 
-class Served(NamedTuple):
-    """What clients of the champion get.
+class ServedModel(NamedTuple):
+    """The model that clients of the champion receive.
 
     Attributes:
         version: None if no version is served.
@@ -50,12 +50,12 @@ def roll_back(registry: RegistryConnection) -> dict[str, Any]:
     return _summarize(registry, rollback(registry), before)
 
 
-def _served(registry: RegistryConnection) -> Served:
+def _served(registry: RegistryConnection) -> ServedModel:
     bundle = load_intact(champion_bundle(registry))
-    return Served(linked_bundle(registry), bundle.contract if bundle else None)
+    return ServedModel(linked_bundle(registry), bundle.contract if bundle else None)
 
 
-def _summarize(registry: RegistryConnection, record: ModelRecord, before: Served) -> dict[str, Any]:
+def _summarize(registry: RegistryConnection, record: ModelRecord, before: ServedModel) -> dict[str, Any]:
     now = _served(registry)
     changes = interface_changes(before.contract, now.contract) if before.contract and now.contract else []
     if before.version not in (None, record.version) and before.contract is None:

@@ -29,7 +29,7 @@ ENGINES = ("keras", "tensorflow", "numpy", "pyarrow")
 
 
 def has_flavor(contract: Contract) -> bool:
-    """Return whether raw inputs, one a row, can be predicted; windows are several rows each."""
+    """Return whether raw inputs, one per row, can be predicted; windows are several rows each."""
     return contract.feature.is_file or contract.feature.is_cell
 
 

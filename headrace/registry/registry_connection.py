@@ -146,7 +146,7 @@ class RegistryConnection:
 
     @property
     def is_server(self) -> bool:
-        """Whether an MLflow server stores the runs."""
+        """Return whether an MLflow server stores the runs."""
         return urlsplit(self.uri).scheme in ("http", "https", "databricks")
 
     @cached_property

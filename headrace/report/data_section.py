@@ -24,7 +24,7 @@ PER_CLASS = 8
 ALL = "all rows"
 MAX_SHARDS = 4
 MAX_ROWS = 4096
-ROWS_A_BATCH = 64
+ROWS_PER_BATCH = 64
 # Twice the size at which the page shows them, for high-density screens.
 LARGEST_SIDE = 96
 MAX_REJECTS = 20
@@ -88,7 +88,7 @@ def _iter_rows(version: "Version", column: str) -> Iterator[tuple[str, int | flo
     rows_read = 0
     for shard in version.split("train")[:MAX_SHARDS]:
         with open_parquet(version.table / shard.path, pre_buffer=False, buffer_size=1 << 16) as file:
-            for batch in file.iter_batches(batch_size=ROWS_A_BATCH, columns=columns):
+            for batch in file.iter_batches(batch_size=ROWS_PER_BATCH, columns=columns):
                 yield from zip(*(batch[name].to_pylist() for name in columns), strict=True)
                 rows_read += batch.num_rows
                 if rows_read >= MAX_ROWS:
@@ -136,7 +136,7 @@ class TableData:
 
     @property
     def balanced(self) -> bool:
-        """Whether every input record is accounted for."""
+        """Return whether every input record is accounted for."""
         summary = self.summary
         return summary.rows_in == summary.written + summary.rejected + summary.duplicates
 

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 
-class Record(BaseModel):
+class JsonRecord(BaseModel):
     """A JSON file of a run, or a part of one."""
 
     model_config = ConfigDict(frozen=True)

@@ -50,16 +50,16 @@ def continuation_note(run: RunFile) -> str:
     if not run.continuations:
         return ""
     numbers = " to ".join(str(number) for number in (*(before.epochs for before in run.continuations), run.epochs))
-    begun = f"The run was continued from {numbers} epochs"
+    prefix = f"The run was continued from {numbers} epochs"
     if not _depends_on_length(run):
-        return f"{begun}. A run of {run.epochs} epochs from the start has the same weights."
+        return f"{prefix}. A run of {run.epochs} epochs from the start has the same weights."
     if all(before.complete for before in run.continuations):
         return (
-            f"{begun}. Its cosine schedule spans the epochs of each command, so that a run of {run.epochs} epochs from "
-            "the start has other weights: run all of the train commands, in this order, on one new train.run."
+            f"{prefix}. Its cosine schedule spans the epochs of each command, so that a run of {run.epochs} epochs "
+            "from the start has other weights: run all of the train commands, in this order, on one new train.run."
         )
     return (
-        f"{begun} before it was complete. Its cosine schedule spans the epochs of each command, and changed in the "
+        f"{prefix} before it was complete. Its cosine schedule spans the epochs of each command, and changed in the "
         "middle of a command: no commands give exactly these weights again."
     )
 
@@ -106,7 +106,7 @@ def _without_full(preparation: str) -> str:
 
 
 def version_note(run: RunFile, data: TableData | None) -> str:
-    """Return what the commands lack where the table does not exist yet; empty if they need no change."""
+    """Return how the commands must change if the table does not exist yet; empty if they need no change."""
     if run.data_version == 0 or _is_newest(run, data):
         return ""
     return (

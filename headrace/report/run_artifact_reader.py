@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from headrace.config import Configuration
 from headrace.errors import DataError
 from headrace.report.evaluation.evaluation_schema import TaskEvaluation
-from headrace.report.evaluation.report_section_interface import page_module
-from headrace.report.json_record_base import Record
+from headrace.report.evaluation.report_section_interface import report_section_module
+from headrace.report.json_record_base import JsonRecord
 from headrace.runs.metrics_log_reader import MetricsLog, read_metrics
 from headrace.runs.run_folder import bundle_path
 from headrace.runs.run_record import Continuation
@@ -19,7 +19,7 @@ SPLITS = ("test", "val", "train")
 Content = TypeVar("Content")
 
 
-class RunFile(Record):
+class RunFile(JsonRecord):
     """run.json: the configuration and plan of the run."""
 
     configuration: Configuration
@@ -37,9 +37,11 @@ class RunFile(Record):
     continuations: tuple[Continuation, ...] = ()
 
 
-class ResultFile(Record):
-    """result.json: the result; the time to the first step, in seconds, is that of the last command, the speed
-    that of all steps; epochs count from 1, `monitored` is the metric by which one is the best.
+class ResultFile(JsonRecord):
+    """result.json: the result of the training.
+
+    The time to the first step, in seconds, is that of the last command; the speed is that of all steps. Epochs count
+    from 1; `monitored` is the metric that selects the best one.
     """
 
     bundle: str
@@ -70,13 +72,13 @@ class ResultFile(Record):
         return f"{sentence}{last}; the best by {metric} is epoch {self.best_epoch}."
 
 
-class ManifestFile(Record):
+class ManifestFile(JsonRecord):
     """BUNDLE/bundle.json: SHA-256 by file name."""
 
     hashes: dict[str, str]
 
 
-class Prediction(Record):
+class Prediction(JsonRecord):
     """predictions.json: number of predicted rows and seconds."""
 
     rows: int | None = None
@@ -109,7 +111,7 @@ class RunArtifacts:
         return self.result.describe_bundle_epoch(self.result.steps // self.run.steps_per_epoch) if self.result else ""
 
 
-def _where_a_run_is(path: Path) -> str:
+def _run_folder_hint(path: Path) -> str:
     """Return which folder may be meant: the run of a bundle, or a run below; else how to create one."""
     above, below = path.absolute().parent, sorted(path.glob("*/run.json"))
     if (above / "run.json").is_file():
@@ -127,7 +129,7 @@ def read_artifacts(path: Path) -> RunArtifacts:
     """
     run = _read_json(path / "run.json", RunFile)
     if run is None:
-        hint = _where_a_run_is(path)
+        hint = _run_folder_hint(path)
         raise DataError(f"{path} is not the folder of a training run: it contains no run.json; {hint}.")
     result = _read_json(path / "result.json", ResultFile)
     setting = run.configuration.train.bundle
@@ -149,7 +151,7 @@ def read_artifacts(path: Path) -> RunArtifacts:
 
 def _read_evaluation(path: Path) -> TaskEvaluation | None:
     header = _read_json(path, TaskEvaluation)
-    return _read_json(path, page_module(header.task).RECORD) if header else None
+    return _read_json(path, report_section_module(header.task).RECORD) if header else None
 
 
 def _read_json(path: Path, content_type: type[Content]) -> Content | None:

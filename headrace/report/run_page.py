@@ -9,7 +9,7 @@ from headrace.html.line_chart import Chart, curve
 from headrace.processes.recorded_training_command import configuration_file, prepare_command
 from headrace.report.command_throughput import stages
 from headrace.report.data_section import describe_data
-from headrace.report.evaluation.report_section_interface import page_module
+from headrace.report.evaluation.report_section_interface import report_section_module
 from headrace.report.reproducibility import (
     evaluate_command,
     reproduction,
@@ -63,7 +63,7 @@ def _template_values(folder: RunArtifacts) -> dict[str, Any]:
         "data_problem": problem,
         "charts": _charts(folder),
         "throughput": curve(folder.history, "samples_per_second"),
-        "assessments": [page_module(evaluation.task).assess(evaluation) for evaluation in folder.evaluations],
+        "assessments": [report_section_module(evaluation.task).assess(evaluation) for evaluation in folder.evaluations],
         "stages": stages(folder, data),
         "reproduction": reproduction(folder, data),
         "prepare_command": without_secrets(prepare_command(training)),

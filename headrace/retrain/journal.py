@@ -46,19 +46,19 @@ class Cycle:
 
     @property
     def is_open(self) -> bool:
-        """Whether the next run resumes the cycle."""
+        """Return whether the next run resumes the cycle."""
         outcome = self.outcome
         return outcome is None or (outcome.decision not in FINAL and not outcome.abandoned)
 
     @property
     def is_final(self) -> bool:
-        """Whether the cycle ended with a final decision."""
+        """Return whether the cycle ended with a final decision."""
         outcome = self.outcome
         return outcome is not None and outcome.decision in FINAL
 
     @property
     def was_evaluated(self) -> bool:
-        """Whether a challenger was promoted or refused."""
+        """Return whether a challenger was promoted or refused."""
         outcome = self.outcome
         return outcome is not None and outcome.decision in EVALUATED
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from headrace.format_version import NumberedRecord
 
 Decision = Literal["promoted", "refused by the gate", "not needed", "data refused", "failed", "abandoned"]
-# Decisions that end a cycle for good; a cycle with another decision is resumed by the next run.
+# Decisions that end a cycle permanently; a cycle with another decision is resumed by the next run.
 FINAL: set[Decision] = {"promoted", "refused by the gate", "not needed"}
 # Decisions about an evaluated challenger.
 EVALUATED: set[Decision] = {"promoted", "refused by the gate"}

@@ -67,7 +67,7 @@ def detect(configuration: Configuration) -> SourceState:
 
 @contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Leave out what the lister of the source warns of: the preparation lists it again, if there is anything new."""
+    """Suppress the warnings of the lister: the preparation lists the source again, if there is anything new."""
     sources = logging.getLogger("headrace.prepare.sources")
     level = sources.level
     sources.setLevel(logging.ERROR)

@@ -30,7 +30,7 @@ COUPLED_KEYS = {"ranks", "batch_size"}
 
 
 @dataclass(frozen=True)
-class ResumeGuard:
+class ResumeChecks:
     """The run or study that resumes, and the checks it must pass.
 
     Attributes:
@@ -45,7 +45,7 @@ class ResumeGuard:
 
     @property
     def start_over(self) -> str:
-        """How to start over: only `headrace train` has an option for it."""
+        """Return how to start over: only `headrace train` has an option for it."""
         return "start over with --restart" if self.kind == "run" else "remove this one to start over"
 
     def require_network(self, same: bool, file: str) -> None:
@@ -103,7 +103,7 @@ def require_resumable(path: Path, record: RunRecord, configuration: Configuratio
             ranks.
         DataError: `data.table` has no such version.
     """
-    run = ResumeGuard("run", path, "train.run")
+    run = ResumeChecks("run", path, "train.run")
     run.require_network(model_hash == record.model_sha256, configuration.model.file)
     before, after = _fixed(record.configuration), _fixed(configuration)
     if configuration.train.data_version == record.data_version:

@@ -111,7 +111,7 @@ def find_runs(folder: Path) -> Iterator[Path]:
 
 
 def read_row(run: Path, below: Path) -> RunRow:
-    """Return what the files of the folder `run` tell; nothing is an error.
+    """Return the row of the run in the folder `run`; files that are missing or damaged raise no error.
 
     Raises:
         StoreError: the store denies access or does not respond.

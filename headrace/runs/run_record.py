@@ -44,7 +44,7 @@ class RunRecord(NumberedRecord):
         observed: whether the driver may stop the run early.
         threads: threads per rank; the rank's share of the cores of its machine when None.
         continuations: how the run came to its epochs, if they were fewer at the start; the oldest first.
-        ancestors: what the weights that the run begins from have learned from; the donor's bundle may change later.
+        ancestors: training data of the initial weights; recorded, as the pretrained bundle may change later.
     """
 
     configuration: Configuration

@@ -58,11 +58,11 @@ DEFAULT_SETTINGS = {
     **TIME_ZONE,
 }
 
-SHIPPED = "spark.submit.pyFiles"
+SHIPPED_FILES = "spark.submit.pyFiles"
 # Settings that a JVM, or spark-submit, needs before there is a session.
-AT_LAUNCH = (
+LAUNCH_SETTINGS = (
     "spark.master",
-    SHIPPED,
+    SHIPPED_FILES,
     "spark.archives",
     "spark.files",
     "spark.jars",
@@ -78,7 +78,7 @@ _session_lock = threading.Lock()
 
 
 def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
-    """Create this process's Spark session, or return the existing one; as it is if a program has lent it.
+    """Create this process's Spark session, or return the existing one; a lent session stays unchanged.
 
     Args:
         name: name of the command, shown in Spark's web pages; the cluster file may have settings for it.
@@ -101,7 +101,7 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
 
 
 def has_cluster(name: str, settings: Spark) -> bool:
-    """Return whether the command `name` has a Spark of its own choice: lent, launched, or a master in the settings.
+    """Return whether the command `name` has a Spark: a lent session, a launched JVM, or a configured master.
 
     Raises:
         ConfigurationError: the cluster file is invalid, or an environment variable is not set.
@@ -111,7 +111,7 @@ def has_cluster(name: str, settings: Spark) -> bool:
 
 def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     configured = spark_settings(settings, name)
-    configured = _without_headrace_daemon(configured, configured.get(SHIPPED))
+    configured = _without_headrace_daemon(configured, configured.get(SHIPPED_FILES))
     requested = DEFAULT_SETTINGS | configured
     patch_numpy_import()
     if not _has_master(requested):
@@ -126,7 +126,7 @@ def _create(name: str, settings: Spark, slots: int) -> SparkSession:
         interruption.call_before_exit(_stop_spark)
     require_readable_folder(SparkContext._jvm.java.lang.System.getProperty("sun.jnu.encoding"))
     launched = SparkConf(loadDefaults=True)
-    requested = _without_headrace_daemon(requested, launched.get(SHIPPED))
+    requested = _without_headrace_daemon(requested, launched.get(SHIPPED_FILES))
     builder = SparkSession.builder.appName(f"headrace {name}")
     for key, value in requested.items():
         if not launched.contains(key):
@@ -157,7 +157,7 @@ def _without_pyspark_handler() -> Iterator[None]:
 
 
 def _ignore_ctrl_c() -> None:
-    """Leave Ctrl-C to Python: a terminal sends it to spark-submit's JVM too, which would end the ranks."""
+    """Make spark-submit's JVM ignore Ctrl-C, which a terminal sends to it too, and which would end the ranks."""
     jvm = SparkContext._jvm
     jvm.sun.misc.Signal.handle(jvm.sun.misc.Signal("INT"), jvm.sun.misc.SignalHandler.SIG_IGN)
 
@@ -242,7 +242,7 @@ def _start_jvm(settings: dict[str, str]) -> None:
     # As a URI, which has no spaces: Spark splits Java's options at spaces.
     logging_file = Path(__file__).with_name("log4j2.properties").as_uri()
     java = f"{settings.get(JAVA_OPTIONS, '')} -Dlog4j2.configurationFile={logging_file}".strip()
-    launch_settings = {key: value for key, value in settings.items() if key in AT_LAUNCH} | {JAVA_OPTIONS: java}
+    launch_settings = {key: value for key, value in settings.items() if key in LAUNCH_SETTINGS} | {JAVA_OPTIONS: java}
     options = [option for key, value in launch_settings.items() for option in ("--conf", f"{key}={value}")]
     os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*options, "pyspark-shell"])
     try:

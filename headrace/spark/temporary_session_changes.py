@@ -1,4 +1,4 @@
-"""Change a Spark session that the caller owns for a while; the last user undoes the changes."""
+"""Temporarily change a Spark session that belongs to the caller; the last user undoes the changes."""
 
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping

@@ -31,12 +31,12 @@ def is_remote(path: Path) -> TypeGuard[RemotePath]:
     return isinstance(path, RemotePath)
 
 
-def looked_for(path: str | Path) -> str:
-    """Return where the missing `path` was looked for, without `..`, in brackets; nothing if it is absolute."""
+def path_hint(path: str | Path) -> str:
+    """Return where the missing `path` was looked for, without `..`, in brackets; empty if it is absolute."""
     located = locate(path)
     return "" if located.is_absolute() else f" (looked for at {os.path.normpath(located.absolute())})"
 
 
 def read_failure(error: OSError, path: str | Path) -> str:
     """Return why `path` cannot be read, and where it was looked for, in brackets."""
-    return f"({error.strerror}){looked_for(path)}".replace(") (", "; ")
+    return f"({error.strerror}){path_hint(path)}".replace(") (", "; ")

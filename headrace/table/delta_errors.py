@@ -11,7 +11,7 @@ from headrace.errors import StoreError
 from headrace.storage import S3Path
 from headrace.storage.s3.error_messages import describe
 
-# How Rust prints the value of a structure, behind the sentence of a message.
+# How Rust prints the value of a structure, after the sentence of a message.
 RUST_STRUCTURE = re.compile(r":?\s\w+ \{ ")
 
 

@@ -25,7 +25,7 @@ from headrace.contract import Column
 from headrace.errors import DataError, HeadraceError
 from headrace.format_version import require_format
 from headrace.storage import is_remote, locate
-from headrace.storage.location import looked_for
+from headrace.storage.location import path_hint
 from headrace.table.delta_access import delta_address, open_delta, require_empty
 from headrace.table.delta_errors import first_line, one_line, refuse_store, store_errors
 from headrace.table.shard_writer import Shard
@@ -148,7 +148,7 @@ def read(table: str | Path, number: int | None = None) -> Version:
     table = locate(table)
     newest = open_delta(table)
     if newest is None:
-        raise DataError(f"{table} is not a prepared table{looked_for(table)}; create it with `headrace prepare`.")
+        raise DataError(f"{table} is not a prepared table{path_hint(table)}; create it with `headrace prepare`.")
     number = newest.version() if number is None else number
     if not 0 <= number <= newest.version():
         raise DataError(f"{table} has no version {number}; its newest is {newest.version()}.")

@@ -1,1 +1,1 @@
-"""Target kinds, a room each. Each layer loads its own module of a room, by the name of the task."""
+"""Target kinds, one package each. Each layer loads its own module of a package, by the name of the task."""

@@ -1,6 +1,6 @@
 """Load a module of a target kind by name, so that a layer imports its own part of the kind and no other.
 
-Properties import nothing; other modules import an engine (Keras, PyArrow), which a layer without it never loads.
+Modules `traits` import nothing; other modules import an engine (Keras, PyArrow), which a layer without it never loads.
 """
 
 from functools import cache
@@ -11,7 +11,7 @@ from typing import Any
 from headrace import targets
 from headrace.targets.target_traits import TargetTraits
 
-TASKS = tuple(sorted(room.name for room in iter_modules(targets.__path__) if room.ispkg))
+TASKS = tuple(sorted(module.name for module in iter_modules(targets.__path__) if module.ispkg))
 
 
 @cache
@@ -21,6 +21,6 @@ def target_module(task: str, name: str) -> Any:
 
 
 def target_traits(task: str) -> TargetTraits:
-    """Return the properties of the target kind `task`."""
-    properties: TargetTraits = target_module(task, "traits").TRAITS
-    return properties
+    """Return the traits of the target kind `task`."""
+    traits: TargetTraits = target_module(task, "traits").TRAITS
+    return traits

@@ -34,5 +34,5 @@ class TargetTraits:
 
     @property
     def has_labels(self) -> bool:
-        """Whether a record belongs to any number of classes."""
+        """Return whether a record belongs to any number of classes."""
         return self.has_classes and not self.has_one_class

@@ -1,4 +1,4 @@
-"""A callback at the end of each epoch that can stop a run early."""
+"""Observe the epochs of a run, stop it early, and set the threads of its ranks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -30,9 +30,13 @@ from headrace.train.completed_run_result import completed_result
 from headrace.train.epoch_observer import EpochObserver, StoppedError
 from headrace.train.launch.rank_messages import Message
 from headrace.train.model_dry_run.subprocess_dry_run import require_trainable
-from headrace.train.rank_message_receiver import Progress
+from headrace.train.rank_message_receiver import RankMessageReceiver
 from headrace.train.saved_epoch_summary import describe_ending, describe_worse_epoch
-from headrace.train.validate_settings import require_fit, require_updates, warn_of_other_preparation
+from headrace.train.validate_settings import (
+    require_optimizer_updates,
+    require_settings_fit_table,
+    warn_of_other_preparation,
+)
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +89,7 @@ def train(
 
 @contextmanager
 def _recorded_failure(folder: RunFolder) -> Iterator[None]:
-    """Remove the last failure of the run, and record the error that ends the block; an early stop is none."""
+    """Remove the last failure of the run, and record the error that ends the block; an early stop is no failure."""
     folder.failure_file.unlink(missing_ok=True)
     try:
         yield
@@ -136,12 +140,12 @@ def _resume(folder: RunFolder, record: RunRecord, configuration: Configuration) 
 
 
 def _with_absolute_paths(configuration: Configuration) -> Configuration:
-    """Make the path of the donor bundle absolute, because ranks run in another working directory."""
+    """Make the path of the pretrained bundle absolute, because ranks run in another working directory."""
     settings = configuration.train
     if settings.fine_tune is None:
         return configuration
-    donor = settings.fine_tune.model_copy(update={"bundle": str(locate(settings.fine_tune.bundle).absolute())})
-    return configuration.model_copy(update={"train": settings.model_copy(update={"fine_tune": donor})})
+    pretrained = settings.fine_tune.model_copy(update={"bundle": str(locate(settings.fine_tune.bundle).absolute())})
+    return configuration.model_copy(update={"train": settings.model_copy(update={"fine_tune": pretrained})})
 
 
 def _bundle_path(folder: RunFolder, configuration: Configuration) -> Path:
@@ -151,7 +155,7 @@ def _bundle_path(folder: RunFolder, configuration: Configuration) -> Path:
 def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str, table: Version) -> RunRecord:
     settings = configuration.train
     rows = sum(shard.rows for shard in table.split("train"))
-    require_fit(settings, table)
+    require_settings_fit_table(settings, table)
     warn_of_other_preparation(configuration.prepare, table)
     if not table.summary.counts.get("test"):
         log.warning(
@@ -160,7 +164,7 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
         )  # fmt: skip
     global_batch = settings.ranks * settings.batch_size
     steps_per_epoch = -(-rows // global_batch)
-    require_updates(settings, steps_per_epoch)
+    require_optimizer_updates(settings, steps_per_epoch)
     if rows < settings.ranks:
         raise DataError(f"{table.table} has {rows} training rows, fewer than train.ranks = {settings.ranks}.")
     return RunRecord(
@@ -184,7 +188,7 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
 
 
 def _ancestors(fine_tune: FineTune | None) -> tuple[TrainingData, ...]:
-    """Return the training data of the initial weights; the donor is read now, as its folder may change later."""
+    """Return the training data of the initial weights; read now, as the bundle's folder may change later."""
     return () if fine_tune is None else load_bundle(fine_tune.bundle).origin.trained_on
 
 
@@ -216,18 +220,20 @@ def _launch(folder: RunFolder, record: RunRecord, start: float, observer: EpochO
     return _result(folder, record, progress, start, restarts)
 
 
-def _progress(folder: RunFolder, record: RunRecord, observer: EpochObserver | None) -> Progress:
+def _progress(folder: RunFolder, record: RunRecord, observer: EpochObserver | None) -> RankMessageReceiver:
     if observer is None:
-        return Progress(record.total_steps)
+        return RankMessageReceiver(record.total_steps)
 
     def epoch_done(metrics: Message) -> None:
         if observer.epoch_done(metrics):
             folder.stop_file.touch()
 
-    return Progress(record.total_steps, observer.name, epoch_done)
+    return RankMessageReceiver(record.total_steps, observer.name, epoch_done)
 
 
-def _result(folder: RunFolder, record: RunRecord, progress: Progress, start: float, restarts: int) -> dict[str, Any]:
+def _result(
+    folder: RunFolder, record: RunRecord, progress: RankMessageReceiver, start: float, restarts: int
+) -> dict[str, Any]:
     outcome = progress.outcome
     first_step_at = progress.first_step_at
     ending = describe_ending(outcome)

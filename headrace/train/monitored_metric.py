@@ -51,7 +51,7 @@ def is_lower_better(metric: str) -> bool:
     return metric.endswith(LOWER_IS_BETTER)
 
 
-def ships_best_epoch(settings: Monitor, *, validates: bool) -> bool:
+def bundle_has_best_epoch(settings: Monitor, *, validates: bool) -> bool:
     """Return whether the bundle gets the weights of the best epoch, not those of the last.
 
     Args:

@@ -17,7 +17,7 @@ from headrace.wording import figure
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LINES = 10.0
-# Level and module, which the log of a rank has before each line, say nothing about an ordinary message of Headrace.
+# Level and module, which the log of a rank has before each line, are omitted for ordinary messages of Headrace.
 LOG_PREFIX = re.compile(r"^INFO headrace\.[\w.]+: ")
 
 # Kinds of failures, causes before their consequences.
@@ -27,7 +27,7 @@ RETRYABLE = (KILLED, LOST_PEER)
 
 
 @dataclass
-class Progress:
+class RankMessageReceiver:
     """Receives every message of every rank; keeps the first error and the outcome.
 
     Attributes:
@@ -57,7 +57,7 @@ class Progress:
 
     @property
     def is_retryable(self) -> bool:
-        """Whether a retry may succeed, judging by the failures that the ranks reported."""
+        """Return whether a retry may succeed, judging by the failures that the ranks reported."""
         return bool(self._failures) and min(kind for kind, _ in self._failures) in RETRYABLE
 
     @property

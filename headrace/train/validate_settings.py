@@ -19,14 +19,14 @@ from headrace.wording import quantity
 log = logging.getLogger(__name__)
 
 
-class SettingsInterface(Protocol):
-    """The module `loss_validation` of a target kind."""
+class LossSettingsCheckInterface(Protocol):
+    """The module `loss_settings_check` of a target kind."""
 
     def loss_settings_error(self, settings: Loss) -> str | None:
         """Return why the settings do not fit the kind, as a sentence with the way out; None if they do."""
 
 
-def require_fit(settings: Train, version: Version) -> None:
+def require_settings_fit_table(settings: Train, version: Version) -> None:
     """Raise unless `settings` fit the table `version`.
 
     Raises:
@@ -94,7 +94,7 @@ def _is_defined(metric: str, version: Version, split: str) -> bool:
     return not metric.endswith("f1") or any(counts)
 
 
-def require_updates(settings: Train, steps_per_epoch: int) -> None:
+def require_optimizer_updates(settings: Train, steps_per_epoch: int) -> None:
     """Raise unless the training applies an update; warn of steps and of a schedule that have no effect.
 
     Raises:
@@ -138,6 +138,6 @@ def require_loss(settings: Loss, contract: Contract) -> None:
         )
     if settings.name is None and settings.options:
         raise ConfigurationError("train.loss.options are arguments of a loss that train.loss.name names; name it.")
-    module: SettingsInterface = target_module(contract.task, "loss_validation")
+    module: LossSettingsCheckInterface = target_module(contract.task, "loss_settings_check")
     if fault := module.loss_settings_error(settings):
         raise ConfigurationError(fault)

@@ -46,7 +46,7 @@ def trial_configuration(record: StudyRecord, values: Values) -> Configuration:
 
 
 def _is_of_storage(error: HeadraceError) -> bool:
-    """Return whether a full disk or a store ended the trial: that says nothing of its values, and it can be resumed."""
+    """Return whether a full disk or a store ended the trial: that is unrelated to its values, and it can be resumed."""
     return isinstance(error, DiskError | StoreError) or code_in_text(str(error)) in WRITE_ERRORS
 
 

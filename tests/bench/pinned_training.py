@@ -9,12 +9,12 @@ import psutil
 from headrace.config import load
 from headrace.train import job
 from headrace.train.launch.rank_messages import Message
-from headrace.train.rank_message_receiver import Progress
+from headrace.train.rank_message_receiver import RankMessageReceiver
 from tests.bench.__main__ import steady_speed
 
 
-class Pinning(Progress):
-    """Progress that pins each rank to its core when the rank reports that it has started."""
+class Pinning(RankMessageReceiver):
+    """Receiver of messages that pins each rank to its core when the rank reports that it has started."""
 
     def receive(self, message: Message) -> None:
         if message.get("kind") == "started":
@@ -24,7 +24,7 @@ class Pinning(Progress):
 
 def main(conf: str, overrides: list[str]) -> None:
     """Train and print the figures."""
-    job.Progress = Pinning  # type: ignore[misc]
+    job.RankMessageReceiver = Pinning  # type: ignore[misc]
     configuration = load(conf, overrides)
     result = job.train(configuration)
     settings = configuration.train

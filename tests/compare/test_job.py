@@ -22,7 +22,7 @@ from headrace.runs.metrics_log_reader import MetricsLog
 from headrace.table import Version, read
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base
-from headrace.targets.regression.label_parser import COLUMN as NUMBER
+from headrace.targets.regression.label_encoder import COLUMN as NUMBER
 from tests.compare.conftest import CONTENT, ROWS
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_table import CLASSES, Content, some_rows, write_table

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from headrace.evaluate.roc_pr_curves import MAX_CURVES, STRETCHES, Curves, class_curves, mean_areas
+from headrace.evaluate.roc_pr_curves import INTERVALS, MAX_CURVES, Curves, class_curves, mean_areas
 
 # Few distinct scores, so that many rows share one.
 tied = st.lists(st.tuples(st.booleans(), st.sampled_from([0.0, 0.125, 0.5, 0.75, 1.0])), min_size=2, max_size=60)
@@ -48,13 +48,13 @@ def test_curve_of_many_rows_has_few_points_and_exact_area() -> None:
     found = Curves.from_scores(positive, scores)
     assert found.roc_auc == pytest.approx(roc_auc_score(positive, scores), abs=1e-12)
     assert found.average_precision == pytest.approx(average_precision_score(positive, scores), abs=1e-12)
-    assert len(found.roc) <= 4 * STRETCHES
+    assert len(found.roc) <= 4 * INTERVALS
     assert (found.roc[0], found.roc[-1]) == ((0.0, 0.0), (1.0, 1.0))
     across, up = np.array(found.roc).T
     assert (np.diff(across) >= 0).all()
     assert (np.diff(up) >= 0).all()
     assert auc(across, up) == pytest.approx(found.roc_auc, abs=0.002)
-    assert len(found.precision_recall) <= 4 * STRETCHES
+    assert len(found.precision_recall) <= 4 * INTERVALS
     order = np.argsort(-scores, kind="stable")
     best = (np.cumsum(positive[order]) / np.arange(1, 200_001)).max()
     assert max(precision for _, precision in found.precision_recall) == pytest.approx(best, abs=1e-5)

@@ -17,9 +17,9 @@ from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.prepare.table_schema import IDENTITY, WEIGHT
 from headrace.stream.read.zero_copy_columns import BinaryColumn
 from headrace.targets.classification.evaluation import Classification
-from headrace.targets.classification.label_parser import COLUMN as LABEL
+from headrace.targets.classification.label_encoder import COLUMN as LABEL
 from headrace.targets.regression.evaluation import Regression
-from headrace.targets.regression.label_parser import COLUMN as NUMBER
+from headrace.targets.regression.label_encoder import COLUMN as NUMBER
 
 CLASSES = ("coat", "bag")
 LABELS = np.array([0, 0, 0, 1, 1, 1], np.int32)

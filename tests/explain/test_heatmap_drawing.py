@@ -7,7 +7,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from headrace.explain.heatmap_drawing import AGAINST, FOR, enlarge, overlay, picture
+from headrace.explain.heatmap_drawing import NEGATIVE_COLOUR, POSITIVE_COLOUR, enlarge, overlay, picture
 
 GREY = np.full((6, 4, 3), 200, np.uint8)
 
@@ -22,7 +22,7 @@ def test_overlay_colours_largest_values_fully_and_leaves_zeros_pale() -> None:
     values = np.zeros((6, 4))
     values[1, 2], values[4, 0] = 3.0, -3.0
     shown = decode_picture(overlay(GREY, values))
-    assert (tuple(shown[1, 2]), tuple(shown[4, 0])) == (FOR, AGAINST)
+    assert (tuple(shown[1, 2]), tuple(shown[4, 0])) == (POSITIVE_COLOUR, NEGATIVE_COLOUR)
     others = shown[values == 0]
     assert (others == others[0, 0]).all()
     assert others[0, 0] > 200
@@ -32,7 +32,7 @@ def test_overlay_is_not_faded_by_outliers() -> None:
     values = np.full((40, 40), 1.0)
     values[0, 0] = 1000.0
     shown = decode_picture(overlay(np.zeros((40, 40, 1), np.uint8), values))
-    assert tuple(shown[20, 20]) == FOR
+    assert tuple(shown[20, 20]) == POSITIVE_COLOUR
 
 
 def test_overlay_of_zeros_is_uncoloured() -> None:

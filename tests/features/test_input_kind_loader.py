@@ -9,25 +9,25 @@ import pytest
 from headrace.config.sections.input_kinds import INPUT_SECTIONS
 from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import MistakeRendererInterface
-from headrace.explain.explanation_interface import FeatureExplanationInterface
+from headrace.explain.explanation_interface import ExplanationInterface
 from headrace.export.export_input_interface import ExportInputInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_traits
 from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface
 from headrace.features.stored_cells_interface import StoredCellsInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
-from headrace.predict.raw_file_prediction_interface import RawFileInterface
+from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface
 from headrace.predict.records.record_prediction_interface import RecordPredictionInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoderInterface
 from headrace.prepare.spark_stages import FitOnTrainingSplitInterface
 from headrace.report.stored_row_picture_interface import StoredRowPictureInterface
-from headrace.retrain.drift.drift_value_interfaces import FeatureDriftInterface
+from headrace.retrain.drift.drift_value_interfaces import DriftValuesInterface
 from tests.support.protocols import require_protocol
 
 pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
-    "drift_values": FeatureDriftInterface,
+    "drift_values": DriftValuesInterface,
     "record_encoder": RecordEncoderInterface,
     "random_inputs": RandomInputsInterface,
     "mistake_renderer": MistakeRendererInterface,
@@ -58,7 +58,7 @@ def test_kinds_with_near_duplicates_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).is_file])
 def test_kinds_with_raw_files_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "raw_file_prediction"), RawFileInterface)
+    require_protocol(input_module(kind, "raw_file_prediction"), RawFilePredictionInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).is_cell])
@@ -68,7 +68,7 @@ def test_kinds_whose_records_are_rows_of_files_have_their_module(kind: str) -> N
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).methods])
 def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "explanation"), FeatureExplanationInterface)
+    require_protocol(input_module(kind, "explanation"), ExplanationInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_cells])

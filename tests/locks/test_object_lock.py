@@ -13,7 +13,7 @@ from headrace.locks.object_lock import lock_object
 from headrace.runs.run_folder import RunFolder
 from headrace.storage import S3Path, locate
 from tests.support.lock_holder import held
-from tests.support.s3_server import Fault, denied, front
+from tests.support.s3_server import Fault, denied, proxy
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_object_lock_with_invalid_content_counts_as_held(lock: S3Path, content: 
 
 
 def test_object_lock_survives_lost_put_response(s3: str, lock: S3Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with front(s3, Fault(503, "SlowDown", "PUT", times=1, late=True)) as url, monkeypatch.context() as at:
+    with proxy(s3, Fault(503, "SlowDown", "PUT", times=1, late=True)) as url, monkeypatch.context() as at:
         at.setenv("AWS_ENDPOINT_URL", url)
         acquire_and_release(lock)
     assert not lock.exists()
@@ -98,7 +98,7 @@ def test_object_lock_keeps_the_error_of_the_work_when_removal_fails(
         with lock_object(lock, "work"):
             raise ValueError("the work")
 
-    with front(s3, denied("DELETE"), denied("POST")) as url:
+    with proxy(s3, denied("DELETE"), denied("POST")) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(ValueError, match="the work"):
             work()
@@ -112,7 +112,7 @@ def test_object_lock_reports_missing_bucket_and_denied_access(
     assert isinstance(missing, S3Path)
     with pytest.raises(StoreError, match="There is no bucket 'no-such-bucket'"):
         acquire_and_release(missing)
-    with front(s3, denied("PUT")) as url:
+    with proxy(s3, denied("PUT")) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(StoreError, match=f"refuses access to {lock}"):
             acquire_and_release(lock)

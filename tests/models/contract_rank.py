@@ -13,8 +13,8 @@ from headrace.errors import HeadraceError
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.append_only_files import AppendMirror
 from headrace.table import read
-from headrace.train.bundle_verification.network_and_bundle_verifier import BundleVerifier
-from headrace.train.bundle_verification.verification_process_client import FreshProcess
+from headrace.train.bundle_verification.network_and_bundle_verifier import NetworkAndBundleVerifier
+from headrace.train.bundle_verification.verification_process_client import VerificationProcess
 from headrace.train.distributed import collectives
 from headrace.train.model.compiled_model import compile_model
 from headrace.train.rank.message_pipe_to_task import Channel, exit_with_task
@@ -22,7 +22,7 @@ from headrace.train.rank.rank_context_and_position import RankContext
 from headrace.train.rank.trainer import train
 
 
-class PatientVerifier(BundleVerifier):
+class PatientVerifier(NetworkAndBundleVerifier):
     """A verifier whose process serves one run after the other."""
 
     def close(self) -> None:
@@ -34,7 +34,7 @@ def main(runs: list[str]) -> None:
     channel = Channel()
     exit_with_task()
     number, world_size = collectives.init()
-    process = FreshProcess() if number == 0 else None
+    process = VerificationProcess() if number == 0 else None
     for run in runs:
         folder = RunFolder(run)
         record = folder.record()

@@ -168,7 +168,9 @@ def test_standard_input_without_content_is_refused(
 ) -> None:
     for bundle in (photo_bundle, text_bundle):
         type_in(b"")
-        assert "is empty; expected texts, or the bytes of one image or sound" in refused(tmp_path, 3, str(bundle), "-")
+        assert "is empty; expected texts, or the bytes of one image or audio file" in refused(
+            tmp_path, 3, str(bundle), "-"
+        )
     type_in(b"a splendid film")
     sentence = refused(tmp_path, 2, str(text_bundle), "-", "--column", "body")
     assert "was taken for lines of text, which have no column 'body'" in sentence

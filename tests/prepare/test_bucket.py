@@ -25,7 +25,7 @@ from headrace.table.rejects_and_duplicates import read_rejects
 from headrace.table.vacuum import vacuum
 from tests.support.commands import headrace
 from tests.support.raw_images import configuration, write_source
-from tests.support.s3_server import Fault, busy, environment, free_port, front, read_faults
+from tests.support.s3_server import Fault, busy, environment, free_port, proxy, read_faults
 
 pytestmark = pytest.mark.spark
 
@@ -209,12 +209,12 @@ def test_bucket_read_errors_are_not_rejects(s3: str, bucket: str, source: Path, 
     table = locate(f"s3://{bucket}/table")
     write_conf(tmp_path, upload(source, bucket), str(table), max_rejects=1.0)
     words = ("prepare", "conf.yaml", "spark.slots=1")
-    with front(s3, Fault(403, "AccessDenied", "GET", "cat/005.png")) as url:
+    with proxy(s3, Fault(403, "AccessDenied", "GET", "cat/005.png")) as url:
         run = headrace(*words, cwd=tmp_path, code=1, **environment(url))
         assert "refuses access to s3://" in run.last_error_line
         assert "cat/005.png" in run.last_error_line
     assert not (table / "_delta_log").exists()
-    with front(s3, busy(3, "GET"), busy(3, "PUT"), Fault(500, "InternalError", "GET", "cat/005.png", times=2)) as url:
+    with proxy(s3, busy(3, "GET"), busy(3, "PUT"), Fault(500, "InternalError", "GET", "cat/005.png", times=2)) as url:
         done = headrace(*words, cwd=tmp_path, **environment(url)).json
         assert len(read_faults(url)) == 8
     assert (done["written"], done["rejected"]) == (24, 0)

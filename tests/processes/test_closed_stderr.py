@@ -12,8 +12,8 @@ from tests.support.running_training import in_the_background
 
 WRITER = """
 import sys
-from headrace.processes.closed_stderr import outlive_stderr_reader
-outlive_stderr_reader()
+from headrace.processes.closed_stderr import ignore_lost_stderr_reader
+ignore_lost_stderr_reader()
 print("first", file=sys.stderr)
 sys.stdin.readline()
 for number in range(1000):

@@ -15,7 +15,7 @@ from headrace.report.evaluation.calibration_chart import reliability_chart
 from headrace.report.evaluation.curves import curve_charts
 from headrace.report.evaluation.slices import slice_tables
 from headrace.targets.classification.report_section import Evaluation
-from tests.support.fabricated_run import judged_evaluation
+from tests.support.fabricated_run import full_evaluation
 
 CLASSES = ("circle", "square", "cross")
 
@@ -23,7 +23,7 @@ CLASSES = ("circle", "square", "cross")
 @pytest.fixture(scope="module")
 def evaluation_record() -> dict[str, Any]:
     """Return the record of an evaluation with every optional part."""
-    return judged_evaluation(CLASSES)
+    return full_evaluation(CLASSES)
 
 
 @pytest.fixture
@@ -96,11 +96,14 @@ def test_slice_tables_share_one_scale(page: str, evaluation_record: dict[str, An
     assert [row.name for row in by_class.rows] == list(CLASSES)
     assert [row.name for row in by_path.rows] == [f"shop {number}" for number in range(4)]
     for table in (by_class, by_path):
-        assert all(0 <= row.reach.low <= row.reach.value <= row.reach.high <= 180 for row in table.rows)
+        assert all(
+            0 <= row.interval_position.low <= row.interval_position.value <= row.interval_position.high <= 180
+            for row in table.rows
+        )
         assert table.overall is not None
-    ordered = sorted(by_path.rows, key=lambda row: row.reach.value)
-    assert [float(row.texts[0].rstrip("%")) for row in ordered] == sorted(
-        float(row.texts[0].rstrip("%")) for row in by_path.rows
+    ordered = sorted(by_path.rows, key=lambda row: row.interval_position.value)
+    assert [float(row.metric_texts[0].rstrip("%")) for row in ordered] == sorted(
+        float(row.metric_texts[0].rstrip("%")) for row in by_path.rows
     )
     assert "<h4>Path</h4>" in page
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from headrace.report import write_report
-from tests.support.fabricated_run import judged_evaluation
+from tests.support.fabricated_run import full_evaluation
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [pytest.mark.skipif(BROWSER is None, reason="chromium is not installed"), pytest.mark.browser]
@@ -58,7 +58,7 @@ def page(make_run: Callable[..., Path]) -> Path:
     names = ("circle", "a rather long name of a class without any use", "Ausnahmezustandsbewältigungsmaschine")
     run = make_run(classes=names, rows={"train": 30, "val": 9, "test": 60}, epochs=30)
     # An evaluation with every optional chart and table.
-    (run / "bundle" / "evaluation" / "val.json").write_text(json.dumps(judged_evaluation(names) | {"split": "val"}))
+    (run / "bundle" / "evaluation" / "val.json").write_text(json.dumps(full_evaluation(names) | {"split": "val"}))
     return write_report(run)
 
 

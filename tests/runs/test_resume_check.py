@@ -11,7 +11,7 @@ from headrace.errors import ConfigurationError
 from headrace.html.template_filters import duration
 from headrace.report import write_report
 from headrace.runs.metrics_log_reader import read_metrics
-from headrace.runs.resume_check import ResumeGuard, require_resumable
+from headrace.runs.resume_check import ResumeChecks, require_resumable
 from headrace.runs.run_record import Continuation, RunRecord, load_record
 from tests.support.commands import headrace_within
 from tests.support.run_copies import edit
@@ -64,11 +64,11 @@ def metrics(folder: Path) -> dict[str, float]:
 
 @pytest.mark.parametrize(("kind", "start_over"), [("run", "--restart"), ("study", "remove this one")])
 def test_refusal_names_a_way_to_start_over_that_exists(kind: str, start_over: str) -> None:
-    guard = ResumeGuard(kind, Path("folder"), "setting")
+    checks = ResumeChecks(kind, Path("folder"), "setting")
     with pytest.raises(ConfigurationError, match=start_over):
-        guard.require_settings({"a": 1}, {"a": 2})
+        checks.require_settings({"a": 1}, {"a": 2})
     with pytest.raises(ConfigurationError, match=start_over):
-        guard.require_network(False, "cnn.py")
+        checks.require_network(False, "cnn.py")
 
 
 def test_resume_refuses_a_copy_of_the_table_that_was_prepared_again(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_resume_refuses_a_copy_of_the_table_that_was_prepared_again(tmp_path: Pa
     copy = Path(shutil.copytree(table, tmp_path / "copy"))
     here = write_table(table, Content(splits={"train": some_rows(10)}))
     there = write_table(copy, Content(splits={"train": some_rows(9)}))
-    run = ResumeGuard("run", tmp_path / "run", "train.run")
+    run = ResumeChecks("run", tmp_path / "run", "train.run")
     run.require_table(here, here.table_id, here.content_id)
     with pytest.raises(ConfigurationError, match="was started with version 1 of a copy of"):
         run.require_table(there, here.table_id, here.content_id)
@@ -86,17 +86,17 @@ def test_resume_refuses_a_copy_of_the_table_that_was_prepared_again(tmp_path: Pa
 def test_resume_names_a_newer_version_of_the_table(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The run keeps its version."""
     first = write_table(tmp_path / "table", Content(splits={"train": some_rows(20)}))
-    guard = ResumeGuard("run", tmp_path / "run", "train.run")
-    guard.require_table(first, first.table_id, first.content_id)
+    checks = ResumeChecks("run", tmp_path / "run", "train.run")
+    checks.require_table(first, first.table_id, first.content_id)
     assert not caplog.records
     write_table(tmp_path / "table", Content(splits={"train": some_rows(30)}))
-    guard.require_table(first, first.table_id, first.content_id)
+    checks.require_table(first, first.table_id, first.content_id)
     assert "reads version 0 of" in caplog.text
     assert "whose newest is version 1; to train on that, set train.run to another directory" in caplog.text
 
 
 def test_resume_names_only_the_keys_of_a_section_that_changed(tmp_path: Path) -> None:
-    run = ResumeGuard("run", tmp_path / "run", "train.run")
+    run = ResumeChecks("run", tmp_path / "run", "train.run")
     before, after = ({"train.optimizer": {"name": "adam", "learning_rate": rate}} for rate in (0.1, 0.2))
     with pytest.raises(
         ConfigurationError, match=r"other settings: train\.optimizer\.learning_rate was 0\.1 and is 0\.2; restore"
@@ -120,7 +120,7 @@ def test_resume_takes_the_number_of_the_version_that_the_run_reads(tmp_path: Pat
 
 
 def test_refusal_says_that_a_setting_was_not_set() -> None:
-    run = ResumeGuard("run", Path("run"), "train.run")
+    run = ResumeChecks("run", Path("run"), "train.run")
     with pytest.raises(ConfigurationError, match=r"model\.options\.width was not set and is 3; restore"):
         run.require_settings({"model.options": {}}, {"model.options": {"width": 3}})
 

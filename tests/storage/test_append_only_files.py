@@ -7,7 +7,7 @@ import pytest
 
 from headrace.storage import locate
 from headrace.storage.append_only_files import mirror_appends
-from tests.support.s3_server import denied, front
+from tests.support.s3_server import denied, proxy
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -56,7 +56,7 @@ def test_refused_last_upload_hides_no_error_and_leaves_no_local_files(
             raise ValueError("the work")
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with front(s3, denied("PUT")) as url:
+    with proxy(s3, denied("PUT")) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(ValueError, match="the work"):
             work()

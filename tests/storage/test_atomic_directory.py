@@ -7,7 +7,7 @@ import pytest
 from headrace.errors import StoreError
 from headrace.storage import locate
 from headrace.storage.atomic_writes import atomic_directory, publish_directory
-from tests.support.s3_server import Fault, front
+from tests.support.s3_server import Fault, proxy
 
 
 def fail_within(target: Path, error: type[BaseException]) -> None:
@@ -69,7 +69,7 @@ def test_publish_directory_replaces_objects_and_writes_manifest_last(
 ) -> None:
     target = locate(f"s3://{bucket}/bundle")
     put_files(target, manifest="old", old="1")
-    with front(s3, Fault(403, "AccessDenied", "PUT", ends="/zoo")) as url, monkeypatch.context() as at:
+    with proxy(s3, Fault(403, "AccessDenied", "PUT", path_suffix="/zoo")) as url, monkeypatch.context() as at:
         at.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(StoreError, match="refuses access"):
             put_files(target, manifest="new", ant="1", zoo="2")

@@ -9,7 +9,7 @@ from headrace.storage import locate
 from headrace.storage.s3.connection_settings import delta_options, open_bucket
 from headrace.storage.s3.error_messages import describe
 from headrace.table import read
-from tests.support.s3_server import busy, denied, environment, free_port, front, read_faults
+from tests.support.s3_server import busy, denied, environment, free_port, proxy, read_faults
 
 
 def use_server(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,7 +28,7 @@ def test_empty_environment_variables_are_ignored(s3: str, monkeypatch: pytest.Mo
 
 
 def test_s3_retries_while_server_is_busy(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with front(s3, busy(2, "PUT"), busy(2, "GET"), busy(2, "HEAD")) as url:
+    with proxy(s3, busy(2, "PUT"), busy(2, "GET"), busy(2, "HEAD")) as url:
         use_server(url, monkeypatch)
         path = locate(f"s3://{bucket}/x")
         path.write_bytes(b"content")
@@ -40,14 +40,14 @@ def test_s3_retries_while_server_is_busy(s3: str, bucket: str, monkeypatch: pyte
 def test_permanently_busy_server_is_reported_in_one_sentence(
     s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with front(s3, busy()) as url:
+    with proxy(s3, busy()) as url:
         use_server(url, monkeypatch)
         with pytest.raises(StoreError, match=r"returned 503 SlowDown for s3://.*, in 8 attempts"):
             locate(f"s3://{bucket}/x").read_bytes()
 
 
 def test_refused_access_is_reported_without_retries(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with front(s3, denied()) as url:
+    with proxy(s3, denied()) as url:
         use_server(url, monkeypatch)
         path = locate(f"s3://{bucket}/x")
         for ask in (path.read_bytes, path.exists, lambda: path.write_bytes(b"")):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.storage import S3Path, is_remote, locate
-from headrace.storage.location import looked_for
+from headrace.storage.location import path_hint
 
 NAMES = st.text("abcxyz é#%?=_-", min_size=1).filter(lambda name: name.strip(".") != "")
 
@@ -20,8 +20,8 @@ def test_locate_returns_pathlib_path_for_local_path() -> None:
 
 def test_missing_path_was_looked_for_at_a_path_without_dots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert looked_for("../photos") == f" (looked for at {tmp_path.parent / 'photos'})"
-    assert looked_for(tmp_path / "photos") == ""
+    assert path_hint("../photos") == f" (looked for at {tmp_path.parent / 'photos'})"
+    assert path_hint(tmp_path / "photos") == ""
 
 
 @pytest.mark.parametrize("address", ["s3://bucket/a/b", "s3a://bucket/a/b", "s3://bucket//a/b/"])

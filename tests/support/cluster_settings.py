@@ -6,7 +6,7 @@ from jobs.local_cluster import LocalCluster
 
 
 def spark_setting(cluster: LocalCluster, **more: str) -> str:
-    """The setting that lets a command run on the cluster, as with `spark-submit --master`."""
+    """Return the setting that lets a command run on the cluster, as with `spark-submit --master`."""
     settings = {
         "spark.master": cluster.url,
         "spark.pyspark.python": sys.executable,

@@ -16,7 +16,7 @@ import pytest
 
 
 class CommandResult:
-    """What a command printed and how it ended."""
+    """The output and the exit code of a command."""
 
     def __init__(self, done: "subprocess.CompletedProcess[str]") -> None:
         self.code = done.returncode
@@ -25,24 +25,24 @@ class CommandResult:
 
     @property
     def json(self) -> dict[str, Any]:
-        """The JSON object of the last line on standard output."""
+        """Return the JSON object of the last line on standard output."""
         result: dict[str, Any] = json.loads(self.stdout.splitlines()[-1])
         return result
 
     @property
     def last_error_line(self) -> str:
-        """The last line of Headrace on standard error; Spark's JVM may write some after it while it stops."""
+        """Return the last line of Headrace on standard error; Spark's JVM may write some after it while it stops."""
         lines = self.stderr.strip().splitlines()
         return next((line for line in reversed(lines) if line.startswith("headrace: ")), lines[-1])
 
 
 def headrace(*words: str, cwd: Path, code: int = 0, **environment: str) -> CommandResult:
-    """Run `headrace words...` as a process of its own and check how it ends."""
+    """Run `headrace words...` as a process of its own and check its exit code."""
     return run([sys.executable, "-m", "headrace", *words], cwd=cwd, code=code, **environment)
 
 
 def run(command: list[str], cwd: Path, code: int = 0, **environment: str) -> CommandResult:
-    """Run a command and check how it ends."""
+    """Run a command and check its exit code."""
     done = subprocess.run(
         command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=500, check=False
     )
@@ -51,9 +51,9 @@ def run(command: list[str], cwd: Path, code: int = 0, **environment: str) -> Com
 
 
 def headrace_within(*words: str, cwd: Path, code: int = 0) -> CommandResult:
-    """As `headrace`, but within this process, which has TensorFlow already and, with the fixture `spark`, a session.
+    """Run a command within this process, which has imported TensorFlow and, with the fixture `spark`, has a session.
 
-    For tests of what a verb does, not of how its process starts and ends.
+    For tests of the work of a command, not of the start and the end of its process.
     """
     from headrace import cli
 

@@ -30,7 +30,7 @@ class ContainerCluster:
         return self.engine.inside(CLIENT, *words, seconds=seconds)
 
     def submit(self, job: str, *words: str) -> CommandResult:
-        """`spark-submit` one of the jobs."""
+        """Run one of the jobs with `spark-submit`."""
         return self.client(*submission(job, *words), seconds=580)
 
 
@@ -39,7 +39,7 @@ def submission(job: str, *words: str) -> tuple[str, ...]:
 
 
 def archive(raw: Path, configuration: str) -> bytes:
-    """`raw/` and `conf.yaml`: unpacked by the user of the containers, they are theirs."""
+    """Return an archive of `raw/` and `conf.yaml`, which the user of the containers unpacks and so owns."""
     whole = io.BytesIO()
     with tarfile.open(fileobj=whole, mode="w") as packed:
         packed.add(raw, "raw")

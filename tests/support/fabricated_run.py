@@ -26,14 +26,14 @@ from headrace.table.shard_writer import write_shard
 from headrace.table.table_version import Summary
 from headrace.table.transaction_log import commit, open_base, with_contract
 from headrace.targets.classification.evaluation import Classification
-from headrace.targets.classification.label_parser import COLUMN as LABEL
+from headrace.targets.classification.label_encoder import COLUMN as LABEL
 
 CHANNELS = {1: "L", 3: "RGB"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """What a test may choose."""
+    """The options of a fabricated run."""
 
     classes: tuple[str, ...] = ("circle", "square", "cross")
     rows: dict[str, int] = field(default_factory=lambda: {"train": 24, "test": 12})
@@ -49,7 +49,7 @@ class Example:
 
 
 def write_example(folder: Path, example: Example) -> Path:
-    """`folder`/table, `folder`/table.rejects and `folder`/runs/shapes, complete."""
+    """Write `folder`/table, `folder`/table.rejects and `folder`/runs/shapes, complete."""
     table, run = folder / "table", folder / "runs" / "shapes"
     (run / "bundle" / "evaluation").mkdir(parents=True)
     _write_table(table, example)
@@ -85,7 +85,7 @@ def _rows(split: str, count: int, schema: pa.Schema, example: Example) -> pa.Tab
 
 
 def picture(label: int, example: Example, random: np.random.Generator) -> Image.Image:
-    """Of class `label`: a circle, a square or a cross, on noise."""
+    """Return an image of class `label`: a circle, a square or a cross, on noise."""
     if example.draw:
         return example.draw(label, example.shape, random)
     height, width, channels = example.shape
@@ -198,7 +198,7 @@ def _epoch_figures(epoch: float) -> dict[str, float]:
 
 
 def _evaluation(table: Path, example: Example) -> dict[str, Any]:
-    """Of each class a few rows are taken for the next class."""
+    """Return an evaluation in which a few rows of each class are predicted as the next class."""
     size, rows = len(example.classes), example.rows["test"]
     confusion = np.zeros((size, size), dtype=int)
     for label in range(size):
@@ -223,8 +223,8 @@ def _evaluation(table: Path, example: Example) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def judged_evaluation(classes: tuple[str, ...], rows: int = 600) -> dict[str, Any]:
-    """The file of a real evaluation of texts, by class and by the folders of their paths."""
+def full_evaluation(classes: tuple[str, ...], rows: int = 600) -> dict[str, Any]:
+    """Return the content of a real evaluation of texts, by class and by the folders of their paths."""
     random, size = np.random.default_rng(7), len(classes)
     labels = random.integers(0, size, rows)
     certainty = (labels[:, None] == np.arange(size)) * np.linspace(1.4, 3, size)

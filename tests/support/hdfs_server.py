@@ -36,7 +36,7 @@ PAGES = "<web-app/>"
 
 
 def hadoop_jars() -> Path:
-    """The folder of Hadoop's jars, in a cache of this user; fetched once, and compared with its hash then."""
+    """Return the folder of Hadoop's jars in the user's cache; they are fetched once, and their hash is verified."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "headrace-tests"
     jars = cache / "hadoop-2.7"
     cache.mkdir(parents=True, exist_ok=True)
@@ -69,29 +69,29 @@ class Hdfs:
 
     @property
     def configuration(self) -> str:
-        """What HADOOP_CONF_DIR must be."""
+        """Return the value of HADOOP_CONF_DIR."""
         return str(self.folder / "conf")
 
     def start(self) -> None:
-        """Both servers; what was put before is there."""
+        """Start both servers; files that were put before are there."""
         self._processes = [self._run(f"{SERVERS}.namenode.NameNode"), self._run(f"{SERVERS}.datanode.DataNode")]
         self._await()
 
     def stop(self) -> None:
-        """As when the power goes off."""
+        """Kill both servers, as a power failure does."""
         for process in self._processes:
             process.kill()
             process.wait()
 
     def put(self, path: str, data: bytes) -> None:
-        """A file, new or in the place of another."""
+        """Put a file, which may replace another."""
         from hdfs_native import WriteOptions
 
         with self._client.create(path, WriteOptions(overwrite=True)) as file:
             file.write(data)
 
     def upload(self, folder: Path, path: str) -> str:
-        """The files below `folder`; the address where they are then."""
+        """Upload the files below `folder`, and return their address."""
         files = [file for file in folder.rglob("*") if file.is_file()]
         # The client asks half a second later whether a file is complete.
         with ThreadPoolExecutor(32) as pool:
@@ -99,7 +99,7 @@ class Hdfs:
         return f"{self.address}{path}"
 
     def close(self, path: str) -> None:
-        """Leave a file or folder to its owner alone."""
+        """Let only its owner access a file or folder."""
         self._client.set_permission(path, 0o700)
 
     @cached_property
@@ -147,14 +147,14 @@ class Hdfs:
 
 
 def properties(values: dict[str, str]) -> str:
-    """A file of Hadoop's configuration."""
+    """Return a file of Hadoop's configuration."""
     each = "".join(f"<property><name>{name}</name><value>{value}</value></property>" for name, value in values.items())
     return f"<configuration>{each}</configuration>"
 
 
 @contextmanager
 def hdfs_server(folder: Path) -> Iterator[Hdfs]:
-    """A running one in the new folder `folder`."""
+    """Yield a running HDFS in the new folder `folder`."""
     folder.mkdir(exist_ok=True)
     server = Hdfs(folder)
     try:

@@ -20,7 +20,7 @@ with lock_object(path, "hold it") if is_remote(path) else lock_file(path, "hold 
 
 @contextmanager
 def held(path: Path) -> "Iterator[subprocess.Popen[str]]":
-    """A process that holds the lock, a file or an object, until a line arrives."""
+    """Yield a process that holds the lock, a file or an object, until a line arrives."""
     command = [sys.executable, "-c", PROGRAM, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

@@ -40,10 +40,10 @@ Found = TypeVar("Found", bound=Sized)
 
 
 def read_whole(read: Callable[[], Found], rows: int) -> Found:
-    """What `read` returns by a reader of Petastorm's, once it has all `rows`.
+    """Return what `read` returns with a reader of Petastorm's, once it has all `rows`.
 
     Its readers can report the end while files are still unread, most often before the first of a few
-    (`tests/stream/test_early_end.py`); so whoever reads with them must count. More rows than there are never come.
+    (`tests/stream/test_early_end.py`); so the rows must be counted. There are never too many.
     """
     for _ in range(50):
         found = read()
@@ -54,19 +54,19 @@ def read_whole(read: Callable[[], Found], rows: int) -> Found:
 
 
 def pickle_schema(schema: Any, protocol: int | None = None) -> bytes:
-    """As `materialize_dataset` pickles it."""
+    """Return the schema as `materialize_dataset` pickles it."""
     with without_initialization():
         return pickle.dumps(schema, protocol)
 
 
 def load_schema(pickled: bytes) -> Any:
-    """By Python's own pickle."""
+    """Load a schema with Python's own pickle."""
     with without_initialization():
         return pickle.loads(pickled)
 
 
 def array_bytes(array: np.ndarray[Any, Any], compressed: bool = False) -> bytes:
-    """As NdarrayCodec or CompressedNdarrayCodec writes `array`."""
+    """Return the bytes that NdarrayCodec or CompressedNdarrayCodec writes of `array`."""
     buffer = io.BytesIO()
     if compressed:
         np.savez_compressed(buffer, arr=array)
@@ -76,14 +76,14 @@ def array_bytes(array: np.ndarray[Any, Any], compressed: bool = False) -> bytes:
 
 
 def write_metadata(folder: Path, schema: pa.Schema, pickled: bytes) -> None:
-    """The file that Petastorm puts beside the rows."""
+    """Write the file that Petastorm puts beside the rows."""
     pq.write_metadata(schema.with_metadata({KEY: pickled}), folder / FILE)
 
 
 def write_data_set(
     folder: Path, schema: Any, rows: Sequence[Mapping[str, Any]], partition: str | None = None, files: int = 2
 ) -> Path:
-    """`rows`, whose cells are encoded, in `files` Parquet files of small row groups, as Spark leaves them."""
+    """Write `rows`, whose cells are encoded, in `files` Parquet files of small row groups, as Spark leaves them."""
     folder.mkdir(parents=True)
     (folder / "_SUCCESS").touch()
     for number in range(files):

@@ -15,20 +15,20 @@ SMALL: dict[str, Any] = {"image": {"mode": "L", "size": [8, 8], "codec": "raw"},
 
 
 def encode_image(image: PIL.Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    """The bytes of `image` as a file of `kind`."""
+    """Return the bytes of `image` as a file of `kind`."""
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
 def noise_image(height: int, width: int, channels: int = 3, seed: int = 0) -> PIL.Image.Image:
-    """An image in which every pixel is random, and no two seeds give the same."""
+    """Return an image of random pixels, different for each seed."""
     shape = (height, width, channels) if channels > 1 else (height, width)
     return PIL.Image.fromarray(np.random.default_rng(seed).integers(0, 256, shape, np.uint8))
 
 
 def write_source(folder: Path, classes: tuple[str, ...] = ("cat", "dog"), count: int = 12) -> Path:
-    """`count` different grey images of 8 x 8 pixels in each class folder."""
+    """Write `count` different grey images of 8 x 8 pixels in each class folder."""
     for number, name in enumerate(classes):
         (folder / name).mkdir(parents=True)
         for index in range(count):
@@ -38,7 +38,7 @@ def write_source(folder: Path, classes: tuple[str, ...] = ("cat", "dog"), count:
 
 
 def configuration(source: Path | str, table: Path | str, **prepare: Any) -> Configuration:
-    """To prepare `source` into `table`; `prepare` as in the file."""
+    """Return a configuration that prepares `source` into `table`; `prepare` as in the file."""
     tree = {
         "data": {"source": {"path": str(source)}, "table": str(table)},
         "prepare": SMALL | prepare,
@@ -49,7 +49,7 @@ def configuration(source: Path | str, table: Path | str, **prepare: Any) -> Conf
 
 
 def read_rows(version: Version) -> list[dict[str, Any]]:
-    """All rows of `version` with their split, ordered by path."""
+    """Return all rows of `version` with their split, ordered by path."""
     rows = [
         row | {"split": shard.split}
         for shard in version.shards
@@ -59,11 +59,11 @@ def read_rows(version: Version) -> list[dict[str, Any]]:
 
 
 def named_files(version: Version) -> set[str]:
-    """Every file that `version` names, by path relative to the table."""
+    """Return every file that `version` names, by path relative to the table."""
     return {shard.path for shard in version.shards} | {str(version.summary.listing)}
 
 
 def list_files(table: Path) -> set[str]:
-    """Every file below `table` besides the log, hidden ones too, by path relative to it."""
+    """Return every file below `table` besides the log, hidden ones too, by path relative to it."""
     files = (file.relative_to(table) for file in table.rglob("*") if file.is_file())
     return {str(file) for file in files if file.parts[0] != "_delta_log"}

@@ -40,6 +40,6 @@ def edit(file: Path, **values: Any) -> None:
 
 
 def interrupt(run: Path) -> RunFolder:
-    """Take the result of a run away, as if it had been stopped."""
+    """Remove the result of a run, as if it had been stopped."""
     (run / "result.json").unlink()
     return RunFolder(run)

@@ -13,13 +13,13 @@ import pytest
 
 
 def in_the_background(*words: str, cwd: Path, verb: str = "train") -> "subprocess.Popen[str]":
-    """`headrace train conf.yaml words...`."""
+    """Start `headrace train conf.yaml words...`."""
     command = [sys.executable, "-m", "headrace", verb, "conf.yaml", *words]
     return subprocess.Popen(command, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def wait_for(happened: Callable[[], Any], seconds: float = 120) -> Any:
-    """What `happened` gives, as soon as that is something."""
+    """Wait until `happened` returns something, and return it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := happened():
@@ -29,7 +29,7 @@ def wait_for(happened: Callable[[], Any], seconds: float = 120) -> Any:
 
 
 def find_ranks(run: Path) -> list[psutil.Process]:
-    """The processes that train the run in this folder, rank 0 first."""
+    """Return the processes that train the run in this folder, rank 0 first."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
         words = process.info["cmdline"] or []
@@ -39,12 +39,12 @@ def find_ranks(run: Path) -> list[psutil.Process]:
 
 
 def current_step(run: Path) -> int:
-    """The last step that the run has reported."""
+    """Return the last step that the run has reported."""
     file = run / "metrics.jsonl"
     lines = file.read_text().splitlines() if file.exists() else []
     return max((json.loads(line)["step"] for line in lines if line.endswith("}")), default=0)
 
 
 def list_checkpoints(run: Path) -> list[int]:
-    """The steps of its checkpoints, in order."""
+    """Return the steps of its checkpoints, in order."""
     return sorted(int(path.parent.name[5:]) for path in (run / "checkpoints").glob("step-*/position.json"))

@@ -14,11 +14,11 @@ from typing import ClassVar, NamedTuple
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
-FRONT = "/front"
+FAULT_LOG = "/_faults"
 
 
 def environment(url: str) -> dict[str, str]:
-    """What a process needs to reach the server at `url`."""
+    """Return the environment variables with which a process reaches the server at `url`."""
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "tester",
@@ -28,7 +28,7 @@ def environment(url: str) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """One at which nothing listens."""
+    """Return a port at which nothing listens."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
@@ -36,7 +36,7 @@ def free_port() -> int:
 
 @contextmanager
 def s3_server() -> Iterator[str]:
-    """moto's server; gives its address."""
+    """Run moto's server, and yield its address."""
     url = f"http://127.0.0.1:{(port := free_port())}"
     words = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -49,57 +49,57 @@ def s3_server() -> Iterator[str]:
 
 
 def make_bucket(url: str, name: str) -> None:
-    """A new one; the server asks nobody who they are."""
+    """Create a bucket; the server accepts any credentials."""
     with urllib.request.urlopen(urllib.request.Request(f"{url}/{name}", method="PUT")):
         pass
 
 
 def put(url: str, bucket: str, key: str, data: bytes = b"") -> None:
-    """An object of any name, also of one that ends in a slash."""
+    """Put an object of any name, also of one that ends in a slash."""
     with urllib.request.urlopen(urllib.request.Request(f"{url}/{bucket}/{key}", data, method="PUT")):
         pass
 
 
 class Fault(NamedTuple):
-    """What a front does with requests of one kind.
+    """The response of a proxy to requests of one kind.
 
     Attributes:
         method: of the requests; all if empty.
-        ends: how their paths end.
-        status: of its answer.
-        times: how many of them; then they are handed on.
-        late: they are handed on all the same, and only the server's answer is lost.
+        path_suffix: ending of their paths.
+        status: of the response.
+        times: number of such responses; later requests are forwarded.
+        late: the request is forwarded all the same, and only the server's response is lost.
     """
 
     status: int
     code: str
     method: str = ""
-    ends: str = ""
+    path_suffix: str = ""
     times: int = 1_000_000
     late: bool = False
 
 
 def denied(method: str = "") -> Fault:
-    """No right to do anything, or `method`."""
+    """Return the fault that denies all requests, or those of `method`."""
     return Fault(403, "AccessDenied", method)
 
 
 def busy(times: int = 1_000_000, method: str = "") -> Fault:
-    """Too much to do."""
+    """Return the fault of an overloaded server."""
     return Fault(503, "SlowDown", method, times=times)
 
 
 @contextmanager
-def front(url: str, *faults: Fault) -> Iterator[str]:
-    """A server before the one at `url`, in a process of its own: `deltalake` lets no other thread of this one run.
+def proxy(url: str, *faults: Fault) -> Iterator[str]:
+    """Run a proxy of the server at `url` in a separate process: `deltalake` lets no other thread of this one run.
 
-    Gives its address; what it was asked and has answered itself is at FRONT below it.
+    Yields its address; the requests that it has answered itself are at FAULT_LOG below it.
     """
     address = f"http://127.0.0.1:{(port := free_port())}"
     words = [sys.executable, __file__, str(port), url, json.dumps(faults)]
     process = subprocess.Popen(words)
     try:
-        _await(f"{address}{FRONT}", process)
+        _await(f"{address}{FAULT_LOG}", process)
         yield address
     finally:
         process.terminate()
@@ -107,47 +107,47 @@ def front(url: str, *faults: Fault) -> Iterator[str]:
 
 
 def read_faults(address: str) -> list[str]:
-    """Methods and paths that the front at `address` did not answer as the server behind did."""
-    with urllib.request.urlopen(f"{address}{FRONT}") as said:
-        found: list[str] = json.load(said)
+    """Return methods and paths of the requests that the proxy at `address` has answered itself."""
+    with urllib.request.urlopen(f"{address}{FAULT_LOG}") as response:
+        found: list[str] = json.load(response)
     return found
 
 
-class Front(BaseHTTPRequestHandler):
-    """Of one request."""
+class FaultProxyHandler(BaseHTTPRequestHandler):
+    """Handler of the requests to the proxy."""
 
-    behind = ""
+    server_url = ""
     faults: ClassVar[list[Fault]] = []
     seen: ClassVar[list[str]] = []
 
     def handle_any(self) -> None:
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path == FRONT:
-            self.say(200, [], json.dumps(self.seen).encode())
+        if self.path == FAULT_LOG:
+            self.respond(200, [], json.dumps(self.seen).encode())
         elif fault := self.fault():
             if fault.late:
-                self.asked(data)
-            self.say(fault.status, [], f"<Error><Code>{fault.code}</Code></Error>".encode())
+                self.forward(data)
+            self.respond(fault.status, [], f"<Error><Code>{fault.code}</Code></Error>".encode())
         else:
-            self.say(*self.asked(data))
+            self.respond(*self.forward(data))
 
     do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = handle_any  # noqa: N815
 
     def fault(self) -> Fault | None:
         for number, one in enumerate(self.faults):
-            if one.times and one.method in ("", self.command) and self.path.endswith(one.ends):
+            if one.times and one.method in ("", self.command) and self.path.endswith(one.path_suffix):
                 self.faults[number] = one._replace(times=one.times - 1)
                 self.seen.append(f"{self.command} {self.path}")
                 return one
         return None
 
-    def asked(self, data: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        behind = http.client.HTTPConnection(urlsplit(self.behind).netloc)
-        behind.request(self.command, self.path, data, dict(self.headers))
-        said = behind.getresponse()
-        return said.status, said.getheaders(), said.read()
+    def forward(self, data: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        connection = http.client.HTTPConnection(urlsplit(self.server_url).netloc)
+        connection.request(self.command, self.path, data, dict(self.headers))
+        response = connection.getresponse()
+        return response.status, response.getheaders(), response.read()
 
-    def say(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    def respond(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.send_response(status)
         for name, value in headers:
             if name.lower() not in ("content-length", "connection", "transfer-encoding", "date", "server"):
@@ -175,6 +175,6 @@ def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 if __name__ == "__main__":
-    Front.behind = sys.argv[2]
-    Front.faults = [Fault(*one) for one in json.loads(sys.argv[3])]
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Front).serve_forever()
+    FaultProxyHandler.server_url = sys.argv[2]
+    FaultProxyHandler.faults = [Fault(*one) for one in json.loads(sys.argv[3])]
+    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), FaultProxyHandler).serve_forever()

@@ -14,7 +14,7 @@ CNN = Path(__file__).parents[2] / "models" / "cnn.py"
 
 
 def small_model(version: Version, seed: int = 0) -> Any:
-    """An untrained network whose answers differ from picture to picture."""
+    """Return an untrained network whose predictions differ from picture to picture."""
     keras.utils.set_random_seed(seed)
     return build_model(CNN, version.contract, OPTIONS)
 
@@ -34,7 +34,7 @@ def write_bundle(target: Path, version: Version, model: Any = None, weights_sha2
 
 
 def fitted(version: Version, pixels: Any, labels: Any, epochs: int) -> Any:
-    """A network that has learned these images, without Spark or Horovod."""
+    """Return a network that has learned these images, without Spark or Horovod."""
     model = small_model(version)
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(pixels, labels, epochs=epochs, batch_size=64, verbose=0)

@@ -40,7 +40,7 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What a table holds."""
+    """The content of a table."""
 
     splits: dict[str, Rows]
     codec: str = "raw"
@@ -49,14 +49,14 @@ class Content:
 
     @property
     def image(self) -> Image:
-        """How raw images were prepared."""
+        """Return the settings with which raw images were prepared."""
         pixels = next(iter(self.splits.values())).pixels
         mode = "L" if pixels.shape[3] == 1 else "RGB"
         return Image.model_validate({"mode": mode, "size": pixels.shape[1:3], "codec": self.codec})
 
 
 def some_images(rows: int, shape: tuple[int, int, int] = (8, 8, 1), seed: int = 0) -> NDArray[np.uint8]:
-    """Smooth pictures, all different."""
+    """Return smooth pictures, all different."""
     height, width, channels = shape
     phase = np.random.default_rng(seed).uniform(0, 6.28, (rows, 1, 1, channels))
     down, across = np.arange(height)[None, :, None, None], np.arange(width)[None, None, :, None]
@@ -66,7 +66,7 @@ def some_images(rows: int, shape: tuple[int, int, int] = (8, 8, 1), seed: int = 
 
 
 def some_rows(rows: int, shards: Sequence[int] | None = None, shape: tuple[int, int, int] = (8, 8, 1)) -> Rows:
-    """`rows` images with classes in turn, in shards of ten rows if not said otherwise."""
+    """Return `rows` images of alternating classes, by default in shards of ten rows."""
     shards = shards or [min(10, rows - begin) for begin in range(0, rows, 10)]
     labels = [row % len(CLASSES) for row in range(rows)]
     return Rows(pixels=some_images(rows, shape, seed=rows), labels=labels, shards=shards)
@@ -81,7 +81,7 @@ def write_table(table: Path, content: Content) -> Version:
 
 
 def write_shards(table: Path, split: str, rows: Rows, content: Content) -> list[Shard]:
-    """The shards of one split, in a table's folder but not in its log."""
+    """Write the shards of one split into a table's folder but not in its log."""
     ends = np.cumsum([0, *rows.shards])
     return [
         write_shard(_shard(split, rows, range(begin, end), content), table, f"part-{number:05d}", split)

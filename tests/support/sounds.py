@@ -1,4 +1,4 @@
-"""Sound files: tones in noise, of any format, and a folder of two classes of them."""
+"""Audio files: tones in noise, of any format, and a folder of two classes of them."""
 
 import io
 from pathlib import Path

@@ -2,7 +2,7 @@
 
 from headrace.contract import Column
 from headrace.prepare.table_schema import IDENTITY
-from headrace.targets.classification.label_parser import COLUMN as LABEL
+from headrace.targets.classification.label_encoder import COLUMN as LABEL
 
 
 def table_columns(inputs: dict[str, Column], target: Column = LABEL) -> dict[str, Column]:

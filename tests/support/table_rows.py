@@ -70,7 +70,7 @@ def table_records(spark: SparkSession, source: Source) -> list[RawRecord]:
 
 
 def described(found: list[RawRecord]) -> list[Any]:
-    """Return what records hold, in an order that does not depend on Spark's."""
+    """Return the content of records, in an order that does not depend on Spark's."""
 
     def rejection(error: RejectedRecordError | None) -> str | None:
         return None if error is None else error.reason.value

@@ -19,7 +19,7 @@ SCHEMA = pa.schema([with_contract(pa.field("label", pa.int32(), nullable=False),
 
 
 def summary(**changes: Any) -> Summary:
-    """Of one cat in split train, but for `changes`."""
+    """Return a summary of one cat in split train, with `changes`."""
     spec = ImageSpec(statistics=Statistics(mean=(1 / 3,), variance=(0.1,)))
     image = Column(role="input", codec="raw", dtype="uint8", shape=(2, 2, 1))
     contract = Contract(columns={"label": LABEL, "image": image}, classes=("cat", "dog"), input_specs={"image": spec})
@@ -41,7 +41,7 @@ def summary(**changes: Any) -> Summary:
 
 
 def shard(table: Path, label: int = 0, split: str = "train") -> Shard:
-    """One row, written."""
+    """Write a shard of one row."""
     return write_shard(pa.table({"label": pa.array([label], pa.int32())}, SCHEMA), table, f"shard{label}", split)
 
 

@@ -34,7 +34,7 @@ TEXT_FORM = Text(tokens=Tokens(min_count=1, max_length=40))
 
 
 def patched(rows: int, seed: int = 0) -> Rows:
-    """Dark noise with the patch of each image's class."""
+    """Return dark noise with the patch of each image's class."""
     random = np.random.default_rng(seed)
     pixels = random.integers(0, 60, (rows, *SHAPE), "uint8")
     labels = [row % len(CLASSES) for row in range(rows)]
@@ -44,18 +44,18 @@ def patched(rows: int, seed: int = 0) -> Rows:
 
 
 def sentences(rows: int) -> tuple[list[str], list[int]]:
-    """Texts and their classes."""
+    """Return texts and their classes."""
     labels = [row % len(WORDS) for row in range(rows)]
     return [SENTENCES[row // 3 % len(SENTENCES)].format(WORDS[label]) for row, label in enumerate(labels)], labels
 
 
 def image_table(folder: Path, codec: str = "raw") -> Version:
-    """Of training and test images."""
+    """Write a table of training and test images."""
     return write_table(folder, Content(splits={"train": patched(48), "test": patched(30, seed=1)}, codec=codec))
 
 
 def text_table(folder: Path, extra: str = "") -> Version:
-    """Of training and test texts, with the tokenizer that was learned on them, and often on `extra`."""
+    """Write a table of training and test texts, with a tokenizer trained on them, and often on `extra`."""
     texts, labels = sentences(48)
     counts = Counter(word for text in texts for word in split_words(text, TEXT_FORM))
     counts.update(dict.fromkeys(split_words(extra, TEXT_FORM), 1000))
@@ -84,12 +84,12 @@ def text_table(folder: Path, extra: str = "") -> Version:
 
 
 def table_for(network: str, folder: Path) -> Version:
-    """Of inputs that the network in models/ takes."""
+    """Write a table of inputs that the network in models/ takes."""
     return text_table(folder) if network in TEXT else image_table(folder)
 
 
 def trained(network: str, version: Version, target: Path) -> Path:
-    """A bundle of the network in models/, trained on `version` until it knows the classes apart."""
+    """Return a bundle of the network in models/, trained on `version` until it distinguishes the classes."""
     path = next(path for path in MODELS if path.stem == network)
     options = SMALL[network] | {"dropout": 0.0}
     keras.utils.set_random_seed(5)
@@ -99,7 +99,7 @@ def trained(network: str, version: Version, target: Path) -> Path:
 
 
 def read_arrays(version: Version) -> tuple[NDArray[Any], NDArray[np.int32]]:
-    """Inputs and labels of the training split."""
+    """Return inputs and labels of the training split."""
     tokenizer = version.contract.spec.vocabulary
     if tokenizer is None:
         rows = patched(48)
@@ -112,13 +112,13 @@ def read_arrays(version: Version) -> tuple[NDArray[Any], NDArray[np.int32]]:
 
 
 def fit(model: Any, inputs: NDArray[Any], labels: NDArray[np.int32]) -> None:
-    """In a few seconds."""
+    """Fit the model in a few seconds."""
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
     model.fit(inputs, labels, epochs=25, batch_size=48, shuffle=False, verbose=0)
 
 
 def write(target: Path, source: Path, model: Any, version: Version, options: dict[str, Any]) -> Path:
-    """As training writes it."""
+    """Write the bundle as training does."""
     origin = bundle.Origin(
         run="run",
         table=str(version.table),

@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def make_once(folder: Path, make: Callable[[Path], object]) -> Path:
-    """`folder`, filled by the first process of this run that asks for it; others wait."""
+    """Return `folder`, which the first process of this run fills; others wait."""
     from headrace.locks.file_lock import lock_file
 
     made = folder.with_suffix(".made")
@@ -21,7 +21,7 @@ def make_once(folder: Path, make: Callable[[Path], object]) -> Path:
 
 
 def write_configuration(folder: Path, raw: Path) -> None:
-    """A configuration for small runs, with relative paths, as a user has it; 1 epoch takes 10 steps on 2 ranks."""
+    """Write a configuration for small runs with relative paths; 1 epoch takes 10 steps on 2 ranks."""
     shutil.copytree(ROOT / "models", folder / "models", dirs_exist_ok=True)
     (folder / "conf.yaml").write_text(
         f"""

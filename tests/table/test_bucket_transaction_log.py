@@ -13,7 +13,7 @@ from headrace.storage import files_below, locate
 from headrace.table.shard_writer import Shard, write_shard
 from headrace.table.transaction_log import FileChanges, commit, list_shards, open_base
 from headrace.table.vacuum import vacuum
-from tests.support.s3_server import Fault, busy, denied, front, read_faults
+from tests.support.s3_server import Fault, busy, denied, proxy, read_faults
 from tests.support.small_table import Content, some_rows, write_table
 
 SCHEMA = pa.schema([pa.field("path", pa.string(), nullable=False)])
@@ -78,7 +78,7 @@ def test_commit_with_lost_response_counts(s3: str, bucket: str, monkeypatch: pyt
     table, number = locate(f"s3://{bucket}/table"), 0 if first else 1
     if not first:
         commit(open_base(table), [write_one_shard(table, "before")], SCHEMA, "{}")
-    with front(s3, Fault(500, "InternalError", "PUT", f"{number:020d}.json", times=1, late=True)) as url:
+    with proxy(s3, Fault(500, "InternalError", "PUT", f"{number:020d}.json", times=1, late=True)) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         assert commit(open_base(table), FileChanges([write_one_shard(table, "mine")], []), SCHEMA, "{}") == number
         assert len(read_faults(url)) == 1
@@ -89,7 +89,7 @@ def test_commit_with_lost_response_counts(s3: str, bucket: str, monkeypatch: pyt
 def test_commit_reports_refused_write_in_one_sentence(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     table = locate(f"s3://{bucket}/table")
     shard = write_one_shard(table, "first")
-    with front(s3, denied("PUT")) as url:
+    with proxy(s3, denied("PUT")) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(HeadraceError, match="refuses access to s3://.*AccessDenied"):
             commit(open_base(table), [shard], SCHEMA, "{}")
@@ -98,7 +98,7 @@ def test_commit_reports_refused_write_in_one_sentence(s3: str, bucket: str, monk
 
 
 def test_log_retries_while_server_is_busy(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with front(s3, busy(2, "PUT"), busy(2, "GET"), Fault(503, "SlowDown", "PUT", f"{0:020d}.json", times=2)) as url:
+    with proxy(s3, busy(2, "PUT"), busy(2, "GET"), Fault(503, "SlowDown", "PUT", f"{0:020d}.json", times=2)) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         assert write_table(locate(f"s3://{bucket}/table"), Content(splits={"train": some_rows(10)})).number == 0
         assert len(read_faults(url)) == 6
@@ -133,7 +133,7 @@ def test_vacuum_stops_when_store_fails_and_removes_nothing(
     for rows in (10, 20):
         write_table(table, Content(splits={"train": some_rows(rows)}))
     before = set(files_below(table))
-    with front(s3, fault._replace(ends=f"{number:020d}.json")) as url:
+    with proxy(s3, fault._replace(path_suffix=f"{number:020d}.json")) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(StoreError):
             vacuum(table, 0)

@@ -17,7 +17,7 @@ from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_
 from headrace.table.shard_writer import write_shard
 from headrace.table.train_test_leakage import SplitRows
 from headrace.table.transaction_log import NO_SUMMARY, commit, open_base
-from headrace.targets.regression.label_parser import COLUMN as NUMBER
+from headrace.targets.regression.label_encoder import COLUMN as NUMBER
 from tests.support.table_columns import table_columns
 from tests.support.table_versions import summary
 

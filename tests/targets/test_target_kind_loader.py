@@ -8,33 +8,33 @@ import pytest
 
 from headrace.compare.comparison_interface import ComparisonInterface
 from headrace.evaluate.evaluator_interface import EvaluationInterface
-from headrace.explain.attribution.target_score import ExplanationInterface
+from headrace.explain.attribution.target_score import AttributionScoreInterface
 from headrace.networks.network_outputs_interface import NetworkOutputsInterface
 from headrace.predict.outputs.prediction_columns_interface import PredictionColumnsInterface
-from headrace.prepare.encoders.label_parser_interface import LabelParserInterface
+from headrace.prepare.encoders.label_encoder_interface import LabelEncoderInterface
 from headrace.report.evaluation.report_section_interface import ReportSectionInterface
-from headrace.retrain.drift.drift_value_interfaces import LabelDriftInterface
-from headrace.retrain.gate.slicing import GateInterface
+from headrace.retrain.drift.drift_value_interfaces import DriftGroupsInterface
+from headrace.retrain.gate.slicing import GateSlicesInterface
 from headrace.stream.decode.named_targets_interface import NamedTargetsInterface
 from headrace.stream.decode.target_column import TargetDecoderInterface
 from headrace.targets.target_kind_loader import TASKS, target_module, target_traits
 from headrace.train.model.loss_and_metrics import ObjectiveInterface
-from headrace.train.validate_settings import SettingsInterface
+from headrace.train.validate_settings import LossSettingsCheckInterface
 from tests.support.protocols import require_protocol
 
 pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
     "comparison": ComparisonInterface,
-    "drift_target": LabelDriftInterface,
-    "label_parser": LabelParserInterface,
+    "drift_groups": DriftGroupsInterface,
+    "label_encoder": LabelEncoderInterface,
     "evaluation": EvaluationInterface,
-    "attribution_target": ExplanationInterface,
-    "gate_slices": GateInterface,
+    "attribution_score": AttributionScoreInterface,
+    "gate_slices": GateSlicesInterface,
     "objective": ObjectiveInterface,
     "report_section": ReportSectionInterface,
     "prediction_columns": PredictionColumnsInterface,
-    "loss_validation": SettingsInterface,
+    "loss_settings_check": LossSettingsCheckInterface,
     "target_decoder": TargetDecoderInterface,
     "named_targets": NamedTargetsInterface,
     "network_outputs": NetworkOutputsInterface,

@@ -15,7 +15,7 @@ from headrace.table import read
 from tests.support.commands import CommandResult, headrace, headrace_within
 from tests.support.raw_images import write_source
 from tests.support.running_training import find_ranks, in_the_background, list_checkpoints, wait_for
-from tests.support.s3_server import Fault, environment, front, make_bucket
+from tests.support.s3_server import Fault, environment, make_bucket, proxy
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.workspace import write_configuration
 
@@ -80,8 +80,8 @@ def interrupted_run(trained: tuple[Path, CommandResult], bucket_environment: dic
     """Train the same run in the bucket: refuse a checkpoint, then kill rank 0, then the driver, then finish it."""
     folder, run = trained[0], locate(RUN)
     words = (*LONG, f"train.run={RUN}")
-    no_more = Fault(403, "AccessDenied", "PUT", ends="step-000000020/position.json")
-    with front(bucket_environment["AWS_ENDPOINT_URL"], no_more) as url:
+    no_more = Fault(403, "AccessDenied", "PUT", path_suffix="step-000000020/position.json")
+    with proxy(bucket_environment["AWS_ENDPOINT_URL"], no_more) as url:
         refused = headrace("train", "conf.yaml", *words, cwd=folder, code=4, AWS_ENDPOINT_URL=url)
     left = list_checkpoints(run)
     driver = in_the_background(*words, cwd=folder)

@@ -11,7 +11,7 @@ from headrace.errors import TrainingError
 from headrace.runs import checkpoint_io
 from headrace.storage import locate
 from headrace.train import checkpoint
-from tests.support.s3_server import Fault, front
+from tests.support.s3_server import Fault, proxy
 
 pytestmark = pytest.mark.tensorflow
 
@@ -121,7 +121,7 @@ def test_refused_last_object_keeps_previous_checkpoint(
 ) -> None:
     checkpoint.save(bucket_folder, make_checkpoint(5), keep=2)
     with (
-        front(s3, Fault(403, "AccessDenied", "PUT", ends=checkpoint_io.POSITION)) as url,
+        proxy(s3, Fault(403, "AccessDenied", "PUT", path_suffix=checkpoint_io.POSITION)) as url,
         monkeypatch.context() as at,
     ):
         at.setenv("AWS_ENDPOINT_URL", url)
@@ -140,7 +140,7 @@ def test_rewriting_checkpoint_in_bucket_never_loses_it(
     """Where the second write of the same step fails, the first one can still be loaded."""
     checkpoint.save(bucket_folder, checkpoint.Checkpoint(5, [np.array(1.0)]), keep=1)
     with (
-        front(s3, Fault(403, "AccessDenied", "PUT", ends=checkpoint_io.POSITION)) as url,
+        proxy(s3, Fault(403, "AccessDenied", "PUT", path_suffix=checkpoint_io.POSITION)) as url,
         monkeypatch.context() as at,
     ):
         at.setenv("AWS_ENDPOINT_URL", url)

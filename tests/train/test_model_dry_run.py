@@ -185,7 +185,7 @@ def test_network_that_can_be_trained_is_tried_once(
     run, record = begin(version, tmp_path)
     require_trainable(run, record, version)
     assert len(list(cache.iterdir())) == 1
-    monkeypatch.setattr(network_check, "_ask", lambda *_: pytest.fail("tried again"))
+    monkeypatch.setattr(network_check, "_run_dry_run", lambda *_: pytest.fail("tried again"))
     require_trainable(run, record, version)
 
 
@@ -194,7 +194,7 @@ def test_trial_of_the_network_is_announced(
 ) -> None:
     monkeypatch.setattr(network_check.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout='{"error": null}\n'))
     with caplog.at_level("INFO"):
-        assert network_check._ask(tmp_path, Path("models/mine.py")) == {"error": None}
+        assert network_check._run_dry_run(tmp_path, Path("models/mine.py")) == {"error": None}
     assert caplog.messages == ["Trying the network of models/mine.py"]
 
 
@@ -205,18 +205,28 @@ def test_trial_of_the_network_is_announced(
         ("conv*", r"freeze: no layer is named 'conv\*'; the model has"),
     ],
 )
-def test_donor_and_frozen_layers_that_do_not_fit_are_refused_before_the_ranks_start(
+def test_pretrained_bundle_and_frozen_layers_that_do_not_fit_are_refused_before_the_ranks_start(
     version: Version, tmp_path: Path, freeze: str, sentence: str
 ) -> None:
     begin(version, tmp_path)
     network = tmp_path / "network.py"
-    donor = write(tmp_path / "donor", network, build_model(network, version.contract, {}), version, {})
+    pretrained = write(tmp_path / "pretrained", network, build_model(network, version.contract, {}), version, {})
     with pytest.raises(ConfigurationError, match=sentence):
-        begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor), "freeze": [freeze]}}, dry_run_network=True)
+        begin(
+            version,
+            tmp_path,
+            train={"fine_tune": {"bundle": str(pretrained), "freeze": [freeze]}},
+            dry_run_network=True,
+        )
     # A network that was tried without these layers frozen is tried again.
-    begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor)}}, dry_run_network=True)
+    begin(version, tmp_path, train={"fine_tune": {"bundle": str(pretrained)}}, dry_run_network=True)
     with pytest.raises(ConfigurationError, match=sentence):
-        begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor), "freeze": [freeze]}}, dry_run_network=True)
+        begin(
+            version,
+            tmp_path,
+            train={"fine_tune": {"bundle": str(pretrained), "freeze": [freeze]}},
+            dry_run_network=True,
+        )
 
 
 def test_inputs_that_are_not_normalized_get_a_warning(version: Version, tmp_path: Path) -> None:
@@ -254,7 +264,7 @@ def test_network_that_ships_with_headrace_is_tried_by_its_path(
     record = record.model_copy(update={"configuration": record.configuration.model_copy(update={"model": model})})
     tried = list[Path]()
     monkeypatch.setattr(network_check, "_cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(network_check, "_ask", lambda _, file: tried.append(file))
+    monkeypatch.setattr(network_check, "_run_dry_run", lambda _, file: tried.append(file))
     require_trainable(run, record, version)
     assert tried == [shipped_networks()["mlp"]]
 

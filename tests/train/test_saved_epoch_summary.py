@@ -18,9 +18,9 @@ def test_worse_epoch_is_named_with_the_best_and_both_values() -> None:
     assert "train.monitor.bundle=best" in warning
 
 
-@pytest.mark.parametrize("shipped", [{"val_loss": 1.05}, {"val_loss": 1.0}, {}])
-def test_epoch_that_is_about_as_good_as_the_best_is_not_warned_of(shipped: dict[str, float]) -> None:
-    assert not describe_worse_epoch(OUTCOME, shipped, {"val_loss": 1.0})
+@pytest.mark.parametrize("saved", [{"val_loss": 1.05}, {"val_loss": 1.0}, {}])
+def test_epoch_that_is_about_as_good_as_the_best_is_not_warned_of(saved: dict[str, float]) -> None:
+    assert not describe_worse_epoch(OUTCOME, saved, {"val_loss": 1.0})
 
 
 def test_training_warns_by_the_metrics_of_its_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

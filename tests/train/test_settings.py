@@ -161,11 +161,11 @@ def test_non_finite_loss_ends_training_and_names_rows(own: Path) -> None:
 
 
 def test_fine_tune_copies_layers_and_keeps_frozen_ones(trained: dict[str, Any], own: Path) -> None:
-    """Once there is a checkpoint, the run continues without the donor."""
-    shutil.copytree(trained["bundle"], own / "donor")
-    words = ("train", "conf.yaml", "train.fine_tune={bundle: donor, freeze: ['conv*']}", "model.options.dense=24")
+    """Once there is a checkpoint, the run continues without the pretrained bundle."""
+    shutil.copytree(trained["bundle"], own / "pretrained")
+    words = ("train", "conf.yaml", "train.fine_tune={bundle: pretrained, freeze: ['conv*']}", "model.options.dense=24")
     first = headrace_within(*words, cwd=own)
-    shutil.rmtree(own / "donor")
+    shutil.rmtree(own / "pretrained")
     tuned = headrace_within(*words, "train.epochs=2", cwd=own)
     before, after = (bundle.load(made["bundle"]).model() for made in (trained, tuned.json))
     convolutions = [index for index, layer in enumerate(before.layers) if "conv" in layer.name]
@@ -176,8 +176,8 @@ def test_fine_tune_copies_layers_and_keeps_frozen_ones(trained: dict[str, Any], 
     assert "newly initialised layers: dense, dense_1" in first.stderr
     assert "Resuming from the checkpoint of step 10" in tuned.stderr
     # The bundle records what its initial weights were trained on.
-    donor, origin = (bundle.load(made["bundle"]).origin for made in (trained, tuned.json))
-    assert (origin.ancestors, bool(origin.table_id)) == (donor.trained_on, True)
+    pretrained, origin = (bundle.load(made["bundle"]).origin for made in (trained, tuned.json))
+    assert (origin.ancestors, bool(origin.table_id)) == (pretrained.trained_on, True)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,12 @@ from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.train.class_weights import class_weights
-from headrace.train.monitored_metric import metric_names, monitored_metric, ships_best_epoch
-from headrace.train.validate_settings import require_fit, require_updates, warn_of_other_preparation
+from headrace.train.monitored_metric import bundle_has_best_epoch, metric_names, monitored_metric
+from headrace.train.validate_settings import (
+    require_optimizer_updates,
+    require_settings_fit_table,
+    warn_of_other_preparation,
+)
 from tests.support.small_table import Content, some_rows, write_table
 
 CONTRACT = Contract(columns={}, classes=("bag", "boot", "coat"))
@@ -41,11 +45,13 @@ def test_watched_metric_defaults_to_validation_loss() -> None:
         ({"loss": {"class_weights": {"hat": 2.0}}}, "names hat; the table has the classes coat, bag, boot"),
     ],
 )
-def test_require_fit_refuses_unsuitable_settings(tmp_path: Any, settings: dict[str, Any], told: str) -> None:
+def test_require_settings_fit_table_refuses_unsuitable_settings(
+    tmp_path: Any, settings: dict[str, Any], told: str
+) -> None:
     version = write_table(tmp_path / "table", Content(splits={"train": some_rows(12)}))
-    require_fit(Train(run="run"), version)
+    require_settings_fit_table(Train(run="run"), version)
     with pytest.raises(ConfigurationError) as refused:
-        require_fit(Train.model_validate({"run": "run", **settings}), version)
+        require_settings_fit_table(Train.model_validate({"run": "run", **settings}), version)
     assert told in str(refused.value)
 
 
@@ -71,14 +77,14 @@ def test_metric_that_validation_rows_of_one_class_do_not_define_is_refused(
     one_class = replace(some_rows(4), labels=[1] * 4)
     version = write_table(tmp_path / "table", Content(splits={"train": some_rows(12), "val": one_class}))
     settings = Train.model_validate({"run": "run", "metrics": ["accuracy", "auc"]})
-    require_fit(settings, version)
+    require_settings_fit_table(settings, version)
     assert "The metrics val_auc are 0 in every epoch" in caplog.text
     with pytest.raises(ConfigurationError, match="monitor.metric is val_auc, but the rows of the val split are all"):
-        require_fit(settings.model_copy(update={"monitor": Monitor(metric="val_auc")}), version)
+        require_settings_fit_table(settings.model_copy(update={"monitor": Monitor(metric="val_auc")}), version)
     caplog.clear()
-    require_fit(settings.model_copy(update={"monitor": Monitor(metric="auc")}), version)
+    require_settings_fit_table(settings.model_copy(update={"monitor": Monitor(metric="auc")}), version)
     whole = write_table(tmp_path / "whole", Content(splits={"train": some_rows(12), "val": some_rows(4)}))
-    require_fit(settings.model_copy(update={"monitor": Monitor(metric="val_auc")}), whole)
+    require_settings_fit_table(settings.model_copy(update={"monitor": Monitor(metric="val_auc")}), whole)
     assert caplog.text.count("are 0 in every epoch") == 1
 
 
@@ -95,7 +101,7 @@ def test_metric_that_validation_rows_of_one_class_do_not_define_is_refused(
 def test_bundle_has_the_best_epoch_by_default_where_validation_stops_early(
     settings: dict[str, Any], validates: bool, best: bool
 ) -> None:
-    assert ships_best_epoch(Monitor.model_validate(settings), validates=validates) == best
+    assert bundle_has_best_epoch(Monitor.model_validate(settings), validates=validates) == best
 
 
 def test_balanced_class_weights_are_inverse_frequencies_with_mean_1() -> None:
@@ -131,7 +137,7 @@ def test_run_too_short_for_one_accumulated_update_is_refused() -> None:
     with pytest.raises(
         ConfigurationError, match=r"accumulate_steps is 64, but the run has 20 steps \(2 epochs of 10\)"
     ):
-        require_updates(train_settings({"accumulate_steps": 64}), steps_per_epoch=10)
+        require_optimizer_updates(train_settings({"accumulate_steps": 64}), steps_per_epoch=10)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +152,7 @@ def test_run_too_short_for_one_accumulated_update_is_refused() -> None:
 def test_settings_without_effect_get_a_warning(
     caplog: pytest.LogCaptureFixture, optimizer: dict[str, Any], warning: str
 ) -> None:
-    require_updates(train_settings(optimizer), steps_per_epoch=10)
+    require_optimizer_updates(train_settings(optimizer), steps_per_epoch=10)
     assert warning in caplog.text
     assert bool(caplog.records) == bool(warning)
 

@@ -1,4 +1,4 @@
-"""Configuration section for places."""
+"""Configuration section for geographic coordinates."""
 
 from typing import Literal
 
@@ -8,21 +8,21 @@ from headrace.config.base_section import NonEmptyStr, Section
 
 
 class Geo(Section):
-    """Which columns hold the latitude and the longitude of a place, in decimal degrees (WGS 84)."""
+    """The columns that hold latitude and longitude, in decimal degrees (WGS 84)."""
 
-    kind: Literal["geo"] = Field("geo", description="geo: a place")
+    kind: Literal["geo"] = Field("geo", description="geo: a location")
     latitude: NonEmptyStr = Field("latitude", description="column of the latitudes, -90 to 90 degrees, north positive")
     longitude: NonEmptyStr = Field(
         "longitude", description="column of the longitudes, -180 to 180 (or 0 to 360) degrees, east positive"
     )
     missing: Literal["reject", "empty"] = Field(
-        "reject", description="records without a place. reject: they are rejected; empty: all four features are 0"
+        "reject", description="records without a location. reject: they are rejected; empty: all four features are 0"
     )
     content: Literal["text"] = Field("text", description="what the columns hold: numbers")
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of the source that the input is made of."""
+        """Columns of the source that form the input."""
         return self.latitude, self.longitude
 
     @model_validator(mode="after")

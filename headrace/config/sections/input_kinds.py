@@ -44,13 +44,13 @@ INPUT_SECTIONS: dict[str, type[Section]] = {
 
 
 class InputSections(Section):
-    """What a model receives: the kind of the input and its section, or several inputs by name."""
+    """The input of a model: its kind and the section of the kind, or several inputs by name."""
 
     input: Literal["image", "text", "audio", "tabular", "vector", "geo", "windows", "record"] = Field(
         "image",
         description=(
             "kind of record: image, text, audio, tabular (a row of numbers and categories, see `tabular`), vector (a "
-            "list of numbers, see `vector`), geo (a place, see `geo`), windows (consecutive rows of a table, see "
+            "list of numbers, see `vector`), geo (a location, see `geo`), windows (consecutive rows of a table, see "
             "`windows`), or record (several of them together, see `inputs`)"
         ),
     )
@@ -67,5 +67,5 @@ class InputSections(Section):
     audio: Audio = Audio()
     tabular: Tabular | None = Field(None, description="which columns form a record; required by `input: tabular`")
     vector: Vector | None = Field(None, description="which column holds vectors; required by `input: vector`")
-    geo: Geo | None = Field(None, description="which columns hold a place; required by `input: geo`")
+    geo: Geo | None = Field(None, description="which columns hold a location; required by `input: geo`")
     windows: Windows | None = Field(None, description="which rows form a window; required by `input: windows`")

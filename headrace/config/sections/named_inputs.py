@@ -35,24 +35,24 @@ class ImageInput(Image):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of the source that the input is made of."""
+        """Columns of the source that form the input."""
         return (self.column,)
 
 
 class AudioInput(Audio):
-    """Sounds in a column, with the keys of `prepare.audio`."""
+    """Audio in a column, with the keys of `prepare.audio`."""
 
     kind: Literal["audio"] = Field(description="audio")
-    column: NonEmptyStr = Field(description="column of the sounds")
+    column: NonEmptyStr = Field(description="column of the audio")
     content: Literal["paths", "bytes"] = Field(
         "paths",
-        description="what the column holds. paths: paths relative to the folder of the source; bytes: sound files",
+        description="what the column holds. paths: paths relative to the folder of the source; bytes: audio files",
     )
     missing: Missing = "reject"
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of the source that the input is made of."""
+        """Columns of the source that form the input."""
         return (self.column,)
 
 
@@ -66,7 +66,7 @@ class TextInput(Text):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of the source that the input is made of."""
+        """Columns of the source that form the input."""
         return (self.column,)
 
 

@@ -147,22 +147,22 @@ class Prepare(InputSections):
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Columns of a source's row that are the input together; none if one column or file is the input."""
+        """Columns of a source's row that form the input together; none if one column or file is the input."""
         return tuple(dict.fromkeys(name for one in self._sections_of_cells for name in one.columns))
 
     @property
     def binary_cells(self) -> frozenset[str]:
-        """Those of `cells` that hold the content of files."""
+        """The `cells` that hold the content of files."""
         return frozenset(self._cells_with("bytes"))
 
     @property
     def path_cells(self) -> tuple[str, ...]:
-        """Those of `cells` that hold paths of files."""
+        """The `cells` that hold paths of files."""
         return self._cells_with("paths")
 
     @property
     def list_cells(self) -> frozenset[str]:
-        """Those of `cells` that hold lists of numbers."""
+        """The `cells` that hold lists of numbers."""
         return frozenset(self._cells_with("numbers"))
 
     @property

@@ -9,7 +9,7 @@ from headrace.config.strip_backticks import strip_backticks
 
 
 class Tabular(Section):
-    """Which columns of a table a model receives; each row is one record."""
+    """The columns of a table that a model receives; each row is one record."""
 
     numbers: tuple[NonEmptyStr, ...] = Field(
         (), description="columns of numbers, in this order; a network normalises them by the training split"
@@ -42,7 +42,7 @@ class Tabular(Section):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of the source that the input is made of."""
+        """Columns of the source that form the input."""
         return self.names
 
     @model_validator(mode="after")

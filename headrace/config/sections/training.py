@@ -11,7 +11,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 
 
 class Schedule(Section):
-    """How the learning rate changes over the steps of a run."""
+    """The change of the learning rate over the steps of a run."""
 
     kind: Literal["constant", "step", "cosine"] = Field(
         "constant",

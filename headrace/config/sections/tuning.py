@@ -50,7 +50,7 @@ class Parameter(Section):
 
 
 class Sampler(Section):
-    """How the values of a trial are chosen."""
+    """The method that chooses the values of a trial."""
 
     kind: Literal["tpe", "random", "grid"] = Field(
         "tpe",
@@ -63,7 +63,7 @@ class Sampler(Section):
 
 
 class Pruner(Section):
-    """When a trial is stopped early."""
+    """The rule by which a trial is stopped early."""
 
     kind: Literal["median", "asha", "hyperband", "none"] = Field(
         "median",

@@ -8,7 +8,7 @@ from headrace.config.base_section import NonEmptyStr, Positive, Section
 
 
 class Vector(Section):
-    """Which column holds vectors of numbers: a list in Parquet, ORC, JSON or a DataFrame, or its JSON text."""
+    """The column that holds vectors of numbers: a list in Parquet, ORC, JSON or a DataFrame, or its JSON text."""
 
     kind: Literal["vector"] = Field("vector", description="vector: a list of numbers")
     column: NonEmptyStr = Field("vector", description="column of the vectors")
@@ -20,5 +20,5 @@ class Vector(Section):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of the source that the input is made of."""
+        """Columns of the source that form the input."""
         return (self.column,)

@@ -8,7 +8,7 @@ from headrace.config.base_section import NonEmptyStr, Positive, Section
 
 
 class Windows(Section):
-    """Which rows form a window, and which row it predicts: the target is that row's `data.source.columns.label`."""
+    """The rows of a window, and the row that it predicts, whose `data.source.columns.label` is the target."""
 
     values: Annotated[tuple[NonEmptyStr, ...], Field(min_length=1)] = Field(
         description="numeric columns that the model receives, in this order"

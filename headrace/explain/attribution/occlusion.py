@@ -1,8 +1,8 @@
 """Occlusion: the decrease of the score when a part of the input is removed.
 
-Zeiler, Fergus: Visualizing and understanding convolutional networks. ECCV 2014, arXiv:1311.2901 cover a part of an
-image. For texts each token is removed in turn, as by Li, Monroe, Jurafsky: Understanding neural networks through
-representation erasure. arXiv:1612.08220. The following tokens move up and a zero pads the end, as in a batch.
+For images a part is covered, as by Zeiler, Fergus: Visualizing and understanding convolutional networks. ECCV 2014,
+arXiv:1311.2901. For texts each token is removed in turn, as by Li, Monroe, Jurafsky: Understanding neural networks
+through representation erasure. arXiv:1612.08220. The following tokens move up and a zero pads the end, as in a batch.
 """
 
 import numpy as np

@@ -43,8 +43,8 @@ class ScoreWords:
     explained: str = "number"
 
 
-class ExplanationInterface(Protocol):
-    """The module `attribution_target` of a target kind."""
+class AttributionScoreInterface(Protocol):
+    """The module `attribution_score` of a target kind."""
 
     @property
     def WORDS(self) -> ScoreWords:  # noqa: N802 - the name of a constant
@@ -57,9 +57,9 @@ class ExplanationInterface(Protocol):
         """Return the score of each row: predictions (rows, outputs) -> (rows,)."""
 
 
-def score_module(task: str) -> ExplanationInterface:
+def score_module(task: str) -> AttributionScoreInterface:
     """Return the score of the target kind `task`."""
-    module: ExplanationInterface = target_module(task, "attribution_target")
+    module: AttributionScoreInterface = target_module(task, "attribution_score")
     return module
 
 

@@ -1,1 +1,1 @@
-"""Sounds of one rate and length."""
+"""Audio of one rate and length."""

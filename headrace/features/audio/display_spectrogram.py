@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 FULL_SCALE = 32768.0
 FRAME = 256  # samples of one spectrum
-MIN_FRAMES = 128  # about, so that the picture of a short sound is no narrow strip
+MIN_FRAMES = 128  # about, so that the picture of a short clip is no narrow strip
 MAX_FRAMES = 400  # the width of a picture in pixels, at most
 STEP = FRAME // 2
 QUIETEST = 1e-12  # power that is shown as none
@@ -17,7 +17,7 @@ RANGE = 80.0  # dB from black to white
 def power_spectrum(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the power of (samples,) in overlapping frames with a Hann window: (frames, FRAME / 2 + 1).
 
-    Of long sounds, each of MAX_FRAMES rows is the mean of several frames, so that no sample is left out.
+    Of long clips, each of MAX_FRAMES rows is the mean of several frames, so that no sample is left out.
     """
     step = min(STEP, max(1, len(samples) // MIN_FRAMES))
     missing = max(FRAME - len(samples), (FRAME - len(samples)) % step)

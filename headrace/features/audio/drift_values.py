@@ -1,4 +1,4 @@
-"""Statistics of sounds: loudness, the mean frequency, and the part that is silent."""
+"""Statistics of audio: loudness, the mean frequency, and the part that is silent."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A sound file that shows what a model takes."""
+"""An example audio file for a model."""
 
 import wave
 from io import BytesIO

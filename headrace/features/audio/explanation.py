@@ -1,4 +1,4 @@
-"""Explain predictions for sounds: the time ranges that they depend on."""
+"""Explain predictions for audio: the time ranges that they depend on."""
 
 from pathlib import Path
 
@@ -14,36 +14,36 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
 from headrace.features.audio.display_spectrogram import spectrogram
 from headrace.inference import Inference
-from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_sound
+from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_audio
 from headrace.prepare.record_observations import Observations
 
-# Stretches of time that are silenced in turn; each overlaps the next by half.
-STRETCHES = 24
+# Number of time ranges that are silenced one after another; each overlaps the next by half.
+TIME_RANGES = 24
 
 WORDS = ExplanationWords(
-    noun="sound",
+    noun="audio file",
     legend="A picture is a spectrogram: time from left to right, frequency from below, 0 to half the rate.",
-    occlusion=f"silences one of {STRETCHES} stretches of time after another and shows how much the score decreases. It "
+    occlusion=f"silences one of {TIME_RANGES} time ranges after another and shows how much the score decreases. It "
     "needs only predictions, no gradients. Its values do not add up: if a sound occurs twice, each compensates for the "
     "loss of the other.",
 )
 
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return raw_files(source, bundle.origin.prepare, options.column)
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "AudioExplainer":
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return AudioExplainer(bundle, inference, options)
 
 
 class AudioExplainer:
-    """Explains sound files with one bundle.
+    """Explains audio files with one bundle.
 
     Attributes:
-        missing: reasons why methods that fit sounds cannot explain this network; none.
+        missing: reasons why methods that fit audio cannot explain this network; none.
         observations: what was found in the explained inputs.
     """
 
@@ -55,13 +55,13 @@ class AudioExplainer:
         self.observations = Observations()
 
     def explain(self, raw: RawInput) -> Explanation:
-        """Return the explanation of one sound file.
+        """Return the explanation of one audio file.
 
         Raises:
-            RejectedRecordError: the file is not a sound, or preparation would reject it.
+            RejectedRecordError: the file is not audio, or preparation would reject it.
         """
-        decoded = decode_sound(raw.content, self._spec)
-        self.observations.add_findings("sound", decoded.findings, raw.path)
+        decoded = decode_audio(raw.content, self._spec)
+        self.observations.add_findings("audio file", decoded.findings, raw.path)
         samples = decoded.samples
         prediction = ExplainedPrediction.select(self._contract, self._inference.predict(samples[None])[0], self._class)
         decreases = silenced(self._inference, samples, prediction.class_number)
@@ -72,11 +72,11 @@ class AudioExplainer:
 
 
 def silenced(inference: Inference, samples: Samples, class_number: int | None) -> NDArray[np.float64]:
-    """Return by how much the score decreases when each of STRETCHES stretches of time is silenced: (STRETCHES,)."""
-    edges = np.linspace(0, len(samples), STRETCHES + 2).astype(int)
-    rows = np.tile(samples, (STRETCHES + 1, 1))
-    for stretch in range(STRETCHES):
-        rows[stretch + 1, edges[stretch] : edges[stretch + 2]] = 0
+    """Return by how much the score decreases when each of TIME_RANGES time ranges is silenced: (TIME_RANGES,)."""
+    edges = np.linspace(0, len(samples), TIME_RANGES + 2).astype(int)
+    rows = np.tile(samples, (TIME_RANGES + 1, 1))
+    for time_range in range(TIME_RANGES):
+        rows[time_range + 1, edges[time_range] : edges[time_range + 2]] = 0
     return score_decreases(inference, rows, class_number)
 
 

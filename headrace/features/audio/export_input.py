@@ -11,11 +11,11 @@ def describe_input(bundle: Bundle) -> str:
     rate = AudioSpec.of(contract).rate
     place = "their center is kept" if spec.align == "center" else "their start is kept"
     return (
-        f"sounds (rows, {contract.input_shape[0]}): 16-bit samples, {rate} per second, any number "
-        f"of rows. Prepare other sounds as in training: one channel ({spec.channels} of several), resampled with soxr "
+        f"audio (rows, {contract.input_shape[0]}): 16-bit samples, {rate} per second, any number "
+        f"of rows. Prepare other audio as in training: one channel ({spec.channels} of several), resampled with soxr "
         f"(quality HQ); of longer ones {place}, shorter ones are padded with zeros in the same place."
     )
 
 
 def encoded_inputs(contract: Contract) -> None:
-    """Return None: an exported model takes samples and no sound files."""
+    """Return None: an exported model takes samples and no audio files."""

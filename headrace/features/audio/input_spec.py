@@ -1,4 +1,4 @@
-"""The part of a contract that describes sounds; importable without an engine."""
+"""The part of a contract that describes audio; importable without an engine."""
 
 from typing import Literal, Self
 
@@ -7,7 +7,7 @@ from headrace.features.input_spec import InputSpec
 
 
 class AudioSpec(InputSpec):
-    """Sounds.
+    """Audio.
 
     Attributes:
         rate: samples per second.
@@ -25,21 +25,21 @@ class AudioSpec(InputSpec):
         """See `InputSpec`."""
         if self.rate != table.rate:
             raise DataError(
-                f"The bundle takes sounds of {self.rate} samples per second, but {table_name} holds sounds of "
+                f"The bundle takes audio of {self.rate} samples per second, but {table_name} holds audio of "
                 f"{table.rate}. Prepare the table with the bundle's settings."
             )
 
     def interface_change(self, new: Self) -> str | None:
         """See `InputSpec`."""
         same = self.rate == new.rate
-        return None if same else f"Sounds had {self.rate} samples per second and have {new.rate}."
+        return None if same else f"Audio had {self.rate} samples per second and has {new.rate}."
 
     def transfer_changes(self, table: Self, table_name: object) -> list[str]:
         """See `InputSpec`."""
         if self.rate == table.rate:
             return []
         return [
-            f"The donor was trained on sounds of {self.rate} samples per second, the table holds sounds of "
+            f"The pretrained bundle was trained on audio of {self.rate} samples per second, the table holds audio of "
             f"{table.rate}."
         ]
 

@@ -1,4 +1,4 @@
-"""Render sounds for a page, as spectrograms."""
+"""Render audio for a page, as spectrograms."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Sounds as one field of a record of several inputs."""
+"""Audio as one field of a record of several inputs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.audio.input_spec import AudioSpec
 from headrace.features.audio.record_encoder import audio_columns
-from headrace.features.multi_input_preparation_interface import LearnedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard
 
@@ -27,9 +27,9 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
     return {"audio": np.zeros(settings.audio.samples, "<i2").tobytes(), "seconds": 0.0}
 
 
-def learn(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> LearnedInput:
-    """See `MultiInputPreparationInterface`; sounds have nothing to learn."""
-    return LearnedInput(AudioSpec(rate=context.settings.audio.rate))
+def fit(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> FittedInput:
+    """See `MultiInputPreparationInterface`; audio needs no fitting."""
+    return FittedInput(AudioSpec(rate=context.settings.audio.rate))
 
 
 def final_column(settings: Prepare, spec: AudioSpec) -> Column:
@@ -38,7 +38,7 @@ def final_column(settings: Prepare, spec: AudioSpec) -> Column:
 
 
 def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observations: Observations) -> pa.ChunkedArray:
-    """See `MultiInputPreparationInterface`; the first stage's sounds are final."""
+    """See `MultiInputPreparationInterface`; the audio of the first stage is final."""
     return values
 
 
@@ -50,5 +50,5 @@ def empty_input(contract: Contract) -> bytes:
 def without_parts(
     staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
 ) -> list[tuple[str, NDArray[Any]]]:
-    """See `MultiInputPreparationInterface`; a sound is left out as a whole."""
+    """See `MultiInputPreparationInterface`; a clip is left out as a whole."""
     return []

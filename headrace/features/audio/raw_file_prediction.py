@@ -1,4 +1,4 @@
-"""Predict raw sound files."""
+"""Predict raw audio files."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from headrace.config.configuration import Prepare
 from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
 from headrace.predict.one_record_per_file import predict_decoded, require_one_record_each
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
-from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_sound
+from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_audio
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 def limits(settings: Prepare) -> RawFileLimits:
-    """See `RawFileInterface`."""
+    """See `RawFilePredictionInterface`."""
     return RawFileLimits(settings.audio.max_bytes, Reason.NOT_AUDIO)
 
 
 def require_single_records(files: Sequence[InputFile]) -> None:
-    """See `RawFileInterface`."""
-    require_one_record_each(files, "sound")
+    """See `RawFilePredictionInterface`."""
+    require_one_record_each(files, "audio file")
 
 
 def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
-    """See `RawFileInterface`."""
+    """See `RawFilePredictionInterface`."""
 
     def decode(file: InputFile, observations: Observations) -> Samples:
-        decoded = decode_sound(read_raw(file, settings), settings.audio)
-        observations.add_findings("sound", decoded.findings, file.name)
+        decoded = decode_audio(read_raw(file, settings), settings.audio)
+        observations.add_findings("audio file", decoded.findings, file.name)
         return decoded.samples
 
-    return predict_decoded(files, decode, lambda sounds: inference.predict(np.stack(sounds)))
+    return predict_decoded(files, decode, lambda inputs: inference.predict(np.stack(inputs)))

@@ -1,4 +1,4 @@
-"""Encode sounds as mono 16-bit little-endian samples of one rate and length."""
+"""Encode audio as mono 16-bit little-endian samples of one rate and length."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from headrace.features.audio.input_spec import AudioSpec
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.encoders.content_hash import content_hash
 from headrace.prepare.encoders.record_encoder_interface import Row
-from headrace.prepare.encoders.sounds.sound_decoder import decode_sound
+from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
@@ -19,7 +19,7 @@ from headrace.prepare.table_schema import IDENTITY, record_columns
 
 
 def audio_columns(spec: Audio) -> dict[str, Column]:
-    """Return the column of the sounds, (samples,), and that of the seconds of the originals."""
+    """Return the column of the audio, (samples,), and that of the seconds of the originals."""
     return {
         "audio": Column(role="input", codec="raw", dtype="int16", shape=(spec.samples,)),
         "seconds": IDENTITY.model_copy(update={"dtype": "float32"}),
@@ -39,7 +39,7 @@ def make_encoder(settings: Prepare) -> "AudioEncoder":
 
 
 class AudioEncoder:
-    """Encoder of sounds, of one rate and length."""
+    """Encoder of audio, of one rate and length."""
 
     payload_columns = ("audio",)
 
@@ -54,8 +54,8 @@ class AudioEncoder:
         if not isinstance(record.data, bytes):
             found = "text" if isinstance(record.data, str) else "an array of numbers"
             raise RejectedRecordError(Reason.NOT_AUDIO, f"the record is {found}")
-        decoded = decode_sound(record.data, self._audio)
-        self._observations.add_findings("sound", decoded.findings, record.path)
+        decoded = decode_audio(record.data, self._audio)
+        self._observations.add_findings("audio file", decoded.findings, record.path)
         samples = np.ascontiguousarray(decoded.samples, "<i2")
         return {"audio": samples.tobytes(), "seconds": decoded.seconds, "content_hash": content_hash(samples)}
 

@@ -1,4 +1,4 @@
-"""Preview image of a stored sound: its spectrogram."""
+"""Preview image of a stored audio clip: its spectrogram."""
 
 import numpy as np
 from PIL import Image

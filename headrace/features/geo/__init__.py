@@ -1,1 +1,1 @@
-"""Places on the Earth, given by latitude and longitude."""
+"""Locations on the Earth, given by latitude and longitude."""

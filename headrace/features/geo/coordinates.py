@@ -1,6 +1,6 @@
 """Convert degrees of latitude and longitude to four features between -1 and 1, and back.
 
-Neighbours on both sides of the 180th meridian have features that are near, which their degrees are not.
+Neighbours on both sides of the 180th meridian have similar features, although their degrees differ.
 """
 
 import json
@@ -17,10 +17,10 @@ from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 FEATURES = 4
-NO_PLACE = np.zeros(FEATURES, np.float32)
+NO_LOCATION = np.zeros(FEATURES, np.float32)
 
 
-def read_place(text: str, section: Geo) -> NDArray[np.float32]:
+def read_location(text: str, section: Geo) -> NDArray[np.float32]:
     """Return the features of the cells of a row, as JSON text: (4,) sine and cosine of latitude and of longitude.
 
     Raises:
@@ -29,7 +29,7 @@ def read_place(text: str, section: Geo) -> NDArray[np.float32]:
     cells: Mapping[str, str | None] = json.loads(text)
     texts = [normalize_label(cells[name]) or "" for name in section.columns]
     if not any(texts) and section.missing == "empty":
-        return NO_PLACE
+        return NO_LOCATION
     latitude, longitude = (_degrees(name, one) for name, one in zip(section.columns, texts, strict=True))
     if abs(latitude) > 90:
         swapped = f"; {section.latitude} and {section.longitude} may be swapped" if abs(longitude) <= 90 else ""
@@ -63,6 +63,6 @@ def to_degrees(features: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def describe(features: NDArray[np.float32]) -> str:
-    """Return a place in words, from its (4,) features."""
+    """Return a location in words, from its (4,) features."""
     ((latitude, longitude),) = to_degrees(features[None])
-    return "no place" if math.isnan(latitude) else f"latitude {latitude:.4f}, longitude {longitude:.4f}"
+    return "no location" if math.isnan(latitude) else f"latitude {latitude:.4f}, longitude {longitude:.4f}"

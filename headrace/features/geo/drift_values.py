@@ -1,4 +1,4 @@
-"""The values of a place whose distributions are compared for drift."""
+"""The values of a location whose distributions are compared for drift."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from headrace.features.geo.input_spec import GeoSpec
 
 
 def statistics(payload: bytes, contract: Contract) -> dict[str, float]:
-    """Return latitude and longitude in degrees, and whether there is a place."""
+    """Return latitude and longitude in degrees, and whether there is a location."""
     spec, features = GeoSpec.of(contract), np.frombuffer(payload, "<f4")[None]
     ((latitude, longitude),) = np.nan_to_num(to_degrees(features)).tolist()
     return {spec.latitude: latitude, spec.longitude: longitude, "has_place": float(bool(features.any()))}

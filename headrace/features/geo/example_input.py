@@ -1,4 +1,4 @@
-"""A place that shows what a model takes."""
+"""An example location for a model."""
 
 from headrace.contract import Contract
 from headrace.features.geo.input_spec import GeoSpec

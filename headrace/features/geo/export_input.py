@@ -1,4 +1,4 @@
-"""Describe the places that an exported model takes as input."""
+"""Describe the locations that an exported model takes as input."""
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
@@ -8,10 +8,10 @@ from headrace.features.geo.coordinates import FEATURES
 def describe_input(bundle: Bundle) -> str:
     """See `ExportInputInterface`."""
     return (
-        f"places (rows, {FEATURES}), any number of rows: sine and cosine of the latitude, then sine and cosine of the "
-        "longitude; four zeros where there is none."
+        f"locations (rows, {FEATURES}), any number of rows: sine and cosine of the latitude, then sine and cosine of "
+        "the longitude; four zeros where there is none."
     )
 
 
 def encoded_inputs(contract: Contract) -> None:
-    """Return None: an exported model takes no files of places."""
+    """Return None: an exported model takes no files of locations."""

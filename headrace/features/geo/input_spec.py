@@ -1,4 +1,4 @@
-"""The part of a contract that describes places; importable without an engine."""
+"""The part of a contract that describes locations; importable without an engine."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -7,7 +7,7 @@ from headrace.features.input_spec import CellType, InputSpec
 
 
 class GeoSpec(InputSpec):
-    """Places as the sine and cosine of the latitude and of the longitude.
+    """Locations as the sine and cosine of the latitude and of the longitude.
 
     Attributes:
         latitude: column of the latitudes.
@@ -21,7 +21,7 @@ class GeoSpec(InputSpec):
     @property
     def layout(self) -> str:
         """See `InputSpec`."""
-        return f"places of {self.latitude} and {self.longitude}, as the sine and cosine of each"
+        return f"locations of {self.latitude} and {self.longitude}, as the sine and cosine of each"
 
     @property
     def cell_types(self) -> Mapping[str, CellType]:

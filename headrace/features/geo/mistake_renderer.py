@@ -1,4 +1,4 @@
-"""Render places for a page, in degrees."""
+"""Render locations for a page, in degrees."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from headrace.features.geo.coordinates import describe
 def make_renderer(contract: Contract, folder: Path) -> Renderer:
     """See `MistakeRendererInterface`."""
 
-    def render(place: NDArray[Any]) -> dict[str, str | None]:
-        return {"png": None, "text": describe(place)}
+    def render(location: NDArray[Any]) -> dict[str, str | None]:
+        return {"png": None, "text": describe(location)}
 
     return render

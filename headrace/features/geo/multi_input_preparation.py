@@ -1,4 +1,4 @@
-"""Places as one field of a record of several inputs."""
+"""Locations as one field of a record of several inputs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.config.sections.geo import Geo
 from headrace.contract import Column, Contract
-from headrace.features.geo.coordinates import NO_PLACE
+from headrace.features.geo.coordinates import NO_LOCATION
 from headrace.features.geo.input_spec import GeoSpec
 from headrace.features.geo.record_encoder import COLUMN, geo_spec
-from headrace.features.multi_input_preparation_interface import LearnedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.record_observations import Observations
 from headrace.table.shard_writer import Shard
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 def empty_row(settings: Prepare) -> dict[str, Any]:
-    """See `MultiInputPreparationInterface`; the encoder knows what a missing place is."""
+    """See `MultiInputPreparationInterface`; the encoder stores a missing location."""
     return {}
 
 
-def learn(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> LearnedInput:
-    """See `MultiInputPreparationInterface`; places have nothing to learn."""
-    return LearnedInput(geo_spec(context.settings.section(Geo)))
+def fit(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> FittedInput:
+    """See `MultiInputPreparationInterface`; locations need no fitting."""
+    return FittedInput(geo_spec(context.settings.section(Geo)))
 
 
 def final_column(settings: Prepare, spec: GeoSpec) -> Column:
@@ -39,17 +39,17 @@ def final_column(settings: Prepare, spec: GeoSpec) -> Column:
 
 
 def encode(values: pa.ChunkedArray, contract: Contract, folder: Path, observations: Observations) -> pa.ChunkedArray:
-    """See `MultiInputPreparationInterface`; the first stage's places are final."""
+    """See `MultiInputPreparationInterface`; the locations of the first stage are final."""
     return values
 
 
 def empty_input(contract: Contract) -> bytes:
-    """See `MultiInputPreparationInterface`; no place."""
-    return NO_PLACE.astype("<f4").tobytes()
+    """See `MultiInputPreparationInterface`; no location."""
+    return NO_LOCATION.astype("<f4").tobytes()
 
 
 def without_parts(
     staged: str | bytes, decoded: NDArray[Any], contract: Contract, folder: Path
 ) -> list[tuple[str, NDArray[Any]]]:
-    """See `MultiInputPreparationInterface`; a place is left out as a whole."""
+    """See `MultiInputPreparationInterface`; a location is left out as a whole."""
     return []

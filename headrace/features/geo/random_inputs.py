@@ -1,4 +1,4 @@
-"""Random places to compare an export with its bundle, or to probe a model."""
+"""Random locations to compare an export with its bundle, or to probe a model."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ from headrace.contract import Contract
 
 
 def random_inputs(random: np.random.Generator, rows: int, contract: Contract) -> NDArray[np.float32]:
-    """Return places (rows, 4), uniform over the sphere."""
+    """Return locations (rows, 4), uniform over the sphere."""
     latitude, longitude = np.arcsin(random.uniform(-1, 1, rows)), random.uniform(-np.pi, np.pi, rows)
     features = (np.sin(latitude), np.cos(latitude), np.sin(longitude), np.cos(longitude))
     return np.stack(features, axis=1).astype(np.float32)

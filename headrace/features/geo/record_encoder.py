@@ -1,11 +1,11 @@
-"""Encode places, as little-endian float32."""
+"""Encode locations, as little-endian float32."""
 
 from collections.abc import Mapping
 
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.geo import Geo
 from headrace.contract import Column
-from headrace.features.geo.coordinates import FEATURES, read_place
+from headrace.features.geo.coordinates import FEATURES, read_location
 from headrace.features.geo.input_spec import GeoSpec
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.encoders.content_hash import text_hash
@@ -20,7 +20,7 @@ COLUMN = Column(role="input", codec="raw", dtype="float32", shape=(FEATURES,))
 
 
 def geo_spec(section: Geo) -> GeoSpec:
-    """Return what a contract says of the places."""
+    """Return the specification of the coordinates."""
     return GeoSpec(latitude=section.latitude, longitude=section.longitude)
 
 
@@ -31,13 +31,13 @@ def input_specs(
     return {PLACE: geo_spec(configuration.prepare.section(Geo))}
 
 
-def make_encoder(settings: Prepare) -> "PlaceEncoder":
+def make_encoder(settings: Prepare) -> "LocationEncoder":
     """See `RecordEncoderInterface`."""
-    return PlaceEncoder(settings)
+    return LocationEncoder(settings)
 
 
-class PlaceEncoder:
-    """Encoder of places."""
+class LocationEncoder:
+    """Encoder of locations."""
 
     payload_columns = (PLACE,)
 
@@ -49,12 +49,12 @@ class PlaceEncoder:
     def row(self, record: RawRecord) -> Row:
         """See `RecordEncoder`.
 
-        The content of a row includes its label: several records may be of one place.
+        The content of a row includes its label: several records may have one location.
         """
         if not isinstance(record.data, str | bytes):
             raise RejectedRecordError(Reason.BAD_VALUE, "the record is not a row with a latitude and a longitude")
         text = record.data if isinstance(record.data, str) else record.data.decode()
-        stored = read_place(text, self._section).astype("<f4").tobytes()
+        stored = read_location(text, self._section).astype("<f4").tobytes()
         return {PLACE: stored, "content_hash": text_hash(f"{stored.hex()}\0{record.label or ''}")}
 
     def take_observations(self) -> Observations:

@@ -1,15 +1,15 @@
-"""Prediction of places, encoded as in training."""
+"""Prediction from locations, encoded as in training."""
 
 from functools import partial
 
 from headrace.config.configuration import Prepare
 from headrace.config.sections.geo import Geo
 from headrace.features.array_record_prediction import ArrayPreparer, encode_arrays
-from headrace.features.geo.coordinates import read_place
+from headrace.features.geo.coordinates import read_location
 
 encode = encode_arrays
 
 
 def make_preparer(settings: Prepare) -> ArrayPreparer:
     """See `RecordPredictionInterface`."""
-    return ArrayPreparer(partial(read_place, section=settings.section(Geo)))
+    return ArrayPreparer(partial(read_location, section=settings.section(Geo)))

@@ -1,4 +1,4 @@
-"""The cells of stored places, in degrees."""
+"""The cells of stored locations, in degrees."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from headrace.features.geo.input_spec import GeoSpec
 
 
 def stored_cells(contract: Contract, folder: Path, rows: NDArray[np.float32]) -> dict[str, pa.Array]:
-    """See `StoredCellsInterface`; null where there is no place."""
+    """See `StoredCellsInterface`; null where there is no location."""
     spec, degrees = GeoSpec.of(contract), to_degrees(rows)
     latitude, longitude = (pa.array(column, pa.float32(), from_pandas=True) for column in degrees.T)
     return {spec.latitude: latitude, spec.longitude: longitude}

@@ -1,4 +1,4 @@
-"""An image file that shows what a model takes."""
+"""An example image file for a model."""
 
 from io import BytesIO
 

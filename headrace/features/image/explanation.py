@@ -22,12 +22,12 @@ WORDS = ExplanationWords(
 
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return raw_files(source, bundle.origin.prepare, options.column)
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "ImageExplainer":
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return ImageExplainer(bundle, inference, options)
 
 

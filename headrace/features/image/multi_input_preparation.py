@@ -13,7 +13,7 @@ from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
 from headrace.features.image.input_spec import ImageSpec
 from headrace.features.image.record_encoder import CHANNELS, image_columns
-from headrace.features.multi_input_preparation_interface import LearnedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.encoders.images.image_transcoding import encode as encode_pixels
 from headrace.prepare.encoders.statistics import ChannelSums, stored_sums
@@ -37,12 +37,12 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
     return {"image": encode_pixels(pixels, settings.image), "channel_sums": stored_sums(pixels)}
 
 
-def learn(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> LearnedInput:
+def fit(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> FittedInput:
     """See `MultiInputPreparationInterface`; the sums that each row carries are added up, exactly."""
     paths = sorted(shard.path for shard in training)
     tasks = spark.sparkContext.parallelize(paths, min(len(paths), 4 * spark.sparkContext.defaultParallelism))
     sums = tasks.mapPartitions(partial(_sums, context, f"{column}_channel_sums")).collect()
-    return LearnedInput(ImageSpec(statistics=reduce(ChannelSums.__add__, sums).statistics()))
+    return FittedInput(ImageSpec(statistics=reduce(ChannelSums.__add__, sums).statistics()))
 
 
 def _sums(context: "PrepareContext", column: str, paths: Iterator[str]) -> Iterator[ChannelSums]:

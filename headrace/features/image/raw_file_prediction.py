@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def limits(settings: Prepare) -> RawFileLimits:
-    """See `RawFileInterface`."""
+    """See `RawFilePredictionInterface`."""
     return RawFileLimits(settings.image.max_bytes, Reason.NOT_AN_IMAGE)
 
 
 def require_single_records(files: Sequence[InputFile]) -> None:
-    """See `RawFileInterface`."""
+    """See `RawFilePredictionInterface`."""
     require_one_record_each(files, "image")
 
 
 def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
-    """See `RawFileInterface`."""
+    """See `RawFilePredictionInterface`."""
 
     def decode(file: InputFile, observations: Observations) -> Pixels:
         decoded = decode_image(read_raw(file, settings), settings.image)

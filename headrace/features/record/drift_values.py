@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from headrace.contract import Contract
-from headrace.retrain.drift.drift_value_interfaces import feature_drift_module
+from headrace.retrain.drift.drift_value_interfaces import drift_values_module
 
 
 def statistics(payload: Mapping[str, bytes], contract: Contract) -> dict[str, float]:
@@ -11,5 +11,5 @@ def statistics(payload: Mapping[str, bytes], contract: Contract) -> dict[str, fl
     return {
         f"{name} {statistic}": value
         for name, one in contract.inputs.items()
-        for statistic, value in feature_drift_module(one.input_kind).statistics(payload[name], one).items()
+        for statistic, value in drift_values_module(one.input_kind).statistics(payload[name], one).items()
     }

@@ -23,19 +23,19 @@ WORDS = ExplanationWords(
     noun="record",
     legend="Each input has its name, for the input as a whole, and then its parts: words, or columns with their value.",
     occlusion="leaves out one input at a time, and one word or column at a time, and shows how much the score "
-    "decreases. An image becomes black, a sound silent, a text empty, a number the mean of the training split and a "
+    "decreases. An image becomes black, audio silent, a text empty, a number the mean of the training split and a "
     "category a missing value. It needs only predictions, no gradients. Its values do not add up: if two inputs say "
     "the same, each compensates for the loss of the other.",
 )
 
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return raw_rows(source, bundle.origin, options, "records are rows")
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "RecordExplainer":
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return RecordExplainer(bundle, inference, options)
 
 
@@ -88,7 +88,7 @@ class RecordExplainer:
         )
 
     def _decode(self, staged: dict[str, Any]) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
-        """Return the inputs as the model takes them, and inputs that say nothing, of the same shapes."""
+        """Return the inputs as the model takes them, and uninformative inputs of the same shapes."""
         stored = encode([staged], self._inference, self.observations)
         for name, contract in self._contract.inputs.items():
             stored[name] += [multi_input_preparation(contract.input_kind).empty_input(contract)]

@@ -26,7 +26,7 @@ from headrace.table.shard_writer import Shard
 
 
 class Fitted(NamedTuple):
-    """What was learnt, and the columns of the final shards."""
+    """The fitted inputs, and the columns of the final shards."""
 
     inputs: Mapping[str, InputSpec]
     labels: Statistics | None
@@ -42,7 +42,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
         raise output.accounting.unusable_error(
             "The training split holds no record", "Check prepare.splits or the source's splits."
         )
-    fitted = _fitted_before(before) if before else _learn(spark, context, training)
+    fitted = _fitted_before(before) if before else _fit_inputs(spark, context, training)
     final, observations = encode_staged_shards(
         spark, context, staged, fitted.columns, partial(_make_encoder, context, fitted)
     )
@@ -60,13 +60,13 @@ def _fitted_before(contract: Contract) -> Fitted:
     return Fitted(contract.input_specs, contract.label_statistics, contract.columns)
 
 
-def _learn(spark: SparkSession, context: PrepareContext, training: Sequence[Shard]) -> Fitted:
+def _fit_inputs(spark: SparkSession, context: PrepareContext, training: Sequence[Shard]) -> Fitted:
     labels, inputs, columns = None, dict[str, InputSpec](), SeveralInputsEncoder(context.settings).columns
     for name, section in context.settings.inputs.items():
         part, kind = context.settings.of_input(name), multi_input_preparation(section.kind)
-        learned = kind.learn(spark, replace(context, settings=part), name, training)
-        labels, inputs[name] = learned.labels or labels, learned.spec
-        columns[name] = kind.final_column(part, learned.spec)
+        fitted = kind.fit(spark, replace(context, settings=part), name, training)
+        labels, inputs[name] = fitted.labels or labels, fitted.spec
+        columns[name] = kind.final_column(part, fitted.spec)
     return Fitted(inputs, labels, columns)
 
 

@@ -1,4 +1,4 @@
-"""Encode records of several inputs, one column each; the second stage makes the columns final."""
+"""Encode records of several inputs as one column per input; the second stage gives the columns their final values."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ def make_encoder(settings: Prepare) -> "SeveralInputsEncoder":
 
 
 def bookkeeping_name(name: str, column: str) -> str:
-    """Return the name in which a record keeps `column`, which the encoder of its input `name` needs besides it."""
+    """Return the name in a record of `column`, a bookkeeping column of its input `name`."""
     return f"{name}_{column}"
 
 
@@ -85,7 +85,7 @@ class InputEncoder(NamedTuple):
         return column if column == "content_hash" else bookkeeping_name(self.name, column)
 
     def _data(self, cells: Mapping[str, str | None], root: str) -> str | bytes | None:
-        """Return what the encoder takes; None for a missing input that may be."""
+        """Return the raw input for the encoder; None for an input that is missing and may be."""
         if input_traits(self.section.kind).has_cells:
             return json.dumps({name: cells[name] for name in self.section.columns})
         (column,) = self.section.columns

@@ -29,7 +29,7 @@ def count_extremes(values: Sequence[float]) -> Counter[float]:
 
 
 def missing_code_warning(name: str, extremes: Mapping[float, int]) -> str | None:
-    """Return a warning about a number of nines, such as -999, far away from all other numbers of a column.
+    """Return a warning about a code such as -999, all digits nines, far away from all other numbers of a column.
 
     Args:
         extremes: sum of `count_extremes` of all shards.
@@ -71,17 +71,17 @@ def describe_far_value(name: str, value: float, number: int, total: int, low: fl
 
 
 def missing_number_warning(name: str, present: int, rows: int) -> str | None:
-    """Return a warning about a number of which more than half of the cells are missing, and become its mean."""
+    """Return a warning about a number of which more than half of the cells are missing and replaced by its mean."""
     if 2 * present >= rows:
         return None
     return (
         f"{rows - present:,} of {rows:,} cells of {name!r} in the training split are missing and become the mean "
-        f"of the others. Remove {name!r} from prepare.tabular.numbers if that says nothing."
+        f"of the others. Remove {name!r} from prepare.tabular.numbers if that is not informative."
     )
 
 
 def category_warning(name: str, counts: Mapping[str | None, int]) -> str | None:
-    """Return a warning about a category that tells no two rows apart, or whose values may stand for missing ones.
+    """Return a warning about a category that is constant, or whose values may stand for missing ones.
 
     Args:
         counts: rows of the training split by value; None for a missing one.

@@ -1,4 +1,4 @@
-"""A row that shows what a model takes."""
+"""An example row for a model."""
 
 from headrace.contract import Contract
 from headrace.features.tabular.input_spec import TabularSpec

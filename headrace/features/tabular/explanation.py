@@ -30,12 +30,12 @@ WORDS = ExplanationWords(
 
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return raw_rows(source, bundle.origin, options, "rows are")
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "RowExplainer":
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return RowExplainer(bundle, inference, options)
 
 
@@ -85,7 +85,7 @@ class RowExplainer:
 
 
 def without_columns(inference: Inference, row: NDArray[np.float32], class_number: int | None) -> NDArray[np.float64]:
-    """Return by how much the score decreases when each column in turn says nothing: (columns,)."""
+    """Return by how much the score decreases when a column has its mean or a missing value instead: (columns,)."""
     spec = TabularSpec.of(inference.contract)
     nothing = np.array([*spec.statistics.mean, *(MISSING for _ in spec.categories)], np.float32)
     rows = np.tile(row, (len(row) + 1, 1))

@@ -26,12 +26,12 @@ from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.record_encoder import CELLS, ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary
-from headrace.prepare.encoders.label_parser_interface import encoding_module
+from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import Moments, compute_moments
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.labels.similar_names import similar_names
-from headrace.prepare.labels.suspicious_labels import mixed_truth_values
+from headrace.prepare.labels.suspicious_labels import mixed_boolean_names
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.record_observations import Observations
 from headrace.prepare.spark_stages import StageOutput
@@ -51,14 +51,14 @@ BATCH = 4096
 
 
 class Fitted(NamedTuple):
-    """What was fitted: the rows with the statistics of their numbers and, in regression, those of the labels."""
+    """The fitted layout of rows with the statistics of their numbers and, in regression, those of the labels."""
 
     spec: TabularSpec
     labels: Statistics | None
 
 
 class ShardSummary(NamedTuple):
-    """What one shard contributes.
+    """The contribution of one shard to statistics and vocabularies.
 
     Attributes:
         numbers: moments of each number; None without values.
@@ -99,7 +99,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
 
 
 def fit_columns(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard], column: str = CELLS) -> Fitted:
-    """Return what the training split gives, the same bits for the same shards.
+    """Return the statistics and vocabularies of the training split, the same bits for the same shards.
 
     Args:
         column: column of the checked cells.
@@ -182,9 +182,9 @@ def _known(counts: Counter[str], context: PrepareContext, name: str) -> list[str
             name,
             shorten([" and ".join(map(repr, group)) for group in groups]),
         )
-    if truth := mixed_truth_values(known):
+    if truth := mixed_boolean_names(known):
         log.warning(
-            "Values of %r are truth values in several writings: %s. Each is a value of its own; write them in one way "
+            "Values of %r are truth values in several spellings: %s. Each is a value of its own; write them in one way "
             "if some mean the same.",
             name, shorten(list(map(repr, truth))),
         )  # fmt: skip
@@ -200,7 +200,7 @@ def _known(counts: Counter[str], context: PrepareContext, name: str) -> list[str
 
 
 def _summarize(context: PrepareContext, column: str, paths: Iterator[str]) -> Iterator[ShardSummary]:
-    parser = encoding_module(context.settings.task)
+    parser = label_encoder_module(context.settings.task)
     for path in paths:
         with open_parquet(context.table / path) as file:
             rows = file.read([column, "label"])

@@ -47,7 +47,7 @@ class TabularSpec(InputSpec):
     @property
     def layout(self) -> str:
         """See `InputSpec`."""
-        # Two numbers are no values of the source: those of missing and of unknown ones.
+        # Two ids stand for no value of the source: those of missing and of unknown ones.
         sizes = (f"{name} ({quantity(size - 2, 'known value')})" for name, size in self.categories.items())
         return f"rows of {', '.join((*self.numbers, *sizes))}"
 
@@ -93,10 +93,10 @@ class TabularSpec(InputSpec):
 
     def transfer_changes(self, table: Self, table_name: object) -> list[str]:
         """See `InputSpec`."""
-        if difference := self._difference(table, "The donor bundle", table_name):
+        if difference := self._difference(table, "The pretrained bundle", table_name):
             raise DataError(
-                f"{difference}; weights would be applied to other values. Fine-tune on the next version of the donor's "
-                "table."
+                f"{difference}; weights would be applied to other values. Fine-tune on the next version of the "
+                "pretrained bundle's table."
             )
         return super().transfer_changes(table, table_name)
 

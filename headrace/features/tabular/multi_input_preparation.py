@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
-from headrace.features.multi_input_preparation_interface import LearnedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.record_encoder import ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
@@ -29,12 +29,12 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
     return {}
 
 
-def learn(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> LearnedInput:
+def fit(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> FittedInput:
     """See `MultiInputPreparationInterface`."""
     from headrace.features.tabular.fit_on_training_split import fit_columns
 
     fitted = fit_columns(spark, context, training, column)
-    return LearnedInput(fitted.spec, fitted.labels)
+    return FittedInput(fitted.spec, fitted.labels)
 
 
 def final_column(settings: Prepare, spec: TabularSpec) -> Column:

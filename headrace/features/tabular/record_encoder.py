@@ -12,7 +12,7 @@ from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import interpret_cells
 from headrace.prepare.encoders.content_hash import text_hash
-from headrace.prepare.encoders.label_parser_interface import encoding_module
+from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
 from headrace.prepare.encoders.number_precision import SAMPLE
 from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.record_observations import Observations
@@ -25,7 +25,7 @@ CELLS, ROW = "cells", "row"
 
 
 def staged_columns(settings: Prepare) -> dict[str, Column]:
-    """Return the columns of checked rows whose categories have no numbers yet."""
+    """Return the columns of checked rows whose categories have no ids yet."""
     return record_columns({CELLS: IDENTITY}, settings)
 
 
@@ -56,7 +56,7 @@ class RowEncoder:
         self.columns = staged_columns(settings)
         self.max_bytes = settings.text.max_bytes
         self._spec = settings.tabular_spec
-        self._label_text = encoding_module(settings.task).content_text
+        self._label_text = label_encoder_module(settings.task).content_text
         self._sample = NumberSample(self._spec)
 
     def row(self, record: RawRecord) -> Row:

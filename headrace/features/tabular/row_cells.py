@@ -44,8 +44,8 @@ def interpret_cells(cells: Mapping[str, str | None], spec: Tabular) -> RowCells:
     """Return the numbers and categories of the cells of a row.
 
     Raises:
-        RejectedRecordError: a number is none, is infinite or too large for 32 bits, or is missing where `spec` rejects
-            missing numbers.
+        RejectedRecordError: a cell is not a number, is infinite or too large for 32 bits, or is missing where `spec`
+            rejects missing numbers.
     """
     numbers = tuple(_number(name, cells[name], spec) for name in spec.numbers)
     return RowCells(numbers, tuple(_category(name, cells[name]) for name in spec.categories))

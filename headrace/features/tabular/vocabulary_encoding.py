@@ -117,7 +117,8 @@ class Vocabulary:
         """Return the values of a row, (columns,), as text by column; categories by their names.
 
         Args:
-            cells: of the row, which tell a missing number from one that equals the mean; None if they are not known.
+            cells: of the row, which distinguish a missing number from one that equals the mean; None if they are not
+            known.
         """
         numbers, categories = row[: len(spec.numbers)], row[len(spec.numbers) :]
         named = {name: f"{value:.6g}" for name, value in zip(spec.numbers, numbers.tolist(), strict=True)}

@@ -1,4 +1,4 @@
-"""A text that shows what a model takes."""
+"""An example text for a model."""
 
 from headrace.contract import Contract
 

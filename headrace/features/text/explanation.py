@@ -35,7 +35,7 @@ WORDS = ExplanationWords(
 
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     if options.column is not None:
         _require_column(source, options.column)
     origin = bundle.origin
@@ -44,7 +44,7 @@ def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInp
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "TextExplainer":
-    """See `FeatureExplanationInterface`."""
+    """See `ExplanationInterface`."""
     return TextExplainer(bundle, inference, options, TextSpec.of(bundle.contract).tokenizer)
 
 

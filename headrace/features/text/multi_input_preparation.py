@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
-from headrace.features.multi_input_preparation_interface import LearnedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.features.text.input_spec import TextSpec
 from headrace.features.text.record_encoder import text_columns
 from headrace.prepare.record_observations import Observations
@@ -28,7 +28,7 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
     return {"text": ""}
 
 
-def learn(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> LearnedInput:
+def fit(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> FittedInput:
     """See `MultiInputPreparationInterface`.
 
     Raises:
@@ -38,7 +38,7 @@ def learn(spark: "SparkSession", context: "PrepareContext", column: str, trainin
     from headrace.prepare.text.tokenizer_training_stage import train_tokenizer
 
     try:
-        return LearnedInput(TextSpec(tokenizer=train_tokenizer(spark, context, training, column)))
+        return FittedInput(TextSpec(tokenizer=train_tokenizer(spark, context, training, column)))
     except DataError as error:
         raise DataError(f"The input {column}: {error}") from None
 

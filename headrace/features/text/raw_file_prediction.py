@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def limits(settings: Prepare) -> RawFileLimits:
-    """See `RawFileInterface`."""
+    """See `RawFilePredictionInterface`."""
     return RawFileLimits(settings.text.max_bytes, Reason.NOT_TEXT)
 
 
 def require_single_records(files: Sequence[InputFile]) -> None:
-    """Raise if a folder of texts, one a file, holds a file whose name stands for many."""
+    """Raise if a folder with one text per file holds a file whose name indicates many texts."""
     table = next((file for file in files if format_from_name(file.file)), None)
     if table is not None:
         raise DataError(
@@ -34,6 +34,6 @@ def require_single_records(files: Sequence[InputFile]) -> None:
 
 
 def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
-    """See `RawFileInterface`."""
+    """See `RawFilePredictionInterface`."""
     texts = ((file.name, partial(read_raw, file, settings)) for file in files)
     return predict_texts(texts, settings, inference)

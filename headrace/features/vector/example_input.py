@@ -1,4 +1,4 @@
-"""A vector that shows what a model takes."""
+"""An example vector for a model."""
 
 from headrace.contract import Contract
 from headrace.features.vector.input_spec import VectorSpec

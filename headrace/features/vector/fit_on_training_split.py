@@ -26,6 +26,6 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
 
 
 def fit_vectors(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard], column: str) -> VectorSpec:
-    """Return what a contract says of the vectors in `column` of the shards, the same bits for the same shards."""
+    """Return the specification of the vectors in `column` of the shards, the same bits for the same shards."""
     section = context.settings.section(Vector)
     return VectorSpec(column=section.column, statistics=column_statistics(spark, context, shards, column, section.size))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.config.sections.vector import Vector
 from headrace.contract import Column, Contract
-from headrace.features.multi_input_preparation_interface import LearnedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.features.vector.input_spec import VectorSpec
 from headrace.features.vector.record_encoder import vector_column
 from headrace.prepare.record_observations import Observations
@@ -28,12 +28,12 @@ def empty_row(settings: Prepare) -> dict[str, Any]:
     return {}
 
 
-def learn(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> LearnedInput:
+def fit(spark: "SparkSession", context: "PrepareContext", column: str, training: Sequence[Shard]) -> FittedInput:
     """See `MultiInputPreparationInterface`."""
     # PySpark is imported only where something is prepared.
     from headrace.features.vector.fit_on_training_split import fit_vectors
 
-    return LearnedInput(fit_vectors(spark, context, training, column))
+    return FittedInput(fit_vectors(spark, context, training, column))
 
 
 def final_column(settings: Prepare, spec: VectorSpec) -> Column:

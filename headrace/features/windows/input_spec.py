@@ -74,11 +74,11 @@ class WindowSpec(InputSpec):
         before, after = self.values, table.values
         if before != after and sorted(before) == sorted(after):
             raise DataError(
-                f"The donor bundle takes the features {join_names(before)} in this order, but {table_name} holds "
+                f"The pretrained bundle takes the features {join_names(before)} in this order, but {table_name} holds "
                 f"{join_names(after)}; weights would be applied to other features. Set prepare.windows.values to the "
-                "donor's order and prepare the table again."
+                "pretrained bundle's order and prepare the table again."
             )
-        return [f"The donor was trained on {self.layout}, the table holds {table.layout}.", *changes]
+        return [f"The pretrained bundle was trained on {self.layout}, the table holds {table.layout}.", *changes]
 
 
 def windows_of(contract: "Contract") -> WindowSpec | None:

@@ -14,25 +14,27 @@ from headrace.prepare.sources.tables.table_dataframe import quote_column
 from headrace.targets.regression.missing_code_warning import CODES, MIN_RECORDS
 
 
-def warn_of_thousands(frame: DataFrame, names: Sequence[str]) -> None:
-    """Log a warning about each column of texts in whose numbers a point may part thousands.
+def warn_of_thousands_separators(frame: DataFrame, names: Sequence[str]) -> None:
+    """Log a warning about each column of texts in whose numbers a point may separate thousands.
 
     Args:
-        frame: the columns `names` of values, as the source has them; numbers of Parquet are not written in any way.
+        frame: the columns `names` of values, as the source has them; numbers of Parquet are no texts.
     """
     texts = [name for name, kind in zip(names, frame.select(*map(quote_column, names)).dtypes, strict=True)
              if kind[1] == "string"]  # fmt: skip
     if not texts:
         return
     rows = frame.select(*map(quote_column, texts)).limit(WRITTEN_ROWS)
-    counts = rows.agg(*(F.struct(*_writings(F.col(quote_column(name)))).alias(name) for name in texts)).collect()[0]
+    counts = rows.agg(
+        *(F.struct(*_count_number_formats(F.col(quote_column(name)))).alias(name) for name in texts)
+    ).collect()[0]
     for name, found in zip(texts, counts, strict=True):
         warning = thousands_warning(f"The values of {name!r}", Counter(found.asDict()))
         if warning is not None:
             log.warning("%s", warning)
 
 
-def _writings(text: Column) -> list[Column]:
+def _count_number_formats(text: Column) -> list[Column]:
     """Return how many texts are of each `NumberFormat`, as `number_format` has it."""
     grouped, whole = text.rlike(f"^(?:{GROUPED.pattern})$"), text.rlike(f"^(?:{WHOLE.pattern})$")
     kinds = {
@@ -44,7 +46,7 @@ def _writings(text: Column) -> list[Column]:
     return [F.count(F.when(applies, 1)).alias(kind.value) for kind, applies in kinds.items()]
 
 
-def warn_of_odd_values(rows: DataFrame, names: Sequence[str], label: str | None) -> None:
+def warn_of_suspicious_values(rows: DataFrame, names: Sequence[str], label: str | None) -> None:
     """Log a warning about each column in which a number such as -999 may mark missing values, or outweighs all others.
 
     Args:
@@ -54,17 +56,17 @@ def warn_of_odd_values(rows: DataFrame, names: Sequence[str], label: str | None)
     columns = {name: _finite(F.col("values")[at]) for at, name in enumerate(names) if name != label}
     if not columns:
         return
-    ends = rows.agg(*(_extent(column).alias(name) for name, column in columns.items())).first()
-    for (name, column), found in zip(columns.items(), ends or (), strict=False):
+    extremes = rows.agg(*(_range_and_moments(column).alias(name) for name, column in columns.items())).first()
+    for (name, column), found in zip(columns.items(), extremes or (), strict=False):
         low, high, mean, spread = found
         for end in (low, high):
             if end in CODES or (end is not None and abs(end - mean) > FAR_FROM_MEAN * spread):
-                warning = _odd_value(rows, name, column, end)
+                warning = _suspicious_value(rows, name, column, end)
                 if warning is not None:
                     log.warning("%s", warning)
 
 
-def _extent(column: Column) -> Column:
+def _range_and_moments(column: Column) -> Column:
     return F.array(F.min(column), F.max(column), F.avg(column), F.stddev_pop(column))
 
 
@@ -72,10 +74,10 @@ def _finite(number: Column) -> Column:
     return F.when(F.abs(number) < float("inf"), number)
 
 
-def _odd_value(rows: DataFrame, name: str, column: Column, code: float) -> str | None:
+def _suspicious_value(rows: DataFrame, name: str, column: Column, code: float) -> str | None:
     """Return a warning if `code` is farther from all other values than those from each other.
 
-    Several values that are a number of nines may mark missing ones; others have to be much farther away.
+    Several values whose digits are nines may mark missing ones; others have to be much farther away.
     """
     others = F.when(column != code, column)
     found = rows.agg(

@@ -11,11 +11,11 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from headrace.prepare.labels.similar_names import similar_names
-from headrace.wording import quantity, quantity_have, shorten
+from headrace.wording import quantity, quantity_has, shorten
 
 log = logging.getLogger(__name__)
 
-# Rows of which the writing of the numbers is looked at.
+# Number of rows whose number formats are checked.
 WRITTEN_ROWS = 100_000
 # A value that is `FAR` from all of 20 others is farther from the mean than this many standard deviations.
 FAR_FROM_MEAN = 4.0
@@ -27,11 +27,11 @@ class DeduplicatedSeries:
     """Rows of all series, and the moments of the first and the last of them.
 
     Attributes:
-        ends: in seconds; None without rows.
+        time_range: first and last moment, in seconds; None without rows.
     """
 
     rows: DataFrame
-    ends: tuple[float, float] | None
+    time_range: tuple[float, float] | None
 
 
 def deduplicate_series(rows: DataFrame, series_column: str | None) -> DeduplicatedSeries:
@@ -39,7 +39,7 @@ def deduplicate_series(rows: DataFrame, series_column: str | None) -> Deduplicat
 
     Args:
         rows: columns file (the series), seconds, key (the time as it is written), has_zone (whether it names a time
-            zone), odd (the first cell that is no number), and those of `CELLS`.
+            zone), invalid (the first cell that is no number), and those of `CELLS`.
         series_column: the column that names the series; None: all rows are one series.
     """
     found = _count_rows(rows)
@@ -52,9 +52,9 @@ def deduplicate_series(rows: DataFrame, series_column: str | None) -> Deduplicat
         if warning is not None:
             log.warning("%s", warning)
     if any(one.repeated for one in found):
-        rows = rows.groupBy("file", "seconds", *CELLS).agg(F.min("key").alias("key"), F.min("odd").alias("odd"))
-    ends = (min(one.first for one in found), max(one.last for one in found)) if found else None
-    return DeduplicatedSeries(rows, ends)
+        rows = rows.groupBy("file", "seconds", *CELLS).agg(F.min("key").alias("key"), F.min("invalid").alias("invalid"))
+    time_range = (min(one.first for one in found), max(one.last for one in found)) if found else None
+    return DeduplicatedSeries(rows, time_range)
 
 
 def _count_rows(rows: DataFrame) -> list[Row]:
@@ -98,7 +98,7 @@ def _contradictory(found: Sequence[Row], series_column: str | None) -> str | Non
         else "If they are of several series, set prepare.windows.series to the column that names them"
     )
     return (
-        f"{quantity_have(sum(one.contradictory for one in found), 'moment')} several rows with different cells in one "
+        f"{quantity_has(sum(one.contradictory for one in found), 'moment')} several rows with different cells in one "
         f"series, such as {example!r}; windows that would span them are rejected as gap. {remedy}."
     )
 

@@ -106,7 +106,7 @@ class RecordFile:
         return self.format or "lines"
 
     def report(self, name: str) -> None:
-        """Log what a file of CSV is found to be, records in it like comments, absent keys of JSON, and durations.
+        """Log the detected format of CSV, its records that look like comments, absent keys of JSON, and durations.
 
         Args:
             name: of the file in messages.
@@ -235,7 +235,7 @@ def require_columns(path: Path, column: str) -> None:
 
 
 def open_records(path: Path, origin: Origin, columns: TextColumns, name: str | None = None) -> RecordFile:
-    """Return a file of records, read as the bundle's source was except for `columns`; log what it is found to be.
+    """Return a file of records, read as the bundle's source was except for `columns`; log its detected format.
 
     Args:
         name: of standard input in messages, whose paths are relative to the working directory; None for a file.

@@ -90,4 +90,4 @@ def _stdin() -> IO[bytes]:
 
 
 def _empty() -> DataError:
-    return DataError("Standard input is empty; expected texts, or the bytes of one image or sound.")
+    return DataError("Standard input is empty; expected texts, or the bytes of one image or audio file.")

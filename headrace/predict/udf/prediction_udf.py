@@ -39,7 +39,7 @@ class OutputColumn(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class UdfTask:
-    """What tasks need to predict cells.
+    """Context that tasks need to predict cells.
 
     Attributes:
         settings: how raw records are prepared for this model.

@@ -1,4 +1,4 @@
-"""Share a bundle with tasks: by its path if they can read it, else by a broadcast unpacked once a machine."""
+"""Share a bundle with tasks: by its path if they can read it, else by a broadcast unpacked once per machine."""
 
 import os
 import tempfile
@@ -20,7 +20,7 @@ MAX_BYTES = 512 * 2**20
 
 @dataclass(frozen=True)
 class SharedBundle:
-    """Where tasks find a bundle.
+    """A bundle that tasks load from its address or from a broadcast.
 
     Attributes:
         path: its address.
@@ -53,7 +53,7 @@ class SharedBundle:
 
 
 def share_bundle(bundle: Bundle, spark: SparkSession | None) -> SharedBundle:
-    """Return where tasks of `spark` find a bundle; broadcast it if they may not see its folder."""
+    """Return a bundle that tasks of `spark` can load; broadcast it if they may not see its folder."""
     shared = SharedBundle(str(bundle.path), manifest_hash(bundle.folder))
     if spark is None or is_local(spark) or is_remote(bundle.path):
         return shared

@@ -92,7 +92,7 @@ def _named(columns: Columns, cells: Cells) -> Iterator[dict[str, Any]]:
 
 
 def _plain_list(value: Any) -> Any:
-    """Return the list of an array, which pandas makes of a list."""
+    """Return an array, to which pandas converts a list, as a list again."""
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 

@@ -10,5 +10,5 @@ def label_cell(value: object, task: str) -> str | None:
         RejectedRecordError: the cell is an object, bytes that are no text, or a list that cannot be a label.
     """
     # By name, as the kind's module imports the plan of the preparation, and that the readers of sources.
-    text: str | None = target_module(task, "label_parser").label_cell(value)
+    text: str | None = target_module(task, "label_encoder").label_cell(value)
     return text

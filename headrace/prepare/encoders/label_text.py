@@ -105,7 +105,7 @@ def count_labels(split: str, labels: pa.ChunkedArray) -> Counter[tuple[str, int]
 
 
 def _parse_list(text: str, separator: str) -> list[str] | None:
-    """Return the names in a list; None if the text is none."""
+    """Return the names in a list; None if the text is no list."""
     if not text.startswith(("[", "{")) and PYTHON_OBJECT.fullmatch(text) is None:
         return None
     try:
@@ -167,7 +167,7 @@ def _half_quote(text: str, end: int) -> str:
 
 
 def _parse_python_list(text: str) -> object:
-    """Return a list or a tuple as Python prints it; None if the text is none."""
+    """Return a list or a tuple as Python prints it; None if the text is neither."""
     try:
         return ast.literal_eval(text) if PYTHON_LIST.fullmatch(text) else None
     except (ValueError, SyntaxError):

@@ -1,4 +1,4 @@
-"""Say how a text that is no number should be written to be one."""
+"""Suggest how to write a text as a number."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ OTHER_SEPARATORS = re.compile(r"[-+]?\d+(?:[.,'_\s]\d+)+")
 MINUS_SIGNS = re.compile("^\\s*[\u2212\u2010-\u2014\ufe63\uff0d]\\s*(?=[\\d.])")
 
 
-# A number with a unit before or behind it: $5, 5 kg, 5%.
+# A number with a unit before or after it: $5, 5 kg, 5%.
 WITH_UNIT = re.compile(
     r"(?=.{1,40}$)(?:[A-Z]{3}\s|[A-Z]{0,3}[$€£¥]\s?)?[-+]?\d+(?:[.,]\d+)*\s?(?:[%‰°$€£¥][^\W\d_]?|(?:[^\W\d_]|[/²³])*)?"
 )

@@ -46,7 +46,7 @@ class RecordEncoderInterface(Protocol):
     def input_specs(
         self, configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
     ) -> Mapping[str, InputSpec]:
-        """Return what the contract says of each input, by the name of its column.
+        """Return specification of each input in the contract, by the name of its column.
 
         Args:
             statistics: statistics of the input; None where they are part of `fitted`, or there are none.
@@ -56,10 +56,10 @@ class RecordEncoderInterface(Protocol):
 
 def encoder_for(settings: Prepare) -> RecordEncoder:
     """Return the encoder for `prepare.input`."""
-    return encoding_of(settings.input).make_encoder(settings)
+    return record_encoder_module(settings.input).make_encoder(settings)
 
 
-def encoding_of(kind: str) -> RecordEncoderInterface:
-    """Return how the input kind `kind` is stored."""
+def record_encoder_module(kind: str) -> RecordEncoderInterface:
+    """Return the module `record_encoder` of the input kind `kind`."""
     module: RecordEncoderInterface = input_module(kind, "record_encoder")
     return module

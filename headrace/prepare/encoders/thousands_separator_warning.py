@@ -8,20 +8,20 @@ from enum import StrEnum
 # 1.200 and 12.345, but not 0.125 or 1.25.
 GROUPED = re.compile(r"\s*[-+]?[1-9]\d{0,2}\.\d{3}\s*")
 WHOLE = re.compile(r"\s*[-+]?\d+\s*")
-# Fewer numbers with and without a point say nothing.
+# Fewer numbers with and without a point are too few to decide.
 MIN_NUMBERS = 2
 # The same if no number ends with a zero: of ten with three decimals each, one does.
 MIN_WITHOUT_ZERO = 5
 
 
 class NumberFormat(StrEnum):
-    """The format of a number: three digits behind a point, a zero as the last of them, or another."""
+    """The format of a number: three digits after a point, a zero as the last of them, or another."""
 
     GROUPED, GROUPED_ZERO, SMALL, OTHER = "grouped", "grouped_zero", "small", "other"
 
 
 def number_format(text: str) -> NumberFormat:
-    """Return how a number is written; SMALL is a whole number below 1000, which has no thousands to part."""
+    """Return how a number is written; SMALL is a whole number below 1000, which needs no thousands separator."""
     if GROUPED.fullmatch(text):
         return NumberFormat.GROUPED_ZERO if text.rstrip().endswith("0") else NumberFormat.GROUPED
     return NumberFormat.SMALL if WHOLE.fullmatch(text) and abs(int(text)) < 1000 else NumberFormat.OTHER
@@ -33,7 +33,7 @@ def count_formats(texts: Iterable[str]) -> Counter[NumberFormat]:
 
 
 def thousands_warning(what: str, counts: Counter[NumberFormat]) -> str | None:
-    """Return a warning if all numbers look as if a point parts thousands; None else.
+    """Return a warning if the point of all numbers looks like a thousands separator; otherwise None.
 
     Decimals of a fixed number of digits are in all numbers of a column, and those of other columns have no zeros at
     their end, unless all of them are whole numbers of thousands. Without a zero it takes more numbers: decimals that
@@ -49,7 +49,7 @@ def thousands_warning(what: str, counts: Counter[NumberFormat]) -> str | None:
         return None
     ends = ", with zeros at the end" if with_zeros else ""
     return (
-        f"{what} may have points between thousands: {grouped:,} have three digits behind a point{ends}, "
+        f"{what} may have points between thousands: {grouped:,} have three digits after a point{ends}, "
         f"and the other {small:,} are whole numbers below 1,000. A point is the decimal point, so that 1.200 is "
         "read as 1.2; if it is 1200, write it so."
     )

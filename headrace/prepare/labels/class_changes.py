@@ -32,7 +32,7 @@ class ClassChanges:
 
     @property
     def renumbered(self) -> bool:
-        """Whether a class of both versions has another number in the new one."""
+        """Return whether a class of both versions has another number in the new one."""
         kept = self.match.shared
         return kept != self.before[: len(kept)]
 
@@ -70,7 +70,7 @@ def compare_classes(before: Contract | None, now: Summary) -> ClassChanges | Non
 
 
 def report_classes(changes: ClassChanges | None, *, full: bool) -> None:
-    """Say which classes were removed or added, and warn of those without a record.
+    """Log which classes were removed or added, and warn of those without a record.
 
     Args:
         full: whether the classes were determined again, so that one without a record has only copies of other records.

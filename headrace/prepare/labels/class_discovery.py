@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from headrace.errors import DataError
+from headrace.prepare.encoders.label_encoder_interface import describe_missing_label
 from headrace.prepare.encoders.label_normalization import normalize_label
-from headrace.prepare.encoders.label_parser_interface import describe_missing_label
 from headrace.prepare.encoders.label_text import readable_labels, unreadable_labels
 from headrace.prepare.labels.numeric_and_named_labels_warning import LabelRows, numbered_files_warning
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
@@ -65,7 +65,7 @@ def discover_classes(
         return Classes(())
     counted = _count_labels(spark, context, listing, changed, records)
     if len(counted) < 2 and not context.labels:
-        require_some(
+        require_class_count(
             tuple(counted),
             listing.root,
             _list_rejects(spark, context, records),
@@ -82,7 +82,7 @@ def discover_classes(
         +rows,
         counted.total() if single and not isinstance(records, list) else None,
     )
-    require_some(found.names, listing.root)
+    require_class_count(found.names, listing.root)
     if single and not known:
         require_repeated(found.rows, listing.root)
     separator = context.settings.label_separator if context.settings.target.has_labels else None
@@ -97,7 +97,7 @@ def _ordered_names(context: PrepareContext, rows: Mapping[str, int]) -> tuple[st
     return tuple(dict.fromkeys((*context.labels, *staying, *rows)))
 
 
-def require_some(
+def require_class_count(
     classes: tuple[str, ...], root: str, rejects: RecordAccounting | None = None, *, single: bool = True
 ) -> None:
     """Raise unless there are at least 2 and at most `MAX_CLASSES`.
@@ -148,7 +148,7 @@ def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFr
 
 
 def classes_without_records(classes: Classes, context: PrepareContext, results: Iterable[ChunkResult]) -> list[str]:
-    """Return the classes that the context does not hold yet and none of whose records could be used."""
+    """Return the classes that are not in the context yet and none of whose records could be used."""
     if not context.settings.target.has_classes:
         return []
     used = set[int]()

@@ -19,8 +19,8 @@ TYPOGRAPHY = str.maketrans(
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-")
 )
-FOLDED = LATIN_LOOKALIKES | TYPOGRAPHY
-# What is between the words of a name in other writings: hot_dog, hot-dog; of numbers it may be a sign or a range.
+CANONICAL_LETTERS = LATIN_LOOKALIKES | TYPOGRAPHY
+# Separators of the words of a name in other spellings: hot_dog, hot-dog; of numbers it may be a sign or a range.
 BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])[-_](?=[^\W\d_])")
 NUMBER = re.compile(r"([-+]?)0*(\d*)(?:\.(\d*?)0*)?")
 # A number with an exponent; with zeros before it, it may be a code in hexadecimal digits.
@@ -28,7 +28,7 @@ SCIENTIFIC = re.compile(r"([-+]?)([1-9]\d*)(?:\.(\d*))?e([-+]?\d{1,2})")
 
 
 def similar_names(names: Iterable[str]) -> list[list[str]]:
-    """Return the groups of names that people take for one."""
+    """Return the groups of names that are probably spellings of one name."""
     groups = defaultdict[str, dict[str, None]](dict)
     for name in names:
         groups[_folded(name)][name] = None
@@ -41,16 +41,16 @@ def mixed_names(names: Iterable[str]) -> list[str]:
 
 
 def _folded(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", html.unescape(name).translate(FOLDED).casefold())
+    letters = unicodedata.normalize("NFKD", html.unescape(name).translate(CANONICAL_LETTERS).casefold())
     letters = BETWEEN_WORDS.sub("", letters)
-    plain = "".join(one for one in letters if not _is_dropped(one))
+    plain = "".join(one for one in letters if not _is_ignored_character(one))
     return (_number(plain) if plain.isascii() and any(map(str.isdigit, plain)) else None) or plain
 
 
 def _number(text: str) -> str | None:
-    """Return a number as one text in all its writings; None if it is none.
+    """Return one text for all notations of a number; None if the text is no number.
 
-    Digits are compared as text: as numbers, two long ones may be one to a computer.
+    Digits are compared as text: two long numbers may be equal as floats.
     """
     if found := SCIENTIFIC.fullmatch(text):
         text = _positional(*found.groups(""))
@@ -70,9 +70,10 @@ def _positional(sign: str, whole: str, decimals: str, exponent: str) -> str:
     return f"{sign}{digits[:point]}.{digits[point:]}"
 
 
-def _is_dropped(one: str) -> bool:
-    hidden = (unicodedata.category(one) in HIDDEN and ord(one) not in TAGS) or ord(one) in VARIATIONS
-    return hidden or unicodedata.combining(one) > 0 or one.isspace()
+def _is_ignored_character(character: str) -> bool:
+    code = ord(character)
+    hidden = (unicodedata.category(character) in HIDDEN and code not in TAGS) or code in VARIATIONS
+    return hidden or unicodedata.combining(character) > 0 or character.isspace()
 
 
 def _is_mixed(word: str) -> bool:

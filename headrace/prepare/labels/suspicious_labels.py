@@ -11,21 +11,22 @@ from headrace.prepare.labels.spreadsheet_damage import spreadsheet_changes
 from headrace.prepare.labels.unsplit_label_warnings import list_names, multi_label_warnings
 from headrace.wording import shorten
 
-# Fewer rows than this say nothing about the distribution of labels.
+# Fewer rows than this are too few to judge the distribution of labels.
 MIN_ROWS = 20
 # From this many classes of one row each on, the column may not be the one of the labels.
 MANY_SINGLE_CLASSES = 24
 LARGEST_SHARE = 0.999
-# Missing values in many exports, and real classes in others: no finding, or Namibia.
-MISSING_BY_CUSTOM = frozenset(("na", "n/a", "none", "missing", "?"))
+# Missing values in many exports, and real classes in others: `none` for no finding, `NA` for Namibia.
+OFTEN_MISSING = frozenset(("na", "n/a", "none", "missing", "?"))
 # What Excel shows for a formula that failed.
 EXCEL_ERRORS = frozenset(("#n/a", "#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!"))
-TRUTH_VALUES, BITS = frozenset(("true", "false")), frozenset(("0", "1"))
-# Writings of truth values: of words one is enough, and of letters, such as those of bases, both.
-TRUTH_WORDS, TRUTH_LETTERS = (TRUTH_VALUES, frozenset(("yes", "no")), BITS), (frozenset("yn"), frozenset("tf"))
+BOOLEAN_NAMES, BITS = frozenset(("true", "false")), frozenset(("0", "1"))
+# Spellings of boolean values: one word is enough; of letters, which may also be those of bases, both.
+BOOLEAN_WORDS, BOOLEAN_LETTERS = (BOOLEAN_NAMES, frozenset(("yes", "no")), BITS), (frozenset("yn"), frozenset("tf"))
 # What spreadsheets write so that a number stays a text.
 FORMULA = re.compile(r'="(.*)"', re.DOTALL)
-# How each kind of source says that a label is missing; the name of a folder or of a class in a data set is none.
+# How each kind of source says that a label is missing; the name of a folder or of a class in a data set is never
+# missing.
 HOW_TO_LEAVE_OUT = {
     "table": "leave its cell empty, or, in CSV, name it as data.source.options.nullValue",
     "petastorm": "leave its cell empty",
@@ -51,7 +52,7 @@ def label_warnings(
         "name with data.source.class_names."
         for group in similar_names((*known, *rows))
     ]
-    warnings += _truth_warnings((*known, *rows), several=separator is not None)
+    warnings += _boolean_warnings((*known, *rows), several=separator is not None)
     mixed = mixed_names(rows)
     if mixed:
         warnings.append(
@@ -81,7 +82,7 @@ def label_warnings(
         warnings.append(
             f"The classes {_names(lists)} look like lists or objects; lists of names need prepare.task: multi_label."
         )
-    missing = [name for name in rows if name.casefold() in MISSING_BY_CUSTOM | EXCEL_ERRORS]
+    missing = [name for name in rows if name.casefold() in OFTEN_MISSING | EXCEL_ERRORS]
     if missing and kind in HOW_TO_LEAVE_OUT:
         used = "is used as a class" if len(missing) == 1 else "are used as classes"
         warnings.append(f"{_names(missing)} {used}; if it marks missing labels, {HOW_TO_LEAVE_OUT[kind]}.")
@@ -117,32 +118,34 @@ def is_number(name: str) -> bool:
     return math.isfinite(parse_float32(name))
 
 
-def _truth_warnings(names: Sequence[str], *, several: bool) -> list[str]:
-    """Return a warning about labels that are vectors of truth values, or truth values in two writings."""
-    found = [name for name in dict.fromkeys(names) if name.casefold() in TRUTH_VALUES | BITS]
+def _boolean_warnings(names: Sequence[str], *, several: bool) -> list[str]:
+    """Return a warning about labels that are vectors of boolean values, or boolean values in two spellings."""
+    found = [name for name in dict.fromkeys(names) if name.casefold() in BOOLEAN_NAMES | BITS]
     folded = {name.casefold() for name in names}
-    if several and folded and folded <= TRUTH_VALUES | BITS:
+    if several and folded and folded <= BOOLEAN_NAMES | BITS:
         return [
             f"The only classes are {_names(found)}. If the labels are vectors with a place for each class, such as "
             "[1, 0, 0], they are not understood: list the names of each record's classes instead, such as [cat, dog]."
         ]
-    if mixed := mixed_truth_values(names):
+    if mixed := mixed_boolean_names(names):
         return [
-            f"The classes {_names(mixed)} are truth values in several writings; if some mean the same, give them one "
+            f"The classes {_names(mixed)} are truth values in several spellings; if some mean the same, give them one "
             "name with data.source.class_names."
         ]
     return []
 
 
-def mixed_truth_values(names: Iterable[str]) -> list[str]:
-    """Return the names that are truth values, if they are written in several ways: 0 and 1, False and True."""
+def mixed_boolean_names(names: Iterable[str]) -> list[str]:
+    """Return the names that are boolean values, if they are spelled in several ways: 0 and 1, False and True."""
     listed = list(dict.fromkeys(names))
     folded = {name.casefold() for name in listed}
     letters = {one for one in folded if len(one) == 1 and one.isalpha()}
     # Beside other letters, these are of an alphabet.
-    of_letters = [one for one in TRUTH_LETTERS if folded >= one] if letters <= frozenset().union(*TRUTH_LETTERS) else []
-    writings = [one for one in TRUTH_WORDS if folded & one] + of_letters
-    return [name for name in listed if any(name.casefold() in one for one in writings)] if len(writings) > 1 else []
+    of_letters = (
+        [one for one in BOOLEAN_LETTERS if folded >= one] if letters <= frozenset().union(*BOOLEAN_LETTERS) else []
+    )
+    spellings = [one for one in BOOLEAN_WORDS if folded & one] + of_letters
+    return [name for name in listed if any(name.casefold() in one for one in spellings)] if len(spellings) > 1 else []
 
 
 def require_repeated(rows: Mapping[str, int], source: str) -> None:

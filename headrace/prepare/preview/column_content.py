@@ -11,7 +11,7 @@ from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.number_precision import parse_float32
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
-TRUTH_VALUES = frozenset(("true", "false", "yes", "no"))
+BOOLEAN_NAMES = frozenset(("true", "false", "yes", "no"))
 # 31/12/2025, 12-31-2025 or 31.12.2025, perhaps with a time; ISO 8601 is parsed.
 LOCAL_DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{4}([ T,].*)?")
 NUMBERS = frozenset(("integer", "number"))
@@ -42,7 +42,7 @@ def _content(text: str) -> str:
         return "integer"
     if math.isfinite(parse_float32(text)):
         return "number"
-    if text.lower() in TRUTH_VALUES:
+    if text.lower() in BOOLEAN_NAMES:
         return "truth value"
     return "date" if LOCAL_DATE.fullmatch(text) or _is_iso_date(text) else "text"
 

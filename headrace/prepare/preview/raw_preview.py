@@ -17,8 +17,8 @@ from headrace.config.sections.source import Columns, Source
 from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.features.input_kind_loader import KINDS, input_traits
+from headrace.prepare.encoders.label_encoder_interface import describe_missing_label
 from headrace.prepare.encoders.label_normalization import normalize_label
-from headrace.prepare.encoders.label_parser_interface import describe_missing_label
 from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, encoder_for
 from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is_number, label_warnings
@@ -286,7 +286,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
 def _guess_kind(records: list[RawRecord]) -> str:
     """Return the input kind that the suffixes of most records stand for.
 
-    Files of a kind with suffixes of its own, such as sounds, may be fewer than half: their texts lie beside them.
+    Files of a kind with suffixes of its own, such as audio, may be fewer than half: their texts lie beside them.
     """
     suffixes = Counter(Path(record.path).suffix.lower() for record in records)
     counts = {kind: sum(suffixes[suffix] for suffix in input_traits(kind).suffixes) for kind in KINDS}
@@ -312,7 +312,7 @@ def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError
 def _not_checked(columns: Iterable[Mapping[str, Any]]) -> str:
     """Return what `prepare` rejects besides, by what the columns may hold: the configuration alone says which it uses.
 
-    A column of bytes, structures or names of files may be one of images or sounds.
+    A column of bytes, structures or names of files may be one of images or audio.
     """
     others = [column for column in columns if column["content"] not in NUMBERS]
     texts = [column for column in others if column["content"] is not None]
@@ -322,7 +322,7 @@ def _not_checked(columns: Iterable[Mapping[str, Any]]) -> str:
         if column["type"] in ("bytes", "dict")
         or (column["examples"] and all(map(FILE_NAME.fullmatch, column["examples"])))
     ]
-    kinds = ["empty and short texts"] * bool(texts) + ["images and sounds that are missing or broken"] * bool(files)
+    kinds = ["empty and short texts"] * bool(texts) + ["images and audio that are missing or broken"] * bool(files)
     return f"; `prepare` also rejects {', and '.join(kinds)}" if kinds else ""
 
 

@@ -13,12 +13,12 @@ from headrace.prepare.readers.json_reader import HEAD, begins_with_objects
 from headrace.prepare.readers.text_stream import open_text
 from headrace.prepare.sources.archives.archive_source import ARCHIVE
 from headrace.prepare.sources.folders.ignored_files import is_ignored
-from headrace.prepare.sources.tables.table_file_listing import is_note
+from headrace.prepare.sources.tables.table_file_listing import is_table_metadata
 from headrace.storage import files_below
 
 # Records with as many fields as the first by which a file of another name is known as CSV.
 ROWS_OF_CSV = 20
-# Files of a folder that tell its format; there may be millions.
+# Number of files of a folder that show its format; there may be millions.
 FILES = 1000
 
 
@@ -42,7 +42,7 @@ def guess_format(root: Path, names: list[str]) -> str | None:
     """
     if (root / "_delta_log").is_dir():
         return "delta"
-    files = [name for name in names if not is_note(name)]
+    files = [name for name in names if not is_table_metadata(name)]
     formats = Counter(found for name in files if (found := format_from_name(name)) is not None)
     has_folders = any(os.sep in name for name in files) or any(ARCHIVE.search(name) for name in files)
     if formats:

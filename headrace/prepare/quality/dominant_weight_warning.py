@@ -33,7 +33,7 @@ class SampleWeights:
         self.total += other.total
 
     def warning(self) -> str | None:
-        """Return a warning if one record has more than half of the weight of all; None else."""
+        """Return a warning if one record has more than half of the weight of all; otherwise None."""
         if self.rows < MIN_ROWS or 2 * self.largest <= self.total:
             return None
         return (

@@ -8,7 +8,7 @@ from headrace.config.sections.expectations import Expectations, Range
 from headrace.errors import DataError
 from headrace.features.input_spec import Statistics
 from headrace.table import Summary
-from headrace.wording import figure_beside, number
+from headrace.wording import figure_unlike, number
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def find_breaches(summary: Summary, before: Summary | None, expected: Expectatio
     for name, maximum in (("rejected", expected.rejected), ("duplicates", expected.duplicates)):
         share = getattr(summary, name) / summary.rows_in
         if maximum is not None and share > maximum:
-            yield f"{name} is {figure_beside(share, maximum)}, expected {maximum:g} or less"
+            yield f"{name} is {figure_unlike(share, maximum)}, expected {maximum:g} or less"
     if before is not None:
         yield from _check_new_records(summary, before, expected)
         yield from _check_drift(summary, before, expected)
@@ -64,10 +64,10 @@ def _check_channels(statistics: Statistics | None, expected: Expectations) -> It
 
 
 def _check_new_records(summary: Summary, before: Summary, expected: Expectations) -> Iterator[str]:
-    """Check the records that were added alone: a burst of broken ones is a small fraction of a large table."""
+    """Check the records that were added alone: a batch of broken ones is a small fraction of a large table."""
     records, rejected = summary.rows_in - before.rows_in, summary.rejected - before.rejected
     if expected.new_rejected is not None and records > 0 and rejected / records > expected.new_rejected:
-        share = figure_beside(rejected / records, expected.new_rejected)
+        share = figure_unlike(rejected / records, expected.new_rejected)
         yield f"new_rejected is {share}, expected {expected.new_rejected:g} or less"
 
 
@@ -80,22 +80,22 @@ def _check_drift(summary: Summary, before: Summary, expected: Expectations) -> I
             drift = distance / deviation if deviation else math.inf if distance else 0.0
             if drift > expected.mean_drift:
                 yield (
-                    f"mean_drift of channel {index} is {figure_beside(drift, expected.mean_drift)} standard deviations "
+                    f"mean_drift of channel {index} is {figure_unlike(drift, expected.mean_drift)} standard deviations "
                     f"({number(old)} to {number(new)}), expected {expected.mean_drift:g} or less"
                 )
     if expected.class_drift is not None:
         shares, earlier = _class_shares(summary), _class_shares(before)
         drift = sum(abs(shares.get(name, 0) - earlier.get(name, 0)) for name in shares.keys() | earlier.keys()) / 2
         if drift > expected.class_drift:
-            text = figure_beside(drift, expected.class_drift)
+            text = figure_unlike(drift, expected.class_drift)
             yield f"class_drift is {text}, expected {expected.class_drift:g} or less"
 
 
 def _check_range(name: str, value: float, allowed: Range) -> Iterator[str]:
     if allowed.min is not None and value < allowed.min:
-        yield f"{name} is {figure_beside(value, allowed.min)}, expected {allowed.min:g} or more"
+        yield f"{name} is {figure_unlike(value, allowed.min)}, expected {allowed.min:g} or more"
     if allowed.max is not None and value > allowed.max:
-        yield f"{name} is {figure_beside(value, allowed.max)}, expected {allowed.max:g} or less"
+        yield f"{name} is {figure_unlike(value, allowed.max)}, expected {allowed.max:g} or less"
 
 
 def _list_classes(summary: Summary) -> list[str]:

@@ -6,7 +6,7 @@ from headrace.config.sections.preparation import Splits
 from headrace.prepare.labels.small_class_warning import MIN_IN_SPLIT, SMALL_CLASS
 from headrace.prepare.sources.series.time_splits import describe_moment
 from headrace.table.table_version import SPLITS, Period
-from headrace.wording import quantity_have, shorten
+from headrace.wording import quantity_has, shorten
 
 Counts = Mapping[str, Mapping[str, int]]
 
@@ -25,7 +25,7 @@ def unlearned_class_warning(counts: Counts, classes: Sequence[str]) -> str | Non
             found.append(f"{name!r} ({', '.join(f'{rows} in {split}' for split, rows in others.items())})")
     if not found:
         return None
-    have = quantity_have(len(found), "class")
+    have = quantity_has(len(found), "class")
     return f"{have} no record in the training split, so that no model learns them: {shorten(found)}."
 
 
@@ -39,7 +39,7 @@ def unmeasured_class_warning(counts: Counts, classes: Sequence[str]) -> str | No
     found = [f"{name!r} ({train[name]} in train)" for name in classes if train.get(name) and not test.get(name)]
     if not found or not test:
         return None
-    have = quantity_have(len(found), "class")
+    have = quantity_has(len(found), "class")
     return f"{have} no record in the test split, so that nothing measures them: {shorten(found)}."
 
 

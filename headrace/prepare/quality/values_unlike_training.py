@@ -2,7 +2,7 @@
 
 A number is far if it is more than `FAR` standard deviations from the mean of training. By Chebyshev's inequality at
 most 1 % of the values of training are, whatever their distribution, so that skewed columns such as prices raise no
-false alarm. A row or two of numbers say nothing of their column.
+false alarm. One or two numbers are too few to judge their column.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 FAR, MIN_NUMBERS = 10.0, 3
 # A column of one value has no spread; a value that differs by less than rounding to 32 bits is the same one.
 ROUNDING = 2.0**-23
-# A text of which at least this share of the words is unknown tells a model almost nothing.
+# A text of which at least this share of the words is unknown has almost no information for a model.
 UNKNOWN_WORDS = 0.8
 MAX_EXAMPLE = 60
 
@@ -24,32 +24,32 @@ Key = TypeVar("Key")
 
 @dataclass
 class Tally:
-    """Number of values, how many of them are unlike those of training, and the first of these."""
+    """Number of values, how many of them a warning is about, and the first of these."""
 
     values: int = 0
-    unlike: int = 0
+    affected: int = 0
     example: str = ""
 
-    def add(self, values: int, unlike: int, example: str = "") -> None:
-        """Count values; `example` is one of those that are unlike, if there are any."""
-        if unlike and not self.unlike:
+    def add(self, values: int, affected: int, example: str = "") -> None:
+        """Count values; `example` is one of the affected ones, if there are any."""
+        if affected and not self.affected:
             self.example = example[:MAX_EXAMPLE]
         self.values += values
-        self.unlike += unlike
+        self.affected += affected
 
     @property
-    def is_most(self) -> bool:
-        """Return whether more than half of the values are unlike those of training."""
-        return 2 * self.unlike > self.values
+    def is_majority(self) -> bool:
+        """Return whether more than half of the values are affected."""
+        return 2 * self.affected > self.values
 
     def __str__(self) -> str:
-        return f"{self.unlike:,} of {self.values:,}"
+        return f"{self.affected:,} of {self.values:,}"
 
 
 def merge_tallies(total: dict[Key, Tally], other: Mapping[Key, Tally]) -> None:
     """Add the tallies of another task to `total`."""
     for key, tally in other.items():
-        total.setdefault(key, Tally()).add(tally.values, tally.unlike, tally.example)
+        total.setdefault(key, Tally()).add(tally.values, tally.affected, tally.example)
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,13 @@ class UnfamiliarValues:
             f"{tally} values of the category {name!r} are not known from training, such as {tally.example!r}, and all "
             "are one value to a model. Check how they are written."
             for name, tally in self.categories.items()
-            if tally.is_most
+            if tally.is_majority
         ]
         return categories + [
             f"{tally} {noun} have words of which {UNKNOWN_WORDS:.0%} or more are not known from training, such as "
             f"{tally.example!r}, and these are one word to a model. Check their language, and upper and lower case."
             for noun, tally in self.texts.items()
-            if tally.is_most
+            if tally.is_majority
         ]
 
     def number_warnings(self) -> list[str]:
@@ -134,11 +134,11 @@ class UnfamiliarValues:
             f"{tally} cells of {column.noun} are missing, and become the mean of training, {column.mean:.6g}. Check "
             "whether the column is filled in."
             for column, tally in self.missing.items()
-            if tally.is_most and tally.unlike >= MIN_NUMBERS
+            if tally.is_majority and tally.affected >= MIN_NUMBERS
         ]
         return missing + [
             f"{tally} values of {column.noun} are more than {FAR:g} standard deviations from the mean of training, "
             f"such as {tally.example} ({column}). Check their unit and how they are written."
             for column, tally in self.far.items()
-            if tally.is_most and tally.unlike >= MIN_NUMBERS
+            if tally.is_majority and tally.affected >= MIN_NUMBERS
         ]

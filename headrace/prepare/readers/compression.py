@@ -65,7 +65,7 @@ class _Members(io.RawIOBase):
         return False
 
 
-class _Borrowed(io.RawIOBase):
+class _UnclosedFile(io.RawIOBase):
     """A file that pyarrow may close, as it does with the streams it is given, without closing it for others."""
 
     def __init__(self, raw: IO[bytes]) -> None:
@@ -101,5 +101,5 @@ def open_decompressed(raw: IO[bytes]) -> IO[bytes]:
         case "xz":
             return io.BufferedReader(_Members(raw, lzma.LZMADecompressor))
         case "zstd":
-            return cast("IO[bytes]", pa.CompressedInputStream(pa.PythonFile(_Borrowed(raw), "r"), "zstd"))
+            return cast("IO[bytes]", pa.CompressedInputStream(pa.PythonFile(_UnclosedFile(raw), "r"), "zstd"))
     return raw

@@ -16,7 +16,7 @@ COMMENT_OPTION = "set --option 'comment=#'"
 
 
 class CsvDiagnostics(NamedTuple):
-    """What was found in one file.
+    """The findings in one file.
 
     Attributes:
         name: of the file in messages.
@@ -60,7 +60,7 @@ def log_notes(found: Sequence[CsvDiagnostics]) -> None:
 
 
 def comment_warnings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> list[str]:
-    """Return what to say about records that may be comments.
+    """Return warnings about records that may be comments.
 
     Args:
         remedy: how to leave them out.
@@ -78,7 +78,7 @@ def comment_warnings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY)
 
 
 def footer_warnings(found: Iterable[CsvDiagnostics]) -> list[str]:
-    """Return what to say about last records that may be footers."""
+    """Return warnings about last records that may be footers."""
     footers = [(one.name, one.footer) for one in found if one.footer is not None]
     if not footers:
         return []

@@ -4,13 +4,13 @@ from collections import deque
 from pathlib import Path
 from typing import NamedTuple
 
-from headrace.prepare.readers.csv_reader import COMPARED, SAMPLE, CsvReader
+from headrace.prepare.readers.csv_reader import COMPARED_CHARACTERS, SAMPLE_LINES, CsvReader
 from headrace.prepare.readers.csv_records import split_records
 from headrace.prepare.readers.text_ranges import is_splittable
 from headrace.prepare.readers.text_stream import open_text
 
 TAIL, BLOCK = 2**16, 2**20
-# The last but one record of a table of fewer records says nothing of how records begin.
+# In a table of fewer records, the last but one does not show how records begin.
 MIN_RECORDS = 3
 # What spreadsheets, their pivot tables and pandas (`margins=True`) write in several languages, in lower case.
 FOOTERS = frozenset(
@@ -31,7 +31,7 @@ class Footer(NamedTuple):
     cell: str
 
 
-class _Tail(NamedTuple):
+class _FileTail(NamedTuple):
     """The last lines of a file, and the bytes and lines before them."""
 
     lines: list[str]
@@ -54,7 +54,7 @@ def find_footer(reader: CsvReader) -> Footer | None:
     return Footer(tail.skipped_lines + _count_lines(reader.path, tail.skipped_bytes) + number, cell)
 
 
-def _read_tail(reader: CsvReader) -> _Tail:
+def _read_tail(reader: CsvReader) -> _FileTail:
     """Return the last lines of a file; none of a large one that can be read only from its beginning."""
     encoding = reader.options.encoding
     if is_splittable(reader.path, encoding):
@@ -63,16 +63,16 @@ def _read_tail(reader: CsvReader) -> _Tail:
         with open_text(reader.path, encoding, begin, size - begin) as text:
             lines = list(text)
         # The part may begin within a line.
-        return _Tail(lines[1:], begin, 1) if begin else _Tail(lines)
-    last, read, number = deque[str](maxlen=SAMPLE), 0, 0
+        return _FileTail(lines[1:], begin, 1) if begin else _FileTail(lines)
+    last, read, number = deque[str](maxlen=SAMPLE_LINES), 0, 0
     with open_text(reader.path, encoding) as text:
         for line in text:
             number += 1
             last.append(line)
             read += len(line)
-            if read > COMPARED:
-                return _Tail([])
-    return _Tail(list(last), skipped_lines=number - len(last))
+            if read > COMPARED_CHARACTERS:
+                return _FileTail([])
+    return _FileTail(list(last), skipped_lines=number - len(last))
 
 
 def _count_lines(path: Path, size: int) -> int:

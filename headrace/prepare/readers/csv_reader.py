@@ -24,11 +24,11 @@ from headrace.wording import quantity
 
 SEPARATORS = (",", ";", "\t", "|")
 # Lines that show the dialect of a file.
-SAMPLE = 1000
+SAMPLE_LINES = 1000
 # Characters at the beginning of a file in which such lines are looked for, and with whose records the lines of a record
 # in doubt are compared: many, as a file may be in the order of its classes; not more than a task reads anyway.
-COMPARED = 64 * 2**20
-BLOCK, MAX_LINE = 2**20, 2**16
+COMPARED_CHARACTERS = 64 * 2**20
+BLOCK_CHARACTERS, MAX_LINE = 2**20, 2**16
 COMMENT = re.compile("\n#")
 # Names of columns are no numbers, and questions of surveys apart they are short.
 NUMBER_CELL = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*\s*")
@@ -58,7 +58,7 @@ class CsvReader:
         self.notes: list[str] = []
         numbered = any(strip_backticks(one).startswith("_c") and strip_backticks(one)[2:].isdecimal() for one in wanted)
         self.has_header = not numbered if options.header is None else options.header
-        self.columns = self._look_for_separator(wanted)
+        self.columns = self._detect_separator(wanted)
         self.width = len(self.columns)
         self.indices = {one: self._index(one) for one in wanted}
 
@@ -69,7 +69,7 @@ class CsvReader:
             return [RowRange(self.name)]
         # Latin-1 gives each byte one character, so that characters can be counted as bytes.
         with open_text(self.path, "latin-1") as lines:
-            found = split_records(lines, self.options, are_joined=self._are_joined("latin-1"))
+            found = split_records(lines, self.options, are_joined=self._joined_lines_test("latin-1"))
             records = ((number, length) for number, _, length in found)
             return cut_ranges(self.name, records, max_bytes, max_rows)
 
@@ -77,7 +77,7 @@ class CsvReader:
         """Yield the rows of a range, in order, without blank lines and the header."""
         with open_text(self.path, self.options.encoding, part.begin, part.size) as lines:
             skip_header = self.has_header and part.begin == 0
-            are_joined = self._are_joined(self.options.encoding)
+            are_joined = self._joined_lines_test(self.options.encoding)
             for number, fields, _ in split_records(lines, self.options, part.number, are_joined):
                 if isinstance(fields, RejectedRecordError):
                     yield Row(number, {}, fields)
@@ -91,7 +91,7 @@ class CsvReader:
         """Return whether a line is a record and not blank; in a single column a missing value is written as `""`."""
         return any(map(str.strip, fields)) or (len(fields) == self.width and (self.width > 1 or fields == [""]))
 
-    def _are_joined(self, encoding: str | None) -> JoinedLines | None:
+    def _joined_lines_test(self, encoding: str | None) -> JoinedLines | None:
         """Return the test for records that a stray quote joined; None if quotes are trusted, or cannot join records."""
         if self.options.multi_line or self.options.quote is None or self.width == 1:
             return None
@@ -106,7 +106,7 @@ class CsvReader:
                 if isinstance(fields, list) and len(fields) == self.width and not _has_line_breaks(fields):
                     yield fields
                 read += size
-                if read > COMPARED:
+                if read > COMPARED_CHARACTERS:
                     return
 
     def _row(self, number: int, fields: list[str]) -> Row:
@@ -128,7 +128,7 @@ class CsvReader:
         text = text.rstrip() if self.options.strip_right else text
         return None if text in ("", SQL_NULL, self.options.null) else text
 
-    def _look_for_separator(self, wanted: Sequence[str]) -> list[str]:
+    def _detect_separator(self, wanted: Sequence[str]) -> list[str]:
         """Return the columns; without the option, the separator is the one that gives all requested columns.
 
         Spreadsheets write semicolons where the comma is the decimal point, and tabs as CSV, too.
@@ -171,29 +171,29 @@ class CsvReader:
         return plain if is_same or len(after) < len(before) else stripped
 
     def _lines_with(self, patterns: Sequence[re.Pattern[str]]) -> list[str]:
-        """Return SAMPLE lines of the beginning, and as many from the first line on that has one of `patterns`.
+        """Return SAMPLE_LINES lines of the beginning, and as many from the first line on that has one of `patterns`.
 
         Returns:
-            no lines if the first COMPARED characters do not have it.
+            no lines if the first COMPARED_CHARACTERS do not have it.
         """
-        if not self._hold(patterns):
+        if not self._head_has_pattern(patterns):
             return []
         with open_text(self.path, self.options.encoding) as lines:
-            head = list(islice(lines, SAMPLE))
-            if any(_has(line, patterns) for line in head):
+            head = list(islice(lines, SAMPLE_LINES))
+            if any(_has_pattern(line, patterns) for line in head):
                 return head
-            first = next((line for line in lines if _has(line, patterns)), None)
-            return [] if first is None else [*head, first, *islice(lines, SAMPLE)]
+            first = next((line for line in lines if _has_pattern(line, patterns)), None)
+            return [] if first is None else [*head, first, *islice(lines, SAMPLE_LINES)]
 
-    def _hold(self, patterns: Sequence[re.Pattern[str]]) -> bool:
-        """Return whether the first COMPARED characters have a pattern; one that begins with a character is found fast.
+    def _head_has_pattern(self, patterns: Sequence[re.Pattern[str]]) -> bool:
+        """Return whether the first COMPARED_CHARACTERS have a pattern; one that begins with a character is found fast.
 
         Args:
             patterns: of one line, with the line feed before it.
         """
         read, held = 0, "\n"
         with open_text(self.path, self.options.encoding) as text:
-            while read < COMPARED and (block := text.read(BLOCK)):
+            while read < COMPARED_CHARACTERS and (block := text.read(BLOCK_CHARACTERS)):
                 read += len(block)
                 held += block
                 if any(one.search(held) for one in patterns):
@@ -203,7 +203,7 @@ class CsvReader:
 
     def find_comments(self) -> tuple[int, int]:
         """Return how many records may be comments, at the beginning of the file, and the line of the first; or 0, 0."""
-        if self.options.comment or not self._hold([COMMENT]):
+        if self.options.comment or not self._head_has_pattern([COMMENT]):
             return 0, 0
         found, read = list[int](), 0
         with open_text(self.path, self.options.encoding) as lines:
@@ -213,7 +213,7 @@ class CsvReader:
                     is_header = _folded(fields) == _folded(self.columns) and not fields[0].startswith("# ")
                     found += [] if is_header else [number]
                 read += size
-                if read > COMPARED:
+                if read > COMPARED_CHARACTERS:
                     break
         return (len(found), found[0]) if found else (0, 0)
 
@@ -254,7 +254,7 @@ class CsvReader:
         raise MissingColumnError(name, str(self.path), self.columns, _first_line_hint(self.columns))
 
 
-def _has(line: str, patterns: Iterable[re.Pattern[str]]) -> bool:
+def _has_pattern(line: str, patterns: Iterable[re.Pattern[str]]) -> bool:
     return any(one.search(f"\n{line}") for one in patterns)
 
 

@@ -20,12 +20,12 @@ MARK = re.compile("^(?:\ufeff|\u00ef\u00bb\u00bf)")
 Fields = list[str] | RejectedRecordError
 
 
-class _Lines:
+class _RecordLines:
     """Lines for `csv.reader`; keeps those of the current record, so that reading can continue after its first line.
 
     Attributes:
         taken: the lines of the current record, as they are in the file.
-        strip: options by which spaces behind the quotes of fields are hidden from `csv.reader`; None: it sees all.
+        strip: options by which spaces after the quotes of fields are hidden from `csv.reader`; None: it sees all.
     """
 
     def __init__(self, lines: Iterable[str], options: ReaderOptions) -> None:
@@ -38,7 +38,7 @@ class _Lines:
         self.strip: ReaderOptions | None = None
         self._size = self._quotes = 0
 
-    def __iter__(self) -> "_Lines":
+    def __iter__(self) -> "_RecordLines":
         return self
 
     def __next__(self) -> str:
@@ -61,7 +61,7 @@ class _Lines:
         self.taken, self._size, self._quotes = [], 0, 0
 
     def go_back(self, kept: int = 1) -> None:
-        """Go back behind the first `kept` lines of the current record."""
+        """Go back to the end of the first `kept` lines of the current record."""
         self._again.extendleft(reversed(self.taken[kept:]))
         del self.taken[kept:]
 
@@ -80,31 +80,31 @@ def split_records(
     Reading takes linear time with any quotes: after a broken record, the lines that are read again hold no quote
     that could be left open, up to the one where the record broke.
     """
-    feed = _Lines(lines, options)
-    reader = _reader(feed, options)
+    source = _RecordLines(lines, options)
+    reader = _reader(source, options)
     while True:
-        feed.begin()
+        source.begin()
         try:
             fields: Fields = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            fields = _read_stripped(feed, options) or _broken(feed, options, number, error)
-            reader = _reader(feed, options)
-        if are_joined is not None and len(feed.taken) > 1 and isinstance(fields, list) and are_joined(feed.taken):
-            fields = _joined(number, number + len(feed.taken) - 1)
+            fields = _read_stripped(source, options) or _broken(source, options, number, error)
+            reader = _reader(source, options)
+        if are_joined is not None and len(source.taken) > 1 and isinstance(fields, list) and are_joined(source.taken):
+            fields = _joined(number, number + len(source.taken) - 1)
         if isinstance(fields, RejectedRecordError):
-            feed.go_back()
-            reader = _reader(feed, options)
-        if options.comment and MARK.sub("", feed.taken[0]).startswith(options.comment):
+            source.go_back()
+            reader = _reader(source, options)
+        if options.comment and MARK.sub("", source.taken[0]).startswith(options.comment):
             fields = []
-        yield number, fields, sum(map(len, feed.taken))
-        number += len(feed.taken)
+        yield number, fields, sum(map(len, source.taken))
+        number += len(source.taken)
 
 
-def _reader(feed: _Lines, options: ReaderOptions) -> Iterator[list[str]]:
+def _reader(source: _RecordLines, options: ReaderOptions) -> Iterator[list[str]]:
     return csv.reader(
-        feed,
+        source,
         delimiter=options.separator or ",",
         quotechar=options.quote,
         quoting=csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE,
@@ -119,7 +119,7 @@ def _strip_after_quotes(line: str, options: ReaderOptions, seen: int = 0) -> str
     """Return a line without the spaces between the closing quotes of fields and what ends the fields.
 
     Args:
-        seen: quotes of the record in the lines before. Behind an even number of them the field is closed.
+        seen: quotes of the record in the lines before. After an even number of them the field is closed.
     """
     quote, separator = options.quote or "", options.separator or ","
     pieces = line.split(quote)
@@ -130,28 +130,28 @@ def _strip_after_quotes(line: str, options: ReaderOptions, seen: int = 0) -> str
     return quote.join(pieces)
 
 
-def _read_stripped(feed: _Lines, options: ReaderOptions) -> list[str] | None:
-    """Return the fields of a broken record, read again without spaces behind quotes; None if it is still broken."""
+def _read_stripped(source: _RecordLines, options: ReaderOptions) -> list[str] | None:
+    """Return the fields of a broken record, read again without spaces after quotes; None if it is still broken."""
     if not options.strip_right or options.quote is None:
         return None
-    feed.go_back(0)
-    feed.begin()
-    feed.strip = options
+    source.go_back(0)
+    source.begin()
+    source.strip = options
     try:
-        return next(_reader(feed, options))
+        return next(_reader(source, options))
     except csv.Error:
         return None
     finally:
-        feed.strip = None
+        source.strip = None
 
 
-def _broken(feed: _Lines, options: ReaderOptions, number: int, error: csv.Error) -> RejectedRecordError:
+def _broken(source: _RecordLines, options: ReaderOptions, number: int, error: csv.Error) -> RejectedRecordError:
     hint = ""
-    if '\\"' in feed.taken[0]:
+    if '\\"' in source.taken[0]:
         hint = "; if a backslash escapes quotes, set data.source.options.escape to it"
-    elif options.quote and not options.strip_right and _strip_after_quotes(feed.taken[0], options) != feed.taken[0]:
+    elif options.quote and not options.strip_right and _strip_after_quotes(source.taken[0], options) != source.taken[0]:
         hint = "; if spaces may follow quotes, set data.source.options.ignoreTrailingWhiteSpace to true"
-    is_unclosed = len(feed.taken) > 1 or "unexpected end" in str(error)
+    is_unclosed = len(source.taken) > 1 or "unexpected end" in str(error)
     what = "a quote is not closed" if is_unclosed else str(error)
     if is_unclosed and not hint:
         hint = "; if quotes are part of the text, set data.source.options.quote to ''"

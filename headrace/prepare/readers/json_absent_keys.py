@@ -27,7 +27,7 @@ class AbsentKey(NamedTuple):
 
 
 class JsonDiagnostics(NamedTuple):
-    """What was found in one file.
+    """The findings in one file.
 
     Attributes:
         name: of the file in messages.
@@ -59,7 +59,7 @@ def diagnose_json(reader: object, name: str) -> list[JsonDiagnostics]:
 
 
 def absent_key_warnings(found: Iterable[JsonDiagnostics]) -> list[str]:
-    """Return what to say about keys that a notable part of the records of all files lacks, or has in another case."""
+    """Return warnings about keys that a notable part of the records of all files lacks, or has in another case."""
     listed = list(found)
     records = sum(one.records for one in listed)
     warnings = []

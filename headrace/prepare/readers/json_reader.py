@@ -89,7 +89,7 @@ class JsonReader:
 
     @property
     def unit(self) -> str:
-        """What the numbers of rows count: several objects of an array may be on one line."""
+        """The unit that row numbers count: several objects of an array may be on one line."""
         return "line" if self.has_lines else "record"
 
     def ranges(self, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
@@ -139,7 +139,7 @@ class JsonReader:
             try:
                 yield self._row(number, json.loads(line, object_pairs_hook=_object))
             except (ValueError, RecursionError) as error:
-                detail = f"line {number} is not a JSON object: {_describe(error, 0)}"
+                detail = f"line {number} is not a JSON object: {_describe_decode_error(error, 0)}"
                 yield Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
 
     def _objects(self, text: IO[str]) -> Iterator[Row]:
@@ -178,7 +178,7 @@ class JsonReader:
             return
         for name in self.wanted:
             if all(value_at(row, strip_backticks(name)) is None and name not in row for row in rows):
-                raise _missing(name, str(self.path), self.columns, rows)
+                raise _missing_column_error(name, str(self.path), self.columns, rows)
         cells = [value_at(rows[0], strip_backticks(name)) for name in self.wanted]
         if len(rows) == 1 and cells and all(isinstance(one, dict) and "0" in one for one in cells):
             raise DataError(
@@ -197,14 +197,17 @@ class JsonReader:
                 continue
 
 
-def _missing(name: str, file: str, columns: list[str], rows: list[dict[str, Any]]) -> MissingColumnError:
+def _missing_column_error(name: str, file: str, columns: list[str], rows: list[dict[str, Any]]) -> MissingColumnError:
     """Return the error for a column that no row has, with the list in which its name stops if there is one."""
     parts = strip_backticks(name).split(".")
     for number in range(1, len(parts)):
         head = ".".join(parts[:number])
         if any(isinstance(value_at(row, head), list) for row in rows):
             return MissingColumnError(
-                name, file, columns, f"{head} is a list, and names lead through objects only; write one value a record"
+                name,
+                file,
+                columns,
+                f"{head} is a list, and names lead through objects only; write one value per record",
             )
     lists = [key for key, value in rows[0].items() if _is_list_of_objects(value)] if len(rows) == 1 else []
     if lists:
@@ -222,7 +225,7 @@ def _is_list_of_objects(value: object) -> bool:
 
 
 def _line_feeds(text: IO[str]) -> Iterator[str]:
-    """Yield lines that end with a line feed; a carriage return alone ends none.
+    """Yield lines that end with a line feed; a carriage return alone ends no line.
 
     The byte order mark that begins a file is left out, also where files were joined.
     """
@@ -241,7 +244,7 @@ def _is_object(line: str) -> bool:
 
 
 def _object_of(line: str) -> dict[str, Any] | None:
-    """Return the object that a line is; None if it is none."""
+    """Return the object that a line is; None if it is no object."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
@@ -257,7 +260,7 @@ def _begins_with_object(line: str) -> bool:
         return False
 
 
-def _describe(error: Exception, begin: int) -> str:
+def _describe_decode_error(error: Exception, begin: int) -> str:
     """Return what is wrong with the value that begins at `begin`, without the line that Python counts within it."""
     if not isinstance(error, json.JSONDecodeError):
         return str(error)
@@ -275,7 +278,7 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[Any]:
     in_array = held.lstrip(SPACE + MARK).startswith("[")
     at = held.find("[") + 1 if in_array else 0
     while True:
-        start = _skip(held, at, SPACE + "," + MARK)
+        start = _skip_characters(held, at, SPACE + "," + MARK)
         line += held.count("\n", at, start)
         at = start
         if at == len(held):
@@ -301,7 +304,7 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[Any]:
                 more = text.read(max(CHARACTERS, len(held) - at)) if len(held) - at < MAX_OBJECT else ""
                 if not more:
                     raise DataError(
-                        f"{path} is damaged at line {line}: {_describe(error, at)} of the value there."
+                        f"{path} is damaged at line {line}: {_describe_decode_error(error, at)} of the value there."
                     ) from None
                 held, at = held[at:] + more, 0
                 continue
@@ -310,7 +313,7 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[Any]:
             at = end
 
 
-def _skip(text: str, at: int, characters: str) -> int:
+def _skip_characters(text: str, at: int, characters: str) -> int:
     while at < len(text) and text[at] in characters:
         at += 1
     return at

@@ -54,7 +54,7 @@ class UnreadArchiveError(RejectedRecordError):
     """Raised for all that cannot be read of a damaged archive: one record, however many it held.
 
     Attributes:
-        unread: bytes of the archive that were not read, at least; 0 if it cannot be told how many.
+        unread: bytes of the archive that were not read, at least; 0 if the number is unknown.
         size: bytes of the archive.
     """
 

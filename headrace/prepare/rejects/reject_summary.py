@@ -24,10 +24,10 @@ VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9]+")
 def unusable_error(
     problem: str, remedy: str, records: int, rejects: Mapping[str, int], examples: Mapping[str, Reject]
 ) -> DataError:
-    """Return the error that says which records were rejected, and then what they left behind.
+    """Return the error that lists the rejected records, and then states the problem.
 
     Args:
-        problem: what a preparation cannot go on without, as a sentence without its full stop.
+        problem: what a preparation cannot continue without, as a sentence without its full stop.
         remedy: what to do about it where no record was rejected.
         records: number of records that were read.
         rejects: rejected records by reason.
@@ -60,7 +60,7 @@ def list_reasons(rejects: Mapping[str, int], examples: Mapping[str, Reject]) -> 
 
 
 def describe_example(reject: Reject | None) -> str:
-    """Return how a sentence about a reason goes on with an example of it."""
+    """Return an example of a reason, as the continuation of a sentence."""
     return "" if reject is None else f", such as {reject.path!r}: {reject.detail}"
 
 

@@ -13,7 +13,7 @@ from headrace.errors import DataError
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
 from headrace.storage import locate, read_entry
-from headrace.storage.location import looked_for
+from headrace.storage.location import path_hint
 from headrace.wording import escape_path
 
 PIXELS = 3 * 32 * 32
@@ -32,7 +32,7 @@ def list_cifar(path: str) -> Listing:
     names = sorted(one.name for one in root.iterdir() if one.suffix == ".bin") if root.is_dir() else []
     if not names:
         raise DataError(
-            f"The source {path} holds no CIFAR files{looked_for(path)}; expected .bin files such as data_batch_1.bin."
+            f"The source {path} holds no CIFAR files{path_hint(path)}; expected .bin files such as data_batch_1.bin."
         )
     labels, classes = _classes(root)
     files = []

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from headrace.errors import DataError
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
 from headrace.storage import is_remote, locate, read_entry
-from headrace.storage.location import looked_for
+from headrace.storage.location import path_hint
 from headrace.wording import escape_path, natural_sort
 
 IMAGES = re.compile(r"(?P<set>.*)[-.]images[-.]idx(?P<sides>[34])[-.]ubyte(?P<gz>\.gz)?$")
@@ -44,7 +44,7 @@ def list_idx(path: str) -> Listing:
     pairs = [(name, _find_labels(path, name, names)) for name in names if IMAGES.fullmatch(name)]
     if not pairs:
         raise DataError(
-            f"The source {path} holds no IDX files{looked_for(path)}; expected NAME-images-idx3-ubyte and "
+            f"The source {path} holds no IDX files{path_hint(path)}; expected NAME-images-idx3-ubyte and "
             "NAME-labels-idx1-ubyte."
         )
     classes: set[int] = set()
@@ -87,7 +87,9 @@ def read_array(path: Path, first: int = 0, count: int | None = None) -> NDArray[
     if len(data) != count * size:
         raise DataError(f"{path} ends before the {header.shape[0]} records that its header declares; copy it again.")
     if has_more:
-        raise DataError(f"{path} goes on behind the {header.shape[0]} records that its header declares; copy it again.")
+        raise DataError(
+            f"{path} continues after the {header.shape[0]} records that its header declares; copy it again."
+        )
     return np.frombuffer(data, np.uint8).reshape(count, *header.shape[1:])
 
 

@@ -34,12 +34,12 @@ def split_from_path(path: str) -> str | None:
 
 
 def unclear_split_files(paths: Iterable[str]) -> list[str]:
-    """Return the files whose names begin with a split and go on like a phrase: train_station.csv, test_drive.csv.
+    """Return the files whose names begin with a split and continue like a phrase: train_station.csv, test_drive.csv.
 
-    Names of several splits that go on with the same words are clear: train_reviews.csv and test_reviews.csv.
+    Names of several splits that continue with the same words are clear: train_reviews.csv and test_reviews.csv.
     """
     splits: dict[str, set[str]] = {}
-    rests = {path: _rest(path) for path in paths if _split_of_folder(path) is None}
+    rests = {path: _words_after_split(path) for path in paths if _split_of_folder(path) is None}
     for path, rest in rests.items():
         splits.setdefault(rest, set()).add(str(split_from_name(_words(path)[0])))
     return [path for path, rest in rests.items() if rest and len(splits[rest]) == 1]
@@ -54,7 +54,7 @@ def _words(path: str) -> list[str]:
     return re.split(r"[-_. ]", re.split(r"[/\\]", path)[-1])
 
 
-def _rest(path: str) -> str:
+def _words_after_split(path: str) -> str:
     """Return the words between the split and the suffixes of a file name that do not merely count its pieces."""
     stem = re.split(r"[/\\]", path)[-1].partition(".")[0]
     return " ".join(word for word in _words(stem.lower())[1:] if not PIECE.fullmatch(word))

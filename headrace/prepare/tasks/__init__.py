@@ -1,1 +1,1 @@
-"""What runs in the tasks of Spark: records to staged shards, and staged shards to final ones."""
+"""Tasks of Spark: encode records to staged shards, and staged shards to final ones."""

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Column
 from headrace.features.input_spec import Statistics
-from headrace.prepare.encoders.label_parser_interface import encoding_module
+from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.quality.values_unlike_training import TrainingNumbers
 from headrace.prepare.record_observations import Observations
@@ -49,7 +49,7 @@ def encode_staged_shards(
 
 def observe_labels(rows: pa.Table, task: str, statistics: Statistics | None, observations: Observations) -> None:
     """Count the labels of regression that are far from those of training; none without statistics of them."""
-    numbers = None if statistics is None else encoding_module(task).label_numbers(rows["label"])
+    numbers = None if statistics is None else label_encoder_module(task).label_numbers(rows["label"])
     if statistics is not None and numbers is not None:
         column = TrainingNumbers("the label", statistics.mean[0], statistics.variance[0])
         observations.unfamiliar.add_numbers(column, numbers, 0)

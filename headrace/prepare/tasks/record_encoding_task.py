@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark import TaskContext
 
 from headrace.prepare.encoders import label_text
-from headrace.prepare.encoders.label_parser_interface import describe_missing_label, encode_target
+from headrace.prepare.encoders.label_encoder_interface import describe_missing_label, encode_target
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, encoder_for
 from headrace.prepare.encoders.split_from_hash import split_from_hash
@@ -38,7 +38,7 @@ def parse_weight(record: RawRecord) -> float:
     return weight
 
 
-def target_class(target: int | float | bytes) -> int:
+def counting_class(target: int | float | bytes) -> int:
     """Return the class index under which a row is counted; 0 unless the target is a class index."""
     return target if isinstance(target, int) else 0
 
@@ -48,7 +48,7 @@ def prepare_chunks(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator
     encoder = encoder_for(context.settings)
     for chunk in chunks:
         records = read_records(context.kind, context.root, chunk.files, encoder.max_bytes)
-        yield ShardWriter(context, encoder, chunk.number).run(records)
+        yield ChunkEncoder(context, encoder, chunk.number).run(records)
 
 
 def list_labels(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[Counter[str]]:
@@ -91,7 +91,7 @@ def _reject_row(record: RawRecord, rejection: RejectedRecordError) -> Reject:
     return Reject(record.reject_path or record.path, rejection.reason.value, escape_text(rejection.detail))
 
 
-class ShardWriter:
+class ChunkEncoder:
     """Writer of the shards and rejects of one task."""
 
     def __init__(self, context: PrepareContext, encoder: RecordEncoder, number: int) -> None:
@@ -144,7 +144,7 @@ class ShardWriter:
             self.result.observations.add_number("The weights", record.weight or "")
             self.result.observations.weights.add(row["weight"], record.reject_path or record.path)
         split = self._split(record, row["content_hash"])
-        self.result.counts[split, target_class(target)] += 1
+        self.result.counts[split, counting_class(target)] += 1
         self._append(split, row)
 
     def _split(self, record: RawRecord, content: str) -> str:

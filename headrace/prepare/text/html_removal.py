@@ -56,7 +56,7 @@ def remove_html(text: str, doubtful: list[str] | None = None) -> str:
 
 
 def _find_doubtful(text: str, kept: str) -> str | None:
-    """Return what may be a tag and stayed, or may be none and was removed; None if all is clear."""
+    """Return the first text that was kept but may be a tag, or was removed but may not be one; None without such."""
     like_tag = LIKE_TAG.search(kept) if "<" in kept else None
     if like_tag is not None:
         return like_tag[0]

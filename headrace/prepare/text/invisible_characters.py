@@ -1,6 +1,6 @@
 """Remove invisible characters, so that words that look equal are equal.
 
-What a script is written with stays: Persian and the languages of India are not readable without joiners.
+Characters that a script needs are kept: Persian and the languages of India are not readable without joiners.
 """
 
 import re
@@ -23,7 +23,7 @@ ANY = re.compile(r"[\xad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0
 
 
 def drop_invisible(text: str) -> str:
-    """Return a text without characters that nobody sees and no script needs."""
+    """Return a text without invisible characters that no script needs."""
     if text.isascii() or ANY.search(text) is None:
         return text
     text = WORD_BORDER.sub(" ", text).translate(INVISIBLE_IN_TEXTS)

@@ -8,7 +8,7 @@ IP6 = (
     r"::(?:[0-9A-Fa-f]{1,4}:){0,6}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|"
     r"(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}"
 )
-# Numbers of at least eight digits behind a plus sign, which is no decimal number such as +1.23456789.
+# Numbers of at least eight digits after a plus sign, which is no decimal number such as +1.23456789.
 INTERNATIONAL = (
     r"(?=\+(?:[ ./()-]{0,3}\d){8})(?!\+\d+\.\d+(?![\d.]))"
     r"\+[1-9]\d{0,2}[ ./-]?(?:\(\d{1,4}\)[ ./-]?)?\d{1,5}(?:[ ./-]?\d{2,8}){1,4}"

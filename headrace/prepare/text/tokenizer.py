@@ -113,7 +113,7 @@ def encode(
     """Return the stored bytes of each text: its token ids of `token_dtype`, little-endian, without padding.
 
     Args:
-        observations: receives what is found in the texts; None if nobody asks.
+        observations: receives what is found in the texts; None to discard it.
         noun: the texts in a sentence, in the plural.
 
     Raises:

@@ -1,10 +1,10 @@
 """Schema of BUNDLE/evaluation/SPLIT.json."""
 
 from headrace.contract import TaskType
-from headrace.report.json_record_base import Record
+from headrace.report.json_record_base import JsonRecord
 
 
-class Scores(Record):
+class Scores(JsonRecord):
     """Scores of one class: fractions, and `support` in rows; areas are None if undefined.
 
     Attributes:
@@ -21,7 +21,7 @@ class Scores(Record):
     counts: tuple[int, int, int] | None = None
 
 
-class SliceMetrics(Record):
+class SliceMetrics(JsonRecord):
     """Metrics of one slice of the rows."""
 
     name: str
@@ -30,7 +30,7 @@ class SliceMetrics(Record):
     intervals: dict[str, tuple[float, float]] = {}
 
 
-class Bin(Record):
+class Bin(JsonRecord):
     """Rows with a confidence above `low` and at most `high`: mean confidence and accuracy."""
 
     low: float
@@ -40,7 +40,7 @@ class Bin(Record):
     accuracy: float
 
 
-class DrawnCurve(Record):
+class DrawnCurve(JsonRecord):
     """ROC and precision-recall curves of one class against the rest: their points and their exact areas."""
 
     roc_auc: float
@@ -49,15 +49,15 @@ class DrawnCurve(Record):
     precision_recall: tuple[tuple[float, float], ...]
 
 
-class TrainedRows(Record):
-    """The rows of the evaluated split that the model was trained on, of how many, with the path of one of them."""
+class OverlapWithTraining(JsonRecord):
+    """Number of evaluated rows that were also training rows, number of all rows, and the path of one."""
 
     rows: int
     total: int
     example: str
 
 
-class TaskEvaluation(Record):
+class TaskEvaluation(JsonRecord):
     """The fields that BUNDLE/evaluation/SPLIT.json has in every task."""
 
     task: TaskType = "classification"
@@ -68,7 +68,7 @@ class TaskEvaluation(Record):
     metrics: dict[str, float]
     intervals: dict[str, tuple[float, float]] = {}
     slices: dict[str, tuple[SliceMetrics, ...]] = {}
-    trained_on: TrainedRows | None = None
+    trained_on: OverlapWithTraining | None = None
     seconds: float
     command: str
 

@@ -25,7 +25,7 @@ class PerClass:
     evaluation: ClassEvaluation
 
     @property
-    def squares(self) -> list[UnitChart]:
+    def charts(self) -> list[UnitChart]:
         """The ROC, precision-recall and calibration charts."""
         reliability = reliability_chart(self.evaluation)
         return [*curve_charts(self.evaluation), *([reliability] if reliability else [])]
@@ -37,12 +37,12 @@ class PerClass:
 
     @property
     def has_areas(self) -> bool:
-        """Whether any class has an area under its ROC curve."""
+        """Return whether any class has an area under its ROC curve."""
         return any(scores.roc_auc is not None for scores in self.evaluation.per_class.values())
 
     @property
     def has_counts(self) -> bool:
-        """Whether classes have counts of errors, which replace the confusion matrix of a multi-label model."""
+        """Return whether classes have counts of errors, which replace the confusion matrix of a multi-label model."""
         return any(scores.counts is not None for scores in self.evaluation.per_class.values())
 
     @property

@@ -43,7 +43,7 @@ class ReportSectionInterface(Protocol):
         """Return the values that the template shows of a `RECORD`."""
 
 
-def page_module(task: str) -> ReportSectionInterface:
+def report_section_module(task: str) -> ReportSectionInterface:
     """Return the page's part of the target kind `task`."""
     module: ReportSectionInterface = target_module(task, "report_section")
     return module

@@ -20,13 +20,13 @@ class IntervalPosition:
 
 @dataclass(frozen=True)
 class SliceRow:
-    """A row for one slice; `texts` and `intervals` are texts, in the order of the table's metrics."""
+    """A row for one slice; `metric_texts` and `intervals` are texts, in the order of the table's metrics."""
 
     name: str
     rows: int
-    texts: tuple[str, ...]
+    metric_texts: tuple[str, ...]
     intervals: tuple[str, ...]
-    reach: IntervalPosition
+    interval_position: IntervalPosition
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +36,14 @@ class SliceTable:
     Attributes:
         metrics: names of the metrics; the page draws the intervals of the first.
         overall: the horizontal position of the first metric over all rows; None if it is unknown.
-        ends: the values at both ends of the scale, as texts.
+        scale_ends: the values at both scale_ends of the scale, as texts.
     """
 
     column: str
     metrics: tuple[str, ...]
     rows: tuple[SliceRow, ...]
     overall: float | None
-    ends: tuple[str, str]
+    scale_ends: tuple[str, str]
 
 
 def slice_tables(evaluation: TaskEvaluation) -> list[SliceTable]:
@@ -60,7 +60,7 @@ def _table(evaluation: TaskEvaluation, column: str, slices: tuple[SliceMetrics, 
         metrics=names,
         rows=tuple(_row(slice_, names, axis) for slice_ in slices),
         overall=None if overall is None else _x_position(axis, overall),
-        ends=(metric(axis.low, names[0]), metric(axis.high, names[0])),
+        scale_ends=(metric(axis.low, names[0]), metric(axis.high, names[0])),
     )
 
 
@@ -73,13 +73,13 @@ def _axis(name: str, slices: tuple[SliceMetrics, ...], overall: float | None) ->
 
 
 def _row(slice_: SliceMetrics, names: tuple[str, ...], axis: Axis) -> SliceRow:
-    texts = tuple(metric(slice_.metrics[name], name) if name in slice_.metrics else "–" for name in names)
+    metric_texts = tuple(metric(slice_.metrics[name], name) if name in slice_.metrics else "–" for name in names)
     intervals = tuple(_interval(slice_, name) for name in names)
     low, high = slice_.intervals.get(names[0], (slice_.metrics[names[0]],) * 2)
-    reach = IntervalPosition(
+    interval_position = IntervalPosition(
         _x_position(axis, slice_.metrics[names[0]]), _x_position(axis, low), _x_position(axis, high)
     )
-    return SliceRow(slice_.name, slice_.rows, texts, intervals, reach)
+    return SliceRow(slice_.name, slice_.rows, metric_texts, intervals, interval_position)
 
 
 def _interval(slice_: SliceMetrics, name: str) -> str:

@@ -10,8 +10,8 @@ from headrace.targets.target_kind_loader import target_module
 ALL = "all rows"
 
 
-class LabelDriftInterface(Protocol):
-    """The module `drift_target` of a target kind."""
+class DriftGroupsInterface(Protocol):
+    """The module `drift_groups` of a target kind."""
 
     def target_label(self, target: Any, contract: Contract) -> Any:
         """Return a stored target with names instead of numbers, which another version may assign otherwise."""
@@ -23,20 +23,20 @@ class LabelDriftInterface(Protocol):
         """Return statistics of the target itself."""
 
 
-def drift_module(task: str) -> LabelDriftInterface:
-    """Return how the target kind `task` counts rows."""
-    module: LabelDriftInterface = target_module(task, "drift_target")
+def drift_groups_module(task: str) -> DriftGroupsInterface:
+    """Return the drift groups of the target kind `task`."""
+    module: DriftGroupsInterface = target_module(task, "drift_groups")
     return module
 
 
-class FeatureDriftInterface(Protocol):
+class DriftValuesInterface(Protocol):
     """The module `drift_values` of an input kind."""
 
     def statistics(self, payload: Any, contract: Contract) -> dict[str, float]:
         """Return the statistics of one stored input, as bytes; of several a dict of them by name."""
 
 
-def feature_drift_module(kind: str) -> FeatureDriftInterface:
+def drift_values_module(kind: str) -> DriftValuesInterface:
     """Return the statistics of the input kind `kind`."""
-    module: FeatureDriftInterface = input_module(kind, "drift_values")
+    module: DriftValuesInterface = input_module(kind, "drift_values")
     return module

@@ -12,8 +12,8 @@ from headrace.config.sections.retraining import Gate
 from headrace.evaluate.confidence_intervals import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.retrain.gate.measured_model import ScoredModel
-from headrace.retrain.gate.slicing import ModelPair, Slice, gate_module, make_slices
-from headrace.wording import figure, figure_beside, join_names, quantity, signed_figure
+from headrace.retrain.gate.slicing import ModelPair, Slice, gate_slices_module, make_slices
+from headrace.wording import figure, figure_unlike, join_names, quantity, signed_figure
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ def _better(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Check:
 
 
 def _enough_rows(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterator[Check]:
-    """Yield a check of the rows behind the improvement: a bootstrap of a few rows knows nothing of rows it lacks.
+    """Yield a check of the number of rows that decide the improvement: a bootstrap of few rows is too narrow.
 
     With a margin below 0 the challenger need not be better, and equal models may pass.
     """
@@ -126,7 +126,7 @@ def _slices(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterat
             small.append(data_slice)
             continue
         before, after = (score(comparison.task, data_slice.metric, predictions) for predictions in data_slice.models)
-        module = gate_module(comparison.task)
+        module = gate_slices_module(comparison.task)
         yield _check(
             data_slice.label,
             module.drop(before, after) <= gate.slices.max_drop,
@@ -160,7 +160,7 @@ def _bounds(comparison: Comparison, gate: Gate) -> Iterator[Check]:
             metric_label(metric),
             passed,
             " and ".join(limits) or "any value",
-            figure_beside(value, allowed.min, allowed.max),
+            figure_unlike(value, allowed.min, allowed.max),
         )
 
 

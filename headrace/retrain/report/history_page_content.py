@@ -13,7 +13,7 @@ from headrace.retrain.steps.runner import NAMES
 
 IN_PROGRESS = "in progress"
 # CSS class of a decision: blue for success, orange for failure, as on all pages.
-TONES = {"promoted": "right", "refused by the gate": "wrong", "data refused": "wrong", "failed": "wrong"}
+CSS_CLASSES = {"promoted": "right", "refused by the gate": "wrong", "data refused": "wrong", "failed": "wrong"}
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class CycleView:
         return self.outcome.decision if self.outcome else IN_PROGRESS
 
     @property
-    def tone(self) -> str:
+    def css_class(self) -> str:
         """CSS class of the decision."""
-        return TONES.get(self.decision, "quiet")
+        return CSS_CLASSES.get(self.decision, "quiet")
 
     def output(self, step: str) -> dict[str, Any]:
         """Return the output of a step; empty if the step is not complete."""

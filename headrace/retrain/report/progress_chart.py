@@ -19,7 +19,7 @@ class ProgressPoint:
     x: float
     y: float
     text: str
-    tone: str = ""
+    css_class: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ def progress_chart(history: HistoryView) -> ProgressChart | None:
             positions[view.cycle.number],
             _y_position(axis, value),
             f"challenger of cycle {view.cycle.number}: {metric(value, name)}, {view.decision}",
-            view.tone,
+            view.css_class,
         )
         for view, _, value in rows
         if value is not None

@@ -53,13 +53,13 @@ def validate(context: CycleContext) -> StepResult:
         "changed_rows": sum(shard.rows for shard in version.split("train")),
     }
     drifted = _drift(context, current, version, output) if current else []
-    trained_on = _last_trained(context, version)
+    trained_on = _version_of_last_challenger(context, version)
     if trained_on is not None:
         output["changed_rows"] = changed_rows(trained_on, version).rows
     result = _decide(context, output, drifted, is_first=current is None)
     if result.outcome:
         return result
-    refusal = _removed_classes(version, tested) or _seen_rows(
+    refusal = _removed_classes(version, tested) or _training_rows_in_test_split(
         context, current.version if current else None, version, tested
     )
     if refusal:
@@ -79,7 +79,7 @@ def _warn_of_test_split(context: CycleContext, version: Version, tested: Version
 
 
 def _unmeasured_classes(version: Version, tested: Version) -> str:
-    """Return a sentence about classes that are trained on and that no row of the test split has; without any, nothing.
+    """Return a sentence about classes with training rows but no test row; empty without any.
 
     A test split of an earlier version has none of the classes that came later.
     """
@@ -138,8 +138,8 @@ def _violations(version: Version, context: CycleContext) -> list[str]:
     return list(find_breaches(version.summary, previous, context.configuration.prepare.expectations))
 
 
-def _last_trained(context: CycleContext, version: Version) -> Version | None:
-    """Return the table version that the last evaluated challenger was trained on; None if there is none any more."""
+def _version_of_last_challenger(context: CycleContext, version: Version) -> Version | None:
+    """Return the table version that the last evaluated challenger was trained on; None if it no longer exists."""
     for cycle in reversed(context.journal.cycles()):
         if cycle.number != context.cycle.number and cycle.was_evaluated:
             prepared = cycle.output("prepare")
@@ -176,7 +176,7 @@ def _removed_classes(version: Version, tested: Version) -> str:
     )
 
 
-def _seen_rows(context: CycleContext, champion: int | None, version: Version, tested: Version) -> str:
+def _training_rows_in_test_split(context: CycleContext, champion: int | None, version: Version, tested: Version) -> str:
     """Return why the test split is not valid for the challenger, which would be trained on its rows; empty if it is.
 
     This is known before the training: the challenger learns from `version`, and its initial weights have a record.
@@ -189,8 +189,8 @@ def _seen_rows(context: CycleContext, champion: int | None, version: Version, te
             content_id=version.content_id,
         )
     ]
-    donor = initial_weights(context, champion)
-    trained_on += load(donor.bundle).origin.trained_on if donor else ()
+    pretrained = initial_weights(context, champion)
+    trained_on += load(pretrained.bundle).origin.trained_on if pretrained else ()
     overlap = training_overlap(trained_on, tested, SPLIT)
     if not overlap.rows:
         return ""

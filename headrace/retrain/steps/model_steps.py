@@ -45,8 +45,8 @@ def initial_weights(context: CycleContext, champion: int | None) -> FineTune | N
     settings = context.configuration.train.fine_tune
     if champion is None or context.settings.initial_weights == "scratch":
         return settings
-    donor = stored_bundle(context.registry, version_named(context.registry, str(champion)))
-    return FineTune(bundle=str(donor), freeze=settings.freeze if settings else ())
+    pretrained = stored_bundle(context.registry, version_named(context.registry, str(champion)))
+    return FineTune(bundle=str(pretrained), freeze=settings.freeze if settings else ())
 
 
 def evaluate(context: CycleContext) -> StepResult:

@@ -59,9 +59,7 @@ def open_bucket(bucket: str) -> "S3Store":
 
 
 def delta_options() -> dict[str, str]:
-    """Return the settings for `deltalake`; commits are conditional puts, so that the second of two writers
-    is refused.
-    """
+    """Return the settings for `deltalake`; commits are conditional puts: the second of two writers is refused."""
     _remove_empty_variables()
     options = {
         "aws_region": region(),

@@ -1,5 +1,7 @@
-"""Decode the input column: to pixels (batch, height, width, channels), tokens (batch, length) or windows
-(batch, length, features)."""
+"""Decode the input column.
+
+Pixels are (batch, height, width, channels), tokens (batch, length), windows (batch, length, features).
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -81,8 +83,8 @@ def _decode_png_tensor(batch: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tens
 DECODERS = {"jpeg": _decode_jpeg_tensor, "png": _decode_png_tensor}
 
 
-class JpegHandoff:
-    """A buffer of encoded images between Python and TensorFlow, which receives only a ticket for each step.
+class JpegBuffer:
+    """A buffer of encoded images between Python and TensorFlow, which receives only an index for each step.
 
     Args:
         shape: shape of one image, (height, width, channels).
@@ -92,28 +94,28 @@ class JpegHandoff:
     def __init__(self, shape: tuple[int, int, int], on_error: Callable[[Exception], None]) -> None:
         self._shape = shape
         self._on_error = on_error
-        self._tickets = count()
+        self._counter = count()
         self._pending: dict[int, BinaryColumn] = {}
 
     def put(self, images: BinaryColumn, steps: int) -> NDArray[np.int64]:
-        """Store the images of `steps` of equal size, and return one ticket per step, (steps,)."""
+        """Store the images of `steps` of equal size, and return one index per step, (steps,)."""
         size = len(images) // steps
-        tickets = [next(self._tickets) for _ in range(steps)]
-        for step, ticket in enumerate(tickets):
-            self._pending[ticket] = images[step * size : (step + 1) * size]
-        return np.array(tickets, np.int64)
+        indices = [next(self._counter) for _ in range(steps)]
+        for step, index in enumerate(indices):
+            self._pending[index] = images[step * size : (step + 1) * size]
+        return np.array(indices, np.int64)
 
-    def take(self, ticket: tf.Tensor, size: int) -> tf.Tensor:
+    def take(self, index: tf.Tensor, size: int) -> tf.Tensor:
         """Return the graph operation that decodes a step of `size` images: (size, height, width, channels) uint8."""
-        return tf.ensure_shape(tf.numpy_function(self._decode, [ticket], tf.uint8), (size, *self._shape))
+        return tf.ensure_shape(tf.numpy_function(self._decode, [index], tf.uint8), (size, *self._shape))
 
     def clear(self) -> None:
         """Drop the images that will not be decoded."""
         self._pending.clear()
 
-    def _decode(self, ticket: np.int64) -> NDArray[np.uint8]:
+    def _decode(self, index: np.int64) -> NDArray[np.uint8]:
         try:
-            return decode_jpegs(self._pending.pop(int(ticket)).views(), self._shape)
+            return decode_jpegs(self._pending.pop(int(index)).views(), self._shape)
         except DataError as error:
             self._on_error(error)
             raise
@@ -135,7 +137,7 @@ class InputCodec:
     ) -> None:
         self._name, self._column, self._buckets, self._size = name, column, buckets, size
         is_jpeg = column.codec == "jpeg"
-        self._images = JpegHandoff(column.image_shape, on_error) if is_jpeg else None
+        self._images = JpegBuffer(column.image_shape, on_error) if is_jpeg else None
 
     def store(self, rows: Columns, steps: int) -> tuple[NDArray[Any], ...]:
         """Return the arrays that TensorFlow receives for `steps` of equal size, each of shape (steps, ...).

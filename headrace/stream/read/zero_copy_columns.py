@@ -104,7 +104,7 @@ class BinaryColumn:
         return array
 
     def _bounds(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the begin and end of each row in the bytes of its array, (rows,) each."""
+        """Return the start and end of each row in the bytes of its array, (rows,) each."""
         begins, ends = np.empty((2, len(self)), np.int64)
         for number, rows in self._rows_by_array():
             offsets = _offsets(self._arrays[number])

@@ -27,7 +27,7 @@ class SmoothedCrossEntropy(keras.losses.Loss):
 
 
 class MacroAUC(LabelsAUC):
-    """As `LabelsAUC`, for rows of one class each."""
+    """Area under the ROC curve of each class, averaged as by `LabelsAUC`, for rows of one class each."""
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add (rows,) class indices, (rows, classes) probabilities and (rows,) weights."""

@@ -9,7 +9,7 @@ from headrace.html.template_filters import count, percent
 from headrace.report.evaluation.evaluation_schema import ClassEvaluation
 from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.report_section_interface import Headline
-from headrace.report.json_record_base import Record
+from headrace.report.json_record_base import JsonRecord
 from headrace.wilson_interval import wilson
 from headrace.wording import quantity
 
@@ -18,7 +18,7 @@ MAX_MISTAKES = 24
 MAX_CONFUSIONS = 20
 
 
-class Mistake(Record):
+class Mistake(JsonRecord):
     """A wrongly classified row; `label` and `predicted` are class names or class indices."""
 
     path: str
@@ -58,7 +58,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Confusion:
-    """How often one class was predicted as another; `share` is the fraction of the true class's rows."""
+    """Number of rows of one class that were predicted as another; `share` is the fraction of the true class's rows."""
 
     label: str
     predicted: str
@@ -76,7 +76,7 @@ class ShownMistake:
 
     @property
     def pixelated(self) -> bool:
-        """Whether the image is small and shown enlarged."""
+        """Return whether the image is small and shown enlarged."""
         return is_pixelated(self.mistake.png)
 
 

@@ -7,11 +7,11 @@ from headrace.html.template_filters import percent
 from headrace.report.evaluation.evaluation_schema import ClassEvaluation
 from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.report_section_interface import Headline
-from headrace.report.json_record_base import Record
+from headrace.report.json_record_base import JsonRecord
 from headrace.wording import number, quantity
 
 
-class MultiLabelMistake(Record):
+class MultiLabelMistake(JsonRecord):
     """A row with missing or extra labels; `wrong` holds their probabilities."""
 
     path: str

@@ -6,14 +6,14 @@ import numpy as np
 
 from headrace.targets.regression.missing_code_warning import missing_code_warning
 
-# Fewer labels than this say nothing about their distribution.
+# Fewer labels than this are too few to judge their distribution.
 MIN_LABELS = 20
 # A label farther away from the median than this many distances of the quartiles decides the squared error alone.
 FAR = 1e6
 
 
 def number_warnings(labels: Sequence[float], *, is_first: bool) -> list[str]:
-    """Return what to say about a sample of labels that are numbers.
+    """Return warnings about a sample of labels that are numbers.
 
     Args:
         is_first: whether they are those of a table's first version; a few new ones may well be equal.

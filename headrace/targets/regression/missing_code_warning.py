@@ -22,7 +22,7 @@ class MissingCode(NamedTuple):
 def find_missing_code(counts: Mapping[float, int]) -> MissingCode | None:
     """Return a number of nines that several values are, far away from all others; None without one.
 
-    Far is farther than the others are from each other, so that a share of 99 % or a price of 999 is none.
+    Far is farther than the others are from each other, so that a share of 99 % or a price of 999 is no code.
 
     Args:
         counts: how often values occur; of the others, those next to the smallest and the largest are enough.

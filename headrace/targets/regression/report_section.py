@@ -8,11 +8,11 @@ from headrace.html.small_image_check import is_pixelated
 from headrace.report.evaluation.evaluation_schema import TaskEvaluation
 from headrace.report.evaluation.report_section_interface import Headline
 from headrace.report.evaluation.slices import SliceTable, slice_tables
-from headrace.report.json_record_base import Record
+from headrace.report.json_record_base import JsonRecord
 from headrace.wording import number, quantity
 
 
-class RegressionMistake(Record):
+class RegressionMistake(JsonRecord):
     """A row for which the error of the predicted number is large."""
 
     path: str
@@ -22,7 +22,7 @@ class RegressionMistake(Record):
     text: str | None = None
 
 
-class Residuals(Record):
+class Residuals(JsonRecord):
     """Histogram of predicted minus true values, and (true, predicted) of a sample of rows."""
 
     edges: tuple[float, ...]
@@ -39,7 +39,7 @@ class RegressionEvaluation(TaskEvaluation):
 
     @property
     def has_inputs(self) -> bool:
-        """Whether the worst mistakes include the model's input."""
+        """Return whether the worst mistakes include the model's input."""
         return any(miss.png or miss.text is not None for miss in self.worst)
 
 

@@ -37,7 +37,7 @@ class HiddenFiles:
         self._installed = tuple(map(os.path.realpath, (*SYSTEM, *_installed())))
         self._importable = tuple(os.path.realpath(path) for path in sys.path if path)
         self._readable: tuple[str, ...] = ()
-        _hook(self)
+        _intercept_reads(self)
 
     @contextmanager
     def hide(self, *readable: Path) -> Iterator[None]:
@@ -93,8 +93,8 @@ def _installed() -> list[str]:
     return [sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages(), *packages]
 
 
-def _hook(hidden: HiddenFiles) -> None:
-    """Let every way to read a file ask `hidden` first."""
+def _intercept_reads(hidden: HiddenFiles) -> None:
+    """Make every function that reads a file check with `hidden` first."""
     import h5py
     import tensorflow as tf
     from tensorflow.python.lib.io import file_io
@@ -104,11 +104,11 @@ def _hook(hidden: HiddenFiles) -> None:
             hidden.check(arguments[0])
 
     sys.addaudithook(audit)
-    _ask_first(os, "stat", hidden, position=0)
-    _ask_first(tf.io.gfile, "exists", hidden, position=0)
-    _ask_first(file_io.FileIO, "__init__", hidden, position=1)
-    _ask_first(tf.lookup.TextFileInitializer, "__init__", hidden, position=1)
-    _ask_first(h5py.File, "__init__", hidden, position=1)
+    _check_reads(os, "stat", hidden, position=0)
+    _check_reads(tf.io.gfile, "exists", hidden, position=0)
+    _check_reads(file_io.FileIO, "__init__", hidden, position=1)
+    _check_reads(tf.lookup.TextFileInitializer, "__init__", hidden, position=1)
+    _check_reads(h5py.File, "__init__", hidden, position=1)
 
 
 def _reads(arguments: tuple[Any, ...]) -> bool:
@@ -119,7 +119,7 @@ def _reads(arguments: tuple[Any, ...]) -> bool:
     return "r" in mode or "+" in mode
 
 
-def _ask_first(owner: Any, name: str, hidden: HiddenFiles, position: int) -> None:
+def _check_reads(owner: Any, name: str, hidden: HiddenFiles, position: int) -> None:
     plain: Callable[..., Any] = getattr(owner, name)
 
     def asking(*arguments: Any, **options: Any) -> Any:

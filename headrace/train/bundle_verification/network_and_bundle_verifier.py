@@ -36,7 +36,7 @@ from headrace.train.bundle_verification.output_checks import (
 )
 from headrace.train.bundle_verification.process_protocol import Answer, Request
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights
-from headrace.train.bundle_verification.verification_process_client import FreshProcess
+from headrace.train.bundle_verification.verification_process_client import VerificationProcess
 from headrace.wording import join_names, number
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class ExpectedState:
     weights: list[tuple[str, str]]
 
 
-class BundleVerifier:
+class NetworkAndBundleVerifier:
     """Verifies the network and the bundles of one run, on rank 0.
 
     Args:
@@ -65,11 +65,16 @@ class BundleVerifier:
     """
 
     def __init__(
-        self, model: keras.Model, version: Version, streaming: Stream, precision: str, process: FreshProcess | None
+        self,
+        model: keras.Model,
+        version: Version,
+        streaming: Stream,
+        precision: str,
+        process: VerificationProcess | None,
     ) -> None:
         self.model, self.version, self.streaming, self.precision = model, version, streaming, precision
         self._process = process
-        self._rehearsal: ExpectedState | None = None
+        self._early_check: ExpectedState | None = None
 
     @property
     def contract(self) -> Contract:
@@ -134,20 +139,20 @@ class BundleVerifier:
                 "and keras.ops.log do not)."
             )
 
-    def rehearse(self, write: Callable[[Path], object]) -> None:
-        """Have the bundle of the model as it is now, which `write` writes, loaded in the background."""
+    def start_early_check(self, write: Callable[[Path], object]) -> None:
+        """Write the bundle of the current model with `write`, and have it loaded in the background."""
         process = self.start()
-        write(process.scratch / "rehearsal")
-        self._rehearsal = self._expect(process, process.scratch / "rehearsal")
-        process.send(self._rehearsal.request)
+        write(process.scratch / "early-check")
+        self._early_check = self._expect(process, process.scratch / "early-check")
+        process.send(self._early_check.request)
 
-    def start(self) -> FreshProcess:
+    def start(self) -> VerificationProcess:
         """Start the process, unless it runs."""
-        self._process = self._process or FreshProcess()
+        self._process = self._process or VerificationProcess()
         return self._process
 
     def poll(self, *, keep: bool) -> None:
-        """Compare the rehearsed bundle if it has been loaded.
+        """Compare the early bundle with the model if it has been loaded.
 
         Args:
             keep: whether the process is needed again soon; else it is stopped, as it takes 280 MB.
@@ -155,9 +160,9 @@ class BundleVerifier:
         Raises:
             TrainingError: the bundle is not the model.
         """
-        if self._rehearsal is None or self._process is None or not self._process.has_answered:
+        if self._early_check is None or self._process is None or not self._process.has_answered:
             return
-        self._finish_rehearsal(self._process, self._rehearsal)
+        self._finish_early_check(self._process, self._early_check)
         if not keep:
             self.close()
 
@@ -168,8 +173,8 @@ class BundleVerifier:
             TrainingError: the bundle cannot be loaded, or its weights or outputs differ from the model's.
         """
         process = self.start()
-        if self._rehearsal is not None:
-            self._finish_rehearsal(process, self._rehearsal)
+        if self._early_check is not None:
+            self._finish_early_check(process, self._early_check)
         expected = self._expect(process, folder)
         if fault := find_fault(expected.outputs, self.contract, self.precision):
             raise TrainingError(f"The bundle is not kept, because of the trained model: {fault}. {self._advice(fault)}")
@@ -182,14 +187,14 @@ class BundleVerifier:
         """End the process."""
         if self._process is not None:
             self._process.close()
-        self._process, self._rehearsal = None, None
+        self._process, self._early_check = None, None
 
-    def _finish_rehearsal(self, process: FreshProcess, expected: ExpectedState) -> None:
+    def _finish_early_check(self, process: VerificationProcess, expected: ExpectedState) -> None:
         answer = process.receive()
-        self._rehearsal = None
-        self._compare(process, expected, answer, rehearsal=True)
+        self._early_check = None
+        self._compare(process, expected, answer, is_early=True)
 
-    def _expect(self, process: FreshProcess, folder: Path) -> ExpectedState:
+    def _expect(self, process: VerificationProcess, folder: Path) -> ExpectedState:
         files = {name: process.scratch / f"{name}.npz" for name in ("inputs", "outputs")}
         request = Request(bundle=folder, precision=self.precision, **files)
         request.write_batches(self.batches)
@@ -199,7 +204,7 @@ class BundleVerifier:
         )
 
     def _compare(
-        self, process: FreshProcess, expected: ExpectedState, answer: Answer, *, rehearsal: bool = False
+        self, process: VerificationProcess, expected: ExpectedState, answer: Answer, *, is_early: bool = False
     ) -> None:
         if answer.error is not None:
             text = answer.error.replace(f"{expected.request.bundle}/", "")
@@ -215,13 +220,13 @@ class BundleVerifier:
         if not are_equal(first, second, self.contract, self.precision):
             raise TrainingError(f"The bundle is not kept: {self._randomness()}.")
         if not are_equal(first, expected.outputs, self.contract, self.precision):
-            raise TrainingError(self._explain(process, expected, answer, first, rehearsal))
+            raise TrainingError(self._explain(process, expected, answer, first, is_early))
 
     def _explain(
-        self, process: FreshProcess, expected: ExpectedState, answer: Answer, loaded: Outputs, rehearsal: bool
+        self, process: VerificationProcess, expected: ExpectedState, answer: Answer, loaded: Outputs, is_early: bool
     ) -> str:
         """Return the sentence about outputs that differ although all weights agree."""
-        if rehearsal:
+        if is_early:
             # The model has been trained since, and this training ends here.
             load_weights(self.model, expected.request.bundle / WEIGHTS)
         process.send(expected.request.model_copy(update={"trace": True}))
@@ -244,7 +249,7 @@ class BundleVerifier:
             "call random layers with the `training` argument of `call`, not with training=True"
         )
 
-    def _verify_in_float32(self, process: FreshProcess, expected: ExpectedState) -> None:
+    def _verify_in_float32(self, process: VerificationProcess, expected: ExpectedState) -> None:
         """Check the outputs in the precision in which evaluation and prediction use the bundle."""
         process.send(expected.request.model_copy(update={"precision": "float32"}))
         answer = process.receive()
@@ -259,7 +264,7 @@ class BundleVerifier:
 
 
 def _warn_of_distant_labels(outputs: Outputs, labels: NDArray[Any]) -> None:
-    """Warn of outputs that are near 0 before training where the labels are not: the way may be too long."""
+    """Warn of labels far from the outputs of the untrained network: training may be too short to reach them."""
     largest, reached = (float(np.sqrt(np.mean(values.astype(np.float64) ** 2))) for values in (labels, outputs))
     if largest > DISTANT_LABELS * max(1.0, reached):
         log.warning(

@@ -28,7 +28,7 @@ KEPT_PREFIXES = ("CUDA_", "KMP_", "LC_", "LD_", "MALLOC_", "MKL_", "NVIDIA_", "O
 HASH_SEED = "20150423"
 
 
-class FreshProcess:
+class VerificationProcess:
     """The process, started when the object is created.
 
     Attributes:
@@ -68,7 +68,7 @@ class FreshProcess:
 
     @property
     def has_answered(self) -> bool:
-        """Whether the next answer has arrived, or will never arrive."""
+        """Return whether the next answer has arrived, or will never arrive."""
         return not self._lines.empty()
 
     def receive(self) -> Answer:

@@ -31,7 +31,7 @@ class BestEpoch(keras.callbacks.Callback):
 
     @property
     def exhausted(self) -> bool:
-        """Whether `patience` epochs have passed since the best one."""
+        """Return whether `patience` epochs have passed since the best one."""
         patience = self.settings.patience
         return patience is not None and self.epoch >= 0 and self.position.epoch - self.epoch >= patience
 

@@ -9,13 +9,13 @@ from headrace.stream.plan_and_rank_stream import evaluation_plan
 from headrace.stream.tf_data_pipeline import Batches, evaluation_batches
 from headrace.train import checkpoint
 from headrace.train.callbacks.best_epoch import BestEpoch
-from headrace.train.callbacks.bundle_rehearsal import BundleRehearsal
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
+from headrace.train.callbacks.early_bundle_check import EarlyBundleCheck
 from headrace.train.callbacks.exact_metrics import ExactMetrics
 from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.callbacks.non_finite_gradients import SKIPS_OF_LOSS_SCALING, StopOnNonFinite
 from headrace.train.callbacks.stop_request import StopOnRequest
-from headrace.train.callbacks.untrained_weights import WarnOfUntrainedWeights
+from headrace.train.callbacks.untrained_weights import UntrainedWeightsWarning
 from headrace.train.model.optimizer_from_settings import NEEDS_LOSS_SCALING
 from headrace.train.monitored_metric import metric_names, monitored_metric
 from headrace.train.rank.rank_context_and_position import CountSteps, Position, RankContext
@@ -46,9 +46,9 @@ def ordered_callbacks(
         rank.files.path_for_append(folder.metrics_file.name)
         every, send = rank.record.log_every_steps, rank.channel.send
         callbacks.append(MetricsLogger(position, RunFolder(rank.files.local), gradients, every, stream, send))
-        callbacks.append(WarnOfUntrainedWeights(gradients))
+        callbacks.append(UntrainedWeightsWarning(gradients))
     if rank.verifier is not None:
-        callbacks.append(BundleRehearsal(rank.verifier, rank.record.epochs))
+        callbacks.append(EarlyBundleCheck(rank.verifier, rank.record.epochs))
     checkpoint_callback = CheckpointCallback(position, rank, metrics)
     files = (folder.interrupt_file, folder.stop_file) if rank.record.observed else (folder.interrupt_file,)
     return [*callbacks, checkpoint_callback, StopOnRequest(checkpoint_callback, files)]

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 MAX_NAMES = 5
 
 
-class WarnOfUntrainedWeights(keras.callbacks.Callback):
+class UntrainedWeightsWarning(keras.callbacks.Callback):
     """A callback that warns at most once of each weight; runs on rank 0, as gradients and weights are equal on all.
 
     Args:

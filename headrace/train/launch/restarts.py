@@ -11,14 +11,16 @@ from headrace.runs.run_record import RunRecord
 from headrace.train.launch.rank_resource_profile import profile_for
 from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 from headrace.train.launch.world_size import first_world_size, next_world_size
-from headrace.train.rank_message_receiver import Progress
+from headrace.train.rank_message_receiver import RankMessageReceiver
 
 log = logging.getLogger(__name__)
 
 PROGRAM = "headrace.train.rank"
 
 
-def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecord, progress: Progress) -> int:
+def train_with_restarts(
+    spark: SparkSession, folder: RunFolder, record: RunRecord, progress: RankMessageReceiver
+) -> int:
     """Train the run to its end; return the number of restarts from the last checkpoint.
 
     Raises:
@@ -56,7 +58,9 @@ def _as_training_error(error: HeadraceError) -> HeadraceError:
     return TrainingError(str(error)) if isinstance(error, LostExecutorError) else error
 
 
-def _attempt(spark: SparkSession, world_size: int, program: RankProgram, progress: Progress) -> HeadraceError | None:
+def _attempt(
+    spark: SparkSession, world_size: int, program: RankProgram, progress: RankMessageReceiver
+) -> HeadraceError | None:
     """Launch the ranks once; return the error if they failed."""
     try:
         launch(spark, world_size, program, progress.receive)

@@ -7,11 +7,11 @@ from headrace.errors import StoreError
 from headrace.processes.interruption import CommandInterruptedError, is_ending, stop_request
 from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.run_folder import RunFolder
-from headrace.train.rank_message_receiver import Progress
+from headrace.train.rank_message_receiver import RankMessageReceiver
 
 
 @contextmanager
-def stop_on_signal(folder: RunFolder, progress: Progress) -> Iterator[None]:
+def stop_on_signal(folder: RunFolder, progress: RankMessageReceiver) -> Iterator[None]:
     """Ask the ranks to stop at the first signal inside the block.
 
     Raises:
@@ -19,7 +19,7 @@ def stop_on_signal(folder: RunFolder, progress: Progress) -> Iterator[None]:
     """
 
     def request() -> bool:
-        # Ranks that have not begun cannot stop gracefully; a request that cannot be written is not seen.
+        # Ranks that have not started cannot stop gracefully; a request that cannot be written is not seen.
         if progress.is_training:
             with suppress(OSError, StoreError):
                 folder.interrupt_file.touch()

@@ -49,8 +49,8 @@ def next_world_size(spark: SparkSession, ranks: int, lanes: int, profile: Resour
     """Return the world size after a loss: `ranks`, or as many as have slots if slots do not return in time.
 
     Args:
-        lanes: number of lanes in the run's plan; the world size must divide it, so that every step still has the
-            same rows.
+        lanes: number of lanes, in which the run's plan reads the rows (see `Plan`); the world size must divide it, so
+            that every step still has the same rows.
 
     Raises:
         TrainingError: no slot is free.

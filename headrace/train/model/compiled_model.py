@@ -19,7 +19,7 @@ from headrace.train.model.fine_tuning import fine_tune, freeze
 from headrace.train.model.learning_rate_schedule import learning_rate
 from headrace.train.model.loss_and_metrics import make_loss, make_metrics
 from headrace.train.model.optimizer_from_settings import make_optimizer
-from headrace.train.model.pretrained_weights import Donor, load_donor
+from headrace.train.model.pretrained_weights import PretrainedBundle, load_pretrained_bundle
 from headrace.train.model.row_metrics import RowLossSum, RowMetric
 from headrace.train.model.sync_batch_norm import synchronize
 
@@ -37,7 +37,7 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
 
     Raises:
         ConfigurationError: the model's file, an optimizer's option or a layer's name is invalid.
-        DataError: the donor bundle is missing or damaged.
+        DataError: the pretrained bundle is missing or damaged.
     """
     model = _build_with_weights(folder, record, version)
     compiled = CompiledModel(model, GradientMonitor(len(model.trainable_variables)))
@@ -65,13 +65,13 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
 
 def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) -> keras.Model:
     settings = record.configuration.train
-    donor = _load_donor(folder, settings.fine_tune, version) if settings.fine_tune else None
+    pretrained = _load_pretrained_unless_resumed(folder, settings.fine_tune, version) if settings.fine_tune else None
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(folder.model_file, version.contract, record.configuration.model.options)
     require_default_training(model, folder.model_file)
-    if settings.fine_tune and donor:
-        transfer = fine_tune(model, donor, version.contract, settings.fine_tune)
+    if settings.fine_tune and pretrained:
+        transfer = fine_tune(model, pretrained, version.contract, settings.fine_tune)
         if collectives.is_rank_zero():
             transfer.report(settings.fine_tune.bundle)
     elif settings.fine_tune:
@@ -81,14 +81,14 @@ def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) 
     return model
 
 
-def _load_donor(folder: RunFolder, settings: FineTune, version: Version) -> Donor | None:
-    """Return the donor; None if it no longer exists and a checkpoint holds the run's own weights.
+def _load_pretrained_unless_resumed(folder: RunFolder, settings: FineTune, version: Version) -> PretrainedBundle | None:
+    """Return the pretrained bundle; None if it no longer exists and a checkpoint holds the run's own weights.
 
     Raises:
-        DataError: the donor is missing or damaged, and there is no checkpoint.
+        DataError: the pretrained bundle is missing or damaged, and there is no checkpoint.
     """
     try:
-        return load_donor(settings, version)
+        return load_pretrained_bundle(settings, version)
     except DataError:
         if load_latest(folder.checkpoints) is None:
             raise

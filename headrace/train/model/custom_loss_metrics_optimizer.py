@@ -1,7 +1,7 @@
 """Load the loss, metrics and optimizer that a network file defines, or that the configuration names in Keras.
 
-Ranks add up losses and the states of metrics, and batches are padded with rows of weight 0. Whether a loss and metrics
-bear that is tried, not trusted, before the first step.
+Ranks add up losses and the states of metrics, and batches are padded with rows of weight 0. A loss and metrics that do
+not allow for this are detected before the first step.
 """
 
 import inspect
@@ -140,7 +140,7 @@ def load_custom_objective(path: Path, contract: Contract, settings: Train) -> Cu
                 f"`{name}` in {path} takes ({', '.join(needed)}); a function of this name trains the network, and must "
                 f"take ({', '.join(PARAMETERS[name])}). Rename it if it is something else."
             )
-    _require_undecided(functions, settings, path)
+    _refuse_settings_without_effect(functions, settings, path)
     named = _named_functions(settings)
     return CustomObjective(path, contract, functions | named, frozenset(named))
 
@@ -155,7 +155,7 @@ def _named_functions(settings: Train) -> dict[str, Callable[..., Any]]:
     return functions
 
 
-def _require_undecided(functions: dict[str, Callable[..., Any]], settings: Train, path: Path) -> None:
+def _refuse_settings_without_effect(functions: dict[str, Callable[..., Any]], settings: Train, path: Path) -> None:
     """Raise if a setting would have no effect, because a function of the file decides instead."""
     optimizer, plain = settings.optimizer, Optimizer()
     decided = ("name", "options", "accumulate_steps")
@@ -184,7 +184,7 @@ def require_padding_invariant(custom: CustomObjective, names: Sequence[str]) -> 
     targets, predictions = network_outputs(custom.contract.task).random_rows(random, ROWS, custom.contract)
     loss = custom.loss()
     if loss is not None:
-        _require_rows_apart(loss, targets, predictions, custom.source("loss"))
+        _require_independent_losses(loss, targets, predictions, custom.source("loss"))
     found = [metric.name for metric in custom.metrics()]
     taken = sorted({name for name in found if found.count(name) > 1 or name in (*names, "loss")})
     if taken:
@@ -195,8 +195,8 @@ def require_padding_invariant(custom: CustomObjective, names: Sequence[str]) -> 
         _require_sums(custom, number, name, targets, predictions)
 
 
-def _require_rows_apart(loss: keras.losses.Loss, targets: Array, predictions: Array, source: str) -> None:
-    """Raise unless the loss gives one value a row, whoever else is in the batch."""
+def _require_independent_losses(loss: keras.losses.Loss, targets: Array, predictions: Array, source: str) -> None:
+    """Raise unless the loss gives one value per row, whatever the other rows of the batch are."""
     loss.reduction = "none"
     together = np.asarray(loss(targets, predictions))
     apart = [np.asarray(loss(targets[rows], predictions[rows])) for rows in BATCHES]

@@ -13,7 +13,7 @@ from headrace.config.sections.training import FineTune
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.train.model.layer_paths import Node, weighted_layers
-from headrace.train.model.pretrained_weights import Donor, LayerWeights, find_class_layers, find_token_layers
+from headrace.train.model.pretrained_weights import LayerWeights, PretrainedBundle, find_class_layers, find_token_layers
 from headrace.wording import join_names, quantity
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,10 @@ class Transfer:
     """The outcome for the layers of a model.
 
     Attributes:
-        transferred: layers with weights of the donor.
+        transferred: layers with weights of the pretrained bundle.
         initialized: newly initialised layers.
-        incomplete: layers with only some of the donor's weights, each with what is newly initialised.
-        changes: differences between donor and table, one sentence each.
+        incomplete: layers with only some of the pretrained bundle's weights, each with what is newly initialised.
+        changes: differences between bundle and table, one sentence each.
     """
 
     transferred: list[Node] = field(default_factory=list)
@@ -60,8 +60,8 @@ class Transfer:
         frozen = [text for (node, text), was in zip(parts, before, strict=True) if was and not _is_trained(node)]
         if frozen:
             raise ConfigurationError(
-                f"train.fine_tune.freeze freezes weights that the donor does not have, which would stay random: "
-                f"{join_names(frozen)}. Leave these layers out of freeze, or choose a donor that has them."
+                "train.fine_tune.freeze freezes weights that the pretrained bundle does not have, which would stay "
+                f"random: {join_names(frozen)}. Leave these layers out of freeze, or choose a bundle that has them."
             )
 
     def trained(self) -> list[bool]:
@@ -74,22 +74,22 @@ class Transfer:
         ]
 
 
-def fine_tune(model: keras.Model, donor: Donor, contract: Contract, settings: FineTune) -> Transfer:
-    """Assign the donor's weights to `model`, which is built for `contract`, and freeze layers; return what was done.
+def fine_tune(model: keras.Model, pretrained: PretrainedBundle, contract: Contract, settings: FineTune) -> Transfer:
+    """Assign the pretrained weights to `model`, which is built for `contract`, freeze layers, and return the transfer.
 
     Raises:
         ConfigurationError: no layer matches; it is ambiguous which weights a layer takes; a newly initialised layer is
             frozen; or `freeze` does not fit.
     """
-    transfer = assign_weights(model, donor, contract)
+    transfer = assign_weights(model, pretrained, contract)
     before = transfer.trained()
     freeze(model, settings.freeze)
     transfer.require_trainable(before)
     return transfer
 
 
-def assign_weights(model: keras.Model, donor: Donor, contract: Contract) -> Transfer:
-    """Assign the donor's weights to layers at the same position with equal weights, see `weighted_layers`.
+def assign_weights(model: keras.Model, pretrained: PretrainedBundle, contract: Contract) -> Transfer:
+    """Assign the pretrained bundle's weights to layers at the same position with equal weights, see `weighted_layers`.
 
     Weights of classes and of tokens follow their names, where those differ.
 
@@ -97,52 +97,54 @@ def assign_weights(model: keras.Model, donor: Donor, contract: Contract) -> Tran
         ConfigurationError: no layer matches, it is ambiguous which weights a layer takes, or which weights belong to
             classes or tokens cannot be determined.
     """
-    nodes, transfer = weighted_layers(model), Transfer(changes=list(donor.changes))
-    heads = find_class_layers(model, contract, donor.classes, "the model")
-    embeddings = [] if donor.tokens is None else find_token_layers(model, contract, "the model")
-    _assign_classes(heads, donor, transfer)
-    _assign_tokens(embeddings, donor, transfer, contract)
+    nodes, transfer = weighted_layers(model), Transfer(changes=list(pretrained.changes))
+    heads = find_class_layers(model, contract, pretrained.classes, "the model")
+    embeddings = [] if pretrained.tokens is None else find_token_layers(model, contract, "the model")
+    _assign_classes(heads, pretrained, transfer)
+    _assign_tokens(embeddings, pretrained, transfer, contract)
     mapped = {id(node.layer) for node in (*heads, *embeddings)}
     for node in nodes:
         if id(node.layer) not in mapped:
-            weights = _matching(node, donor)
+            weights = _matching(node, pretrained)
             if weights is not None:
                 _assign(node, weights.values)
             (transfer.initialized if weights is None else transfer.transferred).append(node)
     if not transfer.transferred and not transfer.incomplete:
         raise ConfigurationError(
-            f"No layer of the model has the position and shape of one in train.fine_tune.bundle {donor.source}; "
-            f"expected some of {join_names(sorted({layer.label for layer in donor.layers.values()}))}; "
+            f"No layer of the model has the position and shape of one in train.fine_tune.bundle {pretrained.source}; "
+            f"expected some of {join_names(sorted({layer.label for layer in pretrained.layers.values()}))}; "
             f"the model has {join_names([node.label for node in nodes])}."
         )
     return transfer
 
 
-def _matching(node: Node, donor: Donor) -> LayerWeights | None:
-    """Return the donor's weights for the layer; None if there are none.
+def _matching(node: Node, pretrained: PretrainedBundle) -> LayerWeights | None:
+    """Return the pretrained bundle's weights for the layer; None if there are none.
 
     Raises:
-        ConfigurationError: the layer is shared, and the donor has different layers in its places.
+        ConfigurationError: the layer is shared, and the pretrained bundle has different layers in its places.
     """
-    mapped = {id(layer) for layer in (*donor.find_head_layers, *donor.find_embedding_layers)}
-    found = {id(donor.layers[path]): donor.layers[path] for path in node.paths if path in donor.layers}
+    mapped = {id(layer) for layer in (*pretrained.find_head_layers, *pretrained.find_embedding_layers)}
+    found = {id(pretrained.layers[path]): pretrained.layers[path] for path in node.paths if path in pretrained.layers}
     fitting = [layer for key, layer in found.items() if key not in mapped and layer.signature == node.signature]
     if len(fitting) > 1:
         raise ConfigurationError(
-            f"The layer {node.label} of the model is shared, and train.fine_tune.bundle {donor.source} has different "
-            f"layers in its places ({join_names([layer.label for layer in fitting])}); "
+            f"The layer {node.label} of the model is shared, and train.fine_tune.bundle {pretrained.source} has "
+            f"different layers in its places ({join_names([layer.label for layer in fitting])}); "
             "it is ambiguous which weights it takes."
         )
     return fitting[0] if fitting else None
 
 
-def _assign_classes(heads: list[Node], donor: Donor, transfer: Transfer) -> None:
-    """Give each class the donor's weights of the class of the same name."""
+def _assign_classes(heads: list[Node], pretrained: PretrainedBundle, transfer: Transfer) -> None:
+    """Give each class the pretrained bundle's weights of the class of the same name."""
     if not heads:
         return
-    match = donor.classes
-    transfer.changes.append(f"The classes of the donor and of the table differ: {match}. Weights follow their names.")
-    pairs = _pairs(heads, donor.find_head_layers, slice(None, -1))
+    match = pretrained.classes
+    transfer.changes.append(
+        f"The classes of the pretrained bundle and of the table differ: {match}. Weights follow their names."
+    )
+    pairs = _pairs(heads, pretrained.find_head_layers, slice(None, -1))
     if not match.shared or not pairs:
         transfer.initialized.extend(heads)
         return
@@ -158,17 +160,19 @@ def _assign_classes(heads: list[Node], donor: Donor, transfer: Transfer) -> None
         )
 
 
-def _assign_tokens(embeddings: list[Node], donor: Donor, transfer: Transfer, contract: Contract) -> None:
-    """Give each token the donor's weights of the token of the same text."""
+def _assign_tokens(
+    embeddings: list[Node], pretrained: PretrainedBundle, transfer: Transfer, contract: Contract
+) -> None:
+    """Give each token the pretrained bundle's weights of the token of the same text."""
     vocabulary = contract.vocabulary
-    if donor.tokens is None or vocabulary is None:
+    if pretrained.tokens is None or vocabulary is None:
         return
     size = vocabulary.vocabulary_size
-    pairs = _pairs(embeddings, donor.find_embedding_layers, slice(1, None))
-    shared = sorted(donor.tokens.items()) if pairs else []
+    pairs = _pairs(embeddings, pretrained.find_embedding_layers, slice(1, None))
+    shared = sorted(pretrained.tokens.items()) if pairs else []
     transfer.changes.append(
-        f"The tokenizers of the donor and of the table differ: {len(shared)} of the table's {size} tokens take the "
-        "weights of the same token, the others are newly initialised."
+        f"The tokenizers of the pretrained bundle and of the table differ: {len(shared)} of the table's {size} tokens "
+        "take the weights of the same token, the others are newly initialised."
     )
     if not shared:
         transfer.initialized.extend(embeddings)
@@ -186,7 +190,7 @@ def _assign_tokens(embeddings: list[Node], donor: Donor, transfer: Transfer, con
 
 
 def _pairs(nodes: list[Node], weights: Sequence[LayerWeights], kept: slice) -> list[tuple[Node, LayerWeights]]:
-    """Return the model's layers with the donor's; [] unless all are alike on the axes `kept`."""
+    """Return the model's layers with the pretrained bundle's; [] unless all are alike on the axes `kept`."""
 
     def alike(signature: tuple[tuple[str, tuple[int, ...], bool], ...]) -> list[Any]:
         return [(name, shape[kept], fractional) for name, shape, fractional in signature]

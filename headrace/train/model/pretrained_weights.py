@@ -28,7 +28,7 @@ class LayerWeights:
 
 
 @dataclass(frozen=True)
-class Donor:
+class PretrainedBundle:
     """The weights of a bundle, and how its classes and tokens compare with the table's.
 
     Attributes:
@@ -50,7 +50,7 @@ class Donor:
     changes: list[str] = field(default_factory=list)
 
 
-def load_donor(settings: FineTune, version: Version) -> Donor:
+def load_pretrained_bundle(settings: FineTune, version: Version) -> PretrainedBundle:
     """Return the bundle's weights; call this before a model is built.
 
     Raises:
@@ -58,14 +58,14 @@ def load_donor(settings: FineTune, version: Version) -> Donor:
         DataError: the bundle is missing or damaged, or its inputs are of another kind than those of `version`.
     """
     bundle = bundles.load(settings.bundle)
-    donor, table = bundle.contract, version.contract
-    changes = transfer_changes(donor, table, version.table)
-    match, tokens = ClassMatch(donor.classes, table.classes), _shared_tokens(bundle, version)
+    pretrained, table = bundle.contract, version.contract
+    changes = transfer_changes(pretrained, table, version.table)
+    match, tokens = ClassMatch(pretrained.classes, table.classes), _shared_tokens(bundle, version)
     model = bundle.model()
     weights = {node.paths: _copy(node) for node in weighted_layers(model)}
-    heads = find_class_layers(model, donor, match, f"the bundle {settings.bundle}")
-    embeddings = [] if tokens is None else find_token_layers(model, donor, f"the bundle {settings.bundle}")
-    loaded = Donor(
+    heads = find_class_layers(model, pretrained, match, f"the bundle {settings.bundle}")
+    embeddings = [] if tokens is None else find_token_layers(model, pretrained, f"the bundle {settings.bundle}")
+    loaded = PretrainedBundle(
         source=settings.bundle,
         layers={path: layer for paths, layer in weights.items() for path in paths},
         classes=match,
@@ -90,10 +90,10 @@ def find_class_layers(model: keras.Model, contract: Contract, match: ClassMatch,
     found = find_head_layers(model, contract)
     if not found:
         raise ConfigurationError(
-            f"train.fine_tune: the donor's classes and the table's differ ({match}), and which weights of {name} "
-            "belong to which class cannot be determined; expected a network that ends with a layer with one output per "
-            "class, such as Dense. Prepare the table with the donor's classes in the donor's order, or train without "
-            "fine_tune."
+            f"train.fine_tune: the pretrained bundle's classes and the table's differ ({match}), and which weights of "
+            f"{name} belong to which class cannot be determined; expected a network that ends with a layer with one "
+            "output per class, such as Dense. Prepare the table with the bundle's classes in the "
+            "bundle's order, or train without fine_tune."
         )
     return found
 
@@ -107,9 +107,9 @@ def find_token_layers(model: keras.Model, contract: Contract, name: str) -> list
     found = find_embedding_layers(model, contract)
     if not found:
         raise ConfigurationError(
-            f"train.fine_tune: the donor's tokenizer and the table's differ, and which weights of {name} belong to "
-            "which token cannot be determined; expected a network that begins with an Embedding of its tokens. Prepare "
-            "the table with the donor's tokenizer, or train without fine_tune."
+            f"train.fine_tune: the pretrained bundle's tokenizer and the table's differ, and which weights of {name} "
+            "belong to which token cannot be determined; expected a network that begins with an Embedding of its "
+            "tokens. Prepare the table with the pretrained bundle's tokenizer, or train without fine_tune."
         )
     return found
 
@@ -120,15 +120,15 @@ def _copy(node: Node) -> LayerWeights:
 
 
 def _shared_tokens(bundle: bundles.Bundle, version: Version) -> dict[int, int] | None:
-    """Return id in the table -> id in the bundle, for the tokens that are equal; None if the tokenizers are.
+    """Return the ids of shared tokens, id in the table -> id in the bundle; None if the tokenizers are equal.
 
     A whole word and a word piece with the same spelling are different tokens.
     """
-    donor, table = bundle.contract.vocabulary, version.contract.vocabulary
-    if donor is None or table is None or donor.sha256 == table.sha256:
+    pretrained, table = bundle.contract.vocabulary, version.contract.vocabulary
+    if pretrained is None or table is None or pretrained.sha256 == table.sha256:
         return None
-    if donor.kind != table.kind:
+    if pretrained.kind != table.kind:
         return {}
-    known = load_tokenizer(bundle.folder, donor).get_vocab()
+    known = load_tokenizer(bundle.folder, pretrained).get_vocab()
     names = load_tokenizer(version.table, table).get_vocab()
     return {number: known[name] for name, number in names.items() if name in known}

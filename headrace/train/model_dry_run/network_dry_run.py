@@ -14,12 +14,12 @@ from headrace.runs.run_record import RunRecord
 from headrace.stream.plan_and_rank_stream import evaluation_plan
 from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version
-from headrace.train.bundle_verification.network_and_bundle_verifier import BATCH_ROWS, BundleVerifier
+from headrace.train.bundle_verification.network_and_bundle_verifier import BATCH_ROWS, NetworkAndBundleVerifier
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
 from headrace.train.model.custom_loss_metrics_optimizer import load_custom_objective, require_padding_invariant
 from headrace.train.model.fine_tuning import fine_tune
 from headrace.train.model.loss_and_metrics import make_loss
-from headrace.train.model.pretrained_weights import load_donor
+from headrace.train.model.pretrained_weights import load_pretrained_bundle
 from headrace.train.monitored_metric import metric_names
 from headrace.wording import join_names
 
@@ -40,22 +40,24 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
     Raises:
         ConfigurationError: it cannot be built, raises an error, or its outputs, loss or gradients cannot be used; or
             `train.fine_tune` does not fit it.
-        DataError: the table or the donor of the initial weights cannot be read.
+        DataError: the table or the pretrained bundle of the initial weights cannot be read.
     """
     configuration = record.configuration
     settings, options = configuration.train, configuration.model.options
-    donor = load_donor(settings.fine_tune, version) if settings.fine_tune else None
+    pretrained = load_pretrained_bundle(settings.fine_tune, version) if settings.fine_tune else None
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(file, version.contract, options)
     require_default_training(model, file)
-    if settings.fine_tune and donor:
-        fine_tune(model, donor, version.contract, settings.fine_tune)
+    if settings.fine_tune and pretrained:
+        fine_tune(model, pretrained, version.contract, settings.fine_tune)
     custom = load_custom_objective(file, version.contract, settings)
     plan = evaluation_plan(version, "train", BATCH_ROWS)
     batch: Batch = next(iter(evaluation_batches(version, "train", plan, configuration.stream).steps(0, 0, 1)))
     try:
-        BundleVerifier(model, version, configuration.stream, settings.precision, None).require_usable_outputs()
+        NetworkAndBundleVerifier(
+            model, version, configuration.stream, settings.precision, None
+        ).require_usable_outputs()
         require_padding_invariant(custom, metric_names(settings.metrics, version.contract))
         custom.optimizer(settings.optimizer.learning_rate)
         loss, reached = _step(model, batch, custom.loss() or make_loss(settings.loss, version.contract))
@@ -68,7 +70,7 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
         raise ConfigurationError(
             f"No weight of the network in {file} gets a gradient: its outputs do not depend on its weights."
         )
-    return ([] if "loss" in custom.functions else _judge_loss(loss, version)) + _describe_randomness(random)
+    return ([] if "loss" in custom.functions else _check_initial_loss(loss, version)) + _describe_randomness(random)
 
 
 def _step(model: keras.Model, batch: Batch, loss: keras.losses.Loss) -> tuple[float, bool]:
@@ -106,7 +108,7 @@ def _describe_randomness(sources: list[str]) -> list[str]:
     ]
 
 
-def _judge_loss(loss: float, version: Version) -> list[str]:
+def _check_initial_loss(loss: float, version: Version) -> list[str]:
     """Return a warning if the loss of an untrained network of classes is not near that of guessing."""
     classes = len(version.contract.classes)
     guesses = version.contract.target.has_one_class

@@ -32,12 +32,12 @@ def require_trainable(folder: RunFolder, record: RunRecord, version: Version) ->
 
     Raises:
         ConfigurationError: the network cannot be trained; the message names the line.
-        DataError: the donor of the initial weights is damaged, or its inputs are of another kind.
+        DataError: the pretrained bundle of the initial weights is damaged, or its inputs are of another kind.
     """
     known = _cache_folder() / _fingerprint(record, version)
     if known.exists():
         return
-    answer = _ask(folder.path, network_path(record.configuration.model.file))
+    answer = _run_dry_run(folder.path, network_path(record.configuration.model.file))
     if answer is None:
         return
     if answer["error"] is not None:
@@ -53,7 +53,7 @@ def require_trainable(folder: RunFolder, record: RunRecord, version: Version) ->
             known.touch()
 
 
-def _ask(run: Path, file: Path) -> dict[str, object] | None:
+def _run_dry_run(run: Path, file: Path) -> dict[str, object] | None:
     """Return the answer of the process; None if it gives none, as the ranks will report the cause."""
     log.info("Trying the network of %s", file)
     command = [sys.executable, "-m", "headrace.train.model_dry_run", str(run), str(file)]
@@ -86,7 +86,7 @@ def _fingerprint(record: RunRecord, version: Version) -> str:
         "outputs": [contract.task, contract.outputs],
         "loss": configuration.train.loss.model_dump(),
         "precision": configuration.train.precision,
-        "initial weights": _describe_donor(configuration.train.fine_tune, version),
+        "initial weights": _describe_pretrained(configuration.train.fine_tune, version),
         "engines": installed_versions(),
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()
@@ -97,8 +97,8 @@ def _describe_input(contract: Contract) -> list[object]:
     return [contract.input_kind, contract.input_shape, contract.model_dtype, contract.spec.structure]
 
 
-def _describe_donor(fine_tune: FineTune | None, version: Version) -> object:
-    """Return what decides whether the donor's weights fit: its weights, frozen layers, and the table's names."""
+def _describe_pretrained(fine_tune: FineTune | None, version: Version) -> object:
+    """Return all that the fit of pretrained weights depends on: the weights, frozen layers, and the table's names."""
     if fine_tune is None:
         return None
     specs = version.contract.input_specs.values()

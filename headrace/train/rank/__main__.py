@@ -1,7 +1,7 @@
 """The program that is one rank: `python -m headrace.train.rank RUN`.
 
-Standard output carries one JSON object per line to the driver. Standard error is the rank's log. Standard input is a
-lifeline: it closes when the task ends, and the rank then exits too.
+Standard output carries one JSON object per line to the driver. Standard error is the rank's log. Standard input closes
+when the task ends, and the rank then exits too.
 """
 
 import logging
@@ -13,7 +13,7 @@ from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.errors import ConfigurationError, HeadraceError, TrainingError
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.disk_errors import describe
-from headrace.train.bundle_verification.verification_process_client import FreshProcess
+from headrace.train.bundle_verification.verification_process_client import VerificationProcess
 from headrace.train.rank.message_pipe_to_task import Channel, exit_with_task
 
 LOST_PEER = 75
@@ -26,7 +26,7 @@ def main(run: str) -> int:
     exit_with_task()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     # It imports TensorFlow while this process does.
-    process = FreshProcess() if os.environ["HOROVOD_RANK"] == "0" else None
+    process = VerificationProcess() if os.environ["HOROVOD_RANK"] == "0" else None
     try:
         return _train(run, channel, process)
     finally:
@@ -34,7 +34,7 @@ def main(run: str) -> int:
             process.close()
 
 
-def _train(run: str, channel: Channel, process: FreshProcess | None) -> int:
+def _train(run: str, channel: Channel, process: VerificationProcess | None) -> int:
     try:
         from headrace.train.rank.trainer import train_rank
 

@@ -21,7 +21,7 @@ class Channel:
 
 def exit_with_task() -> None:
     """Exit when standard input closes, which happens when the task ends."""
-    threading.Thread(target=_wait_for_task_end, name="lifeline", daemon=True).start()
+    threading.Thread(target=_wait_for_task_end, name="exit-with-task", daemon=True).start()
 
 
 def _wait_for_task_end() -> None:

@@ -10,7 +10,7 @@ from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
 from headrace.storage.append_only_files import AppendMirror
 from headrace.table import Version
-from headrace.train.bundle_verification.network_and_bundle_verifier import BundleVerifier
+from headrace.train.bundle_verification.network_and_bundle_verifier import NetworkAndBundleVerifier
 from headrace.train.model.compiled_model import CompiledModel
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Position:
 
     @property
     def between_epochs(self) -> bool:
-        """Whether the last completed step was the last of its epoch."""
+        """Return whether the last completed step was the last of its epoch."""
         return self.step % self.steps_per_epoch == 0
 
 
@@ -73,7 +73,7 @@ class RankContext:
     world_size: int
     channel: "Channel"
     files: AppendMirror
-    verifier: BundleVerifier | None = None
+    verifier: NetworkAndBundleVerifier | None = None
 
     @property
     def model(self) -> keras.Model:

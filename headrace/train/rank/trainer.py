@@ -20,8 +20,8 @@ from headrace.stream.plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import Version, read
 from headrace.train import checkpoint
-from headrace.train.bundle_verification.network_and_bundle_verifier import BundleVerifier
-from headrace.train.bundle_verification.verification_process_client import FreshProcess
+from headrace.train.bundle_verification.network_and_bundle_verifier import NetworkAndBundleVerifier
+from headrace.train.bundle_verification.verification_process_client import VerificationProcess
 from headrace.train.callbacks.best_epoch import BestEpoch
 from headrace.train.callbacks.callback_list import ordered_callbacks
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
@@ -31,7 +31,7 @@ from headrace.train.distributed import collectives
 from headrace.train.epoch_observer import StoppedError
 from headrace.train.model.compiled_model import compile_model
 from headrace.train.model.rank_seeds import offset_seeds
-from headrace.train.monitored_metric import ships_best_epoch
+from headrace.train.monitored_metric import bundle_has_best_epoch
 from headrace.train.rank.rank_context_and_position import Position, RankContext
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 RunSummary = dict[str, float | int | str]
 
 
-def train_rank(run: str, channel: "Channel", process: FreshProcess | None = None) -> None:
+def train_rank(run: str, channel: "Channel", process: VerificationProcess | None = None) -> None:
     """Train this rank's share of the run in folder `run`, starting at its newest checkpoint.
 
     Args:
@@ -69,9 +69,11 @@ def train_rank(run: str, channel: "Channel", process: FreshProcess | None = None
     collectives.shutdown()
 
 
-def _verifier(record: RunRecord, version: Version, model: keras.Model, process: FreshProcess | None) -> BundleVerifier:
+def _verifier(
+    record: RunRecord, version: Version, model: keras.Model, process: VerificationProcess | None
+) -> NetworkAndBundleVerifier:
     configuration = record.configuration
-    return BundleVerifier(model, version, configuration.stream, configuration.train.precision, process)
+    return NetworkAndBundleVerifier(model, version, configuration.stream, configuration.train.precision, process)
 
 
 def train(rank: RankContext) -> None:
@@ -96,10 +98,10 @@ def train(rank: RankContext) -> None:
         write_bundle(rank, seconds, position.step, summary)
 
 
-def _verify_network(rank: RankContext, verifier: BundleVerifier, step: int) -> None:
+def _verify_network(rank: RankContext, verifier: NetworkAndBundleVerifier, step: int) -> None:
     """Require usable outputs, and have a bundle of the untrained model loaded while the training begins."""
     verifier.require_usable_outputs()
-    verifier.rehearse(lambda folder: _write(rank, folder, {"bundle_steps": step, "weights_sha256": ""}))
+    verifier.start_early_check(lambda folder: _write(rank, folder, {"bundle_steps": step, "weights_sha256": ""}))
 
 
 def _limit_threads_and_memory(threads: int | None) -> None:
@@ -188,7 +190,7 @@ def finalize_run(rank: RankContext, position: Position, callbacks: list[keras.ca
 def _select_epoch(rank: RankContext, position: Position, best: BestEpoch) -> RunSummary:
     """Give the model the weights of the epoch that the bundle gets; return that epoch and why training ended."""
     validates = bool(rank.version.summary.counts.get("val"))
-    ships_best = ships_best_epoch(rank.record.configuration.train.monitor, validates=validates) and best.epoch >= 0
+    ships_best = bundle_has_best_epoch(rank.record.configuration.train.monitor, validates=validates) and best.epoch >= 0
     if ships_best:
         best.restore()
     return {

@@ -5,10 +5,10 @@ from typing import Any
 from headrace.config import Configuration
 from headrace.networks.network_source import read_network, source_hash
 from headrace.processes.command_line_and_clock import command_line, utc_now
-from headrace.runs.resume_check import ResumeGuard
+from headrace.runs.resume_check import ResumeChecks
 from headrace.table import read
 from headrace.train.monitored_metric import is_lower_better, metric_names, monitored_metric
-from headrace.train.validate_settings import require_fit
+from headrace.train.validate_settings import require_settings_fit_table
 from headrace.tune.search_space import require_comparable, require_space
 from headrace.tune.study.study_folder import StudyFolder, StudyRecord
 
@@ -29,7 +29,7 @@ def open_or_create(folder: StudyFolder, configuration: Configuration) -> StudyRe
     if record is None:
         record = _new(configuration, model_hash)
     else:
-        study = ResumeGuard("study", folder.path, "tune.study")
+        study = ResumeChecks("study", folder.path, "tune.study")
         study.require_network(model_hash == record.model_sha256, configuration.model.file)
         study.require_settings(fixed_settings(record.configuration), fixed_settings(configuration))
         version = read(configuration.data.table, record.data_version)
@@ -50,7 +50,7 @@ def _in_recorded_order(configuration: Configuration, record: StudyRecord) -> Con
 def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
     settings = configuration.train
     table = read(configuration.data.table, settings.data_version)
-    require_fit(settings, table)
+    require_settings_fit_table(settings, table)
     names = metric_names(settings.metrics, table.contract)
     validates = bool(table.summary.counts.get("val"))
     metric = monitored_metric(settings.monitor, names, validates)

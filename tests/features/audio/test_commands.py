@@ -12,7 +12,7 @@ import pytest
 
 from headrace.config.sections.audio import Audio
 from headrace.features.audio.input_spec import AudioSpec
-from headrace.prepare.encoders.sounds.sound_decoder import decode_sound
+from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
 from headrace.table import read
 from tests.support.commands import headrace, headrace_within
 from tests.support.sounds import PITCHES, RATE, encode_sound, tone, write_sounds
@@ -56,7 +56,7 @@ def test_table_has_the_samples_of_every_usable_sound_and_its_original_length(pro
     rows = [row for shard in version.shards for row in pq.read_table(version.table / shard.path).to_pylist()]
     assert len(rows) == 2 * 24
     for row in rows:
-        decoded = decode_sound((project / "raw" / row["path"]).read_bytes(), Audio(rate=RATE, seconds=0.5))
+        decoded = decode_audio((project / "raw" / row["path"]).read_bytes(), Audio(rate=RATE, seconds=0.5))
         assert np.array_equal(np.frombuffer(row["audio"], "<i2"), decoded.samples)
         assert row["seconds"] == pytest.approx(decoded.seconds)
 
@@ -90,7 +90,7 @@ def test_explanation_marks_the_stretch_with_the_sound(project: Path, tmp_path: P
     page = tmp_path / "page.html"
     headrace_within("explain", "run/bundle", str(sounds), str(page), cwd=project)
     html = page.read_text()
-    assert "silences one of 24 stretches of time" in html
+    assert "silences one of 24 time ranges" in html
     pictures = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", html)
     assert len(pictures) == 2
     assert all(base64.b64decode(picture).startswith(b"\x89PNG") for picture in pictures)

@@ -9,7 +9,7 @@ from headrace.features.audio.drift_values import statistics
 from headrace.features.audio.input_spec import AudioSpec
 from headrace.features.audio.mistake_renderer import make_renderer
 from headrace.prepare.table_schema import IDENTITY
-from headrace.targets.classification.label_parser import COLUMN as LABEL
+from headrace.targets.classification.label_encoder import COLUMN as LABEL
 from tests.support.sounds import RATE, tone
 
 COLUMN = Column(role="input", codec="raw", dtype="int16", shape=(RATE,))

@@ -1,4 +1,4 @@
-"""Places go through every command: prepared, trained on two ranks, evaluated, predicted and exported."""
+"""Locations go through every command: prepared, trained on two ranks, evaluated, predicted and exported."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.support.workspace import make_once
 pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.tensorflow, pytest.mark.usefixtures("spark")]
 
 ROWS, BAD = 400, 3
-NETWORK = '''"""A network of places."""
+NETWORK = '''"""A network of locations."""
 import keras
 
 def build(contract):
@@ -85,7 +85,7 @@ def test_predictions_answer_or_reject_every_row(project: Path, tmp_path: Path) -
 
 
 def test_inspection_and_bundle_name_the_columns(project: Path) -> None:
-    assert "places of lat and lon" in headrace_within("inspect", "table", cwd=project).stderr
+    assert "locations of lat and lon" in headrace_within("inspect", "table", cwd=project).stderr
     contract = read(project / "table").contract
     assert (contract.require("geo").latitude, contract.require("geo").longitude) == ("lat", "lon")
 

@@ -1,4 +1,4 @@
-"""Degrees become features and come back; what is no place is rejected with its reason."""
+"""Degrees become features and come back; what is no location is rejected with its reason."""
 
 import json
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.config.sections.geo import Geo
-from headrace.features.geo.coordinates import NO_PLACE, describe, read_place, to_degrees
+from headrace.features.geo.coordinates import NO_LOCATION, describe, read_location, to_degrees
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 
 SECTION = Geo(latitude="lat", longitude="lon")
@@ -23,7 +23,7 @@ def cells(latitude: object, longitude: object) -> str:
 
 @given(st.floats(-90, 90), st.floats(-180, 180))
 def test_degrees_come_back(latitude: float, longitude: float) -> None:
-    features = read_place(cells(latitude, longitude), SECTION)
+    features = read_location(cells(latitude, longitude), SECTION)
     assert features.shape == (4,)
     ((north, east),) = to_degrees(features[None])
     assert north == pytest.approx(latitude, abs=1e-4)
@@ -33,13 +33,13 @@ def test_degrees_come_back(latitude: float, longitude: float) -> None:
 def test_features_are_sine_and_cosine_of_each_coordinate() -> None:
     angles = np.radians([52.52, 13.405])
     expected = [np.sin(angles[0]), np.cos(angles[0]), np.sin(angles[1]), np.cos(angles[1])]
-    assert read_place(cells("52.52", "13.405"), SECTION) == pytest.approx(expected, abs=1e-6)
+    assert read_location(cells("52.52", "13.405"), SECTION) == pytest.approx(expected, abs=1e-6)
 
 
 def test_neighbours_across_the_180th_meridian_are_near() -> None:
-    west, east = (read_place(cells(0, degrees), SECTION) for degrees in (-179.9, 179.9))
+    west, east = (read_location(cells(0, degrees), SECTION) for degrees in (-179.9, 179.9))
     assert np.abs(west - east).max() < 0.01
-    assert np.array_equal(read_place(cells(0, 190), SECTION), read_place(cells(0, -170), SECTION))
+    assert np.array_equal(read_location(cells(0, 190), SECTION), read_location(cells(0, -170), SECTION))
 
 
 @pytest.mark.parametrize(
@@ -59,19 +59,19 @@ def test_neighbours_across_the_180th_meridian_are_near() -> None:
 )
 def test_what_is_no_place_is_rejected(latitude: object, longitude: object, reason: str) -> None:
     with pytest.raises(RejectedRecordError, match=reason):
-        read_place(cells(latitude, longitude), SECTION)
+        read_location(cells(latitude, longitude), SECTION)
 
 
 def test_missing_place_may_be_four_zeros_and_half_a_place_may_not() -> None:
-    assert np.array_equal(read_place(cells(None, " "), EMPTY), NO_PLACE)
-    assert describe(NO_PLACE) == "no place"
-    assert np.isnan(to_degrees(NO_PLACE[None])).all()
+    assert np.array_equal(read_location(cells(None, " "), EMPTY), NO_LOCATION)
+    assert describe(NO_LOCATION) == "no location"
+    assert np.isnan(to_degrees(NO_LOCATION[None])).all()
     with pytest.raises(RejectedRecordError, match="lon is missing"):
-        read_place(cells("52.5", None), EMPTY)
+        read_location(cells("52.5", None), EMPTY)
 
 
 def test_place_is_described_in_degrees() -> None:
-    assert describe(read_place(cells("52.52", "-13.405"), SECTION)) == "latitude 52.5200, longitude -13.4050"
+    assert describe(read_location(cells("52.52", "-13.405"), SECTION)) == "latitude 52.5200, longitude -13.4050"
 
 
 def test_section_needs_two_columns() -> None:

@@ -19,7 +19,7 @@ from headrace.features.image.export_input import describe_input
 from headrace.prepare.encoders.images.image_transcoding import decode
 from headrace.prepare.encoders.images.resize import RESIZE
 from headrace.prepare.table_schema import IDENTITY
-from headrace.targets.classification.label_parser import COLUMN as LABEL
+from headrace.targets.classification.label_encoder import COLUMN as LABEL
 from tests.support.raw_images import encode_image
 
 pytestmark = pytest.mark.tensorflow

@@ -24,12 +24,12 @@ def test_values_of_a_category_that_people_take_for_one_are_warned_of(caplog: pyt
     assert caplog.text == ""
 
 
-def test_truth_values_of_a_category_in_two_writings_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+def test_truth_values_of_a_category_in_two_spellings_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     """0 and 1 of one file, and False and True of the next, were four values without a word."""
     settings = Prepare.model_validate({"input": "tabular", "tabular": {"categories": ["sold"]}})
     context = cast(PrepareContext, SimpleNamespace(settings=settings))
     module._known(Counter({"0": 5, "1": 4, "false": 3, "true": 2}), context, "sold")
-    assert "Values of 'sold' are truth values in several writings: '0', '1', 'false', 'true'." in caplog.text
+    assert "Values of 'sold' are truth values in several spellings: '0', '1', 'false', 'true'." in caplog.text
     caplog.clear()
     module._known(Counter({"0": 5, "1": 4, "2": 4}), context, "sold")
     assert caplog.text == ""

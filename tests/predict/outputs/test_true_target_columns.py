@@ -27,7 +27,7 @@ CLASSES = ("coat", "bag", "boot")
     ],
 )
 def test_labels_are_named_by_the_kind_of_the_target(task: Any, stored: pa.Array, name: str, values: list[Any]) -> None:
-    column: Column = target_module(task, "label_parser").COLUMN
+    column: Column = target_module(task, "label_encoder").COLUMN
     classes = () if task == "regression" else CLASSES
     contract = Contract(columns={"label": column}, classes=classes, task=task)
     rows = {"label": column_values(pa.chunked_array([stored]))}

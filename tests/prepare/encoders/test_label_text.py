@@ -27,7 +27,7 @@ from headrace.prepare.encoders.label_text import (
 )
 from headrace.prepare.encoders.number_hint import number_hint
 from headrace.prepare.job import prepare
-from headrace.prepare.labels.class_discovery import require_some
+from headrace.prepare.labels.class_discovery import require_class_count
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.stream.plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
@@ -148,7 +148,7 @@ def test_labels_that_are_all_unreadable_are_reported_with_their_reasons(tmp_path
 
 def test_source_without_classes_asks_for_the_column_and_the_separator_of_names() -> None:
     with pytest.raises(DataError, match=r"holds 0 classes.* Is data\.source\.columns\.label the column of the names"):
-        require_some((), "here", single=False)
+        require_class_count((), "here", single=False)
 
 
 @pytest.mark.parametrize(

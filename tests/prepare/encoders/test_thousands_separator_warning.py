@@ -15,7 +15,7 @@ def test_points_between_thousands_are_warned_of() -> None:
     warning = thousands_warning("The labels", count_formats(["1.200", "12.350", "1.234", "999", " 20 "]))
     assert warning is not None
     assert warning.startswith(
-        "The labels may have points between thousands: 3 have three digits behind a point, with zeros at the end, and "
+        "The labels may have points between thousands: 3 have three digits after a point, with zeros at the end, and "
         "the other 2 are whole numbers below 1,000."
     )
 
@@ -25,7 +25,7 @@ def test_points_between_thousands_are_warned_of_without_a_zero_at_an_end() -> No
     numbers = ["1.201", "3.458", "12.777", "9.143", "2.006", "902", "77", "5", "640", "311"]
     warning = thousands_warning("The labels", count_formats(numbers))
     assert warning is not None
-    assert "5 have three digits behind a point, and the other 5 are whole numbers below 1,000." in warning
+    assert "5 have three digits after a point, and the other 5 are whole numbers below 1,000." in warning
 
 
 @pytest.mark.parametrize(

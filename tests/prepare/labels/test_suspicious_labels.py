@@ -36,7 +36,7 @@ def test_label_warnings_report_lists_and_usual_words_for_missing_labels() -> Non
 def test_label_warnings_report_vectors_and_truth_values_in_two_writings() -> None:
     assert "The only classes are '0', '1'" in label_warnings({"0": 40, "1": 60}, separator=",")[0]
     assert "The only classes are 'false', 'true'" in label_warnings({"false": 40, "true": 60}, separator=",")[0]
-    assert "'1', 'true' are truth values in several writings" in label_warnings({"1": 40, "true": 60, "2": 30})[0]
+    assert "'1', 'true' are truth values in several spellings" in label_warnings({"1": 40, "true": 60, "2": 30})[0]
     assert "'yes', '0' are truth values in several" in label_warnings({"yes": 40, "no way": 60, "0": 30})[0]
     assert "'1', 'y', 'n' are truth values" in label_warnings({"1": 40, "y": 60, "n": 30})[0]
     assert label_warnings({"a": 40, "c": 40, "t": 40, "n": 40, "1": 40}) == []

@@ -49,9 +49,9 @@ def test_preview_for_people_says_how_many_more_are_rejected_and_what_is_not_chec
 
 def test_preview_speaks_of_images_and_sounds_where_a_column_may_have_them(tmp_path: Path) -> None:
     (tmp_path / "paths.csv").write_text("image,label\npets/1.jpg,a\npets/2.png,b\n")
-    assert "images and sounds that are missing" in as_text(preview(str(tmp_path / "paths.csv")))
+    assert "images and audio that are missing" in as_text(preview(str(tmp_path / "paths.csv")))
     pq.write_table(pa.table({"image": [b"\xff\xd8", b"\xff"], "n": [1, 2]}), tmp_path / "a.parquet")
-    assert "`prepare` also rejects images and sounds" in as_text(preview(str(tmp_path / "a.parquet")))
+    assert "`prepare` also rejects images and audio" in as_text(preview(str(tmp_path / "a.parquet")))
     (tmp_path / "numbers.csv").write_text("x,n\n1.5,1\n2.5,2\n")
     assert "2 records read\n" in as_text(preview(str(tmp_path / "numbers.csv"))) + "\n"
 
@@ -276,7 +276,7 @@ def test_archive_of_sounds_and_their_texts_is_previewed_as_sounds(tmp_path: Path
     pack(tmp_path / "a.tar", dict([*members, ("9.wav", encode_sound(tone(300.0, seed=9)))]))
     about = preview(str(tmp_path))
     assert about["rejects"] == {"not_audio": 6, "no_class": 1}
-    assert "the format of the file is not known; expected a sound" in "".join(about["rejected"])
+    assert "the format of the file is not known; expected audio" in "".join(about["rejected"])
 
 
 def test_folder_of_texts_with_a_sound_is_previewed_as_texts(tmp_path: Path) -> None:

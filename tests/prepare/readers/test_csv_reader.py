@@ -408,16 +408,16 @@ def test_csv_reader_reads_each_line_a_few_times_at_most(
 ) -> None:
     """Broken quotes send the reader back; it must not take the square of the number of lines."""
     taken = [0]
-    take = records._Lines.__next__
+    take = records._RecordLines.__next__
 
-    def count(lines: records._Lines) -> str:
+    def count(lines: records._RecordLines) -> str:
         taken[0] += 1
         return take(lines)
 
     path = tmp_path / "long.csv"
     path.write_text("a,b\n" + line * 2000)
     total = path.read_text().count("\n")
-    monkeypatch.setattr(records._Lines, "__next__", count)
+    monkeypatch.setattr(records._RecordLines, "__next__", count)
     for strip, times in ((False, 3), (True, 4)):
         taken[0] = 0
         rows = list(records.split_records(path.open(newline=""), ReaderOptions(separator=",", strip_right=strip)))

@@ -20,8 +20,8 @@ from headrace.retrain.drift.drift_detection import EVERY_CLASS, SHARES, RowChang
 from headrace.table import Version, read
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import FileChanges, commit, open_base
-from headrace.targets.multi_label.drift_target import profile_groups, target_label
-from headrace.targets.regression.label_parser import COLUMN as NUMBER
+from headrace.targets.multi_label.drift_groups import profile_groups, target_label
+from headrace.targets.regression.label_encoder import COLUMN as NUMBER
 from tests.support.small_table import CLASSES, Content, Rows, write_shards, write_table
 from tests.support.table_columns import table_columns
 from tests.support.table_versions import summary

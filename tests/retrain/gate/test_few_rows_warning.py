@@ -7,6 +7,6 @@ def test_small_test_split_is_warned_of_with_what_it_can_show() -> None:
     assert few_rows_warning(100, 0.95, "version 0") == ""
     assert few_rows_warning(60, 0.95, "version 0").startswith(
         "The test split of version 0 has only 60 rows: two models that differ on fewer than 5 of them (8%) cannot be "
-        "told apart with 95% confidence."
+        "distinguished with 95% confidence."
     )
-    assert "has only 4 rows: models cannot be told apart" in few_rows_warning(4, 0.95, "version 0")
+    assert "has only 4 rows: models cannot be distinguished" in few_rows_warning(4, 0.95, "version 0")

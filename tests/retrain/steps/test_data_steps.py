@@ -16,9 +16,9 @@ from tests.support.small_table import Content, some_rows, write_table
 pytestmark = pytest.mark.tensorflow
 
 
-def context_for(donor: Path | None) -> CycleContext:
-    """Return a context whose challenger starts from the weights of `donor`."""
-    fine_tune = FineTune(bundle=str(donor)) if donor else None
+def context_for(pretrained: Path | None) -> CycleContext:
+    """Return a context whose challenger starts from the weights of `pretrained`."""
+    fine_tune = FineTune(bundle=str(pretrained)) if pretrained else None
     train = SimpleNamespace(fine_tune=fine_tune)
     settings = SimpleNamespace(initial_weights="scratch")
     return cast(CycleContext, SimpleNamespace(configuration=SimpleNamespace(train=train), settings=settings))
@@ -62,11 +62,13 @@ def test_challenger_is_refused_when_it_or_its_initial_weights_learn_test_rows(tm
     first = write_version(tmp_path / "table", ["a", "b", "c"], ["x", "y"])
     appended = write_version(tmp_path / "table", ["a", "b", "c", "d"], ["x", "y", "z"])
     resplit = write_version(tmp_path / "table", ["x", "b", "c", "d"], ["a", "y"])
-    assert step._seen_rows(context_for(None), None, appended, first) == ""
-    refusal = step._seen_rows(context_for(None), None, resplit, first)
+    assert step._training_rows_in_test_split(context_for(None), None, appended, first) == ""
+    refusal = step._training_rows_in_test_split(context_for(None), None, resplit, first)
     assert "the challenger would be trained on rows of the test split that evaluates it (version 0 of " in refusal
     assert ": 1 of 2 rows, such as 'x'. Restore the settings" in refusal
     # The newest test split is new to the challenger, but not to the weights that it begins from.
-    assert step._seen_rows(context_for(None), None, resplit, resplit) == ""
-    donor = write_bundle(tmp_path / "bundle", first)
-    assert ": 1 of 2 rows, such as 'a'. " in step._seen_rows(context_for(donor), None, resplit, resplit)
+    assert step._training_rows_in_test_split(context_for(None), None, resplit, resplit) == ""
+    pretrained = write_bundle(tmp_path / "bundle", first)
+    assert ": 1 of 2 rows, such as 'a'. " in step._training_rows_in_test_split(
+        context_for(pretrained), None, resplit, resplit
+    )

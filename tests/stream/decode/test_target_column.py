@@ -18,7 +18,7 @@ sets = st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=20)
 
 def contract(task: TaskType, classes: int) -> Contract:
     """Return a contract with this many classes."""
-    column = target_module(task, "label_parser").COLUMN
+    column = target_module(task, "label_encoder").COLUMN
     return Contract(columns={"label": column}, classes=tuple(map(str, range(classes))), task=task)
 
 

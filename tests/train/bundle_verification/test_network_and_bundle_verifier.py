@@ -17,8 +17,11 @@ from headrace.config.sections.streaming import Stream
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version
-from headrace.train.bundle_verification.network_and_bundle_verifier import BundleVerifier, _warn_of_distant_labels
-from headrace.train.bundle_verification.verification_process_client import FreshProcess
+from headrace.train.bundle_verification.network_and_bundle_verifier import (
+    NetworkAndBundleVerifier,
+    _warn_of_distant_labels,
+)
+from headrace.train.bundle_verification.verification_process_client import VerificationProcess
 from tests.support.small_table import Content, some_rows, write_table
 from tests.train.bundle_verification.user_networks import FAITHFUL, UNFAITHFUL, network
 
@@ -40,12 +43,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def process(folder: Path) -> Iterator[FreshProcess]:
+def process(folder: Path) -> Iterator[VerificationProcess]:
     """Start one process for all tests, as its start takes seconds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("SCALE", "3")
-        started = FreshProcess()
+        started = VerificationProcess()
         yield started
         started.close()
 
@@ -67,13 +70,15 @@ def built(source: str, folder: Path, version: Version, precision: str = "float32
 
 
 def verifier_for(
-    model: keras.Model, version: Version, process: FreshProcess, precision: str = "float32"
-) -> BundleVerifier:
+    model: keras.Model, version: Version, process: VerificationProcess, precision: str = "float32"
+) -> NetworkAndBundleVerifier:
     """Return the verifier of `model`."""
-    return BundleVerifier(model, version, Stream(), precision, process)
+    return NetworkAndBundleVerifier(model, version, Stream(), precision, process)
 
 
-def publish(model: keras.Model, folder: Path, target: Path, version: Version, verifier: BundleVerifier | None) -> Path:
+def publish(
+    model: keras.Model, folder: Path, target: Path, version: Version, verifier: NetworkAndBundleVerifier | None
+) -> Path:
     """Write the bundle as training does."""
     origin = bundle.Origin(
         run="run",
@@ -89,7 +94,7 @@ def publish(model: keras.Model, folder: Path, target: Path, version: Version, ve
 
 @pytest.mark.parametrize("name", FAITHFUL)
 def test_faithful_bundle_is_published(
-    name: str, version: Version, folder: Path, process: FreshProcess, tmp_path: Path
+    name: str, version: Version, folder: Path, process: VerificationProcess, tmp_path: Path
 ) -> None:
     model = built(FAITHFUL[name], folder, version)
     verifier = verifier_for(model, version, process)
@@ -100,7 +105,7 @@ def test_faithful_bundle_is_published(
 
 @pytest.mark.parametrize("name", UNFAITHFUL)
 def test_unfaithful_bundle_is_refused_with_reason(
-    name: str, version: Version, folder: Path, process: FreshProcess, tmp_path: Path
+    name: str, version: Version, folder: Path, process: VerificationProcess, tmp_path: Path
 ) -> None:
     source, sentence = UNFAITHFUL[name]
     model = built(source, folder, version)
@@ -114,7 +119,7 @@ def test_unfaithful_bundle_is_refused_with_reason(
 
 
 def test_existing_bundle_stays_where_another_is_refused(
-    version: Version, folder: Path, process: FreshProcess, tmp_path: Path
+    version: Version, folder: Path, process: VerificationProcess, tmp_path: Path
 ) -> None:
     """A failed verification loses nothing."""
     model = built(FAITHFUL["plain"], folder, version)
@@ -129,7 +134,7 @@ def test_existing_bundle_stays_where_another_is_refused(
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_bundle_in_half_precision_is_published(
-    precision: str, version: Version, folder: Path, process: FreshProcess, tmp_path: Path
+    precision: str, version: Version, folder: Path, process: VerificationProcess, tmp_path: Path
 ) -> None:
     """It is loaded in the precision of training, and in that of prediction."""
     model = built(FAITHFUL["batch normalization"], folder, version, precision)
@@ -149,7 +154,7 @@ def test_bundle_in_half_precision_is_published(
     ],
 )
 def test_network_with_unusable_outputs_is_refused_before_training(
-    source: str, sentence: str, version: Version, folder: Path, process: FreshProcess
+    source: str, sentence: str, version: Version, folder: Path, process: VerificationProcess
 ) -> None:
     """The freshly built model is asked about a batch, twice."""
     model = built(source, folder, version)
@@ -167,7 +172,7 @@ def test_network_with_unusable_outputs_is_refused_before_training(
     ids=["mean of the batch", "maximum of the batch", "decibels"],
 )
 def test_network_whose_rows_depend_on_each_other_is_refused_before_training(
-    body: str, version: Version, folder: Path, process: FreshProcess
+    body: str, version: Version, folder: Path, process: VerificationProcess
 ) -> None:
     """Evaluation and prediction have other batches, and would give other outputs for the same rows."""
     model = built(network(body), folder, version)
@@ -176,7 +181,7 @@ def test_network_whose_rows_depend_on_each_other_is_refused_before_training(
 
 
 def test_network_with_nan_before_training_gets_only_a_warning(
-    version: Version, folder: Path, process: FreshProcess, caplog: pytest.LogCaptureFixture
+    version: Version, folder: Path, process: VerificationProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Random weights may give NaN where trained ones do not."""
     model = built(UNFAITHFUL["NaN"][0], folder, version)
@@ -194,7 +199,7 @@ def test_labels_far_from_the_outputs_get_a_warning(
 
 
 def test_verifier_leaves_state_of_random_layers_unchanged(
-    version: Version, folder: Path, process: FreshProcess
+    version: Version, folder: Path, process: VerificationProcess
 ) -> None:
     """A resumed run asks the model more often than an undisturbed one, and must train alike."""
     model = built(UNFAITHFUL["dropout at inference"][0], folder, version)
@@ -207,14 +212,14 @@ def test_verifier_leaves_state_of_random_layers_unchanged(
 
 
 @pytest.mark.parametrize("name", ["sublayers in _layers", "random constant", "file"])
-def test_rehearsal_refuses_bundle_while_training_begins(
-    name: str, version: Version, folder: Path, process: FreshProcess
+def test_early_check_refuses_bundle_while_training_begins(
+    name: str, version: Version, folder: Path, process: VerificationProcess
 ) -> None:
     """What saving loses is named although the model has been trained further meanwhile."""
     source, sentence = UNFAITHFUL[name]
     model = built(source, folder, version)
     verifier = verifier_for(model, version, process)
-    verifier.rehearse(lambda target: publish(model, folder, target, version, None))
+    verifier.start_early_check(lambda target: publish(model, folder, target, version, None))
     model.trainable_weights[0].assign_add(np.ones(model.trainable_weights[0].shape))
     while not process.has_answered:
         verifier.poll(keep=True)
@@ -224,12 +229,12 @@ def test_rehearsal_refuses_bundle_while_training_begins(
         verifier.poll(keep=True)
 
 
-def test_rehearsal_of_faithful_bundle_ends_its_process(version: Version, folder: Path) -> None:
+def test_early_check_of_faithful_bundle_ends_its_process(version: Version, folder: Path) -> None:
     """The process takes 280 MB; another one is started for the last bundle."""
-    process = FreshProcess()
+    process = VerificationProcess()
     model = built(FAITHFUL["plain"], folder, version)
     verifier = verifier_for(model, version, process)
-    verifier.rehearse(lambda target: publish(model, folder, target, version, None))
+    verifier.start_early_check(lambda target: publish(model, folder, target, version, None))
     while process.scratch.exists():
         verifier.poll(keep=False)
         time.sleep(0.05)
@@ -240,7 +245,7 @@ def test_rehearsal_of_faithful_bundle_ends_its_process(version: Version, folder:
 
 def test_lost_process_is_reported(version: Version, folder: Path, tmp_path: Path) -> None:
     """A bundle that nobody loaded is not published."""
-    process = FreshProcess()
+    process = VerificationProcess()
     os.kill(process.pid, signal.SIGKILL)
     model = built(FAITHFUL["plain"], folder, version)
     with pytest.raises(TrainingError, match=r"ended with signal 9 \(Killed\), so the bundle is not kept"):

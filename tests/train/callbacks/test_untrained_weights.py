@@ -4,7 +4,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from headrace.train.callbacks.untrained_weights import WarnOfUntrainedWeights
+from headrace.train.callbacks.untrained_weights import UntrainedWeightsWarning
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 
 pytestmark = pytest.mark.tensorflow
@@ -17,7 +17,7 @@ def model() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(1, name="dead")(keras.layers.Dense(2, name="used")(inputs)))
 
 
-def run_epoch(callback: WarnOfUntrainedWeights, epoch: int, *gradients: float | None) -> None:
+def run_epoch(callback: UntrainedWeightsWarning, epoch: int, *gradients: float | None) -> None:
     """See one gradient of these values, by variable; change the first variable."""
     callback.on_epoch_begin(epoch)
     variables = callback.model.trainable_variables
@@ -32,7 +32,7 @@ def run_epoch(callback: WarnOfUntrainedWeights, epoch: int, *gradients: float | 
 def test_weights_without_gradient_and_unchanged_weights_are_named_once(
     model: keras.Model, caplog: pytest.LogCaptureFixture
 ) -> None:
-    callback = WarnOfUntrainedWeights(GradientMonitor(4))
+    callback = UntrainedWeightsWarning(GradientMonitor(4))
     callback.set_model(model)
     run_epoch(callback, 0, 1.0, 1e-9, None, 0.0)
     run_epoch(callback, 1, 1.0, 1.0, None, 0.0)
@@ -44,7 +44,7 @@ def test_weights_without_gradient_and_unchanged_weights_are_named_once(
 
 
 def test_weights_that_lose_their_gradient_later_are_named(model: keras.Model, caplog: pytest.LogCaptureFixture) -> None:
-    callback = WarnOfUntrainedWeights(GradientMonitor(4))
+    callback = UntrainedWeightsWarning(GradientMonitor(4))
     callback.set_model(model)
     run_epoch(callback, 3, 1.0, 1.0, 1.0, 1.0)
     caplog.clear()
@@ -54,7 +54,7 @@ def test_weights_that_lose_their_gradient_later_are_named(model: keras.Model, ca
 
 def test_epoch_without_an_update_logs_nothing(model: keras.Model, caplog: pytest.LogCaptureFixture) -> None:
     """Of accumulated gradients the last steps of an epoch may be part of the next epoch's update."""
-    callback = WarnOfUntrainedWeights(GradientMonitor(4))
+    callback = UntrainedWeightsWarning(GradientMonitor(4))
     callback.set_model(model)
     callback.on_epoch_begin(0)
     callback.on_epoch_end(0)

@@ -19,7 +19,7 @@ from headrace.features.windows.input_spec import WindowSpec
 from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version
 from headrace.train.model.fine_tuning import Transfer, fine_tune
-from headrace.train.model.pretrained_weights import load_donor
+from headrace.train.model.pretrained_weights import load_pretrained_bundle
 from tests.models.test_networks import MODELS, SMALL, contract_for
 from tests.support.small_table import CLASSES, Content, some_images, some_rows, write_table
 from tests.support.trained_bundles import text_table, write
@@ -97,7 +97,7 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
 
 
 class Workshop:
-    """A donor bundle of one network, and models that are fine-tuned from it."""
+    """A pretrained bundle of one network, and models that are fine-tuned from it."""
 
     def __init__(self, folder: Path, version: Version, source: str | Path) -> None:
         self.file = folder / "network.py"
@@ -113,15 +113,15 @@ class Workshop:
     def tune(self, version: Version, freeze: Sequence[str] = (), **options: Any) -> tuple[Any, Transfer]:
         """Return the model for `version` and what became of its layers."""
         settings = FineTune(bundle=str(self.bundle), freeze=tuple(freeze))
-        donor = load_donor(settings, version)
+        pretrained = load_pretrained_bundle(settings, version)
         keras.utils.set_random_seed(7)
         model = build_model(self.file, version.contract, self.options | options)
-        return model, fine_tune(model, donor, version.contract, settings)
+        return model, fine_tune(model, pretrained, version.contract, settings)
 
 
 @pytest.fixture
 def dense(tmp_path: Path, version: Version) -> Workshop:
-    """Return the donor of a network with one hidden layer."""
+    """Return the pretrained bundle of a network with one hidden layer."""
     return Workshop(tmp_path, version, DENSE)
 
 
@@ -136,7 +136,7 @@ def test_sublayers_of_one_name_keep_their_own_weights(tmp_path: Path, version: V
     assert len({node.label for node in transfer.transferred}) == len(transfer.transferred) == 6
 
 
-def test_shared_layer_with_two_donors_is_refused(tmp_path: Path, version: Version) -> None:
+def test_shared_layer_with_two_pretrained_layers_is_refused(tmp_path: Path, version: Version) -> None:
     workshop = Workshop(tmp_path, version, TWINS)
     with pytest.raises(
         ConfigurationError, match=r"twins/first of the model is shared, .*twins(_\d)?/first, twins(_\d)?/second"
@@ -144,7 +144,7 @@ def test_shared_layer_with_two_donors_is_refused(tmp_path: Path, version: Versio
         workshop.tune(version, shared=True)
 
 
-def test_donor_without_a_layer_in_common_is_refused(dense: Workshop, version: Version) -> None:
+def test_pretrained_bundle_without_a_layer_in_common_is_refused(dense: Workshop, version: Version) -> None:
     with pytest.raises(ConfigurationError, match="expected some of head, hidden; the model has hidden, head"):
         dense.tune(version, width=9)
 
@@ -156,7 +156,7 @@ def test_classes_in_another_order_keep_their_probabilities(
     model, transfer = dense.tune(turned, freeze=["head"])
     assert np.asarray(model(PIXELS)) == pytest.approx(np.asarray(dense.model(PIXELS))[:, ::-1], abs=1e-6)
     with caplog.at_level(logging.INFO):
-        transfer.report("donor")
+        transfer.report("pretrained")
     assert "the same 3 classes in another order: coat, bag, boot and boot, bag, coat" in caplog.text
     assert "for the layers: head, hidden; newly initialised layers: none" in caplog.text
 
@@ -180,9 +180,9 @@ def test_head_without_common_class_is_initialized(dense: Workshop, version: Vers
     assert not np.array_equal(model.get_layer("head").get_weights()[0], dense.model.get_layer("head").get_weights()[0])
 
 
-def test_frozen_layer_without_donor_is_refused(dense: Workshop, version: Version) -> None:
+def test_frozen_layer_without_pretrained_weights_is_refused(dense: Workshop, version: Version) -> None:
     wider = with_contract(version, classes=("one", "two", "three"))
-    with pytest.raises(ConfigurationError, match="freezes weights that the donor does not have.*: head"):
+    with pytest.raises(ConfigurationError, match="freezes weights that the pretrained bundle does not have.*: head"):
         dense.tune(wider, freeze=["head"])
 
 
@@ -223,18 +223,18 @@ def vocabulary(version: Version) -> dict[str, int]:
 
 def test_features_in_another_order_are_refused_and_other_statistics_are_logged() -> None:
     path = next(path for path in MODELS if path.stem == "series")
-    donor = contract_for(path)
-    layout = WindowSpec.of(donor)
+    pretrained = contract_for(path)
+    layout = WindowSpec.of(pretrained)
 
     def windows(*values: str) -> Contract:
-        return donor.model_copy(update={"input_specs": {"input": layout.model_copy(update={"values": values})}})
+        return pretrained.model_copy(update={"input_specs": {"input": layout.model_copy(update={"values": values})}})
 
     with pytest.raises(DataError, match="takes the features warmth, wind in this order, but t holds wind, warmth"):
-        transfer_changes(donor, windows("wind", "warmth"), "t")
-    assert "the table holds windows of warmth, rain" in transfer_changes(donor, windows("warmth", "rain"), "t")[0]
+        transfer_changes(pretrained, windows("wind", "warmth"), "t")
+    assert "the table holds windows of warmth, rain" in transfer_changes(pretrained, windows("warmth", "rain"), "t")[0]
     other = layout.model_copy(update={"statistics": Statistics(mean=(50.0, 3.0), variance=(100.0, 4.0))})
-    moved = donor.model_copy(update={"input_specs": {"input": other}})
-    assert "mean 50, 3, standard deviation 10, 2" in transfer_changes(donor, moved, "t")[0]
-    assert transfer_changes(donor, donor, "t") == []
+    moved = pretrained.model_copy(update={"input_specs": {"input": other}})
+    assert "mean 50, 3, standard deviation 10, 2" in transfer_changes(pretrained, moved, "t")[0]
+    assert transfer_changes(pretrained, pretrained, "t") == []
     with pytest.raises(DataError, match="takes windows inputs, but t holds image inputs"):
-        transfer_changes(donor, contract_for(next(path for path in MODELS if path.stem == "cnn")), "t")
+        transfer_changes(pretrained, contract_for(next(path for path in MODELS if path.stem == "cnn")), "t")

@@ -1,7 +1,7 @@
 """Find files of several concatenated images, of which decoders read only the first.
 
 A JPEG file may announce its further pictures, such as a depth map, in a segment (Multi-Picture Format, CIPA DC-007);
-such a file is one photo. Neither are other bytes behind an image a second one: phones keep a video there.
+such a file is one photo. Other bytes after an image are no second image either: phones store a video there.
 """
 
 import re
@@ -25,12 +25,12 @@ FURTHER_JPEG = re.compile(re.escape(JPEG_BEGINNING))
 # Bytes with which writers fill up to the next block, between two JPEG files.
 PADDING, MAX_PADDING = b"\0\r\n", 4096
 MULTI_PICTURE = b"MPF\0"
-PNG_SEAM = b"IEND\xaeB`\x82" + png_chunks.SIGNATURE
-GIF, GIF_SEAM = b"GIF8", b"\0;GIF8"
+PNG_BOUNDARY = b"IEND\xaeB`\x82" + png_chunks.SIGNATURE
+GIF, GIF_BOUNDARY = b"GIF8", b"\0;GIF8"
 BMP, RIFF, WEBP = b"BM", b"RIFF", b"WEBP"
 # Writers fill up to an offset that is even, or a multiple of 16.
 TIFF, MAX_ALIGNMENT = (b"II*\0", b"MM\0*"), 15
-CODESTREAM_SEAM = jpeg_truncation_and_metadata.END + CODESTREAM
+CODESTREAM_BOUNDARY = jpeg_truncation_and_metadata.END + CODESTREAM
 # The header of a PBM file, and of a PGM or PPM file, with its largest value; comments may be between the numbers.
 PNM_KINDS = tuple(b"P%d" % kind for kind in range(1, 7))
 PNM_SPACE = rb"(?:\s|#[^\n]*\n)+"
@@ -40,13 +40,13 @@ FURTHER_PNM = re.compile(rb"\s*P[1-6]\s")
 
 
 def holds_another_image(data: bytes) -> bool:
-    """Return whether an image file goes on with another image, for all formats but JP2, whose decoder refuses that."""
+    """Return whether another image follows in an image file, for all formats but JP2, whose decoder refuses that."""
     if data.startswith(jpeg_truncation_and_metadata.START):
         return _holds_another_jpeg(data)
     if data.startswith(png_chunks.SIGNATURE):
-        return PNG_SEAM in data
+        return PNG_BOUNDARY in data
     if data.startswith(GIF):
-        return GIF_SEAM in data
+        return GIF_BOUNDARY in data
     if data.startswith(RIFF) and len(data) > 8:
         end = 8 + struct.unpack_from("<I", data, 4)[0]
         return data.startswith(RIFF, end) and data.startswith(WEBP, end + 8)
@@ -54,7 +54,7 @@ def holds_another_image(data: bytes) -> bool:
         end = struct.unpack_from("<I", data, 2)[0]
         return end > 0 and data.startswith(BMP, end) and len(data) - end > 54
     if data.startswith(CODESTREAM):
-        return CODESTREAM_SEAM in data
+        return CODESTREAM_BOUNDARY in data
     if data.startswith(TIFF):
         end = _tiff_end(data)
         return end > 0 and data[end : end + MAX_ALIGNMENT + len(TIFF[0])].lstrip(b"\0").startswith(TIFF)
@@ -64,7 +64,7 @@ def holds_another_image(data: bytes) -> bool:
 
 
 def _holds_another_jpeg(data: bytes) -> bool:
-    """Look behind the metadata, as previews lie there one behind another."""
+    """Search only after the metadata, which holds previews one after another."""
     # Most files have no second beginning.
     if FURTHER_JPEG.search(data, len(JPEG_BEGINNING)) is None:
         return False

@@ -14,33 +14,33 @@ from headrace.features.image.input_spec import ImageSpec
 from headrace.features.input_spec import Statistics
 from headrace.prepare.quality.values_unlike_training import Tally
 
-# Fewer images say nothing about the others.
+# Fewer images are too few to judge the others.
 MIN_IMAGES = 3
-# Every so many rows and columns of pixels tell most coloured images.
+# Most coloured images are recognised by every eighth row and column of pixels.
 STEP = 8
 
 
 @dataclass
-class ColourCounts:
+class GreyAndColourCounts:
     """Images of RGB that are grey, and those that have colours."""
 
     grey: Tally = field(default_factory=Tally)
     coloured: Tally = field(default_factory=Tally)
 
     def add(self, pixels: NDArray[np.uint8], path: str) -> None:
-        """Count an image, (height, width, channels); one of a single channel has no colours to lack."""
+        """Count an image, (height, width, channels); images of a single channel are not counted."""
         if pixels.shape[2] == 3:
             found = is_grey(pixels)
             self.grey.add(1, int(found), path)
             self.coloured.add(1, int(not found), path)
 
-    def update(self, other: "ColourCounts") -> None:
+    def update(self, other: "GreyAndColourCounts") -> None:
         """Add the images of another task."""
         for total, added in ((self.grey, other.grey), (self.coloured, other.coloured)):
-            total.add(added.values, added.unlike, added.example)
+            total.add(added.values, added.affected, added.example)
 
     def warning(self, contract: Contract) -> str | None:
-        """Return a warning if most images are unlike those of training in this; None else.
+        """Return a warning if most images differ in this from those of training; otherwise None.
 
         Args:
             contract: of the model.
@@ -50,7 +50,7 @@ class ColourCounts:
             return None
         (were_grey,) = trained_on_grey
         tally = self.coloured if were_grey else self.grey
-        if not tally.is_most:
+        if not tally.is_majority:
             return None
         found, trained = ("have colours", "grey") if were_grey else ("are grey", "not all grey")
         return f"{tally} images {found}, such as {tally.example!r}, and those of training are {trained}."

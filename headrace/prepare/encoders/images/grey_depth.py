@@ -10,7 +10,7 @@ from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedReco
 
 FULL_BITS = 16
 # Depths of cameras, scanners and detectors whose values are stored in 16 bits without scaling.
-NARROW_BITS = (8, 10, 12, 14)
+UNSCALED_BITS = (8, 10, 12, 14)
 
 
 def to_eight_bits(values: NDArray[Any], white: int | None) -> NDArray[np.uint8]:
@@ -34,40 +34,40 @@ def to_eight_bits(values: NDArray[Any], white: int | None) -> NDArray[np.uint8]:
 
 
 def used_bits(values: NDArray[Any]) -> int | None:
-    """Return how many of 16 bits `values` use: 16 or one of `NARROW_BITS`; None if all are 0, which says nothing."""
+    """Return how many of 16 bits `values` use: 16 or one of `UNSCALED_BITS`; None if all are 0."""
     largest = int(values.max())
-    return next((bits for bits in NARROW_BITS if largest < 2**bits), FULL_BITS) if largest else None
+    return next((bits for bits in UNSCALED_BITS if largest < 2**bits), FULL_BITS) if largest else None
 
 
-def narrow_warning(images: Counter[int]) -> str | None:
+def unscaled_grey_warning(images: Counter[int]) -> str | None:
     """Return a warning about 16-bit grey images, counted by `used_bits`, that become dark because of the upper byte.
 
     Return None if all images use the full 16 bits.
     """
-    found = _narrow_images(images)
+    found = _count_unscaled(images)
     if found is None:
         return None
     remedy = f"Set prepare.image.white to {2**found.bits - 1} to scale by that value instead."
     return f"{found.text.format('greyscale')} {remedy}"
 
 
-def narrow_colours_warning(images: Counter[int]) -> str | None:
+def unscaled_colours_warning(images: Counter[int]) -> str | None:
     """Return the warning about 16-bit colour images, to which `prepare.image.white` does not apply."""
-    found = _narrow_images(images)
+    found = _count_unscaled(images)
     return None if found is None else f"{found.text.format('colour')} Scale their values to 16 bits, or save 8 bits."
 
 
-class _NarrowImages(NamedTuple):
+class _UnscaledImages(NamedTuple):
     bits: int
     text: str
 
 
-def _narrow_images(images: Counter[int]) -> _NarrowImages | None:
+def _count_unscaled(images: Counter[int]) -> _UnscaledImages | None:
     narrow = {bits: count for bits, count in images.items() if bits < FULL_BITS and count}
     if not narrow:
         return None
     bits = max(narrow)
-    return _NarrowImages(
+    return _UnscaledImages(
         bits,
         f"{sum(narrow.values())} of {images.total()} 16-bit {{}} images have no value above {2**bits - 1}: they "
         f"hold {bits} bits in 16 and became dark, because the upper 8 of 16 bits are kept.",

@@ -23,18 +23,18 @@ PNG_DEPTH, PNG_COLOURS = 24, (2, 4, 6)
 
 
 class ImageFinding(StrEnum):
-    """What is found; the value is how a warning goes on after the number of images."""
+    """Finding in an image; the value is the rest of the warning after the number of images."""
 
     SEVERAL_FRAMES = "several pages or frames, of which only the first is used; if others count, save each as a file"
     TRANSPARENT = "only transparent pixels, which become white; if their colours count, save them without transparency"
-    JOINED = "another image joined behind the first one, which alone is used; if others count, save each as a file"
+    JOINED = "another image joined after the first one, which alone is used; if others count, save each as a file"
     EXTRA_BYTES = "bytes between the last pixel and the end mark, as damaged files do; look at some of them"
     ZEROED = "a block of zeros within the compressed pixels, as damaged files do; look at some of them"
     EXTRA_BANDS = "bands beyond their colours, which are not used; if they count, save each as a grey image"
 
 
 def find_hidden(image: PillowImage, data: bytes) -> frozenset[ImageFinding]:
-    """Return what is found in the file `data`, which Pillow has loaded as `image`."""
+    """Return the findings in the file `data`, which Pillow has loaded as `image`."""
     # A JPEG file of several pictures holds a photo and what belongs to it, such as a depth map.
     several = has_frames(data) if image.format == "GIF" else getattr(image, "is_animated", False)
     found = {
@@ -70,7 +70,7 @@ def has_inverted_grey(image: PillowImage) -> bool:
 def stored_colour_bits(image: PillowImage, converted: PillowImage, data: bytes) -> int | None:
     """Return how many of 16 bits the colours of a file use; None if they do not have 16.
 
-    Pillow keeps the upper byte of each, so that it is told from `converted`.
+    Pillow keeps the upper byte of each, so the bits are counted in `converted`.
     """
     if not _has_deep_colours(image, data):
         return None

@@ -53,7 +53,7 @@ def decode(data: bytes, spec: Image) -> Pixels:
 
 
 class DecodedFile(NamedTuple):
-    """The pixels as `decode` returns them, and what the file has that they lack.
+    """The pixels as `decode` returns them, and the content of the file that they do not show.
 
     Attributes:
         grey_bits: for 16-bit grey, how many bits its values use; see `used_bits`.
@@ -68,7 +68,7 @@ class DecodedFile(NamedTuple):
 
 
 def decode_image(data: bytes, spec: Image) -> DecodedFile:
-    """Return the pixels as `decode` does, with what the file has that they lack; raises as `decode` does."""
+    """Return the pixels as `decode` does, with the content that they do not show; raise as `decode` does."""
     if not data:
         raise RejectedRecordError(Reason.EMPTY, "the file has no bytes")
     if len(data) > spec.max_bytes:

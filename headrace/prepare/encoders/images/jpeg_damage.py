@@ -21,7 +21,7 @@ PIXEL_DAMAGE = re.compile(
 
 
 class JpegWarning(NamedTuple):
-    """What libjpeg says about the compressed pixels of a file that it decodes nevertheless.
+    """A warning of libjpeg about the compressed pixels of a file that it decodes nevertheless.
 
     Attributes:
         damage: why pixels are missing or wrong; None if they need not be.

@@ -106,8 +106,8 @@ def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> Decod
 
 def _describe_unknown(data: bytes) -> str:
     name = name_format(data)
-    if name is None and (begun := image_name(data)) is not None:
-        return f"the file begins like {begun}, but its header cannot be read"
+    if name is None and (format_name := image_name(data)) is not None:
+        return f"the file begins like {format_name}, but its header cannot be read"
     if name is None:
         return f"the file begins with {data[:16]!r}"
     return f"the format is {name}; expected one of {', '.join(FORMATS)}"

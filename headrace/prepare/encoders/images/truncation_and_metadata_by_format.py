@@ -32,7 +32,7 @@ TIFF_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 
 
 class Structure(NamedTuple):
-    """What is known about a format.
+    """The functions that parse a format.
 
     Attributes:
         missing_end: returns where a file without its end mark ends; None if it has one. Takes no time for intact files.

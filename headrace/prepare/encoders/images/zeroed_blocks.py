@@ -1,6 +1,6 @@
 """Find blocks of zeros in the compressed pixels of WebP, AVIF and JPEG 2000 files, as a damaged disk leaves them.
 
-Their decoders go on with wrong pixels. PNG has checksums, GIF and JPEG end early or break, and in the other formats
+Their decoders continue with wrong pixels. PNG has checksums, GIF and JPEG end early or break, and in the other formats
 zeros may be pixels.
 """
 
@@ -23,7 +23,7 @@ WEBP_PIXELS, BOXES = (b"VP8 ", b"VP8L", b"ALPH", b"ANMF"), (b"mdat", b"jp2c")
 
 def has_zeroed_block(data: bytes) -> bool:
     """Return whether the pixels of a WebP, AVIF or JPEG 2000 file hold a block of zeros."""
-    # Most files have none anywhere, and padding in the metadata is none.
+    # Most files have none anywhere, and padding in the metadata does not count.
     return BLOCK in data and any(data.find(BLOCK, start, end) >= 0 for start, end in _pixels(data))
 
 

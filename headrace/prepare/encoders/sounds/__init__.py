@@ -1,1 +1,1 @@
-"""Decode sounds of all formats to one channel of one rate and length."""
+"""Decode audio of all formats to one channel of one rate and length."""

@@ -1,4 +1,4 @@
-"""Find truncated or damaged sound files, because libsndfile decodes what it can without an error.
+"""Find truncated or damaged audio files, because libsndfile decodes what it can without an error.
 
 Formats: Multimedia Programming Interface and Data Specifications 1.0 (RIFF, 1991), EBU Tech 3306 (RF64, 2009), Audio
 Interchange File Format 1.3 (1989), RFC 3533 (Ogg).
@@ -26,7 +26,7 @@ REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def missing_part(data: bytes) -> str | None:
-    """Return what a file lacks by its own header; None if nothing, or if the header does not tell."""
+    """Return what is missing in a file by its own header; None if nothing is, or if the header does not say."""
     missing = _missing_bytes(data)
     if missing:
         return f"at least {quantity(missing, 'byte')} {'is' if missing == 1 else 'are'} missing"
@@ -35,7 +35,7 @@ def missing_part(data: bytes) -> str | None:
 
 
 def _missing_bytes(data: bytes) -> int:
-    """Return how many bytes a file lacks by its own header; 0 if none, or if the header does not tell."""
+    """Return how many bytes are missing by the header of a file; 0 if none, or if the header does not say."""
     match data[:4], data[8:12]:
         case (b"RIFF" | b"RF64", b"WAVE"):
             return _missing_of_chunks(data, b"data", "<")
@@ -140,7 +140,7 @@ def _damage_of_ogg(data: bytes) -> str | None:
         if _ogg_checksum(page) != int.from_bytes(page[OGG_CHECKSUM], "little"):
             return f"page {number + 1} of the Ogg file has a wrong checksum"
     if OGG_PAGE in data[sum(map(len, pages)) :]:
-        return f"what follows page {len(pages)} of the Ogg file is none"
+        return f"what follows page {len(pages)} of the Ogg file is not a page"
     # Streams that play at the same time all begin before the first page of content.
     if any(page[5] & OGG_FIRST and not last[5] & OGG_FIRST for last, page in pairwise(pages)):
         return "several Ogg files are joined, and only the first could be read"

@@ -8,7 +8,7 @@ from headrace.wording import quantity
 FLAC, STREAM_INFO = b"fLaC", 0
 BLOCK_HEADER = 4
 SYNC = (b"\xff\xf8", b"\xff\xf9")  # frames of one size, and of several sizes
-# Sizes of blocks by their code: 6 and 7 stand for a number of one and of two bytes behind the header.
+# Sizes of blocks by their code: 6 and 7 stand for a number of one and of two bytes after the header.
 BLOCK_SIZES = {1: 192} | {code: 144 << code for code in range(2, 6)} | {code: 1 << code for code in range(8, 16)}
 BLOCK_BYTES = {6: 1, 7: 2}
 RATE_BYTES = {12: 1, 13: 2, 14: 2}
@@ -17,7 +17,7 @@ LONGEST_HEADER = 16
 
 @dataclass(frozen=True)
 class StreamInfo:
-    """What the first block says: sizes of blocks and of frames (in bytes), and samples; 0 if not known."""
+    """Content of the first block: sizes of blocks and of frames (in bytes), and samples; 0 if not known."""
 
     max_block: int
     min_frame: int
@@ -25,7 +25,7 @@ class StreamInfo:
 
 
 def describe_flac_truncation(data: bytes) -> str | None:
-    """Return what lacks at the end of a FLAC file; None if nothing, if it cannot be told, or for other files."""
+    """Return what is missing at the end of a FLAC file; None if nothing is, if it is not known, or for other files."""
     info = _stream_info(data)
     if info is None:
         return None
@@ -56,7 +56,7 @@ def _headers_from_the_end(data: bytes, info: StreamInfo) -> Iterator[tuple[int, 
 
 
 def _end_of_block(header: bytes, info: StreamInfo) -> int | None:
-    """Return the sample behind the block of a frame; None if its header is none."""
+    """Return the sample after the block of a frame; None if its header is not one."""
     if len(header) < 6:
         return None
     size_code, rate_code = header[2] >> 4, header[2] & 15

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 BITRATES = {1: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)}
 BITRATES[2] = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 RATES = (44_100, 48_000, 32_000)
-# Halvings of the rates by the two bits of the version: MPEG 2.5, reserved, 2, 1.
-HALVINGS = {0: 2, 2: 1, 3: 0}
+# Number of times that the rates are halved, by the two bits of the version: MPEG 2.5, reserved, 2, 1.
+RATE_SHIFTS = {0: 2, 2: 1, 3: 0}
 LAYER_III, MONO, ID3_HEADER = 1, 3, 10
 COUNT_FIELD = 1  # flag of a header of Xing that has the number of frames
 COUNTING_BITRATE = 9  # index of a bitrate whose frames have space for a header at all rates
@@ -28,7 +28,7 @@ class Frame:
 
 
 def is_mpeg(data: bytes) -> bool:
-    """Tell whether bytes begin like an MP3 file without tags."""
+    """Return whether bytes begin like an MP3 file without tags."""
     return _frame(data, 0) is not None
 
 
@@ -45,9 +45,9 @@ def with_frame_count(data: bytes) -> bytes:
 
 
 def missing_frames(data: bytes) -> int:
-    """Return how many frames an MP3 file lacks by its header; 0 if none, or if it has no number of frames.
+    """Return how many frames are missing in an MP3 file by its header; 0 if none, or if it has no number of frames.
 
-    Some encoders count the frame of the header, too, so that one frame may be none.
+    Some encoders count the frame of the header, too, so that one frame is not missing.
     """
     frames = list(_frames(data)) if data.startswith(b"ID3") or is_mpeg(data) else []
     declared = _declared(data, frames[0]) if frames else None
@@ -82,10 +82,10 @@ def _frame(data: bytes, begin: int) -> Frame | None:
         return None
     _, kind, rates, channels = data[begin : begin + 4]
     version, layer, bitrate, rate = kind >> 3 & 3, kind >> 1 & 3, rates >> 4, rates >> 2 & 3
-    if version not in HALVINGS or layer != LAYER_III or bitrate in (0, 15) or rate == len(RATES):
+    if version not in RATE_SHIFTS or layer != LAYER_III or bitrate in (0, 15) or rate == len(RATES):
         return None
-    first = HALVINGS[version] == 0
-    size = _size(bitrate, first, RATES[rate] >> HALVINGS[version]) + (rates >> 1 & 1)
+    first = RATE_SHIFTS[version] == 0
+    size = _size(bitrate, first, RATES[rate] >> RATE_SHIFTS[version]) + (rates >> 1 & 1)
     side = (17 if first else 9) if channels >> 6 == MONO else (32 if first else 17)
     return Frame(begin, size, 4 + side)
 

@@ -1,4 +1,4 @@
-"""Decode sound files with libsndfile, and convert channels, sample rate and length.
+"""Decode audio files with libsndfile, and convert channels, sample rate and length.
 
 libsndfile and soxr give the same samples on every machine of one architecture, so that equal files stay equal.
 """
@@ -24,7 +24,7 @@ Samples = NDArray[np.int16]
 Waveform = NDArray[np.float32]
 
 FORMATS = frozenset(("WAV", "WAVEX", "RF64", "FLAC", "OGG", "MP3", "AIFF"))
-EXPECTED = "expected a sound in WAV, FLAC, Ogg (Vorbis or Opus), MP3 or AIFF format"
+EXPECTED = "expected audio in WAV, FLAC, Ogg (Vorbis or Opus), MP3 or AIFF format"
 HEADS = (b"fLaC", b"OggS")
 UNTAGGED = (*HEADS, b"RIFF", b"RIFX", b"RF64", b"FORM")
 TYPES = (b"WAVE", b"AIFF", b"AIFC")  # of files in chunks (RIFF and FORM), which begin so from byte 8 on
@@ -32,7 +32,7 @@ FULL_SCALE = 32768
 MAX_CHANNELS = 32
 MIN_RATE, MAX_RATE = 1000, 768_000
 UNBOUNDED = ("FLOAT", "DOUBLE")  # types of samples that may be beyond full scale
-# What libsndfile says of a stream that it opened, and what that means in a file.
+# Error messages of libsndfile about a stream that it opened, and their meaning for a file.
 MEANINGS = {
     "Internal error : SF_INFO struct incomplete.": "its header has no usable rate or number of channels",
     "File does not exist or is not a regular file (possibly a pipe?).": "it has too few frames of MP3",
@@ -43,8 +43,8 @@ BLOCK = 2**16  # frames
 PADDED_BELOW = 0.9
 
 
-class SoundFinding(StrEnum):
-    """What is found in a usable sound; the value is how a warning goes on after the number of sounds."""
+class AudioFinding(StrEnum):
+    """Finding in a usable audio file; the value is the rest of the warning after the number of files."""
 
     CUT = "more than prepare.audio.seconds, and only the part that prepare.audio.align names is kept"
     PADDED = (
@@ -55,33 +55,33 @@ class SoundFinding(StrEnum):
 
 
 @dataclass(frozen=True)
-class DecodedSound:
-    """A decoded sound.
+class DecodedAudio:
+    """A decoded audio file.
 
     Attributes:
         samples: (samples,) of the rate and length of `prepare.audio`.
         seconds: length of the original.
-        findings: what a warning says about it.
+        findings: subjects of warnings about it.
     """
 
     samples: Samples
     seconds: float
-    findings: frozenset[SoundFinding]
+    findings: frozenset[AudioFinding]
 
 
-class _Forward(soundfile.SoundFile):
-    """A sound file that is read from its begin to its end; seeking fails where the number of frames is unknown."""
+class _ForwardOnlySoundFile(soundfile.SoundFile):
+    """An audio file that is read from its beginning to its end; seeking fails where the number of frames is unknown."""
 
     def seekable(self) -> bool:
         """Return False, so that the package does not seek after it has read."""
         return False
 
 
-def decode_sound(data: bytes, settings: Audio) -> DecodedSound:
-    """Decode a sound file.
+def decode_audio(data: bytes, settings: Audio) -> DecodedAudio:
+    """Decode an audio file.
 
     Raises:
-        RejectedRecordError: it is not a sound, damaged, silent, clipped, too short or too long.
+        RejectedRecordError: it is not audio, damaged, silent, clipped, too short or too long.
     """
     if not data:
         raise RejectedRecordError(Reason.EMPTY, "the file is empty")
@@ -97,14 +97,14 @@ def decode_sound(data: bytes, settings: Audio) -> DecodedSound:
     _check(waveform, settings, is_beyond=is_beyond)
     seconds = len(waveform) / rate
     found = {
-        SoundFinding.CUT: seconds > settings.seconds,
-        SoundFinding.PADDED: seconds < PADDED_BELOW * settings.seconds,
-        SoundFinding.LOWER_RATE: rate < settings.rate,
-        SoundFinding.BEYOND_SCALE: is_beyond,
+        AudioFinding.CUT: seconds > settings.seconds,
+        AudioFinding.PADDED: seconds < PADDED_BELOW * settings.seconds,
+        AudioFinding.LOWER_RATE: rate < settings.rate,
+        AudioFinding.BEYOND_SCALE: is_beyond,
     }
     samples = conform(_mix(waveform, settings), rate, settings)
     _check_stored(samples, settings)
-    return DecodedSound(samples, seconds, frozenset(finding for finding, applies in found.items() if applies))
+    return DecodedAudio(samples, seconds, frozenset(finding for finding, applies in found.items() if applies))
 
 
 def conform(waveform: Waveform, rate: int, settings: Audio) -> Samples:
@@ -128,7 +128,7 @@ def conform(waveform: Waveform, rate: int, settings: Audio) -> Samples:
 def _read(data: bytes, settings: Audio) -> tuple[NDArray[np.float32], int, str]:
     """Return all frames, (frames, channels), their rate, and the type of samples by libsndfile's name."""
     try:
-        with _Forward(io.BytesIO(_countable(data))) as file:
+        with _ForwardOnlySoundFile(io.BytesIO(_countable(data))) as file:
             _check_format(file)
             if file.frames == UNKNOWN_FRAMES:
                 return _read_to_the_end(file, settings), file.samplerate, file.subtype
@@ -145,7 +145,7 @@ def _read(data: bytes, settings: Audio) -> tuple[NDArray[np.float32], int, str]:
 
 
 def _without_tags(data: bytes) -> bytes:
-    """Return a file without ID3 tags at its begin.
+    """Return a file without ID3 tags at its beginning.
 
     Only MP3 files should have one; libsndfile would leave out as much at the end of others, and reads no file with two.
     """
@@ -173,7 +173,7 @@ def _read_to_the_end(file: soundfile.SoundFile, settings: Audio) -> NDArray[np.f
 
 def _check_format(file: soundfile.SoundFile) -> None:
     if file.format not in FORMATS:
-        raise RejectedRecordError(Reason.NOT_AUDIO, f"the file is a sound in {file.format} format; {EXPECTED}")
+        raise RejectedRecordError(Reason.NOT_AUDIO, f"the file is audio in {file.format} format; {EXPECTED}")
     if not MIN_RATE <= file.samplerate <= MAX_RATE or file.channels > MAX_CHANNELS:
         raise RejectedRecordError(
             Reason.NOT_AUDIO,
@@ -184,16 +184,16 @@ def _check_format(file: soundfile.SoundFile) -> None:
 def _check_length(frames: int, rate: int, settings: Audio) -> None:
     seconds = frames / rate
     if not frames:
-        raise RejectedRecordError(Reason.EMPTY, "the sound has no samples")
+        raise RejectedRecordError(Reason.EMPTY, "the audio has no samples")
     if seconds > settings.max_seconds:
         raise RejectedRecordError(
             Reason.TOO_LONG,
-            f"the sound lasts {seconds:,.1f} s, more than prepare.audio.max_seconds: {settings.max_seconds:g}",
+            f"the audio lasts {seconds:,.1f} s, more than prepare.audio.max_seconds: {settings.max_seconds:g}",
         )
     if seconds < settings.min_seconds:
         raise RejectedRecordError(
             Reason.TOO_SHORT,
-            f"the sound lasts {seconds:.3f} s, less than prepare.audio.min_seconds: {settings.min_seconds:g}",
+            f"the audio lasts {seconds:.3f} s, less than prepare.audio.min_seconds: {settings.min_seconds:g}",
         )
 
 
@@ -209,7 +209,7 @@ def _check(frames: NDArray[np.float32], settings: Audio, *, is_beyond: bool) -> 
             f"{clipped:.0%} of the samples are {where}, more than prepare.audio.max_clipped: "
             f"{settings.max_clipped:g}{hint}",
         )
-    # A constant offset, as of a microphone that is not connected, is no sound.
+    # A constant offset, as of a microphone that is not connected, is silence.
     peak = float(np.abs(frames - frames.mean(0, np.float64).astype(np.float32)).max())
     _require_peak(peak, f"the samples are at most {peak:.5f} of full scale from their mean", settings)
 
@@ -236,7 +236,7 @@ def _unreadable(data: bytes, reason: str) -> RejectedRecordError:
     if missing:
         return RejectedRecordError(Reason.TRUNCATED, f"the file ends early: {missing}")
     if data[:4] in HEADS or data[8:12] in TYPES or data[:3] == b"ID3" or is_mpeg(data):
-        return RejectedRecordError(Reason.DAMAGED, f"the sound cannot be decoded: {MEANINGS.get(reason, reason)}")
+        return RejectedRecordError(Reason.DAMAGED, f"the audio cannot be decoded: {MEANINGS.get(reason, reason)}")
     name = name_image(data) or name_format(data)
     found = f"the format is {name}" if name else "the format of the file is not known"
     return RejectedRecordError(Reason.NOT_AUDIO, f"{found}; {EXPECTED}")

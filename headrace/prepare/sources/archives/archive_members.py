@@ -32,16 +32,16 @@ ZIP_UTF8, ZIP_ENCODING = 0x800, "cp437"
 
 
 class NameFinding(StrEnum):
-    """What is found in the names of members, as the end of a sentence."""
+    """Finding in the names of members, as the end of a sentence."""
 
     UNKNOWN_ENCODING = (
         "a name whose encoding the zip file does not give (it is read as code page 437; if it is misspelt, pack the "
-        "files anew with names in UTF-8)"
+        "files again with names in UTF-8)"
     )
-    NO_UTF8 = "a name that is not UTF-8 (it is read with \\x escapes; pack the files anew with names in UTF-8)"
+    NO_UTF8 = "a name that is not UTF-8 (it is read with \\x escapes; pack the files again with names in UTF-8)"
 
 
-class BehindEndError(tarfile.TarError):
+class TrailingDataError(tarfile.TarError):
     """Raised when what follows a whole tar archive is not another one."""
 
 
@@ -59,10 +59,10 @@ def _checked_header() -> type[tarfile.TarInfo]:
             if not buf.strip(b"\0"):
                 if len(buf) < tarfile.BLOCKSIZE and not has_ended:
                     raise EOFError("the archive ends without its end mark")
-                # What is cut may be the zeros behind the end mark. A block of zeros raises, too, and is passed over.
+                # Only the zeros after the end mark may be cut off. A block of zeros raises, too, and is passed over.
                 has_ended = True
                 return super().frombuf(buf if len(buf) == tarfile.BLOCKSIZE else b"", encoding, errors)
-            kind = BehindEndError if has_ended else tarfile.ReadError
+            kind = TrailingDataError if has_ended else tarfile.ReadError
             has_ended = False
             try:
                 return super().frombuf(buf, encoding, errors)
@@ -77,7 +77,7 @@ class Member(NamedTuple):
 
     Attributes:
         target: the name of the file to which a hard link leads.
-        finding: what is found in the name, that of the class maybe.
+        finding: finding in the name, which may be that of the class.
     """
 
     name: str
@@ -124,7 +124,7 @@ class ArchiveFile:
     def _tar(self, file: IO[bytes]) -> Iterator[Member]:
         settings: dict[str, Any] = {"errorlevel": 1, "ignore_zeros": True, "tarinfo": _checked_header()}
         content = open_decompressed(file)
-        # Behind the end mark it goes on, as `cat` joins archives.
+        # Another archive follows the end mark, as `cat` joins archives.
         with tarfile.open(fileobj=content, mode="r|", **settings) as stream:
             for entry, member in _tar_members(self._path, stream):
                 if member is not None:

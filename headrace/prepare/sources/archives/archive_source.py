@@ -14,14 +14,14 @@ from headrace.prepare.encoders.label_normalization import normalize_label, norma
 from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError, UnreadArchiveError
-from headrace.prepare.sources.archives.archive_members import DAMAGE, ArchiveFile, BehindEndError, Member
+from headrace.prepare.sources.archives.archive_members import DAMAGE, ArchiveFile, Member, TrailingDataError
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.folders.labels_file import is_inside
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
 from headrace.prepare.sources.split_names import split_from_name, split_from_path, unclear_split_files
 from headrace.storage import locate, read_entry
-from headrace.storage.location import looked_for
+from headrace.storage.location import path_hint
 from headrace.wording import escape_path, escape_text, quantity
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|tar\.zst|tzst|zip)$", re.IGNORECASE)
 # What holds the label of a WebDataset sample, and what only accompanies one.
 LABELS, SIDECARS = ("cls", "json"), ("json", "cls", "id", "meta", "xml")
-# What `tarfile` says of a file that was cut off.
+# Messages of `tarfile` about a file that was cut off.
 CUT_OFF = "unexpected end of data"
 # The keys of a .json that may hold the label.
 JSON_LABELS = ("label", "cls", "class")
@@ -60,7 +60,7 @@ def list_archives(path: str) -> Listing:
         _warn_of_others(path, sorted(one.path for one in below if not ARCHIVE.search(one.path)))
     else:
         raise DataError(
-            f"The source {path} does not exist{looked_for(path)}; expected a tar or zip file, or a folder of them."
+            f"The source {path} does not exist{path_hint(path)}; expected a tar or zip file, or a folder of them."
         )
     if not found:
         kinds = ".tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst or .zip files"
@@ -106,7 +106,7 @@ def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord
         yield RawRecord(name, None, None, b"", rejection)
 
 
-class _Group:
+class _MemberGroup:
     """Members whose names differ only in their extensions."""
 
     def __init__(self, key: str) -> None:
@@ -143,15 +143,15 @@ class _Group:
     def _is_input(name: str, extensions: Iterable[str]) -> bool:
         """Return whether a member is the input.
 
-        It is an image, without one a sound, and without both any member that does not only accompany it.
+        It is an image, without one an audio file, and without both any member that does not only accompany it.
         """
         kind = _extension(name)
         inputs = next((kinds for kinds in (IMAGES, SOUNDS) if any(one in kinds for one in extensions)), None)
         return kind not in SIDECARS if inputs is None else kind in inputs
 
 
-def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_Group]:
-    group: _Group | None = None
+def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_MemberGroup]:
+    group: _MemberGroup | None = None
     names = set[str]()
     try:
         for member in found:
@@ -162,11 +162,11 @@ def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_Group]:
             if group is None or key != group.key:
                 if group is not None:
                     yield group
-                group = _Group(key)
+                group = _MemberGroup(key)
             repeated = RejectedRecordError(Reason.REPEATED_NAME, "an earlier member of the archive has this name")
             group.parts.append((member, b"", repeated) if name in names else (member, *_read(member, max_bytes)))
             names.add(name)
-    except (zipfile.BadZipFile, BehindEndError):
+    except (zipfile.BadZipFile, TrailingDataError):
         # All members were there; after other damage the last group may lack its label.
         if group is not None:
             yield group

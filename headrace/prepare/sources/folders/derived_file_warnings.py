@@ -21,7 +21,7 @@ FOLDERS = frozenset(("thumbs", "thumb", "thumbnails", "thumbnail", "previews", "
 
 
 def derived_name_warnings(files: Iterable[RawFile]) -> list[str]:
-    """Return what to say about files that look like copies of another file in their folder or in the one above."""
+    """Return warnings about files that look like copies of another file in their folder or in the one above."""
     copies = find_copies(file.path for file in files)
     if not copies:
         return []

@@ -36,8 +36,8 @@ def exclude(listing: Listing, patterns: Sequence[str]) -> Listing:
     if not files:
         raise DataError(f"data.source.exclude leaves none of the {len(matches)} files of {listing.root}.")
     log.info("%d of %d files are left out by data.source.exclude", len(matches) - len(files), len(matches))
-    gone = {file.label for file in listing.files} - {file.label for file in files}
-    return replace(listing, files=files, classes=tuple(name for name in listing.classes if name not in gone))
+    removed = {file.label for file in listing.files} - {file.label for file in files}
+    return replace(listing, files=files, classes=tuple(name for name in listing.classes if name not in removed))
 
 
 def not_excluded(patterns: Sequence[str]) -> Callable[[str], bool]:

@@ -33,7 +33,7 @@ MAX_FOLDERS = 10_000
 
 
 def class_warnings(classes: Iterable[str]) -> list[str]:
-    """Return what to say about names of class folders: masks beside images, and copies of folders."""
+    """Return warnings about names of class folders: masks beside images, and copies of folders."""
     names, warnings = list(classes), list[str]()
     folded = {name.casefold() for name in names}
     masks = [name for name in names if (found := MASK_OF.fullmatch(name)) and found[1] in names]
@@ -60,7 +60,7 @@ def _named_split(name: str) -> str | None:
 
 
 def nested_warnings(files: Iterable[RawFile], *, in_splits: bool) -> list[str]:
-    """Return what to say if the folders in class folders look like the classes.
+    """Return warnings if the folders in class folders look like the classes.
 
     Args:
         in_splits: whether the class folders lie in folders named after splits.
@@ -90,7 +90,7 @@ def nested_warnings(files: Iterable[RawFile], *, in_splits: bool) -> list[str]:
 
 
 def table_warnings(files: Iterable[RawFile]) -> list[str]:
-    """Return what to say about files of class folders whose names are those of tables of many texts."""
+    """Return warnings about files of class folders whose names are those of tables of many texts."""
     tables = [file.path for file in files if file.label is not None and format_from_name(file.path) is not None]
     if not tables:
         return []
@@ -171,7 +171,7 @@ def _member_folders(path: str) -> list[str]:
 
 
 def member_warnings(folders: Mapping[str, str]) -> list[str]:
-    """Return what to say about the folders of archives, of which the innermost are the classes.
+    """Return warnings about the folders of archives, of which the innermost are the classes.
 
     Args:
         folders: the class by the folder in the archive, without folders named after splits.
@@ -195,7 +195,7 @@ def member_warnings(folders: Mapping[str, str]) -> list[str]:
 
 
 def split_class_warning(classes: Iterable[str], has_splits: bool) -> str | None:
-    """Return what to say about a class that is named after a split where other folders are splits."""
+    """Return a warning about a class that is named after a split where other folders are splits."""
     found = [name for name in classes if split_from_name(name) is not None] if has_splits else []
     if not found:
         return None

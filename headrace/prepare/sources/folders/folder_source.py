@@ -21,7 +21,7 @@ from headrace.prepare.sources.folders.listed_file_hint import near_hint
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.storage import ListedFile, files_below, is_remote, locate
-from headrace.storage.location import looked_for
+from headrace.storage.location import path_hint
 from headrace.wording import escape_path
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def list_folder(path: str) -> Listing:
     """
     root = locate(path)
     if not root.is_dir():
-        raise DataError(f"The source {path} is not a folder{looked_for(path)}; expected class folders of files in it.")
+        raise DataError(f"The source {path} is not a folder{path_hint(path)}; expected class folders of files in it.")
     splits = _split_folders(root)
     files = sorted(_record(file, splits) for file in walk(root))
     files = files if splits else _with_inner_splits(files, path)
@@ -137,9 +137,9 @@ def _with_inner_splits(files: list[RawFile], source: str) -> list[RawFile]:
     if "train" not in found or not {"val", "test"} & set(found):
         return files
     if None in found:
-        odd = files[found.index(None)].path
+        unnamed = files[found.index(None)].path
         raise DataError(
-            f"Some class folders of {source} hold folders named after splits, and {escape_path(odd)!r} is in none; "
+            f"Some class folders of {source} hold folders named after splits, and {escape_path(unnamed)!r} is in none; "
             "expected all files in them, or in train/, val/ and test/ with class folders in each."
         )
     log.info(

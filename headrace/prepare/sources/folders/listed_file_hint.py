@@ -18,7 +18,7 @@ MAX_ENTRIES = 200_000
 
 
 def near_hint(root: str, path: str) -> str:
-    """Return how a sentence about a missing file goes on if there is one with nearly its path; nothing otherwise.
+    """Return the continuation of a sentence about a missing file that names a similar path; empty without one.
 
     Stores are not searched, as each missing file would be one more request.
     """

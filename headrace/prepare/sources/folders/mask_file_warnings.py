@@ -12,7 +12,7 @@ MASK_OF = re.compile(r"(.*[^-_. ])[-_. ]+(?:masks?|seg|segmentation)(?:[-_. ]?\d
 
 
 def mask_warnings(files: Iterable[RawFile]) -> list[str]:
-    """Return what to say about files that look like the mask of another file of their folder."""
+    """Return warnings about files that look like the mask of another file of their folder."""
     masks = find_masks(file.path for file in files)
     if not masks:
         return []

@@ -22,22 +22,22 @@ DIGITS = 6
 
 
 def extend_periods(
-    rows: DataFrame, ends: tuple[float, float] | None, splits: Splits, windows: Windows, periods: Sequence[Period]
+    rows: DataFrame, time_range: tuple[float, float] | None, splits: Splits, windows: Windows, periods: Sequence[Period]
 ) -> tuple[Period, ...]:
     """Return `periods` and those of the time after them until the last of `rows`, by their column `seconds`.
 
     Args:
-        ends: the least and the greatest of `seconds`; None without rows.
+        time_range: the least and the greatest of `seconds`; None without rows.
     """
-    if ends is None:
+    if time_range is None:
         return tuple(periods)
-    first, last = ends
+    first, last = time_range
     if periods and last <= periods[-1].until:
         return tuple(periods)
     if not periods:
-        return _merge(_cut(first, last, splits))
+        return _merge(_divide_time(first, last, splits))
     begin = periods[-1].until
-    new = list(_cut(begin, last, splits))
+    new = list(_divide_time(begin, last, splits))
     if _has_short_split(begin, new, windows):
         log.warning(
             "The rows after %s are too few for a window in each split; all of them are training data.",
@@ -61,7 +61,7 @@ def _warn_of_empty(rows: DataFrame, begin: float, new: Sequence[Period], windows
     ]
     if empty:
         log.warning(
-            "The time after %s is cut for good into parts of which some have too few rows for a window: %s. "
+            "The time after %s is permanently divided into parts of which some have too few rows for a window: %s. "
             "Is a time wrong? After a correction, `headrace prepare --full` cuts again.",
             describe_moment(begin), ", ".join(empty),
         )  # fmt: skip
@@ -77,7 +77,7 @@ def split_by_time(rows: DataFrame, periods: Sequence[Period]) -> DataFrame:
     return rows.withColumns({"split": split, "period": number})
 
 
-def _cut(first: float, last: float, splits: Splits) -> Iterator[Period]:
+def _divide_time(first: float, last: float, splits: Splits) -> Iterator[Period]:
     """Yield the periods between two moments by the fractions, train first and test last; empty ones too."""
     for split, fraction in (("train", splits.train), ("val", splits.train + splits.val)):
         yield Period(round(first + (last - first) * fraction, DIGITS), split)
@@ -87,8 +87,8 @@ def _cut(first: float, last: float, splits: Splits) -> Iterator[Period]:
 def _has_short_split(begin: float, periods: Sequence[Period], windows: Windows) -> bool:
     """Return whether one of the periods, other than an empty one, has too few rows for a window and its target."""
     needed = (windows.span + 1) * windows.every_seconds
-    ends = [begin, *(period.until for period in periods)]
-    return any(0 < end - start < needed for start, end in zip(ends[:-1], ends[1:], strict=True))
+    time_range = [begin, *(period.until for period in periods)]
+    return any(0 < end - start < needed for start, end in zip(time_range[:-1], time_range[1:], strict=True))
 
 
 def _merge(periods: Sequence[Period] | Iterator[Period]) -> tuple[Period, ...]:

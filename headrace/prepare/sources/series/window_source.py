@@ -12,7 +12,7 @@ from pyspark.sql.types import NumericType, StringType
 from headrace.config.configuration import Prepare, Source
 from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
-from headrace.features.windows.number_warnings import warn_of_odd_values, warn_of_thousands
+from headrace.features.windows.number_warnings import warn_of_suspicious_values, warn_of_thousands_separators
 from headrace.features.windows.series_deduplication import deduplicate_series
 from headrace.prepare.encoders.number_hint import number_hint
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
@@ -65,21 +65,21 @@ def read_windows(
     columns, windows = source.columns or Columns(), settings.windows or Windows(values=("data",), time="time")
     frame = read_columns(spark, source, root, files, window_columns(columns, windows), rejections=True)
     # Labels are looked at elsewhere.
-    warn_of_thousands(frame, [name for name in windows.values if name != columns.label])
+    warn_of_thousands_separators(frame, [name for name in windows.values if name != columns.label])
     rows = _rows(frame, columns, windows)
     has_series = F.col("file").isNotNull() & (F.col("file") != "")
     usable = F.col("reason").isNull() & F.col("seconds").isNotNull() & has_series
     series = deduplicate_series(rows.where(usable), windows.series)
-    warn_of_odd_values(series.rows, windows.values, columns.label)
+    warn_of_suspicious_values(series.rows, windows.values, columns.label)
     timed = series.rows
     if columns.split:
         timed, periods = timed.withColumn("period", F.lit(0)), ()
     else:
-        periods = extend_periods(timed, series.ends, settings.splits, windows, periods)
+        periods = extend_periods(timed, series.time_range, settings.splits, windows, periods)
         timed = split_by_time(timed, periods)
-    cut = _cut(timed, windows)
+    cut = _cut_windows(timed, windows)
     return cut.unionByName(
-        _unusable(rows.where(~F.coalesce(usable, F.lit(False))), windows).select(cut.columns)
+        _unusable_rows(rows.where(~F.coalesce(usable, F.lit(False))), windows).select(cut.columns)
     ), tuple(periods)
 
 
@@ -89,7 +89,7 @@ def window_columns(columns: Columns, windows: Windows) -> list[str]:
     return [name for name in dict.fromkeys(named) if name]
 
 
-def _unusable(rows: DataFrame, windows: Windows) -> DataFrame:
+def _unusable_rows(rows: DataFrame, windows: Windows) -> DataFrame:
     """Return rows that cannot be read, or are without a time or without a series, as rejected records."""
     has_time = F.col("seconds").isNotNull()
     bad = F.when(has_time, Reason.BAD_VALUE.value).otherwise(Reason.BAD_TIME.value)
@@ -120,7 +120,7 @@ def window_records(batches: Iterator[pa.RecordBatch], features: int) -> Iterator
 
 
 def _rejection(row: Mapping[str, Any]) -> RejectedRecordError:
-    """Return the rejection of a window, with what to do about the text that is wrong."""
+    """Return the rejection of a window, with a hint on how to correct the text that is wrong."""
     reason, detail, cell = Reason(row["reason"]), row["detail"], row["cell"]
     if reason == Reason.BAD_TIME:
         detail = describe_bad_time(detail, cell)
@@ -146,7 +146,7 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
         **{name.removeprefix("_"): F.col(name) for name in REJECTION},
     }
     values = F.array(*map(_number, windows.values))
-    odd = F.coalesce(
+    invalid = F.coalesce(
         *(
             F.when(
                 ~F.coalesce(F.abs(_number(name)) < float("inf"), F.lit(False)),
@@ -156,7 +156,7 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
         )
     )
     seconds, has_zone = _seconds(frame, windows)
-    numbers = {"seconds": seconds, "has_zone": has_zone, "values": values, "odd": odd}
+    numbers = {"seconds": seconds, "has_zone": has_zone, "values": values, "invalid": invalid}
     return frame.select(*(column.alias(name) for name, column in (texts | numbers).items()))
 
 
@@ -187,7 +187,7 @@ def _seconds(frame: DataFrame, windows: Windows) -> tuple[Column, Column]:
     return F.when(has_zone, F.unix_micros(column.try_cast("timestamp")) / 1e6).otherwise(written), has_zone
 
 
-def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
+def _cut_windows(rows: DataFrame, windows: Windows) -> DataFrame:
     """Return the windows of rows, with the conditions that may reject them."""
     span = windows.span
     of_series = Window.partitionBy("file", "split", "period")
@@ -202,7 +202,7 @@ def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
     after, of_window = in_order.rowsBetween(1, span), in_order.rowsBetween(0, windows.length - 1)
     found = {
         "data": F.collect_list("values").over(of_window),
-        "odd": F.min(F.when(F.col("odd").isNotNull(), F.struct("seconds", "key", "odd"))).over(of_window),
+        "invalid": F.min(F.when(F.col("invalid").isNotNull(), F.struct("seconds", "key", "invalid"))).over(of_window),
         "gap": F.min(F.when(F.col("breaks"), F.struct("key", "apart", "seconds"))).over(after),
         "key": F.coalesce(F.lead("key", span).over(in_order), F.col("key")),
         **{name: F.lead(name, span).over(in_order) for name in ("label", "weight")},
@@ -229,12 +229,16 @@ def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFra
     several = F.concat(F.lit(f"{windows.time} "), F.col("gap.key"), F.lit(" has several rows with different cells"))
     gap = F.when(F.col("gap.apart") == 0, several).otherwise(missing)
     wrong = F.concat(
-        F.lit("its "), F.col("odd.odd.column"), F.lit(f" of {windows.time} "), F.col("odd.key"), F.lit(" is")
+        F.lit("its "),
+        F.col("invalid.invalid.column"),
+        F.lit(f" of {windows.time} "),
+        F.col("invalid.key"),
+        F.lit(" is"),
     )
     reasons = (
         (short, Reason.SHORT_SERIES, rows),
         (F.col("gap").isNotNull(), Reason.GAP, gap),
-        (F.col("odd").isNotNull(), Reason.BAD_VALUE, wrong),
+        (F.col("invalid").isNotNull(), Reason.BAD_VALUE, wrong),
     )
     reason, detail = F.lit(None).cast("string"), F.lit(None).cast("string")
     for applies, name, words in reversed(reasons):
@@ -242,11 +246,11 @@ def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFra
             F.when(applies, F.lit(name.value)).otherwise(reason),
             F.when(applies, words).otherwise(detail),
         )
-    return cut.withColumns({"reason": reason, "detail": detail, "cell": F.col("odd.odd.cell")})
+    return cut.withColumns({"reason": reason, "detail": detail, "cell": F.col("invalid.invalid.cell")})
 
 
 def _time_unit(windows: Windows) -> Column:
-    """Return what to say about a gap between times that are numbers of another unit than seconds."""
+    """Return a note about a gap between times that are numbers of another unit than seconds."""
     hint = F.lit("")
     for name, seconds, least, most in TIME_UNITS:
         steps = F.col("gap.apart") * seconds / windows.every_seconds

@@ -36,16 +36,18 @@ def list_delta_files(path: Path, source: Source) -> list[RawFile]:
     _require_whole_log(path, table.version(), source)
     active = _active_files(table, source)
     files = sorted(to_raw_file(one, None) for one in walk(path) if one.path in active)
-    gone = active - {one.path for one in files}
-    if gone:
-        raise DataError(f"The Delta table {source.path} lacks its file {min(gone)!r}; restore it, or run FSCK REPAIR.")
+    missing = active - {one.path for one in files}
+    if missing:
+        raise DataError(
+            f"The Delta table {source.path} lacks its file {min(missing)!r}; restore it, or run FSCK REPAIR."
+        )
     if not files:
         raise DataError(f"The Delta table {source.path} has no rows.")
     return files
 
 
 def _require_plain(table: DeltaTable, source: Source) -> None:
-    # Up to reader version 2 a protocol lists no features, and the mode alone tells that columns are mapped.
+    # Up to reader version 2 a protocol lists no features, and only the mode shows that columns are mapped.
     mapped = table.metadata().configuration.get("delta.columnMapping.mode", "none") != "none"
     features = {one for one in table.protocol().reader_features or () if one != "columnMapping"}
     found = sorted(UNSUPPORTED[one] for one in UNSUPPORTED if one in features or (one == "columnMapping" and mapped))

@@ -135,7 +135,7 @@ def _logs(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _kind(folder: Path) -> str | None:
-    """Return the kind of the table at `folder`; None if it is none."""
+    """Return the kind of the table at `folder`; None if it is no table."""
     if is_remote(folder) and len(folder.parts) < 2:
         # The scheme alone names no store.
         return None

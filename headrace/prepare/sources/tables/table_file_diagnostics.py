@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def report_files(spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]) -> None:
-    """Log what all files of CSV are found to be, records in them like comments, and keys that records of JSON lack.
+    """Log the detected format of CSV files, records that look like comments, and keys that are absent in JSON records.
 
     Raises:
         ConfigurationError: a file lacks a column.

@@ -21,7 +21,7 @@ from headrace.prepare.sources.tables.lakehouse_table_refusal import (
     require_other_folder,
 )
 from headrace.storage import ListedFile, files_below, is_remote, locate, read_entry
-from headrace.storage.location import looked_for
+from headrace.storage.location import path_hint
 from headrace.wording import escape_path, quantity, shorten
 
 log = logging.getLogger(__name__)
@@ -49,13 +49,13 @@ def list_table(source: Source) -> Listing:
         return Listing(str(path.parent), [to_raw_file(read_entry(path), None)], ())
     if not path.is_dir():
         raise DataError(
-            f"The source {source.path} does not exist{looked_for(source.path)}; expected a {source.format} file or a "
+            f"The source {source.path} does not exist{path_hint(source.path)}; expected a {source.format} file or a "
             "folder of them."
         )
     if source.format == "delta":
         return Listing(str(path), list_delta_files(path, source), ())
     listed = list(files_below(path) if is_remote(path) else walk(path))
-    found = [one for one in listed if not is_note(one.path)]
+    found = [one for one in listed if not is_table_metadata(one.path)]
     _warn_of_underscores(listed, source)
     files = _select_format(sorted(found, key=lambda one: one.path), source)
     _refuse_other_tables(path, source, files, [one.path for one in listed])
@@ -93,7 +93,7 @@ def _select_format(files: list[ListedFile], source: Source) -> list[ListedFile]:
 
 def _warn_of_underscores(listed: list[ListedFile], source: Source) -> None:
     """Warn of files that are left out by their underscore, and would be read without it."""
-    names = sorted(one.path for one in listed if is_note(one.path) and not is_ignored(one.path))
+    names = sorted(one.path for one in listed if is_table_metadata(one.path) and not is_ignored(one.path))
     left_out = [name for name in names if format_from_name(name) == source.format and not is_log(name)]
     if left_out:
         log.warning(
@@ -110,11 +110,11 @@ def _splits(files: list[ListedFile], source: Source) -> list[str | None]:
     if source.columns is None or source.columns.split is not None or not named or found == found[:1] * len(found):
         return [None] * len(files)
     if None in found or "train" not in named:
-        odd = files[found.index(None)].path if None in found else files[0].path
+        unnamed = files[found.index(None)].path if None in found else files[0].path
         raise DataError(
             f"Some files of {source.path} are named after splits ({', '.join(sorted(named))}), and others, such as "
-            f"{odd!r}, are not, or train is missing; name all of them so, set data.source.columns.split to a column, "
-            "or data.source.path to one file."
+            f"{unnamed!r}, are not, or train is missing; name all of them so, set data.source.columns.split to a "
+            "column, or data.source.path to one file."
         )
     counts = Counter(found)
     log.info(
@@ -130,7 +130,7 @@ def _splits(files: list[ListedFile], source: Source) -> list[str | None]:
     return found
 
 
-def is_note(name: str) -> bool:
+def is_table_metadata(name: str) -> bool:
     """Return whether a file is metadata of Spark or Hive; folders such as _key=value are partitions."""
     *folders, base = name.split(os.sep)
     return is_ignored(name) or base.startswith("_") or any(one.startswith("_") and "=" not in one for one in folders)

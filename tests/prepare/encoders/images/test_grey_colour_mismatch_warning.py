@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from headrace.contract import Column, Contract
 from headrace.features.image.input_spec import ImageSpec
 from headrace.features.input_spec import Statistics
-from headrace.prepare.encoders.images.grey_colour_mismatch_warning import ColourCounts, is_grey
+from headrace.prepare.encoders.images.grey_colour_mismatch_warning import GreyAndColourCounts, is_grey
 
 GREY = np.repeat(np.arange(30 * 20, dtype=np.uint8).reshape(30, 20, 1), 3, axis=2)
 COLOURED = GREY + np.array([0, 40, 0], np.uint8)
@@ -25,7 +25,7 @@ def contract(*mean: float) -> Contract:
 
 def warning(images: list[NDArray[np.uint8]], *mean: float) -> str | None:
     """Return the warning for images and a model, counted by two tasks."""
-    counts, other = ColourCounts(), ColourCounts()
+    counts, other = GreyAndColourCounts(), GreyAndColourCounts()
     for number, pixels in enumerate(images):
         (other if number % 2 else counts).add(pixels, f"{number}.png")
     counts.update(other)

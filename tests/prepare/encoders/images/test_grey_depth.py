@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.images.grey_depth import narrow_warning, to_eight_bits, used_bits
+from headrace.prepare.encoders.images.grey_depth import to_eight_bits, unscaled_grey_warning, used_bits
 from headrace.prepare.encoders.images.image_transcoding import decode, decode_image
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
@@ -67,10 +67,10 @@ def test_decode_image_returns_bits_for_16_bit_grey_only() -> None:
     assert decode_image(encode_image(noise_image(8, 8), "JPEG"), spec())[1] is None
 
 
-def test_narrow_warning_names_the_images_and_the_setting() -> None:
-    warning = narrow_warning(Counter({10: 2, 12: 38, 16: 5}))
+def test_unscaled_grey_warning_names_the_images_and_the_setting() -> None:
+    warning = unscaled_grey_warning(Counter({10: 2, 12: 38, 16: 5}))
     assert warning is not None
     assert "40 of 45 16-bit greyscale images have no value above 4095" in warning
     assert "prepare.image.white to 4095" in warning
-    assert narrow_warning(Counter({16: 5})) is None
-    assert narrow_warning(Counter()) is None
+    assert unscaled_grey_warning(Counter({16: 5})) is None
+    assert unscaled_grey_warning(Counter()) is None

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.audio import Audio
 from headrace.prepare.encoders.sounds.flac_truncation import describe_flac_truncation
-from headrace.prepare.encoders.sounds.sound_decoder import decode_sound
+from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.sounds import encode_sound
 
@@ -20,7 +20,7 @@ def noise(samples: int, channels: int = 1) -> NDArray[np.float32]:
 
 def rejection(data: bytes) -> RejectedRecordError:
     with pytest.raises(RejectedRecordError) as rejected:
-        decode_sound(data, SPEC)
+        decode_audio(data, SPEC)
     return rejected.value
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headrace.config.sections.audio import Audio
 from headrace.prepare.encoders.sounds.mp3_frame_count import is_mpeg, with_frame_count
-from headrace.prepare.encoders.sounds.sound_decoder import decode_sound
+from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.sounds import encode_sound, tone
 
@@ -39,7 +39,7 @@ def tag(content: bytes) -> bytes:
 
 def seconds(data: bytes) -> float:
     """Return the length of a decoded sound."""
-    return decode_sound(data, Audio(seconds=60.0, rate=16_000)).seconds
+    return decode_audio(data, Audio(seconds=60.0, rate=16_000)).seconds
 
 
 @pytest.mark.parametrize("channels", [1, 2])
@@ -72,7 +72,7 @@ def test_joined_files_are_read_to_the_end(between: bytes) -> None:
 
 def test_limits_hold_for_what_the_header_does_not_count() -> None:
     with pytest.raises(RejectedRecordError) as rejected:
-        decode_sound(mp3() * 3, Audio(max_seconds=2.5 * SECONDS))
+        decode_audio(mp3() * 3, Audio(max_seconds=2.5 * SECONDS))
     assert rejected.value.reason is Reason.TOO_LONG
 
 
@@ -80,7 +80,7 @@ def test_sound_that_cannot_be_decoded_is_damaged_and_not_of_an_unknown_format() 
     data = bytearray(mp3())
     data[100:] = bytes(len(data) - 100)
     with pytest.raises(RejectedRecordError) as rejected:
-        decode_sound(bytes(data), Audio())
+        decode_audio(bytes(data), Audio())
     assert rejected.value.reason in (Reason.DAMAGED, Reason.TRUNCATED)
 
 

@@ -33,7 +33,7 @@ def require_column_types(source: Source, root: str, files: list[RawFile], column
     wants_bytes = cell_format in ("bytes", "image", *ARRAYS)
     if wants_bytes and not is_binary:
         raise ConfigurationError(
-            f"The column {columns.input!r} of {source.path} holds {input_type}; expected binary, of images, sounds or "
+            f"The column {columns.input!r} of {source.path} holds {input_type}; expected binary, of images, audio or "
             "arrays; name another as data.source.columns.input, or set prepare.input: text."
         )
     if not wants_bytes and pa.types.is_nested(input_type):
@@ -62,7 +62,7 @@ def _require_binary(source: Source, names: frozenset[str], types: dict[str, pa.D
         if not (any(check(types[name]) for check in BINARY) or _is_image(types[name])):
             raise ConfigurationError(
                 f"The column {name!r} of {source.path} holds {types[name]}, and prepare.inputs says content: bytes; "
-                "expected the content of image or sound files."
+                "expected the content of image or audio files."
             )
 
 

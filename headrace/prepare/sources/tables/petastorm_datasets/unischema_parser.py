@@ -212,9 +212,7 @@ def _reconstructed(arguments: tuple[object, ...]) -> _Object:
 
 
 def _class_name(kind: str, module: str) -> str:
-    """Return the name of a Petastorm class without its module, whatever the package's name was; other names
-    unchanged.
-    """
+    """Return the name of a Petastorm class without its module, whatever that was; other names unchanged."""
     prefix, _, name = kind.rpartition(".")
     return name if prefix in {f"{package}.{module}" for package in PACKAGES} else kind
 

@@ -17,7 +17,7 @@ COLUMN = Column(role="target", codec="plain", dtype="float32")
 
 
 def label_cell(value: object) -> str | None:
-    """See `LabelParserInterface`."""
+    """See `LabelEncoderInterface`."""
     return label_text.label_cell(value, several=False)
 
 
@@ -32,7 +32,7 @@ def label_numbers(stored: pa.ChunkedArray) -> NDArray[np.float32]:
 
 
 def encode(label: str, context: PrepareContext) -> float:
-    """See `LabelParserInterface`."""
+    """See `LabelEncoderInterface`."""
     number = parse_float32(label)
     if not math.isfinite(number):
         detail = f"{label!r:.60} is not a finite 32-bit number{number_hint(label, is_label=True)}"

@@ -19,8 +19,8 @@ def describe_missing_label(target: TargetTraits) -> str:
     return f"the record has no label{'; write [] if it has none of the classes' if target.has_labels else ''}"
 
 
-class LabelParserInterface(Protocol):
-    """The module `label_parser` of a target kind."""
+class LabelEncoderInterface(Protocol):
+    """The module `label_encoder` of a target kind."""
 
     @property
     def COLUMN(self) -> Column:  # noqa: N802 - the name of a constant
@@ -55,10 +55,10 @@ def encode_target(record: RawRecord, context: PrepareContext) -> int | float | b
     """
     if record.label is None or (not record.label and not context.settings.target.has_labels):
         raise RejectedRecordError(Reason.NO_CLASS, describe_missing_label(context.settings.target))
-    return encoding_module(context.settings.task).encode(record.label, context)
+    return label_encoder_module(context.settings.task).encode(record.label, context)
 
 
-def encoding_module(task: str) -> LabelParserInterface:
-    """Return how the target kind `task` is stored."""
-    module: LabelParserInterface = target_module(task, "label_parser")
+def label_encoder_module(task: str) -> LabelEncoderInterface:
+    """Return the label encoder of the target kind `task`."""
+    module: LabelEncoderInterface = target_module(task, "label_encoder")
     return module

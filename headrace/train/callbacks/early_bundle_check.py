@@ -4,13 +4,13 @@ from typing import Any
 
 import keras
 
-from headrace.train.bundle_verification.network_and_bundle_verifier import BundleVerifier
+from headrace.train.bundle_verification.network_and_bundle_verifier import NetworkAndBundleVerifier
 
 
-class BundleRehearsal(keras.callbacks.Callback):
+class EarlyBundleCheck(keras.callbacks.Callback):
     """Ends a training in its first seconds if its bundle would not reproduce the model; on rank 0 only."""
 
-    def __init__(self, verifier: BundleVerifier, epochs: int) -> None:
+    def __init__(self, verifier: NetworkAndBundleVerifier, epochs: int) -> None:
         super().__init__()
         self.verifier, self.epochs, self.is_last = verifier, epochs, False
 

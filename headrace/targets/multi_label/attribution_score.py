@@ -5,7 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from headrace.explain.attribution.target_score import safe_log
-from headrace.targets.classification.attribution_target import WORDS, describe
+from headrace.targets.classification.attribution_score import WORDS, describe
 
 __all__ = ["WORDS", "describe", "target_score"]
 

@@ -11,12 +11,12 @@ COLUMN = Column(role="target", codec="plain", dtype="int32")
 
 
 def encode(label: str, context: PrepareContext) -> int:
-    """See `LabelParserInterface`."""
+    """See `LabelEncoderInterface`."""
     return class_index(label, context)
 
 
 def label_cell(value: object) -> str | None:
-    """See `LabelParserInterface`."""
+    """See `LabelEncoderInterface`."""
     return label_text.label_cell(value, several=False)
 
 
