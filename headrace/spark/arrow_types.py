@@ -7,4 +7,5 @@ def spark_type(kind: pa.DataType) -> str:
     """Return the name of a type in Spark's SQL, such as `array<float>`."""
     from pyspark.sql.pandas.types import from_arrow_type
 
-    return from_arrow_type(kind).simpleString()
+    name: str = from_arrow_type(kind).simpleString()
+    return name

@@ -19,7 +19,7 @@ from headrace.prepare.rejects.rejection_reasons import Reason, RejectedRecordErr
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.raw_record_types import escape_text
 from headrace.prepare.sources.split_names import split_from_name
-from headrace.prepare.table_schema import arrow_schema
+from headrace.prepare.table_schema import arrow_schema, with_target
 from headrace.prepare.tasks.chunk_result import ChunkResult, add_sums, channel_sums
 from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS_SCHEMA
 from headrace.table.rejects_and_duplicates import Reject, rejects_path
@@ -98,7 +98,7 @@ class ShardWriter:
         self.context = context
         self.encoder = encoder
         self.name = f"{context.identity}-{number:06d}-{attempt_id()}"
-        self.schema = arrow_schema(encoder.columns)
+        self.schema = arrow_schema(with_target(encoder.columns, context.target_column))
         self.result = ChunkResult()
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.bytes: Counter[str] = Counter()
