@@ -11,7 +11,6 @@ import keras
 from keras import layers
 
 from headrace.contract import Contract
-from headrace.errors import DataError
 from headrace.features.contract_entry import Statistics
 
 
@@ -54,6 +53,6 @@ def build(
 def _statistics(contract: Contract) -> Statistics:
     spec = contract.require("tabular" if contract.input_kind == "tabular" else "vector")
     if contract.input_kind == "tabular" and spec.categories:
-        raise DataError(f"The rows have the categories {', '.join(spec.categories)}; expected numbers only.")
+        raise ValueError(f"The rows have the categories {', '.join(spec.categories)}; expected numbers only.")
     statistics: Statistics = spec.statistics
     return statistics
