@@ -110,7 +110,7 @@ def run_stages(
     )
     _report_types(spark, context, source, listing, increment.changed)
     classes = discover_classes(spark, context, listing, changed.files, records)
-    context = replace(context, target_column=find_target_column(spark, context, changed.files, records))
+    context = replace(context, target_column=find_target_column(context, changed.files, records))
     context, results = _encode(spark, context, classes, content, records)
     shards = [shard for result in results for shard in result.shards]
     old = increment.before.shards if increment.before else ()

@@ -4,18 +4,17 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
 from headrace.contract import Column
 from headrace.prepare.encoders.label_parser_interface import SizedLabelInterface
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.sources import RawFile
-from headrace.prepare.tasks.record_encoding_task import list_labels
 from headrace.targets.target_kind_loader import target_module
 
 
 def find_target_column(
-    spark: SparkSession, context: PrepareContext, changed: list[RawFile], records: "DataFrame | list[Chunk]"
+    context: PrepareContext, changed: list[RawFile], records: "DataFrame | list[Chunk]"
 ) -> Column | None:
     """Return the column of targets with its shape: that of the previous version, or else the most frequent one.
 
@@ -29,24 +28,20 @@ def find_target_column(
     if not context.settings.target.is_sized or context.target_column is not None:
         return context.target_column
     columns = Counter[Column]()
-    for counted in _count_columns(spark, context, changed, records):
+    for counted in _count_columns(context, changed, records):
         columns.update(counted)
     # Equal sources give equal shapes, however their rows are divided.
     return min(columns, key=lambda column: (-columns[column], column.shape), default=None)
 
 
 def _count_columns(
-    spark: SparkSession, context: PrepareContext, changed: list[RawFile], records: "DataFrame | list[Chunk]"
+    context: PrepareContext, changed: list[RawFile], records: "DataFrame | list[Chunk]"
 ) -> Iterator[Counter[Column]]:
     """Yield the labels by the column that fits them."""
     count = partial(_count_labels, context.settings.task)
     if not isinstance(records, list):
         labels = records.select("label").where("label is not null and reason is null")
         yield from labels.rdd.mapPartitions(lambda rows: [count(row["label"] for row in rows)]).collect()
-    elif context.kind == "archive" and records:
-        chunks = spark.sparkContext.parallelize(records, len(records))
-        for found in chunks.mapPartitions(partial(list_labels, context)).collect():
-            yield count(found.elements())
     else:
         yield count(file.label for file in changed if file.label)
 
