@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -85,8 +86,9 @@ def test_digit_that_was_not_seen_has_larger_errors(project: Path, tmp_path: Path
     trained = json.loads((project / "train.json").read_text())
     assert trained["ranks"] == 2
     assert trained["metrics"]["root_mean_squared_error"] ** 2 == pytest.approx(trained["metrics"]["loss"], rel=1e-4)
-    headrace_within("predict", "run/bundle", "table", str(tmp_path / "out"), "--split", "test", cwd=project)
+    headrace_within("predict", "run/bundle", "table", str(tmp_path / "out"), cwd=project)
     found = pq.read_table(tmp_path / "out")
+    found = found.filter(pc.field("split") == "test")
     assert found.column_names == ["path", "split", "true_values", "error", "values"]
     true, predicted = (np.stack(found[name].to_pylist()) for name in ("true_values", "values"))
     errors = found["error"].to_numpy()
@@ -171,9 +173,33 @@ def test_dataframe_is_prepared_and_predicted(project: Path, spark: Any, tmp_path
     other = headrace.prepare(
         both, tmp_path / "b", inputs={"pixels": "vector"}, outputs={"dense": "vector"}, settings=settings
     )
-    labels = [sorted(table.spark("train").toPandas()["label"].map(tuple)) for table in (one, other)]
-    assert dict(one.spark("train").dtypes)["label"] == "array<float>"
+    labels = [sorted(table.pandas("train")["label"].map(tuple)) for table in (one, other)]
+    assert dict(one.frame(spark, "train").dtypes)["label"] == "array<float>"
     assert labels[0] == labels[1]
     predicted = headrace.load(project / "run/bundle").transform(frame.limit(5)).toPandas()
     assert [len(row) for row in predicted["values"]] == [SIZE] * 5
     assert predicted["rejected"].isna().all()
+
+
+def test_windows_predict_vectors_of_several_values(project: Path, tmp_path: Path) -> None:
+    """The label of a window is the list in the row that it predicts."""
+    hours = pd.date_range("2024-01-01", periods=120, freq="h")
+    rows = pd.DataFrame({"time": hours, "place": "a", "heat": np.arange(120.0)})
+    rows["next"] = [json.dumps([heat, -heat]) for heat in rows["heat"]]
+    (tmp_path / "raw").mkdir()
+    rows.to_csv(tmp_path / "raw" / "a.csv", index=False)
+    windows = {"values": ["heat"], "time": "time", "series": "place", "length": 6, "every_seconds": 3600}
+    source = {"kind": "table", "format": "csv", "path": "raw", "columns": {"label": "next"}}
+    conf = CONF | {
+        "data": {"source": source, "table": "table"},
+        "prepare": {"task": "vector", "input": "windows", "windows": windows, "splits": {"method": "time"}},
+    }
+    (tmp_path / "conf.yaml").write_text(yaml.safe_dump(conf))
+    prepared = headrace_within("prepare", "conf.yaml", cwd=tmp_path).json
+    assert prepared["rejected"] == 0
+    version = read(tmp_path / "table")
+    assert version.contract.outputs == 2
+    (shard,) = version.split("train")
+    found = arrow_rows(version, shard, decode=True)
+    last = [window[-1][0] for window in found["window"].combine_chunks().to_numpy_ndarray().tolist()]
+    assert found["label"].to_pylist() == [[heat + 1, -heat - 1] for heat in last]
