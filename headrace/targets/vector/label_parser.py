@@ -44,8 +44,8 @@ def encode(label: str, context: PrepareContext) -> bytes:
     numbers = parse_numbers(label, NAME, Reason.BAD_LABEL)
     expected = None if context.target_column is None else context.target_column.shape[0]
     if len(numbers) != expected:
-        told = "no length of labels is known" if expected is None else f"labels of this table have {expected}"
-        raise RejectedRecordError(Reason.BAD_LABEL, f"{NAME} has {len(numbers)} numbers, and {told}")
+        known = "no length of labels is known" if expected is None else f"labels of this table have {expected}"
+        raise RejectedRecordError(Reason.BAD_LABEL, f"{NAME} has {len(numbers)} numbers, and {known}")
     return finite_components(numbers, NAME, Reason.BAD_LABEL).astype("<f4").tobytes()
 
 
