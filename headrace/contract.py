@@ -18,7 +18,7 @@ from headrace.targets.target_traits import Activation, TargetTraits
 if TYPE_CHECKING:
     from headrace.features.text.input_spec import Tokenizer
 
-TaskType = Literal["classification", "multi_label", "regression"]
+TaskType = Literal["classification", "multi_label", "regression", "vector"]
 Spec = Annotated[SerializeAsAny[InputSpec], BeforeValidator(load_input_spec)]
 
 
@@ -29,7 +29,7 @@ class Column(BaseModel):
         role: purpose of the column.
         codec: encoding of the stored value, which decodes to an array of `dtype` and `shape`. `raw` bytes, `png` or
             `jpeg` for images (height, width, channels); `raw` little-endian numbers for windows (length, features),
-            audio (samples,) and rows (columns,);
+            audio (samples,), rows (columns,) and vectors (size,), also of targets;
             `tokens` for text: token ids, little-endian, concatenated without padding; `labels` for the class indices
             of a row, in the same layout; `plain` for a value that needs no decoding.
         dtype: data type of the decoded array.
@@ -73,12 +73,14 @@ class Contract(BaseModel):
 
     Attributes:
         columns: columns by name.
-        classes: class names, by class index; empty for regression.
+        classes: class names, by class index; empty where targets are numbers.
         task: in `classification` a row belongs to exactly one of two or more classes, in `multi_label` to any number
-            of classes; in `regression` the target is a float32 and there are no classes.
+            of classes; in `regression` the target is a float32, in `vector` float32 of the shape of its column, and
+            there are no classes.
         input_specs: specification of each input, by the name of its column, in the order of the configuration.
         is_record: whether a model receives its inputs as a dict of arrays by name, and not the only one as an array.
-        label_statistics: mean and variance of the labels of the training split, for rows in regression only.
+        label_statistics: mean and variance of the labels of the training split, of vectors by component, for rows only;
+            None of classes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -209,7 +211,7 @@ class Contract(BaseModel):
 
     @property
     def outputs(self) -> int:
-        """Number of model outputs per row: one per class, or one in regression."""
+        """Number of model outputs per row: one per class, one in regression, or one per component of a vector."""
         outputs: int = target_module(self.task, "network_outputs").count(self)
         return outputs
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from headrace.contract import Contract
 from headrace.errors import DataError
 from headrace.features.input_kind_loader import RECORD, input_traits
-from headrace.wording import join_names
+from headrace.wording import join_names, quantity
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,16 @@ def require_same_targets(
         absent: classes of the table that none of the rows has, so that the model need not know them.
 
     Raises:
-        DataError: the tasks differ, or the classes do: without `may_grow` their names, with it both know classes that
-            the other lacks.
+        DataError: the tasks differ, the length of vectors, or the classes: without `may_grow` their names, with it
+            both know classes that the other lacks.
     """
     if model.task != table.task:
         raise DataError(f"The bundle was trained for {model.task}, but {table_name} was prepared for {table.task}.")
+    if model.target.is_sized and model.outputs != table.outputs:
+        raise DataError(
+            f"The bundle predicts vectors of {quantity(model.outputs, 'number')}, but the labels of {table_name} have "
+            f"{table.outputs}. Evaluate it on a table of the same labels."
+        )
     match = ClassMatch(model.classes, table.classes)
     new = [name for name in match.new if name not in absent]
     if not (new or match.dropped) or (may_grow and not (new and match.dropped)):
@@ -166,6 +171,8 @@ def interface_changes(old: Contract, new: Contract) -> list[str]:
         changes.append(f"The input was {_named_inputs(old)} and is {_named_inputs(new)}.")
     else:
         changes += _input_changes(old, new)
+    if old.task == new.task and old.target.is_sized and old.outputs != new.outputs:
+        changes.append(f"The outputs were vectors of {quantity(old.outputs, 'number')} and have {new.outputs}.")
     if old.classes != new.classes and old.classes and new.classes:
         changes.append(_describe_class_change(ClassMatch(old.classes, new.classes)))
     return changes

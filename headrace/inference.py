@@ -40,7 +40,7 @@ class Inference:
             inputs: arrays as `decode` returns them.
 
         Returns:
-            Probabilities (rows, classes), or in regression values (rows, 1).
+            Probabilities (rows, classes), in regression values (rows, 1), or vectors (rows, size).
 
         Raises:
             DataError: a prediction is NaN or infinite.

@@ -92,5 +92,6 @@ def build(
     outputs = layers.Dense(contract.outputs, activation=contract.output_activation, dtype="float32")(x)
     labels = contract.label_statistics
     if labels is not None:
-        outputs = layers.Rescaling(labels.standard_deviation[0] or 1.0, labels.mean[0], dtype="float32")(outputs)
+        scale = [deviation or 1.0 for deviation in labels.standard_deviation]
+        outputs = layers.Rescaling(scale, labels.mean, dtype="float32")(outputs)
     return keras.Model(inputs, outputs, name="image_text")

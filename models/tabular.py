@@ -46,7 +46,8 @@ def build(
     )
     labels = contract.label_statistics
     if labels is not None:
-        outputs = layers.Rescaling(labels.standard_deviation[0] or 1.0, labels.mean[0], dtype="float32")(outputs)
+        scale = [deviation or 1.0 for deviation in labels.standard_deviation]
+        outputs = layers.Rescaling(scale, labels.mean, dtype="float32")(outputs)
     return keras.Model(inputs, outputs)
 
 

@@ -104,6 +104,16 @@ def test_other_inputs_are_refused_with_both_values(model: Contract, table: Contr
         require_same_input(model, table, "t")
 
 
+def test_vectors_of_another_length_are_refused_with_both() -> None:
+    short, long = (
+        Contract(columns={"label": Column(role="target", codec="raw", dtype="float32", shape=(size,))}, task="vector")
+        for size in (3, 64)
+    )
+    assert require_same_targets(short, short, "t").is_equal
+    with pytest.raises(DataError, match="predicts vectors of 64 numbers, but the labels of t have 3"):
+        require_same_targets(long, short, "t")
+
+
 def test_other_classes_are_refused_with_their_names_unless_one_side_has_grown() -> None:
     assert not require_same_targets(contract(("a", "b")), contract(("b", "a")), "t").is_equal
     more = contract(("c", "a", "b"))

@@ -13,6 +13,7 @@ from headrace.config.sections.source import DATAFRAME
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.prepare.sources.tables.dataframe_rows import find_column, holds_files, is_plain
+from headrace.targets.target_kind_loader import target_traits
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ SINGLE, CELLS = ("image", "text", "audio", "vector"), {"number": "numbers", "cat
 PLACE, COORDINATES = "place", ("latitude", "longitude")
 # The input of all numbers and categories, where there are other inputs.
 ROW, INPUT_NAME = "row", re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
-TASKS = {"class": "classification", "labels": "multi_label", "number": "regression"}
+TASKS = {"class": "classification", "labels": "multi_label", "number": "regression", "vector": "vector"}
 # Types without numbers, and how to make numbers of them.
 DAYS = "for example withColumn({name!r}, F.datediff({name!r}, F.lit('2020-01-01'))) gives days"
 NO_NUMBERS = dict.fromkeys(("date", "timestamp", "timestamp_ntz"), DAYS) | {
@@ -42,7 +43,8 @@ def config_from_dataframe(
         inputs: kind of each column that a model receives: `image`, `text`, `audio`, `vector`, `number`, `category`,
             `latitude` or `longitude`. A model receives several as a dict by the names of the columns, all numbers and
             categories together as `row`, and latitude and longitude as `place`.
-        outputs: kind of the column that a model predicts: `class`, `labels` or `number`.
+        outputs: kind of the column that a model predicts: `class`, `labels`, `number` or `vector`, which may be an
+            input too.
 
     Raises:
         ConfigurationError: a column is missing or has a type that its kind cannot have, a kind is not known, or the
@@ -50,7 +52,7 @@ def config_from_dataframe(
     """
     label, task = _output(outputs)
     given = _inputs(inputs)
-    if label in given:
+    if label in given and not target_traits(task).may_be_input:
         raise ConfigurationError(f"The column {label!r} is an input and an output; a model must not receive it.")
     _require_number(label, find_column(frame, label)[1], "number" if task == TASKS["number"] else "class")
     for name, kind in given.items():

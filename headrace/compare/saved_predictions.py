@@ -18,10 +18,10 @@ class Predictions:
 
     Attributes:
         paths: (rows,) paths of the records.
-        true: (rows,) class indices or values; in multi-label tasks (rows, labels) booleans.
+        true: (rows,) class indices or values; in multi-label tasks (rows, labels) booleans, of vectors (rows, size).
         predicted: predictions, of the same shape and type as `true`.
         likelihood: (rows,) probability of the true class; in multi-label tasks the geometric mean over the labels of
-            the probability of each label's true state; unused in regression.
+            the probability of each label's true state; unused where targets are numbers or vectors.
     """
 
     paths: NDArray[np.str_]

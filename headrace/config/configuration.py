@@ -77,11 +77,12 @@ class Configuration(Section):
     spark: Spark = Spark()
 
     @model_validator(mode="after")
-    def _require_source_of_many_labels(self) -> "Configuration":
+    def _require_source_of_lists(self) -> "Configuration":
         source = self.data.source
-        if self.prepare.target.has_labels and source.columns is None and source.labels is None:
+        if self.prepare.target.has_list_labels and source.columns is None and source.labels is None:
+            what = "several class names" if self.prepare.target.has_classes else "a list of numbers"
             raise ValueError(
-                f"`prepare.task: {self.prepare.task}` needs a source with several class names per record; use a labels "
+                f"`prepare.task: {self.prepare.task}` needs a source with {what} per record; use a labels "
                 "file (`data.source.labels`), or `data.source.kind: table`"
             )
         return self
@@ -134,6 +135,8 @@ class Configuration(Section):
         columns = source.columns
         roles = {"label": columns.label, "split": columns.split, "weight": columns.weight}
         for role, name in roles.items():
+            if role == "label" and settings.target.may_be_input:
+                continue
             # `price` in backticks is the column price too.
             if name is not None and strip_backticks(name) in map(strip_backticks, settings.cells):
                 raise ValueError(

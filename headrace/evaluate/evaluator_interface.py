@@ -16,9 +16,9 @@ class EvaluationBatch(NamedTuple):
     """Rows without padding.
 
     Attributes:
-        targets: (rows,) classes or numbers; for multi_label (rows, classes) of 0 and 1.
+        targets: (rows,) classes or numbers; for multi_label (rows, classes) of 0 and 1; vectors (rows, size).
         inputs: (rows, ...) as the model receives them; of several inputs a dict by name.
-        predictions: (rows, outputs) probabilities of classes, or (rows, 1) numbers.
+        predictions: (rows, outputs) probabilities of classes, (rows, 1) numbers, or vectors (rows, size).
         columns: columns of the table as stored, at least those that the slices need.
     """
 

@@ -17,8 +17,8 @@ class ExplainedPrediction:
     """The bundle's prediction for one input.
 
     Attributes:
-        outputs: one probability for each class, or one number in regression.
-        class_number: index of the explained class; None in regression.
+        outputs: one probability for each class, one number in regression, or the components of a vector.
+        class_number: index of the explained class; None without classes.
     """
 
     contract: Contract

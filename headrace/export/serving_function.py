@@ -33,7 +33,7 @@ class ServingModel:
 
     @property
     def output_name(self) -> str:
-        """Return `probabilities`, or `values` in regression."""
+        """Return `probabilities`, or `values` of numbers and vectors."""
         return self.contract.target.output_name
 
     @property
@@ -53,7 +53,7 @@ class ServingModel:
         return self.input if isinstance(self.input, dict) else {self.input_name: self.input}
 
     def predict(self, inputs: Any) -> dict[str, tf.Tensor]:
-        """Return (rows, classes) probabilities, or (rows, 1) numbers in regression, by the name of the output."""
+        """Return probabilities (rows, classes), numbers (rows, 1) or vectors (rows, size), by the output's name."""
         return {self.output_name: self.model(inputs, training=False)}
 
     def function(self) -> Any:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from pyspark.ml.linalg import VectorUDT
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import BooleanType, DataType, NumericType, StringType
+from pyspark.sql.types import ArrayType, BooleanType, DataType, NumericType, StringType
 
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.encoders.label_normalization import normalize_label
@@ -50,9 +51,11 @@ def require_label_type(frame: DataFrame, name: str, *, has_classes: bool) -> Col
     if isinstance(kind, NumericType) or (has_classes and isinstance(kind, StringType | BooleanType)):
         return column
     expected = "class indices from 0, or names" if has_classes else "numbers"
+    remedy = "set labelCol to another column, or cast it."
+    if isinstance(kind, ArrayType | VectorUDT):
+        remedy = f"vectors are trained by headrace.train, prepared with outputs={{{name!r}: 'vector'}}."
     raise ConfigurationError(
-        f"The column {name!r} of the DataFrame holds {kind.simpleString()}; expected {expected}; set labelCol to "
-        "another column, or cast it."
+        f"The column {name!r} of the DataFrame holds {kind.simpleString()}; expected {expected}; {remedy}"
     )
 
 

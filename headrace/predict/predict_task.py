@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from headrace.bundle import MANIFEST, load
 from headrace.config.configuration import Prepare
 from headrace.contract import Contract
@@ -155,7 +157,7 @@ def load_inference(bundle: Path, _manifest: str) -> "Inference":
 
 
 def _predict_shard(table: Path, part: Part, contract: Contract, inference: "Inference") -> PredictionOutput:
-    from headrace.predict.outputs.true_target_columns import table_columns
+    from headrace.predict.outputs.true_target_columns import table_columns, with_errors
     from headrace.stream.read.shard_reader import read_shards
 
     output, names, target = PredictionOutput(), contract.input_names, contract.named("target")[0]
@@ -164,8 +166,12 @@ def _predict_shard(table: Path, part: Part, contract: Contract, inference: "Infe
         wanted = len(rows["path"]) if part.rows is None else part.rows - len(output.paths)
         paths = rows["path"][:wanted].tolist()
         output.paths.extend(paths)
-        output.known.append(table_columns({target: rows[target][:wanted]}, split, contract))
+        known, first = table_columns({target: rows[target][:wanted]}, split, contract), len(output.batches)
         for begin in range(0, len(paths), BATCH):
             batch = {column: rows[column][begin : min(begin + BATCH, len(paths))] for column in ("path", *names)}
             output.batches.append(inference.predict(inference.decode(batch, contract)))
+        if (contract.task, contract.outputs) == (inference.contract.task, inference.contract.outputs):
+            none = np.empty((0, contract.outputs), np.float32)
+            known = with_errors(known, np.concatenate([none, *output.batches[first:]]), contract)
+        output.known.append(known)
     return output

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from headrace.config import Configuration
 from headrace.config.configuration import Prepare, Source
+from headrace.contract import Column
 from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.increments.source_changes import Increment, can_append, increment
 from headrace.prepare.rejects.carry_over_rejects_and_duplicates import SideTable
@@ -43,6 +44,7 @@ class PrepareContext:
         staged: whether the first stage's shards are not final and are written to a separate folder.
         periods: windows whose splits follow from the time: the periods of the previous version.
         input_column: column of a table that holds the records; empty for other sources.
+        target_column: column of targets whose shape the first version fixes; None of others, and if it is not known.
     """
 
     identity: str
@@ -56,6 +58,7 @@ class PrepareContext:
     staged: bool = False
     periods: tuple[Period, ...] = ()
     input_column: str = ""
+    target_column: Column | None = None
 
     @property
     def shards(self) -> str:
@@ -193,7 +196,16 @@ def make_context(plan: PreparePlan) -> PrepareContext:
         staged=input_traits(settings.input).is_staged,
         periods=plan.before.summary.periods if plan.before and not changed_splits(plan.before, settings) else (),
         input_column=source.columns.input if source.columns else "",
+        target_column=_kept_target(plan),
     )
+
+
+def _kept_target(plan: PreparePlan) -> Column | None:
+    """Return the column of targets of the previous version if its shape stays; None if it is determined again."""
+    settings, before = plan.configuration.prepare, plan.before
+    if plan.full or before is None or not settings.target.is_sized or before.contract.task != settings.task:
+        return None
+    return before.contract.named("target")[1]
 
 
 def changed_splits(before: Version, settings: Prepare) -> str:

@@ -28,6 +28,7 @@ from headrace.prepare.labels.class_discovery import (
     discover_classes,
     require_class_count,
 )
+from headrace.prepare.labels.target_size import find_target_column
 from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reject_summary import list_refused
@@ -36,6 +37,7 @@ from headrace.prepare.sources.series.window_source import read_windows, window_c
 from headrace.prepare.sources.tables.columns.column_type_warnings import report_column_types
 from headrace.prepare.sources.tables.multi_cell_records import with_row_columns
 from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
+from headrace.prepare.table_schema import with_target
 from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.prepare.tasks.record_encoding_task import ChunkEncoder, prepare_chunks
 from headrace.prepare.tasks.task_chunks import make_chunks
@@ -112,6 +114,7 @@ def run_stages(
     )
     _report_types(spark, context, source, listing, increment.changed)
     classes = discover_classes(spark, context, listing, changed.files, records)
+    context = replace(context, target_column=find_target_column(context, changed.files, records))
     context, results = _encode(spark, context, classes, content, records)
     shards = [shard for result in results for shard in result.shards]
     old = increment.before.shards if increment.before else ()
@@ -130,14 +133,15 @@ def run_stages(
     output = StageOutput(
         accounting=accounting,
         results=results,
-        columns=encoder_for(context.settings).columns,
+        columns=with_target(encoder_for(context.settings).columns, context.target_column),
         classes=tuple(context.labels),
         periods=periods,
     )
     if not input_traits(context.settings.input).is_fitted:
         return output
     module: FitOnTrainingSplitInterface = input_module(context.settings.input, "fit_on_training_split")
-    return module.fit(spark, context, output, increment)
+    fitted = module.fit(spark, context, output, increment)
+    return replace(fitted, columns=with_target(fitted.columns, context.target_column))
 
 
 def log_refused(context: PrepareContext, accounting: RecordAccounting) -> None:

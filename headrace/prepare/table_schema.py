@@ -1,5 +1,7 @@
 """Column contracts and the Arrow schema of a prepared table."""
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
 from headrace.config.configuration import Prepare
@@ -31,6 +33,11 @@ def record_columns(inputs: dict[str, Column], settings: Prepare) -> dict[str, Co
         "content_hash": IDENTITY,
     }
     return columns | ({"weight": WEIGHT} if settings.weights else {})
+
+
+def with_target(columns: Mapping[str, Column], target: Column | None) -> dict[str, Column]:
+    """Return `columns` with the column of the targets in place of the one without a fixed shape; None keeps it."""
+    return {name: target if target and column.role == "target" else column for name, column in columns.items()}
 
 
 def arrow_schema(columns: dict[str, Column]) -> pa.Schema:

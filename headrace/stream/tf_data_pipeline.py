@@ -72,8 +72,8 @@ class Batches:
         Returns:
             Input: (batch, height, width, channels) uint8 for images, (batch, bucket) int32 for text, (batch, length,
             features) float32 for windows; of a record of several inputs a dict of them by name. Target: (batch,) int32,
-            or float32 in regression, or (batch, classes) float32 of 0 and 1 in multi_label. Weight: (batch,) float32,
-            the row's weight times its class's weight; 0 for padding.
+            or float32 in regression, (batch, classes) float32 of 0 and 1 in multi_label, or vectors (batch, size)
+            float32. Weight: (batch,) float32, the row's weight times its class's weight; 0 for padding.
         """
         codecs = {name: self._codec(name, contract) for name, contract in self._inputs.items()}
 

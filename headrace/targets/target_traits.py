@@ -13,6 +13,9 @@ class TargetTraits:
     Attributes:
         has_classes: whether the table has class names; without them a target is a number.
         has_one_class: whether a record belongs to exactly one class.
+        has_list_labels: whether a label may be a list, which the name of a folder cannot be.
+        is_sized: whether the first version of a table fixes the shape of its targets.
+        may_be_input: whether the column of the labels may be an input too, as that of an autoencoder.
         output_name: name of an exported model's output.
         output_meaning: what an exported model's output of shape (rows, outputs) is.
         activation: Keras name of the activation of a model's last layer.
@@ -31,6 +34,9 @@ class TargetTraits:
     slice_metric: str
     training_metrics: tuple[str, ...]
     default_training_metrics: tuple[str, ...]
+    has_list_labels: bool = False
+    is_sized: bool = False
+    may_be_input: bool = False
 
     @property
     def has_labels(self) -> bool:

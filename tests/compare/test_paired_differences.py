@@ -41,10 +41,18 @@ def regressor(seed: int, spread: float) -> Predictions:
     return Predictions(np.arange(ROWS).astype(str), true, predicted, np.zeros(ROWS))
 
 
+def vector_regressor(seed: int, spread: float) -> Predictions:
+    """Of vectors of two numbers, with normally distributed errors."""
+    true = np.stack([np.linspace(0, 10, ROWS), np.linspace(0, 1, ROWS) ** 2], axis=1)
+    predicted = true + np.random.default_rng(seed).normal(0, spread, (ROWS, 2))
+    return Predictions(np.arange(ROWS).astype(str), true, predicted, np.zeros(ROWS))
+
+
 MODELS: dict[str, Callable[[int, float], Predictions]] = {
     "classification": classifier,
     "multi_label": labeller,
     "regression": regressor,
+    "vector": vector_regressor,
 }
 
 
@@ -134,9 +142,9 @@ def test_models_are_ranked_from_as_many_rows_on_as_an_exact_sign_test_needs(
     """The bootstrap of a row that one model has right has no width, and would claim certainty."""
     metric = target_traits(task).comparison_metrics[0]
     wrong, right = (MODELS[task](1, share).select(np.arange(rows)) for share in (0.0, 1.0))
-    if task == "regression":
+    if task in ("regression", "vector"):
         wrong, right = MODELS[task](1, 9.0), MODELS[task](2, 0.1)
-        furthest = np.argsort(-np.abs(wrong.predicted - wrong.true))[:rows]
+        furthest = np.argsort(-np.abs(wrong.predicted - wrong.true).reshape(ROWS, -1).min(1))[:rows]
         wrong, right = wrong.select(furthest), right.select(furthest)
     assert verdict(metric, metric_differences(task, wrong, right)[metric]) == expected
 

@@ -193,6 +193,8 @@ def test_long_value_is_not_cut_within_a_word(smallest: Path) -> None:
 def test_rule_about_several_sections_begins_with_the_key_it_names(smallest: Path) -> None:
     message = refusal(smallest, "prepare.task=multi_label")
     assert f"{smallest}: `prepare.task: multi_label` needs a source" in message
+    vectors = refusal(smallest, "prepare.task=vector")
+    assert "`prepare.task: vector` needs a source with a list of numbers per record" in vectors
     assert "received" not in message
 
 

@@ -21,13 +21,14 @@ from headrace.features.text.input_spec import TextSpec
 from headrace.inference import Inference
 from headrace.prepare.encoders.images.image_transcoding import decode
 from tests.explain.raw import write_images, write_texts
-from tests.models.test_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SOUNDS, TEXT
+from tests.models.test_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SOUNDS, TEXT, VECTORS
 from tests.support.small_table import CLASSES
 from tests.support.trained_bundles import PATCHES, WORDS, patched
 
 pytestmark = pytest.mark.tensorflow
 
-IMAGES = [path.stem for path in MODELS if path.stem not in (*TEXT, *SERIES, *SOUNDS, *ROWS_OF_CELLS, *RECORDS)]
+OTHERS = (*TEXT, *SERIES, *SOUNDS, *ROWS_OF_CELLS, *RECORDS, *VECTORS)
+IMAGES = [path.stem for path in MODELS if path.stem not in OTHERS]
 WITH_MAP = ("cnn", "resnet")
 
 BundleOf = Callable[[str], Path]

@@ -18,7 +18,17 @@ from headrace.export.formats import TOLERANCE, Format, Name
 from headrace.export.job import export
 from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version, read
-from tests.models.test_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SMALL, SOUNDS, contract_for
+from tests.models.test_networks import (
+    MODELS,
+    RECORDS,
+    ROWS_OF_CELLS,
+    SERIES,
+    SMALL,
+    SOUNDS,
+    VECTORS,
+    contract_for,
+    vector_contract,
+)
 from tests.support.trained_bundles import table_for
 from tests.support.trained_bundles import write as write_for
 
@@ -28,7 +38,7 @@ Pair = tuple[Version, Path]
 
 
 # Networks whose tables and bundles other tests make.
-OTHERS = (*SERIES, *SOUNDS, *ROWS_OF_CELLS, *RECORDS)
+OTHERS = (*SERIES, *SOUNDS, *ROWS_OF_CELLS, *RECORDS, *VECTORS)
 
 
 @pytest.fixture(scope="module", params=[path.stem for path in MODELS if path.stem not in OTHERS])
@@ -73,6 +83,21 @@ def test_exported_model_of_windows_gives_the_bundles_predictions(name: Name, tmp
     assert "warmth, wind" in description["meaning"]
     with pytest.raises(ConfigurationError, match="windows of numbers"):
         explain(bundle, tmp_path, tmp_path / "page.html", ExplainOptions())
+
+
+@pytest.mark.parametrize("name", get_args(Name))
+def test_exported_model_of_vectors_gives_the_bundles_vectors(name: Name, tmp_path: Path) -> None:
+    path = next(path for path in MODELS if path.stem in VECTORS)
+    contract = vector_contract(path)
+    origin = Origin(run="r", table="t", data_version=0, steps=0, weights_sha256="0" * 64, settings={})
+    keras.utils.set_random_seed(1)
+    model = build_model(path, contract, SMALL[path.stem])
+    bundle = write(tmp_path / "bundle", model, path, contract, SMALL[path.stem], origin)
+    result = export(bundle, tmp_path / "real", Format(name), None)
+    assert 0 <= result["greatest_difference"] <= TOLERANCE * 100
+    output = json.loads((tmp_path / "real" / "export.json").read_text())["output"]
+    assert output["name"] == "values"
+    assert output["meaning"] == "(rows, 2): the predicted vector"
 
 
 @pytest.mark.parametrize("name", ["saved_model", "tflite"])

@@ -89,6 +89,8 @@ def test_wrong_labels_are_refused(refused: Refusals, frame: DataFrame) -> None:
     assert "holds array<double>; expected class indices from 0, or names" in refused(
         ConfigurationError, with_label(F.array(label))
     )
+    vectors = "holds array<double>; expected numbers; vectors are trained by headrace.train, prepared with outputs="
+    assert vectors in refused(ConfigurationError, with_label(F.array(label)), estimator=HeadraceRegressor)
     assert "holds string; expected numbers" in refused(
         ConfigurationError, with_label(F.lit("a")), estimator=HeadraceRegressor
     )

@@ -15,9 +15,10 @@ from tests.support.sounds import encode_sound, tone
 ROWS = 24
 KINDS = [
     (content, task)
-    for content in ("images", "texts", "sounds", "rows", "records")
+    for content in ("images", "texts", "sounds", "rows", "records", "vectors")
     for task in ("classification", "regression")
 ]
+KINDS += [(content, "vector") for content in ("images", "rows", "records", "vectors")]
 WORDS = ("river", "mill", "wheel", "gate", "stone", "flour", "weir", "sluice")
 SOUND: dict[str, Any] = {"rate": 2000, "seconds": 0.5}
 # The section `prepare` of each kind of content.
@@ -25,6 +26,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "images": {"image": {"mode": "RGB", "size": [16, 12], "codec": "raw"}},
     "texts": {"input": "text", "text": {"tokens": {"min_count": 1}}},
     "sounds": {"input": "audio", "audio": SOUND},
+    "vectors": {"input": "vector", "vector": {"column": "embedding", "size": 3}},
     "rows": {"input": "tabular", "tabular": {"numbers": ["size"], "categories": ["kind"], "min_count": 1}},
 }
 INPUTS["records"] = {
@@ -37,8 +39,15 @@ INPUTS["records"] = {
 
 
 def row_label(row: int, task: str) -> str:
-    """Return the label of a row: a number or one of three classes."""
+    """Return the label of a row: a number, three of them, or one of three classes."""
+    if task == "vector":
+        return json.dumps(row_vector(row))
     return str(row / 4) if task == "regression" else ("bag", "boot", "coat")[row % 3]
+
+
+def row_vector(row: int) -> list[float]:
+    """Return a vector of three numbers."""
+    return [row / 4, -row / 3, (row % 5) * 10.0]
 
 
 def write_raw(folder: Path, content: str, task: str) -> dict[str, Any]:
@@ -46,7 +55,7 @@ def write_raw(folder: Path, content: str, task: str) -> dict[str, Any]:
     folder.mkdir(parents=True)
     splits = ["test" if row % 3 == 0 else "train" for row in range(ROWS)]
     labels = [row_label(row, task) for row in range(ROWS)]
-    if content in ("texts", "rows", "records"):
+    if content in ("texts", "rows", "records", "vectors"):
         columns = {"split": "split"} | ({"input": "text"} if content == "texts" else {})
         rows = [
             {**record_cells(folder, content, row), "label": labels[row], "split": splits[row]} for row in range(ROWS)
@@ -65,6 +74,8 @@ def write_raw(folder: Path, content: str, task: str) -> dict[str, Any]:
 def record_cells(folder: Path, content: str, row: int) -> dict[str, Any]:
     """Return the cells of a row, without its label, and write the image that they name."""
     text = " ".join(WORDS[(row * step) % 8] for step in range(1, 4 + row % 5)) + f" {row}"
+    if content == "vectors":
+        return {"embedding": row_vector(row)}
     cells = {"size": row / 3, "kind": WORDS[row % 8]}
     if content == "records":
         return {"file": write_file(folder, "images", row), "text": text, **cells}

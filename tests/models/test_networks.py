@@ -14,6 +14,7 @@ from headrace.features.image.input_spec import ImageSpec
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.text.input_spec import TextSpec, Tokenizer
+from headrace.features.vector.input_spec import VectorSpec
 from headrace.features.windows.input_spec import WindowSpec
 from headrace.networks.network_build_and_checks import build_model
 
@@ -24,10 +25,12 @@ TEXT = ("rnn", "text_cnn", "transformer")
 SERIES = ("series",)
 SOUNDS = ("audio_cnn",)
 ROWS_OF_CELLS = ("tabular",)
+VECTORS = ("autoencoder",)
 RECORDS = ("image_text",)
 RATE = 2000
 SMALL: dict[str, dict[str, Any]] = {
     "audio_cnn": {"width": 4, "depth": 2, "bands": 16},
+    "autoencoder": {"width": 8, "bottleneck": 2},
     "cnn": {"width": 4, "dense": 8},
     "image_text": {"width": 4, "depth": 2, "embedding": 8, "dense": 8},
     "mlp": {"width": 8},
@@ -62,6 +65,9 @@ def contract_for(path: Path, **changes: Any) -> Contract:
     elif path.stem in ROWS_OF_CELLS:
         column = Column(role="input", codec="raw", dtype="float32", shape=(4,))
         spec = TabularSpec(statistics=TWO, numbers=("a", "b"), categories={"c": 5, "d": 9}, file="c", sha256="0")
+    elif path.stem in VECTORS:
+        column = Column(role="input", codec="raw", dtype="float32", shape=(2,))
+        spec = VectorSpec(statistics=TWO, column="embedding")
     else:
         column = Column(role="input", codec="raw", dtype="uint8", shape=(16, 12, 3))
         statistics = Statistics(mean=(100.0, 120.0, 90.0), variance=(900.0, 400.0, 2500.0))
@@ -88,7 +94,7 @@ def inputs_for(contract: Contract, rows: int = 4) -> Any:
     random = np.random.default_rng(3)
     if contract.input_kind == "text":
         return random.integers(1, TextSpec.of(contract).tokenizer.vocabulary_size, (rows, 6), "int32")
-    if contract.input_kind == "windows":
+    if contract.input_kind in ("windows", "vector"):
         return random.normal((50.0, -3.0), (10.0, 2.0), (rows, *contract.input_shape)).astype("float32")
     if contract.input_kind == "tabular":
         numbers, values = random.normal((50.0, -3.0), (10.0, 2.0), (rows, 2)), random.integers(0, (5, 9), (rows, 2))
@@ -128,6 +134,38 @@ def test_regression_network_predicts_one_unbounded_number(network: Path) -> None
     assert model.output_shape == (None, 1)
 
 
+def test_vector_network_predicts_unbounded_components(network: Path) -> None:
+    contract = vector_contract(network)
+    model = build_model(network, contract, SMALL[network.stem])
+    last = next(layer for layer in reversed(model.layers) if isinstance(layer, keras.layers.Dense))
+    last.bias.assign([1000.0, -1000.0])
+    predicted = model.predict(inputs_for(contract), verbose=0)
+    assert (predicted[:, 0] > 900).all()
+    assert (predicted[:, 1] < -900).all()
+
+
+def vector_contract(path: Path) -> Contract:
+    """Return a contract of targets of two numbers."""
+    contract = contract_for(path, task="vector", classes=())
+    target = Column(role="target", codec="raw", dtype="float32", shape=(2,))
+    return contract.model_copy(update={"columns": contract.columns | {"label": target}})
+
+
+def test_autoencoder_starts_at_the_mean_and_takes_no_categories() -> None:
+    """A component that was constant in training has no scale of its own: a new value of it would be infinite."""
+    path = next(path for path in MODELS if path.stem == "autoencoder")
+    contract = vector_contract(path)
+    constant = VectorSpec(statistics=Statistics(mean=(50.0, -3.0), variance=(100.0, 0.0)), column="embedding")
+    contract = contract.model_copy(update={"input_specs": {"input": constant}})
+    model = build_model(path, contract, SMALL[path.stem])
+    assert np.abs(model.predict(np.array([[50, 1e3]], "float32"), verbose=0)).max() < 1e4
+    assert model.predict(np.array([[50, -3]], "float32"), verbose=0)[0] == pytest.approx([50, -3], abs=1e-4)
+    rows = contract_for(Path("tabular"), task="vector", classes=())
+    rows = rows.model_copy(update={"columns": rows.columns | {"label": contract.columns["label"]}})
+    with pytest.raises(ConfigurationError, match="The rows have the categories c, d; expected numbers only"):
+        build_model(path, rows, SMALL[path.stem])
+
+
 def test_mixed_precision_network_predicts_in_float32(network: Path) -> None:
     contract = contract_for(network)
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -161,9 +199,11 @@ def test_text_network_ignores_padding(name: str) -> None:
 def test_network_refuses_table_of_another_kind(network: Path) -> None:
     kind = dict.fromkeys(TEXT, "text") | dict.fromkeys(SERIES, "windows") | dict.fromkeys(SOUNDS, "sounds")
     kind |= dict.fromkeys(ROWS_OF_CELLS, "rows of numbers and categories")
-    kind |= dict.fromkeys(RECORDS, "records of several inputs")
-    wanted = kind.get(network.stem, "images")
+    kind |= dict.fromkeys(RECORDS, "records of several inputs") | dict.fromkeys(VECTORS, "vectors of numbers")
+    wanted, accepted = kind.get(network.stem, "images"), {("mlp", "autoencoder"), ("autoencoder", "tabular")}
     for other in (path for path in MODELS if kind.get(path.stem, "images") != wanted):
+        if (network.stem, other.stem) in accepted:
+            continue
         records = "|a network for one input cannot take" if other.stem in RECORDS else ""
         with pytest.raises(ConfigurationError, match=f"this network expects a table of {wanted}{records}"):
             build_model(network, contract_for(other), {})

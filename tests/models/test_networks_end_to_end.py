@@ -19,12 +19,12 @@ from headrace.predict.job import predict
 from headrace.runs.run_folder import RunFolder
 from headrace.train import job
 from tests.models.tables import KINDS, ROWS, prepare_table
-from tests.models.test_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SMALL, SOUNDS, TEXT
+from tests.models.test_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SMALL, SOUNDS, TEXT, VECTORS
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.tensorflow]
 
 CONTENTS = dict.fromkeys(TEXT, "texts") | dict.fromkeys(SOUNDS, "sounds")
-CONTENTS |= dict.fromkeys(ROWS_OF_CELLS, "rows") | dict.fromkeys(RECORDS, "records")
+CONTENTS |= dict.fromkeys(ROWS_OF_CELLS, "rows") | dict.fromkeys(RECORDS, "records") | dict.fromkeys(VECTORS, "vectors")
 CASES = [
     pytest.param(path, content, task, id=f"{path.stem}-{content}-{task}")
     for content, task in KINDS
@@ -67,7 +67,7 @@ def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunF
 def sorted_predictions(output: Path) -> np.ndarray[Any, Any]:
     """Return the predictions, sorted, because raw records and rows of the table have different paths."""
     rows = pd.read_parquet(output)
-    column = "value" if "value" in rows else "probabilities"
+    column = next(name for name in ("value", "values", "probabilities") if name in rows)
     found = np.array(rows[column].tolist()).reshape(len(rows), -1)
     return found[np.lexsort(found.T)]
 

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.tensorflow
 
 NAMES = [
     "audio_cnn",
+    "autoencoder",
     "cnn",
     "image_text",
     "mlp",

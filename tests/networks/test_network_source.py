@@ -191,7 +191,7 @@ def test_bare_name_is_a_shipped_network_unless_a_file_has_it(
     assert "model.file: cnn is the network that ships with Headrace" in caplog.text
     (tmp_path / "cnn").write_text(GOOD)
     assert read_network("cnn") == GOOD
-    with pytest.raises(ConfigurationError, match=r"'resnett', which is neither .* \(audio_cnn, cnn, image_text, mlp, "):
+    with pytest.raises(ConfigurationError, match=r"'resnett', which is neither .* \(audio_cnn, autoencoder, cnn, "):
         read_network("resnett")
     with pytest.raises(ConfigurationError, match=r"cnn.py \(model.file\) cannot be read"):
         read_network("cnn.py")

@@ -21,7 +21,7 @@ from headrace.train.distributed.gradient_averaging_and_monitoring import Gradien
 from headrace.train.model.distributed_optimizer import make_distributed
 from headrace.train.model.sync_batch_norm import synchronize
 from headrace.train.rank.message_pipe_to_task import Channel
-from tests.train.small_networks import CLASSES, NETWORKS, TOKENS, batch_norm, cnn
+from tests.train.small_networks import CLASSES, NETWORKS, TOKENS, batch_norm, cnn, vector_network
 
 STEPS = 50
 ROWS = 16  # on one rank
@@ -39,6 +39,7 @@ class Case:
     optimizer: Callable[[], keras.Optimizer]
     compression: str = "none"
     infinite_step: int = -1
+    loss: str = "sparse_categorical_crossentropy"
 
 
 O = keras.optimizers  # noqa: E741  used a dozen times below
@@ -72,6 +73,7 @@ CASES = {
     "loss scaling": Case(cnn, lambda: O.LossScaleOptimizer(O.SGD(0.05), initial_scale=1024.0)),
     "loss scaling, one rank not finite": Case(cnn, lambda: O.LossScaleOptimizer(O.SGD(0.05)), infinite_step=9),
     "synchronized batch norm": Case(batch_norm, lambda: O.SGD(0.05)),
+    "vectors": Case(vector_network, lambda: O.Adam(0.001), loss="mean_squared_error"),
 }
 COMPRESSED = {name: Case(cnn, lambda: O.SGD(0.05), compression=name) for name in ("fp16", "bf16")}
 ALL = CASES | COMPRESSED
@@ -85,7 +87,8 @@ def make_batch(model: keras.Model, step: int, infinite_step: int) -> tuple[np.nd
     x = random.integers(0, TOKENS, shape) if integers else random.normal(size=shape)
     if step == infinite_step:
         x[ROWS] = np.inf
-    return x, random.integers(0, CLASSES, 2 * ROWS)
+    vectors = model.output_shape[1:] != (CLASSES,)
+    return x, x if vectors else random.integers(0, CLASSES, 2 * ROWS)
 
 
 def train(case: Case, rows: slice, wrap: Wrap, prepare: Callable[[keras.Model], Any] = lambda _: None) -> keras.Model:
@@ -93,7 +96,7 @@ def train(case: Case, rows: slice, wrap: Wrap, prepare: Callable[[keras.Model], 
     keras.utils.set_random_seed(3)
     model = case.network()
     prepare(model)
-    model.compile(wrap(case.optimizer()), "sparse_categorical_crossentropy", jit_compile=False)
+    model.compile(wrap(case.optimizer()), case.loss, jit_compile=False)
     for step in range(STEPS):
         x, y = make_batch(model, step, case.infinite_step)
         model.train_on_batch(x[rows], y[rows])

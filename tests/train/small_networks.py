@@ -54,4 +54,9 @@ def batch_norm() -> keras.Model:
     )
 
 
+def vector_network() -> keras.Model:
+    """Return a network that gives vectors back through a bottleneck."""
+    return keras.Sequential([keras.Input((6,)), layers.Dense(2, "tanh"), layers.Dense(6)])
+
+
 NETWORKS = {"CNN": cnn, "embedding and LSTM": embedding_lstm, "transformer block": transformer}

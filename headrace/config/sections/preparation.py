@@ -58,11 +58,11 @@ class Splits(Section):
 class Prepare(InputSections):
     """Preparation: how raw records become shards."""
 
-    task: Literal["classification", "multi_label", "regression"] = Field(
+    task: Literal["classification", "multi_label", "regression", "vector"] = Field(
         "classification",
         description=(
             "classification: a label is one class name; multi_label: a label is any number of class names; "
-            "regression: a label is a number"
+            "regression: a label is a number; vector: a label is a list of numbers, of one length in all records"
         ),
     )
     label_separator: Annotated[str, Field(min_length=1)] = Field(

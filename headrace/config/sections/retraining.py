@@ -44,8 +44,8 @@ class Slices(Section):
     max_drop: Fraction = Field(
         0.05,
         description=(
-            "maximum drop of a slice's score against the champion (for a label: of its F1; in regression: "
-            "relative to the champion's error)"
+            "maximum drop of a slice's score against the champion (for a label: of its F1; in regression and of "
+            "vectors: relative to the champion's error)"
         ),
     )
     min_rows: Positive = Field(20, description="slices with fewer rows are reported but cannot block a promotion")
@@ -68,7 +68,7 @@ class Gate(Section):
         None,
         description=(
             "metric that compares the models; default: accuracy (classification), macro_f1 (multi_label), "
-            "mean_absolute_error (regression)"
+            "mean_absolute_error (regression, vector)"
         ),
     )
     margin: float = Field(

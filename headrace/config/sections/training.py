@@ -86,7 +86,7 @@ class Loss(Section):
         None,
         description=(
             "a loss of Keras by the name of its class, such as CategoricalFocalCrossentropy or Huber; default: "
-            "cross-entropy for classes, mean squared error for numbers"
+            "cross-entropy for classes, mean squared error for numbers and vectors"
         ),
     )
     options: dict[str, Any] = Field(default_factory=dict, description="arguments of the loss `name`, such as gamma")
@@ -183,7 +183,7 @@ class Train(Section):
         None,
         description=(
             "metrics reported beside the loss; default: accuracy (classification), binary_accuracy and "
-            "macro_f1 (multi_label), mean_absolute_error and root_mean_squared_error (regression)"
+            "macro_f1 (multi_label), mean_absolute_error and root_mean_squared_error (regression, vector)"
         ),
     )
     keras_metrics: dict[NonEmptyStr, dict[str, Any]] = Field(

@@ -7,7 +7,7 @@ defined up to a constant. The log-odds depend on the prediction alone, do not sa
 as the sum of the other probabilities, which stays exact where p rounds to 1.
 
 With many labels, which have independent probabilities, 1 - p is computed directly. In regression the score is the
-number itself.
+number itself, and of vectors their norm.
 """
 
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class TargetScore:
         self._score = score_module(contract.task)
 
     def __call__(self, predictions: Any, class_number: Any) -> Any:
-        """Return the log-odds of the class, or the number in regression: predictions (rows, outputs) -> (rows,)."""
+        """Return the log-odds of the class, the number or the norm: predictions (rows, outputs) -> (rows,)."""
         return self._score.target_score(predictions, class_number)
 
 

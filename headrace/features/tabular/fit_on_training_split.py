@@ -51,7 +51,7 @@ BATCH = 4096
 
 
 class Fitted(NamedTuple):
-    """The fitted layout of rows with the statistics of their numbers and, in regression, those of the labels."""
+    """What was fitted: the rows with the statistics of their numbers, and those of labels that are no classes."""
 
     spec: TabularSpec
     labels: Statistics | None
@@ -62,7 +62,7 @@ class ShardSummary(NamedTuple):
 
     Attributes:
         numbers: moments of each number; None without values.
-        labels: moments of the labels in regression.
+        labels: moments of labels that are numbers or vectors; None of classes.
         values: rows of each category by value; None for a missing one.
         extremes: of each number, see `count_extremes`.
         rows: number of rows.
@@ -144,7 +144,7 @@ def _label_statistics(parts: Sequence[Moments | None]) -> Statistics | None:
     if not present:
         return None
     total = reduce(Moments.merge, present)
-    return Statistics(mean=(float(total.mean[0]),), variance=(float(total.squares[0] / total.count),))
+    return Statistics(mean=tuple(total.mean.tolist()), variance=tuple((total.squares / total.count).tolist()))
 
 
 def _warn_of_numbers(statistics: Statistics, names: Sequence[str]) -> None:
@@ -208,7 +208,7 @@ def _summarize(context: PrepareContext, column: str, paths: Iterator[str]) -> It
         labels = parser.label_numbers(rows["label"])
         yield ShardSummary(
             numbers=[_moments(values) for values in zip(*(row.numbers for row in cells), strict=True)],
-            labels=None if labels is None else compute_moments(labels[:, None]),
+            labels=None if labels is None else compute_moments(labels),
             values=list(map(Counter, zip(*(row.categories for row in cells), strict=True))),
             extremes=[count_extremes(_present(values)) for values in zip(*(row.numbers for row in cells), strict=True)],
             rows=len(cells),

@@ -1,8 +1,8 @@
-"""Read the components of a vector from JSON text."""
+"""Read the components of a vector from JSON text: of an input, or of a label."""
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,23 +23,24 @@ def read_vector(text: str, section: Vector) -> NDArray[np.float32]:
         if section.missing == "empty":
             return np.zeros(section.size, np.float32)
         raise RejectedRecordError(Reason.EMPTY, f"the column {section.column} is empty; `missing: empty` accepts it")
-    values = _numbers(cell, section.column)
+    values = parse_numbers(cell, section.column)
     if len(values) != section.size:
         raise RejectedRecordError(
             Reason.BAD_VALUE, f"{section.column} has {len(values)} numbers, and `size` is {section.size}"
         )
-    with np.errstate(over="ignore"):
-        components = np.array(values, np.float32)
-    if not np.isfinite(components).all():
-        at = int(np.flatnonzero(~np.isfinite(components))[0])
-        raise RejectedRecordError(
-            Reason.BAD_VALUE, f"number {at} of {section.column} is {values[at]}, which is not a finite 32-bit number"
-        )
-    # -0.0 and 0.0 are the same number.
-    return components + np.float32(0)
+    return finite_components(values, section.column)
 
 
-def _numbers(cell: str, column: str) -> list[float]:
+def parse_numbers(cell: str, name: str, reason: Reason = Reason.BAD_VALUE) -> list[float]:
+    """Return the numbers of a list of JSON.
+
+    Args:
+        name: what the vector is called in a message.
+        reason: of the rejection.
+
+    Raises:
+        RejectedRecordError: the text is no list, or a member of it is no number.
+    """
     try:
         found = json.loads(cell)
     except (ValueError, RecursionError):
@@ -47,10 +48,26 @@ def _numbers(cell: str, column: str) -> list[float]:
     # A whole number too large for a float is not finite either.
     numbers = [_as_float(one) for one in found if type(one) in (int, float)] if isinstance(found, list) else None
     if numbers is None or len(numbers) < len(found):
-        raise RejectedRecordError(
-            Reason.BAD_VALUE, f"{column} is {cell!r:.60}; expected a list of numbers, such as [0.5, -1.25]"
-        )
+        raise RejectedRecordError(reason, f"{name} is {cell!r:.60}; expected a list of numbers, such as [0.5, -1.25]")
     return numbers
+
+
+def finite_components(values: Sequence[float], name: str, reason: Reason = Reason.BAD_VALUE) -> NDArray[np.float32]:
+    """Return numbers as the components of a vector, (size,), where -0.0 is 0.0, the same number.
+
+    Args:
+        name: what the vector is called in a message.
+        reason: of the rejection.
+
+    Raises:
+        RejectedRecordError: one of them is no finite 32-bit number.
+    """
+    with np.errstate(over="ignore"):
+        components = np.array(values, np.float32)
+    if not np.isfinite(components).all():
+        at = int(np.flatnonzero(~np.isfinite(components))[0])
+        raise RejectedRecordError(reason, f"number {at} of {name} is {values[at]}, which is not a finite 32-bit number")
+    return components + np.float32(0)
 
 
 def _as_float(number: float) -> float:

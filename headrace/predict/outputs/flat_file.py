@@ -84,8 +84,11 @@ def _rows(table: pa.Table, contract: Contract) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a Parquet file with the columns of `_names`."""
     columns: list[Iterable[Any]] = []
     for name in table.column_names:
-        if pa.types.is_float32(table.schema.field(name).type):
+        kind = table.schema.field(name).type
+        if pa.types.is_float32(kind):
             columns.append(_shortest(table[name].to_numpy()))
+        elif name != "probabilities" and pa.types.is_list(kind) and pa.types.is_float32(kind.value_type):
+            columns.append([_shortest(np.array(row, np.float32)) for row in table[name].to_pylist()])
         elif name != "probabilities":
             columns.append(table[name].to_pylist())
     if "probabilities" in table.column_names:

@@ -21,7 +21,8 @@ class ModelOutputs:
     """A model's outputs for records, in order.
 
     Attributes:
-        batches: probabilities (rows, classes), or numbers (rows, 1); together as many rows as there are `paths`.
+        batches: probabilities (rows, classes), numbers (rows, 1) or vectors (rows, size); together as many
+            rows as there are `paths`.
         classes: classes in the order of the outputs.
         threshold: minimum probability of a label, or of the second of two classes; None for the usual one.
     """

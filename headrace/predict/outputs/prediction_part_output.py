@@ -30,7 +30,8 @@ class PredictionOutput:
         lines: numbers of the records in the file at `path`, 1-based; None where a file is a record.
         ids: identities of the records; None without a column for them.
         known: what a table has of the same records, see `table_columns`; empty for raw files.
-        batches: probabilities (rows, classes), or numbers (rows, 1); together as many rows as there are `paths`.
+        batches: probabilities (rows, classes), numbers (rows, 1) or vectors (rows, size); together as many
+            rows as there are `paths`.
         rejects: rows of the rejects table.
         observations: what was found in images that were not rejected.
     """

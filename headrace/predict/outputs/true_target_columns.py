@@ -1,16 +1,18 @@
-"""Add the split and the true target of each row to the predictions of a table."""
+"""Add the split, the true target and the error of each row to the predictions of a table."""
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.stream.decode.named_targets_interface import named_targets, targets_module
 from headrace.stream.read.zero_copy_columns import Columns
 
-SPLIT = "split"
+SPLIT, ERROR = "split", "error"
 
 
 def table_columns(rows: Columns, split: str, contract: Contract) -> pa.Table:
-    """Return the columns `split` and, by the kind of the target, `true_label`, `true_labels` or `true_value`.
+    """Return the columns `split` and, by the kind of the target, `true_label`, `true_labels`, `true_value` or so.
 
     Args:
         rows: with the target's column.
@@ -19,3 +21,14 @@ def table_columns(rows: Columns, split: str, contract: Contract) -> pa.Table:
     targets = named_targets(rows[contract.named("target")[0]], contract)
     splits = pa.array([split] * len(targets), pa.string())
     return pa.table({SPLIT: splits, targets_module(contract.task).NAME: targets})
+
+
+def with_errors(known: pa.Table, outputs: NDArray[np.float32], contract: Contract) -> pa.Table:
+    """Return the columns of `table_columns` with `error`, if the kind of the target has one.
+
+    Args:
+        outputs: (rows, outputs) of a model of the same task.
+    """
+    module = targets_module(contract.task)
+    errors = module.row_errors(known[module.NAME].combine_chunks(), outputs)
+    return known if errors is None else known.append_column(ERROR, errors)

@@ -37,7 +37,7 @@ class LabelEncoderInterface(Protocol):
         """Return what a label adds to the content of a row, which is the same for labels that are equal."""
 
     def label_numbers(self, stored: pa.ChunkedArray) -> NDArray[np.float32] | None:
-        """Return a number for each stored target, (rows,), whose mean and variance describe them; None without one."""
+        """Return the numbers of each stored target, (rows, numbers), at least one row; None of classes."""
 
     def encode(self, label: str, context: PrepareContext) -> int | float | bytes:
         """Return the stored target of a label.
@@ -45,6 +45,13 @@ class LabelEncoderInterface(Protocol):
         Raises:
             RejectedRecordError: the label is not one of the classes, or not a finite number.
         """
+
+
+class SizedLabelInterface(Protocol):
+    """What the module `label_encoder` has beside, of a target kind whose traits say that it is sized."""
+
+    def sized_column(self, label: str) -> Column | None:
+        """Return the column of targets of the shape of a label; None if the label cannot be used."""
 
 
 def encode_target(record: RawRecord, context: PrepareContext) -> int | float | bytes:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
+import numpy as np
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
@@ -13,7 +14,7 @@ from headrace.prepare.encoders.label_encoder_interface import label_encoder_modu
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.quality.values_unlike_training import TrainingNumbers
 from headrace.prepare.record_observations import Observations
-from headrace.prepare.table_schema import arrow_schema
+from headrace.prepare.table_schema import arrow_schema, with_target
 from headrace.prepare.tasks.record_encoding_task import attempt_id, write_shard_in
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shard_writer import Shard
@@ -40,7 +41,8 @@ def encode_staged_shards(
     if not staged:
         return [], Observations()
     tasks = spark.sparkContext.parallelize(list(enumerate(staged)), len(staged))
-    found = tasks.mapPartitions(partial(_encode, context, dict(columns), make_encoder)).collect()
+    final = with_target(columns, context.target_column)
+    found = tasks.mapPartitions(partial(_encode, context, final, make_encoder)).collect()
     total = Observations()
     for _, observations in found:
         total.update(observations)
@@ -48,11 +50,18 @@ def encode_staged_shards(
 
 
 def observe_labels(rows: pa.Table, task: str, statistics: Statistics | None, observations: Observations) -> None:
-    """Count the labels of regression that are far from those of training; none without statistics of them."""
-    numbers = None if statistics is None else label_encoder_module(task).label_numbers(rows["label"])
-    if statistics is not None and numbers is not None:
+    """Count the labels that are numbers or vectors, and far from those of training; none without statistics of them."""
+    numbers = None if statistics is None or not len(rows) else label_encoder_module(task).label_numbers(rows["label"])
+    if statistics is None or numbers is None:
+        return
+    if len(statistics.mean) == 1:
         column = TrainingNumbers("the label", statistics.mean[0], statistics.variance[0])
-        observations.unfamiliar.add_numbers(column, numbers, 0)
+        observations.unfamiliar.add_numbers(column, numbers[:, 0], 0)
+        return
+    deviations = np.where(np.array(statistics.variance) > 0, statistics.standard_deviation, 1.0)
+    distances = np.sqrt((((numbers - np.array(statistics.mean)) / deviations) ** 2).mean(1))
+    column = TrainingNumbers("the distance of the label from the mean, in standard deviations,", 0.0, 1.0)
+    observations.unfamiliar.add_numbers(column, distances.astype(np.float32), 0)
 
 
 def warn_of_encoded(observations: Observations, *, are_appended: bool) -> None:

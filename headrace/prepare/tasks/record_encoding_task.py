@@ -18,7 +18,7 @@ from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.split_names import split_from_name
-from headrace.prepare.table_schema import arrow_schema
+from headrace.prepare.table_schema import arrow_schema, with_target
 from headrace.prepare.tasks.chunk_result import ChunkResult, add_sums, channel_sums
 from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS_SCHEMA
 from headrace.table.rejects_and_duplicates import Reject, rejects_path
@@ -98,7 +98,7 @@ class ChunkEncoder:
         self.context = context
         self.encoder = encoder
         self.name = f"{context.identity}-{number:06d}-{attempt_id()}"
-        self.schema = arrow_schema(encoder.columns)
+        self.schema = arrow_schema(with_target(encoder.columns, context.target_column))
         self.result = ChunkResult()
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.bytes: Counter[str] = Counter()

@@ -32,9 +32,9 @@ class Profile:
     """The profile of a set of rows.
 
     Attributes:
-        classes: number of rows per class; under `all rows` in regression; per label, and without any label, in
+        classes: number of rows per class; under `all rows` of numbers and vectors; per label, and without any label, in
             multi-label tasks.
-        statistics: histogram per statistic and class; under `all rows` in regression and multi-label tasks.
+        statistics: histogram per statistic and class; under `all rows` without exactly one class.
     """
 
     classes: Counter[str] = field(default_factory=Counter)

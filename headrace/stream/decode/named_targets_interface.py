@@ -2,7 +2,9 @@
 
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.stream.read.zero_copy_columns import BinaryColumn
@@ -25,6 +27,14 @@ class NamedTargetsInterface(Protocol):
 
         Raises:
             DataError: a label is not a class index.
+        """
+
+    def row_errors(self, targets: pa.Array, outputs: NDArray[np.float32]) -> pa.Array | None:
+        """Return the error of each row where its vectors are too long to compare by eye; None for other kinds.
+
+        Args:
+            targets: result of `named_targets`.
+            outputs: (rows, outputs) of a model.
         """
 
 

@@ -37,7 +37,8 @@ def decode_targets(rows: Columns, contract: Contract) -> NDArray[Any]:
     """Return the targets of `rows`.
 
     Returns:
-        Class indices or regression values, (rows,); in multi_label (rows, classes) float32, 1 for each label of a row.
+        Class indices or regression values, (rows,); in multi_label (rows, classes) float32, 1 for each label of
+        a row; vectors (rows, size).
 
     Raises:
         DataError: a label is not a class index.

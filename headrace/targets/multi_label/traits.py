@@ -5,6 +5,7 @@ from headrace.targets.target_traits import TargetTraits
 TRAITS = TargetTraits(
     has_classes=True,
     has_one_class=False,
+    has_list_labels=True,
     output_name="probabilities",
     output_meaning="the probability of each class, in the order of labels.txt",
     activation="sigmoid",

@@ -27,8 +27,8 @@ def content_text(label: str) -> str:
 
 
 def label_numbers(stored: pa.ChunkedArray) -> NDArray[np.float32]:
-    """Return the numbers, (rows,)."""
-    return np.array(stored.to_pylist(), np.float32)
+    """Return the numbers, (rows, 1)."""
+    return np.array(stored.to_pylist(), np.float32)[:, None]
 
 
 def encode(label: str, context: PrepareContext) -> float:

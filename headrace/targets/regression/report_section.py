@@ -1,5 +1,6 @@
 """Section of a report with the evaluation of a regression model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headrace.html.axis_scale import Axis
@@ -88,21 +89,13 @@ class RegressionAssessment:
     @property
     def bars(self) -> list[Bar]:
         """The histogram of residuals."""
-        edges, counts = self.evaluation.residuals.edges, self.evaluation.residuals.counts
-        across, max_count = Axis(edges[0], edges[-1], ()), max(counts)
-        bars = []
-        for low, high, rows in zip(edges[:-1], edges[1:], counts, strict=True):
-            left, right, height = _x(across, low), _x(across, high), (BOTTOM - TOP) * rows / max_count
-            text = f"{quantity(rows, 'row')}, {number(low)} to {number(high)}"
-            bars.append(Bar(left, round(BOTTOM - height, 2), round(right - left - 1, 2), round(height, 2), text))
-        return bars
+        return histogram_bars(self.evaluation.residuals.edges, self.evaluation.residuals.counts)
 
     @property
     def residual_ticks(self) -> list[Tick]:
         """Ticks at both ends and at 0, the middle."""
         edges = self.evaluation.residuals.edges
-        across = Axis(edges[0], edges[-1], ())
-        return [Tick(_x(across, value), number(value)) for value in (edges[0], 0.0, edges[-1])]
+        return histogram_ticks(edges, (edges[0], 0.0, edges[-1]))
 
     @property
     def points(self) -> list[Point]:
@@ -161,6 +154,23 @@ RECORD = RegressionEvaluation
 def assess(evaluation: RegressionEvaluation) -> RegressionAssessment:
     """See `ReportSectionInterface`."""
     return RegressionAssessment(evaluation)
+
+
+def histogram_bars(edges: Sequence[float], counts: Sequence[int]) -> list[Bar]:
+    """Return the bars of a histogram of rows."""
+    across, max_count = Axis(edges[0], edges[-1], ()), max(counts)
+    bars = []
+    for low, high, rows in zip(edges[:-1], edges[1:], counts, strict=True):
+        left, right, height = _x(across, low), _x(across, high), (BOTTOM - TOP) * rows / max_count
+        text = f"{quantity(rows, 'row')}, {number(low)} to {number(high)}"
+        bars.append(Bar(left, round(BOTTOM - height, 2), round(right - left - 1, 2), round(height, 2), text))
+    return bars
+
+
+def histogram_ticks(edges: Sequence[float], values: Sequence[float]) -> list[Tick]:
+    """Return ticks at `values` below a histogram."""
+    across = Axis(edges[0], edges[-1], ())
+    return [Tick(_x(across, value), number(value)) for value in values]
 
 
 def _range(values: list[float]) -> Axis:

@@ -15,8 +15,8 @@ CLASSES = ("a", "b", "c")
 
 
 def target_score(task: str) -> TargetScore:
-    """Return the score for a task of three classes, or for regression."""
-    classes = () if task == "regression" else CLASSES
+    """Return the score for a task of three classes, or for regression or vectors."""
+    classes = () if task in ("regression", "vector") else CLASSES
     return TargetScore(Contract.model_validate({"columns": {}, "task": task, "classes": classes}))
 
 
@@ -49,6 +49,15 @@ def test_score_has_a_gradient_where_the_probability_saturates() -> None:
 
 def test_score_in_regression_is_the_number() -> None:
     assert target_score("regression")(tf.constant([[3.5], [-2.0]]), None).numpy().tolist() == [3.5, -2.0]
+
+
+def test_score_of_a_vector_is_its_norm_with_a_gradient_at_0() -> None:
+    vectors = tf.constant([[3.0, -4.0], [0.0, 0.0]])
+    with tf.GradientTape() as tape:
+        tape.watch(vectors)
+        score = target_score("vector")(vectors, None)
+    assert score.numpy() == pytest.approx([5.0, 0.0], abs=1e-6)
+    assert tape.gradient(score, vectors).numpy() == pytest.approx(np.array([[0.6, -0.8], [0, 0]]), abs=1e-6)
 
 
 def test_score_with_many_labels_ignores_the_other_labels() -> None:

@@ -82,6 +82,11 @@ def test_labels_of_a_record_are_a_list_and_a_number_is_a_value(tmp_path: Path) -
     numbers = Contract(columns={}, task="regression")
     output = PredictionOutput(paths=["x"], batches=[np.array([[-1e-8]], np.float32)])
     assert written(tmp_path, "csv", output, numbers).decode().splitlines() == ["path,value", "x,-1e-08"]
+    vectors = Contract(columns={}, task="vector")
+    output = PredictionOutput(paths=["x"], batches=[np.array([[0.1, -2]], np.float32)])
+    (tmp_path / "vectors").mkdir()
+    data = written(tmp_path / "vectors", "csv", output, vectors)
+    assert data.decode().splitlines() == ["path,values", 'x,"[0.1, -2.0]"']
 
 
 @pytest.fixture

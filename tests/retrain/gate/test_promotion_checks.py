@@ -48,6 +48,15 @@ def regressor(error: float, unit: float = 1.0) -> ScoredModel:
     return ScoredModel(predictions=predictions, milliseconds=1.0, size_bytes=10)
 
 
+def vector_regressor(error: float) -> ScoredModel:
+    """Return a model of vectors of two numbers whose predictions alternate between `error` too high and too low."""
+    true = np.stack([np.linspace(0, 10, ROWS), np.linspace(5, 0, ROWS)], axis=1).astype(np.float32)
+    offset = np.where(np.arange(ROWS) % 2, error, -error)[:, None]
+    paths = np.array([f"{row}.csv" for row in range(ROWS)])
+    predictions = Predictions(paths, true, (true + offset).astype(np.float32), np.zeros(ROWS))
+    return ScoredModel(predictions=predictions, milliseconds=1.0, size_bytes=10)
+
+
 def compare(champion: ScoredModel | None, challenger: ScoredModel, **others: Any) -> Comparison:
     """Return the comparison of two classifiers unless `others` says otherwise."""
     settings: dict[str, Any] = {"task": "classification", "classes": CLASSES, "violations": ()} | others
@@ -76,6 +85,15 @@ def test_worse_challenger_is_refused_with_what_fell_or_rose() -> None:
     task = {"task": "regression", "classes": ()}
     (check, *_) = failed_checks(compare(regressor(0.1), regressor(0.2), **task))
     assert check.received.startswith("a rise of 0.1000, from 0.1000 to 0.2000, where smaller is better;")
+
+
+def test_vectors_are_judged_by_their_errors() -> None:
+    task: dict[str, Any] = {"task": "vector", "classes": ()}
+    slices = {"paths": {"all": "*"}}
+    change, part = failed_checks(compare(vector_regressor(0.1), vector_regressor(0.2), **task), slices=slices)
+    assert change.received.startswith("a rise of 0.1000, from 0.1000 to 0.2000, where smaller is better;")
+    assert (part.name, part.expected) == ("mean absolute error of all", "an increase of 5% or less")
+    assert not failed_checks(compare(vector_regressor(0.2), vector_regressor(0.1), **task), slices=slices)
 
 
 @pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.contract import Contract, TaskType
+from headrace.contract import Column, Contract, TaskType
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import encode_labels
 from headrace.stream.decode.target_column import decode_targets
@@ -46,6 +46,14 @@ def test_encode_targets_follows_row_order(rows: list[set[int]], data: st.DataObj
 
 def test_class_indices_are_unchanged() -> None:
     assert decode_targets({"label": np.array([2, 0])}, contract("classification", 3)).tolist() == [2, 0]
+
+
+def test_vectors_are_decoded_to_rows_of_components() -> None:
+    column = Column(role="target", codec="raw", dtype="float32", shape=(2,))
+    about = Contract(columns={"label": column}, task="vector")
+    stored = BinaryColumn.from_values([np.array(row, "<f4").tobytes() for row in ([1, 2], [3, 4], [5, 6])])
+    assert decode_targets({"label": stored[np.array([2, 0])]}, about).tolist() == [[5, 6], [1, 2]]
+    assert decode_targets({"label": stored[:0]}, about).shape == (0, 2)
 
 
 def test_label_beyond_classes_is_refused() -> None:

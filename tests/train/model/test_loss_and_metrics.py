@@ -94,6 +94,27 @@ def test_regression_metrics_are_exact_over_ranks_with_unequal_rows() -> None:
         assert float(mine.result()) == pytest.approx(expected[mine.name], 1e-5)
 
 
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_vector_metrics_are_exact_over_ranks_with_unequal_rows(size: int) -> None:
+    """Also where a batch has as many rows as a vector has components."""
+    true, predicted = RANDOM.normal(2, 3, (2, 40, size)).astype("float32")
+    column = Column(role="target", codec="raw", dtype="float32", shape=(size,))
+    contract = Contract(columns={"label": column}, task="vector")
+    errors = np.abs(true - predicted).astype("float64")
+    expected = {"mean_absolute_error": errors.mean(), "root_mean_squared_error": math.sqrt((errors**2).mean())}
+    one, other = (make_metrics(None, contract) for _ in range(2))
+    for mine, theirs in zip(one, other, strict=True):
+        mine.update_state(true[:7], predicted[:7], sample_weight=np.ones(7))
+        padded = np.r_[true[7:], true[:5]], np.r_[predicted[7:], predicted[3:8]]
+        theirs.update_state(*padded, sample_weight=np.r_[np.ones(33), np.zeros(5)])
+        for variable, more in zip(mine.variables, theirs.variables, strict=True):
+            variable.assign_add(more.value)
+        assert float(mine.result()) == pytest.approx(expected[mine.name], 1e-5)
+    weights = np.r_[np.ones(31), np.zeros(9)].astype("float32")
+    loss = float(make_loss(Loss(), contract)(true, predicted, sample_weight=weights))
+    assert loss == pytest.approx((errors[:31] ** 2).mean(1).sum() / 40, 1e-5)
+
+
 def test_regression_loss_refuses_class_settings() -> None:
     with pytest.raises(ConfigurationError, match=r"train\.loss\.label_smoothing is for classes, but the table is"):
         make_loss(Loss(label_smoothing=0.1), NUMBERS)

@@ -163,21 +163,31 @@ def _input_or_plain(frame: DataFrame, name: str, columns: Columns, settings: Pre
     if isinstance(columns, RowColumns) and name in columns.cells:
         return row_cell(frame, name, Cells.of(settings))
     column, kind = find_column(frame, name)
+    if name == columns.label and settings.target.has_list_labels:
+        return _list_label(name, column, kind, settings)
     if name == columns.input and not isinstance(columns, RowColumns) and columns.content == "bytes":
         if not holds_files(kind):
             raise _wrong_type(name, kind, "binary, a struct with bytes, or Spark's image schema")
         return file_cell(column, kind)
-    if (
-        name == columns.label
-        and isinstance(kind, ArrayType)
-        and settings.target.has_labels
-        and is_plain(kind.elementType)
-    ):
-        return column
     if not is_plain(kind):
-        several = " or a list of names" if name == columns.label and settings.target.has_labels else ""
-        raise _wrong_type(name, kind, f"numbers or text{several}")
+        raise _wrong_type(name, kind, "numbers or text")
     return column
+
+
+def _list_label(name: str, column: Column, kind: DataType, settings: Prepare) -> Column:
+    """Return labels that may be lists: of names, or of numbers, as Spark ML's vectors are too."""
+    # Importing pyspark.ml takes a second, which no other preparation needs.
+    from pyspark.ml.functions import vector_to_array
+    from pyspark.ml.linalg import VectorUDT
+
+    has_names = settings.target.has_classes
+    if isinstance(kind, VectorUDT) and not has_names:
+        # Spark's function fails at a null.
+        return F.when(column.isNotNull(), vector_to_array(column))
+    if is_plain(kind) or (isinstance(kind, ArrayType) and is_plain(kind.elementType)):
+        return column
+    expected = "numbers or text or a list of names" if has_names else "lists of numbers, vectors, or their JSON text"
+    raise _wrong_type(name, kind, expected)
 
 
 def row_cell(frame: DataFrame, name: str, cells: Cells) -> Column:

@@ -1,0 +1,1 @@
+"""Targets that are vectors of numbers of one length."""
