@@ -11,7 +11,7 @@ from headrace.config.sections.training import Loss, Optimizer, Train
 from headrace.errors import ConfigurationError
 from headrace.train.model.custom_objective import CustomObjective, load_custom_objective, require_padding_invariant
 from headrace.train.model.distributed_optimizer import make_optimizer
-from tests.models.test_networks import MODELS, contract_for
+from tests.support.shipped_networks import MODELS, contract_for
 
 pytestmark = pytest.mark.tensorflow
 

@@ -20,7 +20,7 @@ from headrace.networks.network_source import build_model
 from headrace.table import Version
 from headrace.train.model.donor import load_donor
 from headrace.train.model.weight_transfer import Transfer, fine_tune
-from tests.models.test_networks import MODELS, SMALL, contract_for
+from tests.support.shipped_networks import MODELS, SMALL, contract_for
 from tests.support.small_table import CLASSES, Content, some_images, some_rows, write_table
 from tests.support.trained_bundles import text_table, write
 
