@@ -17,7 +17,7 @@ def environment(*folders: Path, **filters: Callable[..., Any]) -> Environment:
     """Return an environment with the templates in `folders`, the shared macros and style, and `filters`.
 
     Do not change it: calls with the same arguments share it, and so its compiled templates. Compiling those of a run's
-    page takes ten times as long as rendering it.
+    page takes seven times as long as rendering it.
     """
     jinja_environment = Environment(
         loader=FileSystemLoader([*folders, TEMPLATES]),
