@@ -3,6 +3,8 @@
 
 # Spark starts the first python3 on PATH in its executors; it must be the one that has Headrace.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Without bytecode each of the hundreds of processes of the tests compiles Headrace again, and pytest its test files.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:    ## show this list
 	@sed -n 's/^\([a-z-]*\): *## /  make \1\t/p' Makefile | expand -t 22

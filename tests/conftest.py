@@ -44,6 +44,7 @@ NEEDS = {
     "hdfs": ("hdfs",),
     "fashion_mnist": ("network",),
     "originals": ("network",),
+    "cached": ("network",),
     "fetched": ("network",),
 }
 
@@ -56,8 +57,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     left_out = re.findall(r"\bnot (\w+)", config.option.markexpr)
     if not left_out or " or " in config.option.markexpr or collection_path.suffix != ".py":
         return None
-    marks = " ".join(MARKS.findall(collection_path.read_text("utf-8")))
-    return True if {*re.findall(r"pytest\.mark\.(\w+)", marks)} & {*left_out} else None
+    return True if _file_marks(collection_path.read_text("utf-8")) & {*left_out} else None
+
+
+def _file_marks(source: str) -> set[str]:
+    """Return the markers of every test of a file: those of `pytestmark`, and those of the fixtures that it uses."""
+    marks = " ".join(MARKS.findall(source))
+    fixtures = re.findall(r'usefixtures\("(\w+)"\)', marks)
+    return {
+        *re.findall(r"pytest\.mark\.(\w+)", marks),
+        *(marker for name in fixtures for marker in NEEDS.get(name, ())),
+    }
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

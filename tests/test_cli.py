@@ -10,7 +10,7 @@ import yaml
 from headrace import check, cli
 from headrace.check import CheckRow, Report
 from headrace.cli import application
-from tests.support.commands import child_cpu_seconds, headrace, headrace_within, run
+from tests.support.commands import child_cpu_seconds, headrace, headrace_within, program_within, run
 
 VERBS = (
     "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "tune", "evaluate", "predict",
@@ -53,16 +53,22 @@ def test_help_of_each_command_has_an_example(verb: str, tmp_path: Path) -> None:
 def test_each_command_is_also_a_program_with_the_same_options(verb: str, root: Path, tmp_path: Path) -> None:
     elsewhere = {"inspect": "jobs/inspect_table.py", "retrain": "pipelines/retrain.py"}
     program = root / elsewhere.get(verb, f"jobs/{verb}.py")
-    as_program = run([sys.executable, str(program), "--help"], cwd=tmp_path).stdout
+    as_program = program_within(program, "--help", cwd=tmp_path).stdout
     as_command = headrace_within(verb, "--help", cwd=tmp_path).stdout
     assert as_program.split("Options")[1] == as_command.split("Options")[1]
+
+
+@pytest.mark.parametrize("program", ["jobs/train.py", "pipelines/retrain.py"])
+def test_program_is_a_process_in_whose_folder_no_file_hides_a_module(program: str, root: Path, tmp_path: Path) -> None:
+    """The folder of the program is the first in which Python looks for modules."""
+    assert "Options" in run([sys.executable, str(root / program), "--help"], cwd=tmp_path).stdout
 
 
 @pytest.mark.parametrize("verb", ["list", "promote", "rollback", "compare", "repair"])
 def test_models_commands_have_an_example_and_a_program(verb: str, root: Path, tmp_path: Path) -> None:
     as_command = headrace_within("models", verb, "--help", cwd=tmp_path).stdout
     assert f"Example: headrace models {verb} conf/retraining.yaml" in as_command
-    as_program = run([sys.executable, str(root / "jobs/models.py"), verb, "--help"], cwd=tmp_path).stdout
+    as_program = program_within(root / "jobs/models.py", verb, "--help", cwd=tmp_path).stdout
     assert as_program.split("Options")[1] == as_command.split("Options")[1]
 
 

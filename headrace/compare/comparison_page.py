@@ -24,8 +24,7 @@ def write_page(comparison: Mapping[str, Any], output: Path) -> Path:
     Raises:
         OSError: `output` cannot be written.
     """
-    jinja = environment(TEMPLATES)
-    jinja.filters.update(signed=signed, value_text=value_text, setting_text=setting_text)
+    jinja = environment(TEMPLATES, signed=signed, value_text=value_text, setting_text=setting_text)
     names = [model["name"] for model in comparison["models"]]
     page = jinja.get_template("comparison.html.jinja").render(
         headrace_version=__version__,

@@ -6,7 +6,6 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from kubeflow_spark_api.models import SparkV1beta2SparkApplication
 
 from headrace.config import load_cluster
 
@@ -46,7 +45,9 @@ def unknown_keys(document: Any, parsed: Any, path: str = "") -> list[str]:
 
 
 def parse_application(application: dict[str, Any]) -> dict[str, Any]:
-    """Return the application after a round trip through the operator's model."""
+    """Return the application after a round trip through the operator's model, whose import takes a second."""
+    from kubeflow_spark_api.models import SparkV1beta2SparkApplication
+
     model = SparkV1beta2SparkApplication.from_dict(application)
     assert model is not None
     parsed: dict[str, Any] = model.to_dict()

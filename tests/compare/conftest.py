@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.compare.job import compare
 from headrace.table import Version
 from tests.support.small_bundle import fitted, small_model, write_bundle
 from tests.support.small_table import Content, some_rows, write_table
@@ -38,4 +37,6 @@ def bundles(version: Version, models: dict[str, Any], tmp_path_factory: pytest.T
 @pytest.fixture(scope="package")
 def comparison(bundles: list[Path]) -> dict[str, Any]:
     """Compare the bundles."""
+    from headrace.compare.job import compare
+
     return compare(bundles)

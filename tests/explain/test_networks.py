@@ -21,7 +21,7 @@ from headrace.features.text.input_spec import TextSpec
 from headrace.inference import Inference
 from headrace.prepare.encoders.images.image_transcoding import decode
 from tests.explain.raw import write_images, write_texts
-from tests.models.test_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SOUNDS, TEXT, VECTORS
+from tests.support.shipped_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SOUNDS, TEXT, VECTORS
 from tests.support.small_table import CLASSES
 from tests.support.trained_bundles import PATCHES, WORDS, patched
 

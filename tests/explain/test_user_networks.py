@@ -15,7 +15,7 @@ from headrace.explain.attribution.image_integration_path import ImageNetwork, Im
 from headrace.explain.attribution.integrated_gradients import integrate
 from headrace.explain.attribution.output_hooks import patch_outputs, trace_layers
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
-from tests.models.test_networks import MODELS, contract_for, inputs_for
+from tests.support.shipped_networks import MODELS, contract_for, inputs_for
 
 pytestmark = pytest.mark.tensorflow
 

@@ -18,7 +18,7 @@ from headrace.export.formats import TOLERANCE, Format, Name
 from headrace.export.job import export
 from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version, read
-from tests.models.test_networks import (
+from tests.support.shipped_networks import (
     MODELS,
     RECORDS,
     ROWS_OF_CELLS,

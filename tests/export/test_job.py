@@ -22,8 +22,8 @@ from headrace.export.serving_function import ServingModel
 from headrace.inference import Inference
 from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version, read
-from tests.models.test_networks import MODELS
 from tests.support.commands import headrace, run
+from tests.support.shipped_networks import MODELS
 from tests.support.trained_bundles import patched, sentences, write
 
 pytestmark = pytest.mark.tensorflow

@@ -19,7 +19,7 @@ from headrace.predict.job import predict
 from headrace.runs.run_folder import RunFolder
 from headrace.train import job
 from tests.models.tables import KINDS, ROWS, prepare_table
-from tests.models.test_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SMALL, SOUNDS, TEXT, VECTORS
+from tests.support.shipped_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SMALL, SOUNDS, TEXT, VECTORS
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.tensorflow]
 

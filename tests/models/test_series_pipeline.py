@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from headrace.networks.network_build_and_checks import build_model
-from tests.models.test_networks import contract_for, inputs_for
 from tests.support.commands import headrace, headrace_within
+from tests.support.shipped_networks import contract_for, inputs_for
 from tests.support.workspace import ROOT
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.tensorflow]

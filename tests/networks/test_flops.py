@@ -12,7 +12,7 @@ from headrace.contract import Contract
 from headrace.networks.flops import flops
 from headrace.networks.model_inputs import input_signature
 from headrace.networks.network_build_and_checks import build_model
-from tests.models.test_networks import MODELS, SERIES, SMALL, contract_for
+from tests.support.shipped_networks import MODELS, SERIES, SMALL, contract_for
 
 pytestmark = pytest.mark.tensorflow
 

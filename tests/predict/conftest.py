@@ -5,11 +5,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
 import pytest
 
 from headrace.networks.network_build_and_checks import build_model
-from tests.models.test_networks import MODELS, SMALL
+from tests.support.shipped_networks import MODELS, SMALL
 from tests.support.small_bundle import write_bundle
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.trained_bundles import text_table, write
@@ -29,6 +28,8 @@ def photo_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def text_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle that predicts one of three classes of texts, which were in the column `review`."""
+    import keras
+
     folder = tmp_path_factory.mktemp("texts")
     version = text_table(folder / "table")
     path = next(path for path in MODELS if path.stem == "text_cnn")

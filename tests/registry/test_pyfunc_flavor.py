@@ -19,8 +19,8 @@ from headrace.predict.job import predict
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.table import read
 from tests.models.tables import prepare_table
-from tests.models.test_networks import MODELS, SERIES, SMALL, contract_for
 from tests.support.runs import Runs
+from tests.support.shipped_networks import MODELS, SERIES, SMALL, contract_for
 from tests.support.trained_bundles import write as write_bundle
 
 pytestmark = pytest.mark.tensorflow

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.setup.machine import ROOT, Machine
 
 TARGETS = [
@@ -43,6 +45,12 @@ def test_make_lists_every_target_with_its_purpose() -> None:
 def test_make_puts_environment_first_on_path() -> None:
     """Spark's executors start the first `python3` on PATH."""
     assert make("--eval=path: ; @echo $$PATH", "path").startswith(f"{ROOT}/.venv/bin:")
+
+
+def test_make_lets_processes_write_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Container images often forbid it; each process of a test would then compile Headrace again."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert make("--eval=bytecode: ; @echo [$$PYTHONDONTWRITEBYTECODE]", "bytecode").strip() == "[]"
 
 
 def test_only_make_test_installs_browser() -> None:

@@ -6,9 +6,10 @@ import json
 import logging
 import os
 import resource
+import runpy
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -57,10 +58,22 @@ def headrace_within(*words: str, cwd: Path, code: int = 0) -> CommandResult:
     """
     from headrace import cli
 
+    return _call_within(lambda: cli.main(list(words)), words, cwd, code)
+
+
+def program_within(program: Path, *words: str, cwd: Path) -> CommandResult:
+    """Run `python program words...`, a file of jobs/ or pipelines/, within this process, and check that it succeeds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [str(program), *words])
+        return _call_within(lambda: runpy.run_path(str(program), run_name="__main__"), sys.argv, cwd, 0)
+
+
+def _call_within(call: Callable[[], object], words: Sequence[str], cwd: Path, code: int) -> CommandResult:
+    """Call what ends with `SystemExit`, in the folder `cwd`, check its code, and return what it printed."""
     out, err = io.StringIO(), io.StringIO()
     printing = (contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), log_to(err))
     with contextlib.chdir(cwd), printing[0], printing[1], printing[2], pytest.raises(SystemExit) as ended:
-        cli.main(list(words))
+        call()
     assert ended.value.code == code, f"{words} ended with {ended.value.code}, not {code}:\n{err.getvalue()}"
     return CommandResult(subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue()))
 

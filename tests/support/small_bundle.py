@@ -1,9 +1,7 @@
-"""A bundle of a small network for a small table, written as training writes it."""
+"""A bundle of a small network for a small table, written as training writes it; Keras is imported with the first."""
 
 from pathlib import Path
 from typing import Any
-
-import keras
 
 from headrace import bundle
 from headrace.networks.network_build_and_checks import build_model
@@ -15,6 +13,8 @@ CNN = Path(__file__).parents[2] / "models" / "cnn.py"
 
 def small_model(version: Version, seed: int = 0) -> Any:
     """Return an untrained network whose predictions differ from picture to picture."""
+    import keras
+
     keras.utils.set_random_seed(seed)
     return build_model(CNN, version.contract, OPTIONS)
 

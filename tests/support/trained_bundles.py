@@ -4,7 +4,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -21,7 +20,7 @@ from headrace.prepare.text.tokenizer import WordCount, encode, save_tokenizer, s
 from headrace.table import Summary, Version, read
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base
-from tests.models.test_networks import MODELS, SMALL, TEXT
+from tests.support.shipped_networks import MODELS, SMALL, TEXT
 from tests.support.small_table import CLASSES, Content, Rows, write_table
 from tests.support.table_columns import table_columns
 
@@ -90,6 +89,8 @@ def table_for(network: str, folder: Path) -> Version:
 
 def trained(network: str, version: Version, target: Path) -> Path:
     """Return a bundle of the network in models/, trained on `version` until it distinguishes the classes."""
+    import keras
+
     path = next(path for path in MODELS if path.stem == network)
     options = SMALL[network] | {"dropout": 0.0}
     keras.utils.set_random_seed(5)
@@ -113,6 +114,8 @@ def read_arrays(version: Version) -> tuple[NDArray[Any], NDArray[np.int32]]:
 
 def fit(model: Any, inputs: NDArray[Any], labels: NDArray[np.int32]) -> None:
     """Fit the model in a few seconds."""
+    import keras
+
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
     model.fit(inputs, labels, epochs=25, batch_size=48, shuffle=False, verbose=0)
 

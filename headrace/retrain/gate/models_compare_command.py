@@ -22,13 +22,14 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
         ConfigurationError: a version or alias does not exist, or both are the same version.
         DataError: a bundle or the table is missing or damaged, or they do not match.
     """
-    from headrace.retrain.gate.predict_and_measure_models import score_models
-
     registry = open_registry(configuration)
     version = read_test_version(configuration)
     records = [version_named(registry, name) for name in (first, second)]
     if len({record.version for record in records}) == 1:
         raise ConfigurationError(f"{first} and {second} are version {records[0].version} both; name another version.")
+    # It imports TensorFlow, which takes three seconds and no refusal needs.
+    from headrace.retrain.gate.predict_and_measure_models import score_models
+
     bundles = {str(record.version): stored_bundle(registry, record) for record in records}
     models = score_models(bundles, version, SPLIT)
     before, after = (models[str(record.version)] for record in records)

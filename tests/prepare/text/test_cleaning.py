@@ -236,16 +236,16 @@ UNITS = (
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_cleaning_time_grows_with_the_length_of_a_text_and_not_with_its_square(unit: str) -> None:
-    """Twice the text takes at most 2.5 times as long, and 0.05 s for what does not depend on it."""
+    """In one of three attempts, twice the text takes at most 2.5 times as long, and 0.05 s that do not depend on it."""
     everything = spec(
         mask=["url", "email", "ip", "phone"], html="remove", fold_case=True, stop_words="english", min_letters=0
     )
 
     def seconds(length: int) -> float:
         text = unit * (length // len(unit))
-        return min(_processor_seconds(lambda: _clean_anything(text, everything)) for _ in range(3))
+        return _processor_seconds(lambda: _clean_anything(text, everything))
 
-    assert seconds(80_000) < 2.5 * seconds(40_000) + 0.05
+    assert any(seconds(80_000) < 2.5 * seconds(40_000) + 0.05 for _ in range(3))
 
 
 @pytest.mark.parametrize(

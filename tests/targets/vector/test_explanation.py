@@ -11,7 +11,7 @@ from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
 from headrace.networks.network_build_and_checks import build_model
 from tests.explain.raw import write_images
-from tests.models.test_networks import MODELS, SMALL, vector_contract
+from tests.support.shipped_networks import MODELS, SMALL, vector_contract
 
 pytestmark = pytest.mark.tensorflow
 

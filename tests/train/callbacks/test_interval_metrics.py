@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from headrace.train.callbacks.interval_metrics import RunningMetrics, metrics_between
 from headrace.train.model.row_metrics import RowLossSum
 
+pytestmark = pytest.mark.tensorflow
+
 BATCH = 4
 # Three steps; the last has one row and three of padding.
 ROWS = (4, 4, 1)

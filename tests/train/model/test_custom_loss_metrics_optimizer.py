@@ -15,7 +15,7 @@ from headrace.train.model.custom_loss_metrics_optimizer import (
     require_padding_invariant,
 )
 from headrace.train.model.optimizer_from_settings import make_optimizer
-from tests.models.test_networks import MODELS, contract_for
+from tests.support.shipped_networks import MODELS, contract_for
 
 pytestmark = pytest.mark.tensorflow
 

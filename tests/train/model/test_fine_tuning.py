@@ -20,7 +20,7 @@ from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version
 from headrace.train.model.fine_tuning import Transfer, fine_tune
 from headrace.train.model.pretrained_weights import load_pretrained_bundle
-from tests.models.test_networks import MODELS, SMALL, contract_for
+from tests.support.shipped_networks import MODELS, SMALL, contract_for
 from tests.support.small_table import CLASSES, Content, some_images, some_rows, write_table
 from tests.support.trained_bundles import text_table, write
 

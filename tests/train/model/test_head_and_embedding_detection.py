@@ -10,7 +10,7 @@ from keras import layers
 from headrace.networks.network_build_and_checks import build_model
 from headrace.train.model.head_and_embedding_detection import find_embedding_layers, find_head_layers
 from headrace.train.model.layer_paths import weighted_layers
-from tests.models.test_networks import MODELS, SMALL, TEXT, contract_for
+from tests.support.shipped_networks import MODELS, SMALL, TEXT, contract_for
 
 pytestmark = pytest.mark.tensorflow
 
