@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
-from headrace.features.stored_cells_interface import stored_cells
+from headrace.features.cells_from_stored_rows_interface import cells_from_stored_rows
 from headrace.features.text.input_spec import TextSpec
 from headrace.spark.arrow_types import spark_type
 from headrace.stream.decode.named_targets_interface import targets_module
@@ -102,7 +102,7 @@ def _decoded(
         return {name: _texts(version, contract, column, stored)}
     arrays = [_array(one, column) for one in stored]
     if contract.feature.has_cells:
-        return stored_cells(contract, version.table, np.stack(arrays))
+        return cells_from_stored_rows(contract, version.table, np.stack(arrays))
     return {name: pa.FixedShapeTensorArray.from_numpy_ndarray(np.stack(arrays))}
 
 

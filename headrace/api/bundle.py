@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headrace import bundle as bundles
 from headrace.api.callers_session import callers_session
-from headrace.api.input_columns import input_cells
+from headrace.api.dataframe_bundle_inputs import input_cells
 from headrace.api.notebook_display import page, rows
 from headrace.api.table import Table
 from headrace.contract import Contract

@@ -66,7 +66,7 @@ def _batches(version: Version, split: str, order: BatchOrder) -> "Batches":
     """Return the rows without weights or random changes; padding has the weight 0."""
     import_engines_lean()
     from headrace.stream.batch_plan import lanes_for
-    from headrace.stream.plan_and_rank_stream import evaluation_plan, rank_stream, training_columns, training_plan
+    from headrace.stream.build_plan_and_rank_stream import evaluation_plan, rank_stream, training_columns, training_plan
     from headrace.stream.tf_data_pipeline import Batches
 
     rows = order.batch_size * order.ranks

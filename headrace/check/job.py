@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headrace.check import horovod_and_gpus, system_requirements
+from headrace.check import horovod_and_gpus, package_bytecode, system_requirements
 from headrace.check.check_report import CheckRow, Report
 from headrace.check.spark_slots import slots_row
 from headrace.check.version_checks import version_rows
@@ -45,7 +45,7 @@ def check(
         *spark,
         *horovod_and_gpus.rank_rows(horovod),
         system_requirements.compiler_row(horovod_works),
-        system_requirements.bytecode_row(),
+        package_bytecode.bytecode_row(),
         system_requirements.disk_row(Path.cwd()),
     ]
     return Report(tuple(rows))

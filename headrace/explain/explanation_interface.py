@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Protocol
 
 from headrace.bundle import Bundle
+from headrace.compiled_inference import Inference
 from headrace.explain.explanation_result import Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs
 from headrace.features.input_kind_loader import input_module
-from headrace.inference import Inference
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 
 
 @dataclass(frozen=True, kw_only=True)

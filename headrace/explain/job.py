@@ -9,13 +9,13 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
+from headrace.compiled_inference import Inference
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.explanation_interface import Explainer, ExplanationInterface, explanation_module
 from headrace.explain.explanation_result import Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
 from headrace.explain.raw_input_readers import RawInputs
-from headrace.inference import Inference
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.wording import quantity
 

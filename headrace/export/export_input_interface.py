@@ -15,7 +15,7 @@ EncodedBatches = Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]
 
 
 class ExportInputInterface(Protocol):
-    """The module `export_input` of an input kind."""
+    """The module `export_description_and_test_inputs` of an input kind."""
 
     def describe_input(self, bundle: Bundle) -> str:
         """Return a description of the input for programs without Headrace."""
@@ -25,6 +25,6 @@ class ExportInputInterface(Protocol):
 
 
 def export_input_module(contract: Contract) -> ExportInputInterface:
-    """Return the module `export_input` of the contract's input kind."""
-    module: ExportInputInterface = input_module(contract.input_kind, "export_input")
+    """Return the module `export_description_and_test_inputs` of the contract's input kind."""
+    module: ExportInputInterface = input_module(contract.input_kind, "export_description_and_test_inputs")
     return module

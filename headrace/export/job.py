@@ -6,6 +6,7 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
+from headrace.compiled_inference import Inference
 from headrace.errors import ConfigurationError
 from headrace.export.export_input_interface import export_input_module
 from headrace.export.formats import ExportedModel, Format
@@ -14,7 +15,6 @@ from headrace.export.parity import ParityReport, compare
 from headrace.export.parity_inputs import SEED, Batches, noise, table_inputs
 from headrace.export.saved_model import SavedModel
 from headrace.export.serving_function import ServingModel
-from headrace.inference import Inference
 from headrace.storage.atomic_writes import atomic_directory
 from headrace.table import read
 

@@ -6,8 +6,8 @@ from itertools import cycle
 
 import numpy as np
 
+from headrace.compiled_inference import Inference
 from headrace.contract import Contract
-from headrace.inference import Inference
 from headrace.networks.random_inputs_interface import random_inputs
 from headrace.one_or_several_inputs import Inputs
 from headrace.stream.read.shard_reader import read_shards

@@ -6,7 +6,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import features
-from headrace.features.input_traits import InputTraits
+from headrace.features.input_kind_traits import InputTraits
 
 KINDS = tuple(sorted(module.name for module in iter_modules(features.__path__) if module.ispkg))
 # A record is several inputs, each of another kind.
@@ -22,5 +22,5 @@ def input_module(kind: str, name: str) -> Any:
 
 def input_traits(kind: str) -> InputTraits:
     """Return the traits of the input kind `kind`."""
-    traits: InputTraits = input_module(kind, "traits").TRAITS
+    traits: InputTraits = input_module(kind, "kind_traits").TRAITS
     return traits

@@ -11,7 +11,7 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.input_kind_loader import input_module
 from headrace.features.input_spec import InputSpec, Statistics
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:

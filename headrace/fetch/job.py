@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import ConfigurationError, DiskError
-from headrace.fetch import completion_marker
-from headrace.fetch.completion_marker import Marker
+from headrace.fetch import dataset_marker
 from headrace.fetch.dataset_base import Dataset
+from headrace.fetch.dataset_marker import Marker
 from headrace.fetch.datasets import (
     diamonds,
     digits,
@@ -71,7 +71,7 @@ def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object
     if limit is not None and limit < 1:
         raise ConfigurationError(f"The limit is {limit}; expected 1 or more.")
     wanted = Marker(name=name, splits=dataset.counts(limit), digest=dataset.digest)
-    current = completion_marker.read_marker(folder, wanted)
+    current = dataset_marker.read_marker(folder, wanted)
     fetched = current is None or not _is_complete(current, dataset, folder)
     if current is None or fetched:
         current = _fill(folder, dataset, wanted)

@@ -14,8 +14,8 @@ from headrace.api.callers_session import callers_session
 from headrace.api.preparation import prepare
 from headrace.api.training import train
 from headrace.errors import ConfigurationError
+from headrace.ml.class_indices_and_names import ClassNames
 from headrace.ml.estimator_params import HeadraceParams, optional_value, require_new, require_values
-from headrace.ml.label_column import ClassNames
 from headrace.ml.training_frame import TABLE_SECTIONS, training_frame
 from headrace.networks.network_source import read_network, source_hash
 from headrace.spark.lent_session import refuse_connect

@@ -15,9 +15,7 @@ from pyspark.sql.types import BooleanType
 from headrace.api.dataframe_config import BINARY_FILE
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
-from headrace.ml.estimator_params import HeadraceParams, optional_value
-from headrace.ml.expand_vector_column import expand_vectors, number_names, number_texts, vector_cells
-from headrace.ml.label_column import (
+from headrace.ml.class_indices_and_names import (
     ClassNames,
     indexed_names,
     is_indexed,
@@ -25,6 +23,8 @@ from headrace.ml.label_column import (
     require_label_type,
     stored_label,
 )
+from headrace.ml.estimator_params import HeadraceParams, optional_value
+from headrace.ml.expand_vector_column import expand_vectors, number_names, number_texts, vector_cells
 from headrace.prepare.sources.tables.dataframe_rows import find_column
 from headrace.spark.task_errors import unwrap_python_errors
 

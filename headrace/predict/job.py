@@ -20,7 +20,7 @@ from headrace.predict.predict_task import PartResult, PredictTask, manifest_hash
 from headrace.predict.prediction_plan import PredictionPlan, plan_prediction
 from headrace.predict.records.splittable_record_file import TextColumns
 from headrace.predict.run_on_spark_or_in_process import run_parts
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons
 from headrace.storage import is_remote
 from headrace.storage.atomic_writes import atomic_directory, atomic_write, scratch_directory

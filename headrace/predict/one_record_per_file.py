@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from headrace.errors import DataError
 from headrace.predict.input_files import STDIN, InputFile
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.readers import format_from_name
-from headrace.prepare.record_observations import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources.archives.archive_source import ARCHIVE
 from headrace.wording import escape_path

@@ -7,11 +7,11 @@ from headrace.config.configuration import Prepare
 from headrace.predict.input_files import InputFile
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.predict.raw_file_prediction_interface import raw_file_prediction_module
-from headrace.predict.records.predict_records import predict_records
+from headrace.predict.records.predict_rows_and_lines import predict_records
 from headrace.predict.records.splittable_record_file import Record
 
 if TYPE_CHECKING:
-    from headrace.inference import Inference
+    from headrace.compiled_inference import Inference
 
 
 class Batch(NamedTuple):

@@ -23,13 +23,13 @@ from headrace.predict.input_files import InputFile
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
 from headrace.predict.predict_raw_inputs import Batch, predict_raw_inputs
 from headrace.predict.records.splittable_record_file import Record, RecordFile
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.readers import RowRange
-from headrace.prepare.record_observations import Observations
 from headrace.table import Shard
 from headrace.table.rejects_and_duplicates import Reject
 
 if TYPE_CHECKING:
-    from headrace.inference import Inference
+    from headrace.compiled_inference import Inference
 
 
 class Part(NamedTuple):
@@ -147,7 +147,7 @@ def load_inference(bundle: Path, _manifest: str) -> "Inference":
     """
     # TensorFlow takes seconds to import; tasks that only prepare never pay for it.
     import_engines_lean()
-    from headrace.inference import Inference
+    from headrace.compiled_inference import Inference
 
     inference = Inference(load(bundle))
     # PySpark's worker collects garbage after every task, and would scan all objects of TensorFlow each time:
@@ -157,7 +157,7 @@ def load_inference(bundle: Path, _manifest: str) -> "Inference":
 
 
 def _predict_shard(table: Path, part: Part, contract: Contract, inference: "Inference") -> PredictionOutput:
-    from headrace.predict.outputs.true_target_columns import table_columns, with_errors
+    from headrace.predict.outputs.split_target_error_columns import table_columns, with_errors
     from headrace.stream.read.shard_reader import read_shards
 
     output, names, target = PredictionOutput(), contract.input_names, contract.named("target")[0]

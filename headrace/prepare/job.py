@@ -13,7 +13,7 @@ from headrace.config.secret_names import withhold_secrets
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
-from headrace.prepare.dedup.label_conflict_warnings import warn_of_copies
+from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_copies
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.encoders.record_encoder_interface import record_encoder_module
 from headrace.prepare.increments.orphan_cleanup import remove_leftovers, remove_orphans
@@ -43,7 +43,7 @@ from headrace.prepare.sources.content_fingerprints import with_content, with_nam
 from headrace.prepare.sources.series.window_source import window_columns
 from headrace.prepare.sources.tables.columns.column_configuration_key import column_key
 from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
-from headrace.prepare.sources.tables.open_table_files import require_columns
+from headrace.prepare.sources.tables.table_readers_and_required_columns import require_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
 from headrace.prepare.stopwatch import Stopwatch
 from headrace.prepare.table_schema import arrow_schema
@@ -56,7 +56,7 @@ from headrace.table import Summary, Version, read
 from headrace.table.rejects_and_duplicates import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from headrace.targets.regression.degenerate_label_warnings import number_warnings
-from headrace.targets.target_traits import TargetTraits
+from headrace.targets.target_kind_traits import TargetTraits
 from headrace.wording import escape_path, quantity
 
 log = logging.getLogger(__name__)

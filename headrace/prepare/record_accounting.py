@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from headrace.contract import Contract
 from headrace.errors import DataError, HeadraceError
 from headrace.prepare.encoders.statistics import ChannelSums
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.carry_over_rejects_and_duplicates import CarriedOver
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons, unusable_error

@@ -18,8 +18,8 @@ from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column
 from headrace.features.input_kind_loader import input_module, input_traits
 from headrace.features.input_spec import InputSpec, Statistics
+from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_conflicts
 from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
-from headrace.prepare.dedup.label_conflict_warnings import warn_of_conflicts
 from headrace.prepare.encoders.record_encoder_interface import encoder_for
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.labels.class_discovery import (

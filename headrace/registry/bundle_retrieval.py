@@ -6,7 +6,7 @@ from pathlib import Path
 
 from headrace import bundle as bundles
 from headrace.errors import DataError
-from headrace.registry.database_checks import BUNDLES
+from headrace.registry.damaged_database_checks import BUNDLES
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.artifact_store import download_files
 from headrace.registry.version_registration_and_lookup import BUNDLE, MODEL, ModelRecord

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from headrace.registry.database_checks import CHAMPION_LINK
+from headrace.registry.damaged_database_checks import CHAMPION_LINK
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.storage.folder_link import read_link, write_link
 

@@ -12,7 +12,7 @@ from headrace.locks.folder_lock import lock_folder
 from headrace.processes.command_line_and_clock import utc_now
 from headrace.registry.bundle_retrieval import load_intact
 from headrace.registry.champion_link import linked_bundle
-from headrace.registry.database_checks import BUNDLES, RegistryDamagedError, has_content, require_intact
+from headrace.registry.damaged_database_checks import BUNDLES, RegistryDamagedError, has_content, require_intact
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.registry_connection import CHAMPION, RegistryConnection, registry_error, without_password
 from headrace.registry.tracking.training_run_tracking import track

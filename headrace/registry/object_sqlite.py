@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from headrace.errors import HeadraceError
-from headrace.registry.database_checks import require_intact
+from headrace.registry.damaged_database_checks import require_intact
 from headrace.storage import S3Path
 from headrace.storage.s3 import objects
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from headrace.config import Configuration
 from headrace.config.sections.registry import Registry as Settings
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.registry.database_checks import (
+from headrace.registry.damaged_database_checks import (
     has_content,
     require_intact,
     require_known,

@@ -11,7 +11,8 @@ from headrace.locks.folder_lock import lock_folder
 from headrace.retrain.cycle_selection import select_cycle
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome
-from headrace.retrain.new_data import detect, retrain_settings
+from headrace.retrain.required_settings import retrain_settings
+from headrace.retrain.source_fingerprint import detect
 from headrace.storage import locate
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _retrain(
 def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: str | None) -> "ModelRecord | None":
     """Run the steps, write the page and return the champion; record an error that ends the cycle as its outcome."""
     # Spark and MLflow take seconds to import, and most calls find nothing to do.
-    from headrace.registry.database_checks import RegistryDamagedError
+    from headrace.registry.damaged_database_checks import RegistryDamagedError
     from headrace.registry.registry_connection import open_registry
     from headrace.registry.version_registration_and_lookup import champion
     from headrace.retrain.steps.cycle_context import CycleContext

@@ -3,7 +3,7 @@
 import logging
 
 from headrace.retrain.journal import Cycle, Journal
-from headrace.retrain.new_data import SourceState
+from headrace.retrain.source_fingerprint import SourceState
 
 log = logging.getLogger(__name__)
 

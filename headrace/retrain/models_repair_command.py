@@ -6,7 +6,7 @@ from typing import Any
 from headrace.bundle import Bundle
 from headrace.config import Configuration
 from headrace.registry.bundle_retrieval import load_intact
-from headrace.registry.database_checks import RESTORE, RegistryDamagedError
+from headrace.registry.damaged_database_checks import RESTORE, RegistryDamagedError
 from headrace.registry.database_rebuild import StoredVersion, rebuild, stored_bundles
 from headrace.registry.registry_connection import RegistryConnection, open_registry, without_password
 from headrace.registry.version_registration_and_lookup import DECISION, PROMOTED, REASONS, ROLLBACK_TO, versions

@@ -10,14 +10,7 @@ from py4j.protocol import Py4JError
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-REPEATING_LOGGERS = (
-    "org.apache.spark.executor.Executor",
-    "org.apache.spark.scheduler.TaskSetManager",
-    "org.apache.spark.scheduler.DAGScheduler",
-    "org.apache.spark.storage.DiskBlockObjectWriter",
-)
-
-Undo = Callable[[], None]
+from headrace.spark.repeating_loggers import Undo, silence_repeating_loggers
 
 # Two threads may share a session: the first block applies a change, and the last one undoes it.
 _lock = threading.Lock()
@@ -56,31 +49,6 @@ def same_active_session() -> Iterator[None]:
                 _java_session_class().setActiveSession(in_java.get())
             else:
                 _java_session_class().clearActiveSession()
-
-
-def silence_repeating_loggers(spark: SparkSession) -> Undo:
-    """Silence the loggers that print a Java trace for each Python error, which Headrace reports once itself.
-
-    Returns:
-        A function that gives them the levels they had.
-    """
-    log4j = spark.sparkContext._jvm.org.apache.logging.log4j
-    context, configurator = log4j.LogManager.getContext(False), log4j.core.config.Configurator
-    levels = {}
-    for name in REPEATING_LOGGERS:
-        found = context.getConfiguration().getLoggerConfig(name)
-        levels[name] = found.getLevel() if found.getName() == name else None
-        configurator.setLevel(name, log4j.Level.OFF)
-
-    def undo() -> None:
-        for name, level in levels.items():
-            if level is None:
-                context.getConfiguration().removeLogger(name)
-            else:
-                configurator.setLevel(name, level)
-        context.updateLoggers()
-
-    return undo
 
 
 @contextmanager

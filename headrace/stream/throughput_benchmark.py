@@ -12,7 +12,7 @@ quiet_tensorflow()
 from headrace.config import Configuration  # noqa: E402  before TensorFlow is imported
 from headrace.errors import ConfigurationError  # noqa: E402
 from headrace.stream.batch_plan import lanes_for  # noqa: E402
-from headrace.stream.plan_and_rank_stream import training_plan  # noqa: E402
+from headrace.stream.build_plan_and_rank_stream import training_plan  # noqa: E402
 from headrace.stream.tf_data_pipeline import Batches, training_batches  # noqa: E402
 from headrace.table import read  # noqa: E402
 

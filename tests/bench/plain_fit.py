@@ -10,8 +10,8 @@ import keras
 import numpy as np
 
 from headrace.networks.network_build_and_checks import build_model
+from headrace.stream.build_plan_and_rank_stream import evaluation_plan, rank_stream, training_columns
 from headrace.stream.decode.input_column import stored_input
-from headrace.stream.plan_and_rank_stream import evaluation_plan, rank_stream, training_columns
 from headrace.stream.rank_stream import RankStream
 from headrace.table import read
 from tests.bench.__main__ import WARM_UP_STEPS

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from headrace.networks.network_build_and_checks import build_model
 from headrace.stream.batch_plan import lanes_for
-from headrace.stream.plan_and_rank_stream import rank_stream, training_columns, training_plan
+from headrace.stream.build_plan_and_rank_stream import rank_stream, training_columns, training_plan
 from headrace.stream.tf_data_pipeline import Batches
 from headrace.table import read
 

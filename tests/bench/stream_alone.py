@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from headrace.stream.plan_and_rank_stream import rank_stream, training_columns, training_plan
+from headrace.stream.build_plan_and_rank_stream import rank_stream, training_columns, training_plan
 from headrace.stream.tf_data_pipeline import Batches
 from headrace.table import read
 

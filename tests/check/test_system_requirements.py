@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.check import system_requirements
+from headrace.check import package_bytecode, system_requirements
 from headrace.spark.java_version import java_range
 
 pytestmark = pytest.mark.tensorflow
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.tensorflow
 def test_all_rows_are_ok_on_this_machine() -> None:
     rows = [
         system_requirements.java_row(),
-        system_requirements.bytecode_row(),
+        package_bytecode.bytecode_row(),
         system_requirements.compiler_row(False),
         system_requirements.disk_row(Path.cwd()),
     ]
@@ -47,31 +47,31 @@ def test_bytecode_row_names_package_without_bytecode(tmp_path: Path, monkeypatch
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(system_requirements, "COMPILED", ("slow", "quick"))
+    monkeypatch.setattr(package_bytecode, "COMPILED", ("slow", "quick"))
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     importlib.import_module("quick")
-    row = system_requirements.bytecode_row()
+    row = package_bytecode.bytecode_row()
     assert (row.found, row.ok, row.fix) == ("missing for slow", False, f"python -m compileall -q -j 0 {tmp_path}")
     importlib.import_module("slow")
-    assert system_requirements.bytecode_row().ok
+    assert package_bytecode.bytecode_row().ok
 
 
 def test_bytecode_row_accepts_package_in_an_archive(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "packages.zip", "w") as archive:
         archive.writestr("archived_package/__init__.py", "")
     monkeypatch.syspath_prepend(str(tmp_path / "packages.zip"))
-    monkeypatch.setattr(system_requirements, "COMPILED", ("archived_package",))
-    assert system_requirements.bytecode_row().ok
+    monkeypatch.setattr(package_bytecode, "COMPILED", ("archived_package",))
+    assert package_bytecode.bytecode_row().ok
 
 
 def test_bytecode_row_does_not_blame_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(system_requirements, "COMPILED", ("no_such_package_here", "keras"))
-    assert (system_requirements.bytecode_row().found, system_requirements.bytecode_row().ok) == (
+    monkeypatch.setattr(package_bytecode, "COMPILED", ("no_such_package_here", "keras"))
+    assert (package_bytecode.bytecode_row().found, package_bytecode.bytecode_row().ok) == (
         "present for keras",
         True,
     )
-    monkeypatch.setattr(system_requirements, "COMPILED", ("no_such_package_here",))
-    assert (system_requirements.bytecode_row().found, system_requirements.bytecode_row().ok) == (
+    monkeypatch.setattr(package_bytecode, "COMPILED", ("no_such_package_here",))
+    assert (package_bytecode.bytecode_row().found, package_bytecode.bytecode_row().ok) == (
         "nothing to compile",
         True,
     )

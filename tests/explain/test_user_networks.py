@@ -13,7 +13,7 @@ from headrace.explain.attribution.float_input_model import with_float_input
 from headrace.explain.attribution.grad_cam import GradCam, NoFeatureMapError
 from headrace.explain.attribution.image_integration_path import ImageNetwork, ImagePath
 from headrace.explain.attribution.integrated_gradients import integrate
-from headrace.explain.attribution.output_hooks import patch_outputs, trace_layers
+from headrace.explain.attribution.layer_output_hooks import patch_outputs, trace_layers
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
 from tests.support.shipped_networks import MODELS, contract_for, inputs_for
 

@@ -13,13 +13,13 @@ import tensorflow as tf
 import tokenizers
 
 from headrace import bundle as bundles
+from headrace.compiled_inference import Inference
 from headrace.errors import ConfigurationError, DataError, GateError
 from headrace.export.formats import HALF_TOLERANCE, Format
 from headrace.export.job import export
 from headrace.export.metadata import _one_line
 from headrace.export.parity_inputs import RANDOM
 from headrace.export.serving_function import ServingModel
-from headrace.inference import Inference
 from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version, read
 from tests.support.commands import headrace, run

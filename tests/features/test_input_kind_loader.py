@@ -11,9 +11,9 @@ from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import MistakeRendererInterface
 from headrace.explain.explanation_interface import ExplanationInterface
 from headrace.export.export_input_interface import ExportInputInterface
+from headrace.features.cells_from_stored_rows_interface import CellsFromStoredRowsInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_traits
 from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface
-from headrace.features.stored_cells_interface import StoredCellsInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface
 from headrace.predict.records.record_prediction_interface import RecordPredictionInterface
@@ -31,7 +31,7 @@ INTERFACES: dict[str, Any] = {
     "record_encoder": RecordEncoderInterface,
     "random_inputs": RandomInputsInterface,
     "mistake_renderer": MistakeRendererInterface,
-    "export_input": ExportInputInterface,
+    "export_description_and_test_inputs": ExportInputInterface,
 }
 
 
@@ -73,7 +73,7 @@ def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_cells])
 def test_kinds_of_several_cells_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "stored_cells"), StoredCellsInterface)
+    require_protocol(input_module(kind, "cells_from_stored_rows"), CellsFromStoredRowsInterface)
 
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)

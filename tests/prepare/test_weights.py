@@ -13,7 +13,7 @@ from headrace.config.sections.streaming import Stream
 from headrace.prepare.job import prepare
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
-from headrace.stream.plan_and_rank_stream import evaluation_plan, training_plan
+from headrace.stream.build_plan_and_rank_stream import evaluation_plan, training_plan
 from headrace.stream.tf_data_pipeline import evaluation_batches, training_batches
 from headrace.table import Version, read
 from headrace.table.rejects_and_duplicates import rejects_path

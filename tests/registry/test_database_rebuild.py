@@ -11,7 +11,7 @@ from headrace.config import Configuration
 from headrace.errors import DataError, HeadraceError
 from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.champion_link import linked_bundle
-from headrace.registry.database_checks import RegistryDamagedError
+from headrace.registry.damaged_database_checks import RegistryDamagedError
 from headrace.registry.promotion import promote, rollback
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.version_registration_and_lookup import champion, version_named, versions

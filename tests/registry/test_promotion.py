@@ -24,7 +24,7 @@ from headrace.registry.version_listing import list_versions
 from headrace.registry.version_registration_and_lookup import champion, version_named, versions
 from headrace.retrain.journal import Journal
 from headrace.retrain.journal_records import StepRecord
-from headrace.retrain.steps import steps_after_gate
+from headrace.retrain.steps import promote_predict_conclude
 from headrace.retrain.steps.cycle_context import CycleContext
 from tests.registry.killed_promotion import kill_before
 from tests.support.runs import Runs
@@ -221,10 +221,10 @@ def test_cycle_promotes_no_version_of_another_registry_that_has_the_number_of_it
     for name, output in (outputs | {"train": {"weights_sha256": f"{3:064x}"}}).items():
         cycle.write_step(name, StepRecord(inputs={}, output=output, seconds=0, finished=""))
     with pytest.raises(DataError, match="is not the challenger that cycle 1 trained and evaluated"):
-        steps_after_gate.promote(context)
+        promote_predict_conclude.promote(context)
     assert champion_version(registry) == linked_bundle(registry) == 1
     cycle.write_step("train", StepRecord(inputs={}, output={"weights_sha256": f"{2:064x}"}, seconds=0, finished=""))
-    assert steps_after_gate.promote(context).output["champion"] == 2
+    assert promote_predict_conclude.promote(context).output["champion"] == 2
     assert champion_version(registry) == linked_bundle(registry) == 2
 
 
@@ -239,7 +239,7 @@ def test_cycle_predicts_with_the_version_that_it_promoted(
     make_champion(registry, register_run(1))
     context.cycle.write_step("promote", StepRecord(inputs={}, output={"champion": 1}, seconds=0, finished=""))
     make_champion(registry, register_run(2))
-    steps_after_gate.predict(context)
+    promote_predict_conclude.predict(context)
     assert used == [stored_bundle(registry, version_named(registry, "1")).resolve()]
 
 

@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Path:
     from headrace.retrain.cycle_selection import select_cycle
     from headrace.retrain.journal import Cycle, Journal
     from headrace.retrain.journal_records import Outcome
-    from headrace.retrain.new_data import detect
+    from headrace.retrain.source_fingerprint import detect
 
     for name in ("cat", "dog"):
         (tmp_path / "raw" / name).mkdir(parents=True)

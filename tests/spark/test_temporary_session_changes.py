@@ -11,8 +11,9 @@ from headrace.config.configuration import Spark
 from headrace.errors import ConfigurationError
 from headrace.spark import lent_session as module
 from headrace.spark.lent_session import lend_session, lent_session, running_session
+from headrace.spark.repeating_loggers import REPEATING_LOGGERS
 from headrace.spark.session import session
-from headrace.spark.temporary_session_changes import REPEATING_LOGGERS, temporary_settings
+from headrace.spark.temporary_session_changes import temporary_settings
 
 pytestmark = pytest.mark.spark
 

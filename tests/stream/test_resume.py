@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from headrace.config.sections.streaming import Augment, Stream
-from headrace.stream.plan_and_rank_stream import training_plan
+from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.read import shard_reader
 from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import Shard, Version

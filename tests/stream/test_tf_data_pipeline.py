@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from headrace.errors import DataError
 from headrace.prepare.encoders.images.image_transcoding import encode
-from headrace.stream.plan_and_rank_stream import evaluation_plan, rank_stream, training_columns, training_plan
+from headrace.stream.build_plan_and_rank_stream import evaluation_plan, rank_stream, training_columns, training_plan
 from headrace.stream.tf_data_pipeline import Batches
 from headrace.table import Version
 from tests.support import small_table

@@ -15,7 +15,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.explain.attribution.output_hooks import LayerCall, patch_outputs, trace_layers
+from headrace.explain.attribution.layer_output_hooks import LayerCall, patch_outputs, trace_layers
 from headrace.explain.attribution.target_score import TargetScore
 
 POOLING = (layers.MaxPooling2D, layers.AveragePooling2D, layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D)

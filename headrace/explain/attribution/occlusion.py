@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from headrace.compiled_inference import Inference
 from headrace.explain.attribution.target_score import TargetScore
-from headrace.inference import Inference
 from headrace.one_or_several_inputs import Inputs, row_count, select_rows
 
 BATCH_SIZE = 64

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.explain.attribution.integrated_gradients import Floats
-from headrace.explain.attribution.output_hooks import patch_outputs, trace_layers
+from headrace.explain.attribution.layer_output_hooks import patch_outputs, trace_layers
 from headrace.explain.attribution.target_score import TargetScore
 
 

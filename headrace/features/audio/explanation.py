@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
+from headrace.compiled_inference import Inference
 from headrace.explain.attribution.occlusion import score_decreases
 from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
@@ -13,9 +14,8 @@ from headrace.explain.heatmap_drawing import overlay, picture
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
 from headrace.features.audio.display_spectrogram import spectrogram
-from headrace.inference import Inference
 from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_audio
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 
 # Number of time ranges that are silenced one after another; each overlaps the next by half.
 TIME_RANGES = 24

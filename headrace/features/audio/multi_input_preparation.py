@@ -13,7 +13,7 @@ from headrace.contract import Column, Contract
 from headrace.features.audio.input_spec import AudioSpec
 from headrace.features.audio.record_encoder import audio_columns
 from headrace.features.multi_input_preparation_interface import FittedInput
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
 from headrace.predict.one_record_per_file import predict_decoded, require_one_record_each
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_audio
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
 if TYPE_CHECKING:
-    from headrace.inference import Inference
+    from headrace.compiled_inference import Inference
 
 
 def limits(settings: Prepare) -> RawFileLimits:

@@ -14,7 +14,7 @@ from headrace.features.geo.coordinates import NO_LOCATION
 from headrace.features.geo.input_spec import GeoSpec
 from headrace.features.geo.record_encoder import COLUMN, geo_spec
 from headrace.features.multi_input_preparation_interface import FittedInput
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:

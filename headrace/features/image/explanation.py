@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from headrace.bundle import Bundle
+from headrace.compiled_inference import Inference
 from headrace.explain.attribution.grad_cam import GradCam, NoFeatureMapError
 from headrace.explain.attribution.image_integration_path import ImageNetwork, ImagePath
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
@@ -12,9 +13,8 @@ from headrace.explain.heatmap_drawing import enlarge, overlay, picture
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
 from headrace.features.image.input_spec import ImageSpec
-from headrace.inference import Inference
 from headrace.prepare.encoders.images.image_transcoding import decode_image
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 
 WORDS = ExplanationWords(
     noun="image", gradients="for each pixel. The baseline is the mean colour of the training images."

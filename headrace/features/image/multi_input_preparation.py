@@ -17,7 +17,7 @@ from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.encoders.images.image_transcoding import encode as encode_pixels
 from headrace.prepare.encoders.statistics import ChannelSums, stored_sums
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shard_writer import Shard
 

@@ -15,7 +15,7 @@ from headrace.prepare.encoders.content_hash import content_hash
 from headrace.prepare.encoders.images.image_transcoding import Pixels, check_pixels, conform, decode_image, encode
 from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.encoders.statistics import stored_sums
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.table_schema import IDENTITY, record_columns

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
+from headrace.compiled_inference import Inference
 from headrace.explain.attribution.occlusion import score_decreases
 from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
@@ -16,8 +17,7 @@ from headrace.explain.token_attribution_spans import TokenSpan
 from headrace.features.multi_input_preparation_interface import multi_input_preparation
 from headrace.features.record.mistake_renderer import make_renderer
 from headrace.features.record.record_prediction import encode, make_preparer
-from headrace.inference import Inference
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 
 WORDS = ExplanationWords(
     noun="record",

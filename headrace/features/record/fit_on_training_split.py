@@ -13,8 +13,8 @@ from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.multi_input_preparation_interface import multi_input_preparation
 from headrace.features.record.record_encoder import SeveralInputsEncoder
 from headrace.prepare.increments.source_changes import Increment
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.record_observations import Observations
 from headrace.prepare.spark_stages import StageOutput
 from headrace.prepare.tasks.final_shard_encoding import (
     EncodeRows,

@@ -8,11 +8,11 @@ from headrace.config.configuration import Prepare
 from headrace.features.multi_input_preparation_interface import multi_input_preparation
 from headrace.features.record.record_encoder import make_encoder
 from headrace.prepare.encoders.record_encoder_interface import Row
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.sources.raw_record_types import RawRecord
 
 if TYPE_CHECKING:
-    from headrace.inference import Inference
+    from headrace.compiled_inference import Inference
 
 
 def make_preparer(settings: Prepare) -> "SeveralInputsPreparer":

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
+from headrace.compiled_inference import Inference
 from headrace.explain.attribution.occlusion import score_decreases
 from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
@@ -16,8 +17,7 @@ from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.record_prediction import make_preparer
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary_encoding import MISSING, load_vocabulary
-from headrace.inference import Inference
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 
 WORDS = ExplanationWords(
     noun="row",

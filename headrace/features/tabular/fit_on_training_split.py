@@ -30,10 +30,10 @@ from headrace.prepare.encoders.label_encoder_interface import label_encoder_modu
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import Moments, compute_moments
 from headrace.prepare.increments.source_changes import Increment
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.labels.similar_names import similar_names
 from headrace.prepare.labels.suspicious_labels import mixed_boolean_names
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.record_observations import Observations
 from headrace.prepare.spark_stages import StageOutput
 from headrace.prepare.tasks.final_shard_encoding import (
     EncodeRows,

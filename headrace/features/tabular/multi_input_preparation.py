@@ -15,7 +15,7 @@ from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.record_encoder import ROW, row_columns
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary_encoding import MISSING, load_vocabulary
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
 from headrace.prepare.encoders.number_precision import SAMPLE
 from headrace.prepare.encoders.record_encoder_interface import Row
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.table_schema import IDENTITY, record_columns

@@ -8,10 +8,10 @@ from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.record_encoder import NumberSample
 from headrace.features.tabular.row_cells import RowCells, interpret_cells
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 
 if TYPE_CHECKING:
-    from headrace.inference import Inference
+    from headrace.compiled_inference import Inference
 
 
 def make_preparer(settings: Prepare) -> "RowPreparer":

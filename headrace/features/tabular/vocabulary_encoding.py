@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from headrace.features.input_spec import Statistics
 from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.row_cells import RowCells
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.quality.values_unlike_training import TrainingNumbers
-from headrace.prepare.record_observations import Observations
 from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash
 
 MISSING, UNKNOWN, FIRST_KNOWN = 0, 1, 2

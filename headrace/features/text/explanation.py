@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from headrace.bundle import Bundle
+from headrace.compiled_inference import Inference
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
 from headrace.explain.attribution.occlusion import occlusion
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
@@ -15,9 +16,8 @@ from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, r
 from headrace.explain.token_attribution_spans import token_spans
 from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.features.text.record_prediction import make_preparer
-from headrace.inference import Inference
 from headrace.predict.records.splittable_record_file import require_columns
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans, observe
 

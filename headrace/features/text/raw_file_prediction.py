@@ -15,7 +15,7 @@ from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.wording import escape_path
 
 if TYPE_CHECKING:
-    from headrace.inference import Inference
+    from headrace.compiled_inference import Inference
 
 
 def limits(settings: Prepare) -> RawFileLimits:

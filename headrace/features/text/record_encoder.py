@@ -12,7 +12,7 @@ from headrace.features.text.near_duplicates import minhash
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.file_signatures import name_document, name_encoded
 from headrace.prepare.encoders.record_encoder_interface import Row
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 from headrace.prepare.table_schema import IDENTITY, record_columns

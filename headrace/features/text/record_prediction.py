@@ -7,12 +7,12 @@ from headrace.config.configuration import Prepare, Text
 from headrace.features.text.input_spec import TextSpec
 from headrace.features.text.record_encoder import clean_text
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
-from headrace.predict.records.predict_records import RecordBatcher
-from headrace.prepare.record_observations import Observations
+from headrace.predict.records.predict_rows_and_lines import RecordBatcher
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 if TYPE_CHECKING:
-    from headrace.inference import Inference
+    from headrace.compiled_inference import Inference
 
 
 def predict_texts(

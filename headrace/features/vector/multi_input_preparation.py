@@ -14,7 +14,7 @@ from headrace.contract import Column, Contract
 from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.features.vector.input_spec import VectorSpec
 from headrace.features.vector.record_encoder import vector_column
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.predict.outputs.prediction_columns_interface import ModelOutputs, predictions_table
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.storage.atomic_writes import atomic_write
 from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS

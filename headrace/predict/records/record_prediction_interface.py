@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from headrace.config.configuration import Prepare
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 
 if TYPE_CHECKING:
-    from headrace.inference import Inference
+    from headrace.compiled_inference import Inference
 
 
 class RecordPreparer(Protocol):

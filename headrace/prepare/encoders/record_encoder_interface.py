@@ -7,7 +7,7 @@ from headrace.config.configuration import Configuration, Prepare
 from headrace.contract import Column
 from headrace.features.input_kind_loader import input_module
 from headrace.features.input_spec import InputSpec, Statistics
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.sources.raw_record_types import RawRecord
 
 Row = dict[str, Any]

@@ -14,7 +14,7 @@ from pathlib import Path
 from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.csv_records import SQL_NULL, Fields, split_records
+from headrace.prepare.readers.csv_record_splitting import SQL_NULL, Fields, split_records
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange, encoding_rejection
 from headrace.prepare.readers.stray_quotes import JoinedLines
 from headrace.prepare.readers.text_ranges import cut_ranges, is_splittable

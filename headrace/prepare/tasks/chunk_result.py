@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from headrace.contract import Column
 from headrace.prepare.encoders.statistics import ChannelSums
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.table.rejects_and_duplicates import Reject
 from headrace.table.shard_writer import Shard
 

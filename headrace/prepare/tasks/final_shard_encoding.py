@@ -11,9 +11,9 @@ from pyspark.sql import SparkSession
 from headrace.contract import Column
 from headrace.features.input_spec import Statistics
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.quality.values_unlike_training import TrainingNumbers
-from headrace.prepare.record_observations import Observations
 from headrace.prepare.table_schema import arrow_schema, with_target
 from headrace.prepare.tasks.record_encoding_task import attempt_id, write_shard_in
 from headrace.storage.open_parquet import open_parquet

@@ -21,8 +21,8 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from headrace.config.configuration import Text
 from headrace.features.text.input_spec import Tokenizer
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.quality.values_unlike_training import UNKNOWN_WORDS
-from headrace.prepare.record_observations import Observations
 from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash
 
 # They contain a space, which no token of either kind does, so that no text can contain them.

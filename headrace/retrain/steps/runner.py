@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from headrace.processes.command_line_and_clock import utc_now
 from headrace.retrain.journal import Cycle
 from headrace.retrain.journal_records import StepRecord
-from headrace.retrain.steps import data_steps, model_steps, steps_after_gate
+from headrace.retrain.steps import data_steps, model_steps, promote_predict_conclude
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 
 log = logging.getLogger(__name__)
@@ -39,9 +39,9 @@ STEPS: tuple[Step, ...] = (
     Step("evaluate", ("validate", "train"), model_steps.evaluate),
     Step("register", ("train", "evaluate"), model_steps.register),
     Step("gate", ("validate", "train", "evaluate", "register"), model_steps.gate),
-    Step("promote", ("validate", "register", "gate"), steps_after_gate.promote),
-    Step("predict", ("promote",), steps_after_gate.predict),
-    Step("conclude", ("promote", "predict"), steps_after_gate.conclude),
+    Step("promote", ("validate", "register", "gate"), promote_predict_conclude.promote),
+    Step("predict", ("promote",), promote_predict_conclude.predict),
+    Step("conclude", ("promote", "predict"), promote_predict_conclude.conclude),
 )
 NAMES = tuple(step.name for step in STEPS)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.storage.remove_tree import remove_tree
-from headrace.train.rank.message_pipe_to_task import Channel
+from headrace.train.rank.task_connection import Channel
 
 # Not 0 and not the default of `train.seed`: a network must not depend on the seed of the process.
 SEED = 1_640_531_527

@@ -21,7 +21,7 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.networks.weights_without_optimizer import load_weights
 from headrace.one_or_several_inputs import Inputs, as_arrays, row_count, select_rows
-from headrace.stream.plan_and_rank_stream import evaluation_plan
+from headrace.stream.build_plan_and_rank_stream import evaluation_plan
 from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version
 from headrace.train.bundle_verification import forward_passes_and_layer_outputs as forward_passes

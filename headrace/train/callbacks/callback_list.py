@@ -5,7 +5,7 @@ import math
 import keras
 
 from headrace.runs.run_folder import RunFolder
-from headrace.stream.plan_and_rank_stream import evaluation_plan
+from headrace.stream.build_plan_and_rank_stream import evaluation_plan
 from headrace.stream.tf_data_pipeline import Batches, evaluation_batches
 from headrace.train import checkpoint
 from headrace.train.callbacks.best_epoch import BestEpoch

@@ -11,15 +11,15 @@ import tensorflow as tf
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.network_build_and_checks import build_model, describe_failure, require_default_training
 from headrace.runs.run_record import RunRecord
-from headrace.stream.plan_and_rank_stream import evaluation_plan
+from headrace.stream.build_plan_and_rank_stream import evaluation_plan
 from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version
 from headrace.train.bundle_verification.network_and_bundle_verifier import BATCH_ROWS, NetworkAndBundleVerifier
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
 from headrace.train.model.custom_loss_metrics_optimizer import load_custom_objective, require_padding_invariant
-from headrace.train.model.fine_tuning import fine_tune
 from headrace.train.model.loss_and_metrics import make_loss
 from headrace.train.model.pretrained_weights import load_pretrained_bundle
+from headrace.train.model.weight_transfer_and_freezing import fine_tune
 from headrace.train.monitored_metric import metric_names
 from headrace.wording import join_names
 

@@ -16,7 +16,7 @@ from headrace.errors import ConfigurationError
 from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
 from headrace.storage.append_only_files import mirror_appends
-from headrace.stream.plan_and_rank_stream import training_plan
+from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import Version, read
 from headrace.train import checkpoint
@@ -35,7 +35,7 @@ from headrace.train.monitored_metric import bundle_has_best_epoch
 from headrace.train.rank.rank_context_and_position import Position, RankContext
 
 if TYPE_CHECKING:
-    from headrace.train.rank.message_pipe_to_task import Channel
+    from headrace.train.rank.task_connection import Channel
 
 log = logging.getLogger(__name__)
 

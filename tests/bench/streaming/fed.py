@@ -16,7 +16,7 @@ import numpy as np
 
 from headrace.config.sections.streaming import Stream
 from headrace.networks.network_build_and_checks import build_model
-from headrace.stream.plan_and_rank_stream import training_plan
+from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
 from tests.bench.streaming.contenders.rows import BATCH
 from tests.bench.streaming.data import small_images, write_table

@@ -14,7 +14,7 @@ import numpy as np
 
 from headrace.config.sections.streaming import Stream
 from headrace.stream.batch_plan import lanes_for
-from headrace.stream.plan_and_rank_stream import training_plan
+from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import read
 from tests.bench.streaming.data import Rows, small_images, write_table

@@ -10,7 +10,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from headrace.config.sections.streaming import Stream
-from headrace.stream.plan_and_rank_stream import training_plan
+from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import Batches, training_batches
 from tests.bench.streaming.contenders.rows import BATCH
 from tests.bench.streaming.data import Rows, small_images, write_table

@@ -14,7 +14,7 @@ from headrace.features.tabular.multi_input_preparation import without_parts
 from headrace.features.tabular.record_encoder import row_columns
 from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 
 STATISTICS = Statistics(mean=(10.0,), variance=(1.0,))
 VALUES = {"kind": ["b", "a"], "shop": ["x"]}

@@ -29,7 +29,7 @@ from headrace.prepare.encoders.number_hint import number_hint
 from headrace.prepare.job import prepare
 from headrace.prepare.labels.class_discovery import require_class_count
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
-from headrace.stream.plan_and_rank_stream import training_plan
+from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import Version, read
 from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows

@@ -7,7 +7,7 @@ import pytest
 from headrace.config.sections.preparation import Prepare
 from headrace.features.tabular.record_encoder import make_encoder
 from headrace.prepare.encoders.thousands_separator_warning import count_formats, thousands_warning
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.sources.raw_record_types import RawRecord
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from headrace.prepare.job import prepare
-from headrace.retrain.new_data import detect
+from headrace.retrain.source_fingerprint import detect
 from headrace.table import read
 from tests.prepare.test_sources import source_configuration
 from tests.support.raw_images import read_rows, write_source

@@ -8,7 +8,7 @@ import pytest
 
 from headrace.config.configuration import Text
 from headrace.errors import DataError
-from headrace.prepare.record_observations import Observations
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.text.tokenizer import (
     WordCount,
     bpe_tokenizer,

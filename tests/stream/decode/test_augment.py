@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.streaming import Augment, Stream
 from headrace.errors import ConfigurationError
+from headrace.stream.build_plan_and_rank_stream import evaluation_plan, training_plan
 from headrace.stream.decode.augment import RankRows, augmenter
-from headrace.stream.plan_and_rank_stream import evaluation_plan, training_plan
 from headrace.stream.tf_data_pipeline import evaluation_batches, training_batches
 from headrace.table import Version
 from tests.stream.small_text import some_texts, write_texts

@@ -11,8 +11,8 @@ from headrace.config.sections.source import Source
 from headrace.config.strip_backticks import strip_backticks
 from headrace.prepare.readers import Row, RowRange
 from headrace.prepare.sources.raw_record_types import RawFile
-from headrace.prepare.sources.tables.open_table_files import MAX_TASKS, columns_in_file, open_file
 from headrace.prepare.sources.tables.partition_folders import folder_values
+from headrace.prepare.sources.tables.table_readers_and_required_columns import MAX_TASKS, columns_in_file, open_file
 
 # Larger files are read by several tasks, if their format allows it.
 RANGE_BYTES = 64 * 2**20

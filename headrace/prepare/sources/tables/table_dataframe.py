@@ -32,7 +32,6 @@ from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns, write_cells
 from headrace.prepare.sources.tables.npy_pixels import read_pixels
-from headrace.prepare.sources.tables.open_table_files import columns_in_file, open_first, warn_of_folder_columns
 from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resolution import (
     ARRAYS,
     input_codec,
@@ -43,6 +42,11 @@ from headrace.prepare.sources.tables.row_range_splits import list_ranges, rows_o
 from headrace.prepare.sources.tables.spark_record_columns import require_columns
 from headrace.prepare.sources.tables.table_file_diagnostics import report_files
 from headrace.prepare.sources.tables.table_file_listing import NO_FILES
+from headrace.prepare.sources.tables.table_readers_and_required_columns import (
+    columns_in_file,
+    open_first,
+    warn_of_folder_columns,
+)
 from headrace.wording import escape_path
 
 ROWS_PER_BATCH = 256

@@ -7,8 +7,8 @@ from headrace.errors import ConfigurationError
 from headrace.prepare.readers import ColumnarReader
 from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns
-from headrace.prepare.sources.tables.open_table_files import columns_in_file, open_first
 from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resolution import ARRAYS
+from headrace.prepare.sources.tables.table_readers_and_required_columns import columns_in_file, open_first
 
 BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
 

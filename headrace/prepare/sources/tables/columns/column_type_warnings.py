@@ -14,7 +14,7 @@ from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.columnar_reader import DURATIONS_READ
 from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns
-from headrace.prepare.sources.tables.open_table_files import columns_in_file, map_files, open_file
+from headrace.prepare.sources.tables.table_readers_and_required_columns import columns_in_file, map_files, open_file
 from headrace.wording import escape_path
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from headrace.prepare.readers.cell_text import cell_text, text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.prepare.sources.split_names import split_from_name
-from headrace.prepare.sources.tables.open_table_files import columns_in_file, open_first
+from headrace.prepare.sources.tables.table_readers_and_required_columns import columns_in_file, open_first
 from headrace.wording import shorten
 
 log = logging.getLogger(__name__)
