@@ -14,11 +14,11 @@ from headrace.features.input_kind_loader import RECORD, input_traits
 from headrace.features.input_traits import InputTraits
 from headrace.targets.target_kind_loader import target_module, target_traits
 from headrace.targets.target_traits import Activation, TargetTraits
+from headrace.targets.target_traits import TaskType as TaskType
 
 if TYPE_CHECKING:
     from headrace.features.text.contract_entry import Tokenizer
 
-TaskType = Literal["classification", "multi_label", "regression", "vector"]
 Spec = Annotated[SerializeAsAny[InputSpec], BeforeValidator(load_input_spec)]
 
 
