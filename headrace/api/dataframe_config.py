@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,6 +14,7 @@ from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.prepare.sources.tables.dataframe_rows import find_column, holds_files, is_plain
 from headrace.targets.target_kind_loader import target_traits
+from headrace.targets.target_kind_traits import TaskType
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ SINGLE, CELLS = ("image", "text", "audio", "vector"), {"number": "numbers", "cat
 PLACE, COORDINATES = "place", ("latitude", "longitude")
 # The input of all numbers and categories, where there are other inputs.
 ROW, INPUT_NAME = "row", re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
-TASKS = {"class": "classification", "labels": "multi_label", "number": "regression", "vector": "vector"}
+TASKS = {target_traits(task).output_kind: task for task in get_args(TaskType)}
 # Types without numbers, and how to make numbers of them.
 DAYS = "for example withColumn({name!r}, F.datediff({name!r}, F.lit('2020-01-01'))) gives days"
 NO_NUMBERS = dict.fromkeys(("date", "timestamp", "timestamp_ntz"), DAYS) | {
@@ -54,7 +55,7 @@ def config_from_dataframe(
     given = _inputs(inputs)
     if label in given and not target_traits(task).may_be_input:
         raise ConfigurationError(f"The column {label!r} is an input and an output; a model must not receive it.")
-    _require_number(label, find_column(frame, label)[1], "number" if task == TASKS["number"] else "class")
+    _require_number(label, find_column(frame, label)[1], target_traits(task).output_kind)
     for name, kind in given.items():
         _require_number(name, find_column(frame, name)[1], kind)
     columns: dict[str, Any] = {"label": label}

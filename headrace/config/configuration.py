@@ -79,10 +79,10 @@ class Configuration(Section):
     @model_validator(mode="after")
     def _require_source_of_lists(self) -> "Configuration":
         source = self.data.source
-        if self.prepare.target.has_list_labels and source.columns is None and source.labels is None:
-            what = "several class names" if self.prepare.target.has_classes else "a list of numbers"
+        noun = self.prepare.target.list_noun
+        if noun and source.columns is None and source.labels is None:
             raise ValueError(
-                f"`prepare.task: {self.prepare.task}` needs a source with {what} per record; use a labels "
+                f"`prepare.task: {self.prepare.task}` needs a source with {noun} per record; use a labels "
                 "file (`data.source.labels`), or `data.source.kind: table`"
             )
         return self

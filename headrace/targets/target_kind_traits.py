@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+# The kinds of targets, as in `prepare.task`: the names of the rooms beside this module.
+TaskType = Literal["classification", "multi_label", "regression", "vector"]
 Activation = Literal["softmax", "sigmoid", "linear"]
 
 
@@ -11,9 +13,11 @@ class TargetTraits:
     """The properties of a target kind.
 
     Attributes:
+        label_meaning: what the label of a record is, as in "a label is ...".
+        list_noun: what a label is that may be a list, which the name of a folder cannot be; empty if it may not.
+        output_kind: name of the kind of a DataFrame's column that a model predicts.
         has_classes: whether the table has class names; without them a target is a number.
         has_one_class: whether a record belongs to exactly one class.
-        has_list_labels: whether a label may be a list, which the name of a folder cannot be.
         is_sized: whether the first version of a table fixes the shape of its targets.
         may_be_input: whether the column of the labels may be an input too, as that of an autoencoder.
         output_name: name of an exported model's output.
@@ -25,6 +29,8 @@ class TargetTraits:
         default_training_metrics: metrics of a training whose settings name none.
     """
 
+    label_meaning: str
+    output_kind: str
     has_classes: bool
     has_one_class: bool
     output_name: str
@@ -34,7 +40,7 @@ class TargetTraits:
     slice_metric: str
     training_metrics: tuple[str, ...]
     default_training_metrics: tuple[str, ...]
-    has_list_labels: bool = False
+    list_noun: str = ""
     is_sized: bool = False
     may_be_input: bool = False
 

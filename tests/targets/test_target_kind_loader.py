@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -12,12 +12,15 @@ from headrace.explain.attribution.target_score import AttributionScoreInterface
 from headrace.networks.network_outputs_interface import NetworkOutputsInterface
 from headrace.predict.outputs.prediction_columns_interface import PredictionColumnsInterface
 from headrace.prepare.encoders.label_encoder_interface import LabelEncoderInterface
+from headrace.prepare.encoders.label_encoder_interface import LabelEncoderInterface
+from headrace.prepare.sources.tables.dataframe_rows import DataFrameLabelInterface
 from headrace.report.evaluation.report_section_interface import ReportSectionInterface
 from headrace.retrain.drift.drift_value_interfaces import DriftGroupsInterface
 from headrace.retrain.gate.slicing import GateSlicesInterface
 from headrace.stream.decode.named_targets_interface import NamedTargetsInterface
 from headrace.stream.decode.target_column import TargetDecoderInterface
 from headrace.targets.target_kind_loader import TASKS, target_module, target_traits
+from headrace.targets.target_kind_traits import TaskType
 from headrace.train.model.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import LossSettingsCheckInterface
 from tests.support.protocols import require_protocol
@@ -38,6 +41,7 @@ INTERFACES: dict[str, Any] = {
     "target_decoder": TargetDecoderInterface,
     "named_targets": NamedTargetsInterface,
     "network_outputs": NetworkOutputsInterface,
+    "dataframe_label": DataFrameLabelInterface,
 }
 
 
@@ -51,6 +55,10 @@ def test_module_has_what_its_interface_declares(module: str, task: str) -> None:
 def test_compared_metrics_are_those_of_the_properties(task: str) -> None:
     assert tuple(target_module(task, "comparison").SCORES) == target_traits(task).comparison_metrics
     assert target_traits(task).slice_metric in target_traits(task).comparison_metrics
+
+
+def test_every_room_is_a_task() -> None:
+    assert get_args(TaskType) == TASKS
 
 
 def test_properties_import_no_engine() -> None:

@@ -1,6 +1,6 @@
 """Configuration sections for preparation: how raw records become shards."""
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,7 @@ from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import RECORD, SINGLE_KINDS, input_traits
 from headrace.targets.target_kind_loader import target_traits
 from headrace.targets.target_kind_traits import TargetTraits
+from headrace.targets.target_kind_traits import TargetTraits, TaskType
 
 Kind = TypeVar("Kind", bound=Section)
 
@@ -58,12 +59,9 @@ class Splits(Section):
 class Prepare(InputSections):
     """Preparation: how raw records become shards."""
 
-    task: Literal["classification", "multi_label", "regression", "vector"] = Field(
+    task: TaskType = Field(
         "classification",
-        description=(
-            "classification: a label is one class name; multi_label: a label is any number of class names; "
-            "regression: a label is a number; vector: a label is a list of numbers, of one length in all records"
-        ),
+        description="; ".join(f"{task}: a label is {target_traits(task).label_meaning}" for task in get_args(TaskType)),
     )
     label_separator: Annotated[str, Field(min_length=1)] = Field(
         ",",

@@ -34,7 +34,7 @@ class LabelEncoderInterface(Protocol):
         """
 
     def content_text(self, label: str) -> str:
-        """Return what a label adds to the content of a row, which is the same for labels that are equal."""
+        """Return what a label, or an empty text, adds to the content of a row: the same for labels that are equal."""
 
     def label_numbers(self, stored: pa.ChunkedArray) -> NDArray[np.float32] | None:
         """Return the numbers of each stored target, (rows, numbers), at least one row; None of classes."""

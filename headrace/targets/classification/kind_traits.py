@@ -3,6 +3,8 @@
 from headrace.targets.target_kind_traits import TargetTraits
 
 TRAITS = TargetTraits(
+    label_meaning="one class name",
+    output_kind="class",
     has_classes=True,
     has_one_class=True,
     output_name="probabilities",

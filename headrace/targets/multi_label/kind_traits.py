@@ -3,9 +3,11 @@
 from headrace.targets.target_kind_traits import TargetTraits
 
 TRAITS = TargetTraits(
+    label_meaning="any number of class names",
+    output_kind="labels",
     has_classes=True,
     has_one_class=False,
-    has_list_labels=True,
+    list_noun="several class names",
     output_name="probabilities",
     output_meaning="the probability of each class, in the order of labels.txt",
     activation="sigmoid",

@@ -5,6 +5,8 @@ from headrace.targets.target_kind_traits import TargetTraits
 ERRORS = ("mean_absolute_error", "root_mean_squared_error")
 
 TRAITS = TargetTraits(
+    label_meaning="a number",
+    output_kind="number",
     has_classes=False,
     has_one_class=False,
     output_name="values",

@@ -4,9 +4,11 @@ from headrace.targets.regression.kind_traits import ERRORS
 from headrace.targets.target_kind_traits import TargetTraits
 
 TRAITS = TargetTraits(
+    label_meaning="a list of numbers, of one length in all records",
+    output_kind="vector",
     has_classes=False,
     has_one_class=False,
-    has_list_labels=True,
+    list_noun="a list of numbers",
     is_sized=True,
     may_be_input=True,
     output_name="values",

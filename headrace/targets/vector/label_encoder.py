@@ -21,8 +21,11 @@ def label_cell(value: object) -> str | None:
 
 
 def content_text(label: str) -> str:
-    """Return the bytes of the components in hexadecimal, which equal vectors have in common, however written."""
-    return _components(label).astype("<f4").tobytes().hex()
+    """Return the components in hexadecimal, which equal vectors have in common; a label that is none as it is."""
+    try:
+        return _components(label).astype("<f4").tobytes().hex()
+    except RejectedRecordError:
+        return label
 
 
 def label_numbers(stored: pa.ChunkedArray) -> NDArray[np.float32]:

@@ -29,6 +29,12 @@ def test_label_is_stored_as_float32(value: Any) -> None:
     assert content_text(label) == content_text("[0.5, -2]")
 
 
+@pytest.mark.parametrize("label", ["", "x", "[NaN]"])
+def test_content_of_a_row_without_a_label_is_known(label: str) -> None:
+    """Rows to predict have none, and those of bad labels are rejected for their content first."""
+    assert content_text(label) == label
+
+
 @pytest.mark.parametrize("value", [None, "null", "", " "])
 def test_missing_label_is_missing(value: str | None) -> None:
     assert not label_cell(value)

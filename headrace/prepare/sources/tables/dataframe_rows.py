@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Protocol
 
 from py4j.protocol import Py4JError
 from pyspark import StorageLevel
@@ -36,6 +37,9 @@ from headrace.prepare.sources.tables.multi_cell_records import Cells, RowColumns
 from headrace.prepare.sources.tables.spark_record_columns import frame_rows, input_text, label_text
 from headrace.spark.task_errors import unwrap_python_errors
 from headrace.spark.temporary_session_changes import temporary_settings
+from headrace.spark.task_errors import unwrap_python_errors
+from headrace.spark.temporary_session_changes import temporary_settings
+from headrace.targets.target_kind_loader import target_module
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
@@ -43,6 +47,17 @@ log = logging.getLogger(__name__)
 # Rows that Spark passes to Python at once; they may hold images of a megabyte each.
 SMALL_BATCHES = {"spark.sql.execution.arrow.maxRecordsPerBatch": "256"}
 PLAIN = (StringType, NumericType, BooleanType, DateType, TimestampType, TimestampNTZType)
+
+
+class DataFrameLabelInterface(Protocol):
+    """The module `dataframe_label` of a target kind."""
+
+    @property
+    def EXPECTED(self) -> str:  # noqa: N802 - the name of a constant
+        """What a column of labels holds."""
+
+    def label_column(self, column: Column, kind: DataType) -> Column | None:
+        """Return a column of labels of the type `kind` as plain values or arrays; None of another type."""
 
 
 @contextmanager
@@ -163,8 +178,8 @@ def _input_or_plain(frame: DataFrame, name: str, columns: Columns, settings: Pre
     if isinstance(columns, RowColumns) and name in columns.cells:
         return row_cell(frame, name, Cells.of(settings))
     column, kind = find_column(frame, name)
-    if name == columns.label and settings.target.has_list_labels:
-        return _list_label(name, column, kind, settings)
+    if name == columns.label:
+        return _label(name, column, kind, settings)
     if name == columns.input and not isinstance(columns, RowColumns) and columns.content == "bytes":
         if not holds_files(kind):
             raise _wrong_type(name, kind, "binary, a struct with bytes, or Spark's image schema")
@@ -174,20 +189,13 @@ def _input_or_plain(frame: DataFrame, name: str, columns: Columns, settings: Pre
     return column
 
 
-def _list_label(name: str, column: Column, kind: DataType, settings: Prepare) -> Column:
-    """Return labels that may be lists: of names, or of numbers, as Spark ML's vectors are too."""
-    # Importing pyspark.ml takes a second, which no other preparation needs.
-    from pyspark.ml.functions import vector_to_array
-    from pyspark.ml.linalg import VectorUDT
-
-    has_names = settings.target.has_classes
-    if isinstance(kind, VectorUDT) and not has_names:
-        # Spark's function fails at a null.
-        return F.when(column.isNotNull(), vector_to_array(column))
-    if is_plain(kind) or (isinstance(kind, ArrayType) and is_plain(kind.elementType)):
-        return column
-    expected = "numbers or text or a list of names" if has_names else "lists of numbers, vectors, or their JSON text"
-    raise _wrong_type(name, kind, expected)
+def _label(name: str, column: Column, kind: DataType, settings: Prepare) -> Column:
+    """Return the column of the labels, as the kind of the target takes it."""
+    module: DataFrameLabelInterface = target_module(settings.task, "dataframe_label")
+    label = module.label_column(column, kind)
+    if label is None:
+        raise _wrong_type(name, kind, module.EXPECTED)
+    return label
 
 
 def row_cell(frame: DataFrame, name: str, cells: Cells) -> Column:
