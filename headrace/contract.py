@@ -14,7 +14,6 @@ from headrace.features.input_kind_traits import InputTraits
 from headrace.features.input_spec import InputSpec, Statistics, load_input_spec
 from headrace.targets.target_kind_loader import target_module, target_traits
 from headrace.targets.target_kind_traits import Activation, TargetTraits
-from headrace.targets.target_kind_traits import Activation, TargetTraits
 from headrace.targets.target_kind_traits import TaskType as TaskType
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from headrace.explain.attribution.target_score import AttributionScoreInterface
 from headrace.networks.network_outputs_interface import NetworkOutputsInterface
 from headrace.predict.outputs.prediction_columns_interface import PredictionColumnsInterface
 from headrace.prepare.encoders.label_encoder_interface import LabelEncoderInterface
-from headrace.prepare.encoders.label_encoder_interface import LabelEncoderInterface
 from headrace.prepare.sources.tables.dataframe_rows import DataFrameLabelInterface
 from headrace.report.evaluation.report_section_interface import ReportSectionInterface
 from headrace.retrain.drift.drift_value_interfaces import DriftGroupsInterface

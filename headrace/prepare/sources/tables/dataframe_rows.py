@@ -37,8 +37,6 @@ from headrace.prepare.sources.tables.multi_cell_records import Cells, RowColumns
 from headrace.prepare.sources.tables.spark_record_columns import frame_rows, input_text, label_text
 from headrace.spark.task_errors import unwrap_python_errors
 from headrace.spark.temporary_session_changes import temporary_settings
-from headrace.spark.task_errors import unwrap_python_errors
-from headrace.spark.temporary_session_changes import temporary_settings
 from headrace.targets.target_kind_loader import target_module
 from headrace.wording import quantity
 
