@@ -148,6 +148,19 @@ def test_page_says_that_no_commands_reproduce_a_cosine_schedule_that_changed_mid
     assert "no commands give exactly these weights again" in write_report(run).read_text()
 
 
+@pytest.mark.parametrize(
+    ("kind", "note"), [("constant", "has the same weights"), ("cosine", "no commands give exactly these weights")]
+)
+def test_shortened_run_is_reproduced_by_no_command_of_more_epochs(
+    make_run: Callable[..., Path], kind: str, note: str
+) -> None:
+    run = continued(make_run, (40, False), kind=kind)
+    assert train_lines(run) == [THREE]
+    page = write_report(run).read_text()
+    assert "The run was changed from 40 to 3 epochs" in page
+    assert note in page
+
+
 def test_program_of_the_user_is_shown_as_it_was_called(make_run: Callable[..., Path]) -> None:
     run = continued(make_run, (2, True), command="python notebook.py")
     assert "python notebook.py" in reproduction(read_artifacts(run), None).commands
