@@ -96,6 +96,7 @@ def summarize(
         fingerprint=plan.fingerprint,
         settings=context.settings.model_dump(mode="json"),
         seconds=seconds,
+        prepared_rows=accounting.prepared_rows,
         append_key=plan.append_key,
         listing=save_listing(plan.listing.files, context.table, context.identity),
         sums=None if sums is None else (sums.count, sums.total, sums.squares),

@@ -116,12 +116,23 @@ def _without_full(preparation: str) -> str:
 
 def version_note(run: RunFile, data: TableData | None) -> str:
     """Return what the commands lack where the table does not exist yet; empty if they need no change."""
-    if run.data_version == 0 or _is_newest(run, data):
+    if run.data_version == 0:
         return ""
-    return (
-        f"The run read version {run.data_version} of the table, which has others. In a folder without the table, "
-        "`prepare` makes version 0 of the files that are there now: leave out the numbers of the versions."
-    )
+    if data is None or data.summary.has_history:
+        return (
+            f"The run read version {run.data_version} of the table, which was prepared on top of earlier versions and "
+            f"may have rows and the order of its classes from them. {_in_an_empty_folder(run, data)} It may train "
+            f"other weights: to get these again, keep the table, and train on its version {run.data_version} with "
+            "another train.run."
+        )
+    if _is_newest(run, data):
+        return ""
+    return f"The run read version {run.data_version} of the table, which has others. {_in_an_empty_folder(run, data)}"
+
+
+def _in_an_empty_folder(run: RunFile, data: TableData | None) -> str:
+    numbers = "" if _is_newest(run, data) else ": leave out the numbers of the versions"
+    return f"In a folder without the table, `prepare` makes version 0 of the files that are there now{numbers}."
 
 
 def evaluate_command(bundle: Path, table: str, version: int) -> str:
