@@ -32,7 +32,12 @@ from headrace.train.launch.rank_messages import Message
 from headrace.train.model_dry_run.subprocess_dry_run import require_trainable
 from headrace.train.rank_message_receiver import Progress
 from headrace.train.saved_epoch_summary import describe_ending, describe_worse_epoch
-from headrace.train.validate_settings import require_fit, require_updates, warn_of_other_preparation
+from headrace.train.validate_settings import (
+    changed_length_warning,
+    require_fit,
+    require_updates,
+    warn_of_other_preparation,
+)
 
 log = logging.getLogger(__name__)
 
@@ -130,12 +135,8 @@ def _resume(folder: RunFolder, record: RunRecord, configuration: Configuration) 
         log.info("The run %s continues from %s to %s epochs.", folder.path, record.epochs, epochs)
     else:
         log.info("The run %s ends after %s epochs instead of %s.", folder.path, epochs, record.epochs)
-    if configuration.train.optimizer.schedule.kind == "cosine":
-        log.warning(
-            "From here on the cosine schedule spans %s epochs: the learning rate %s. --restart trains all %s epochs on "
-            "one fall of the rate; what is trained is then lost.",
-            epochs, "rises again" if epochs > record.epochs else "falls at once to that of a shorter run", epochs,
-        )  # fmt: skip
+    if warning := changed_length_warning(configuration.train, record.epochs):
+        log.warning("%s", warning)
     require_updates(configuration.train, record.steps_per_epoch)
     before = Continuation(epochs=record.epochs, complete=folder.result() is not None)
     record = record.model_copy(update=changes | {"epochs": epochs, "continuations": (*record.continuations, before)})
