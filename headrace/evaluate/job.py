@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headrace import bundle as bundles
 from headrace.contract import Contract
@@ -15,7 +15,6 @@ from headrace.evaluate.evaluator_interface import EvaluationBatch, EvaluationInt
 from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
-from headrace.inference import Inference
 from headrace.one_or_several_inputs import select_rows
 from headrace.progress import progress
 from headrace.runs.run_folder import RunFolder
@@ -25,6 +24,9 @@ from headrace.stream.plan_and_rank_stream import evaluation_plan, rank_stream
 from headrace.table import Version, read
 from headrace.targets.target_kind_loader import target_module
 from headrace.wording import join_names
+
+if TYPE_CHECKING:
+    from headrace.inference import Inference
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,10 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     bundle = bundles.load(path)
     version = read(table, number)
     match = match_classes(bundle, version, absent=version.summary.classes_without_rows())
-    slicer = Slicer(version.contract, slices)
+    slicer = Slicer(version.contract, version.table, slices)
+    # TensorFlow takes seconds to import; what is wrong is said before.
+    from headrace.inference import Inference
+
     inference = Inference(bundle)
     start = time.monotonic()
     evaluator = evaluator_for(bundle, version.contract)
@@ -104,7 +109,7 @@ def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:
 
 
 def iter_batches(
-    inference: Inference, version: Version, split: str, columns: tuple[str, ...] = ()
+    inference: "Inference", version: Version, split: str, columns: tuple[str, ...] = ()
 ) -> Iterator[EvaluationBatch]:
     """Yield every row of `split` once, with the model's prediction and the values of `columns`.
 
