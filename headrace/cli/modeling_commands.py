@@ -119,8 +119,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="COLUMN",
-            help="column, number or category of the inputs, or `size` of images stored as PNG or JPEG, whose values get "
-            "separate metrics; repeatable",
+            help="column, number or category of the inputs, or `size` of images stored as PNG or JPEG, whose values "
+            "get separate metrics; repeatable",
         ),
     ] = None,
 ) -> None:
