@@ -119,7 +119,7 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
     labels = [normalize_label(cell_text(value)) for value in found_labels if not _is_bad_label(value)]
     classes = Counter(one for one in labels if one)
     rejects = Counter(str(rejection.reason) for _, rejection in sample.rejected)
-    rejects += Counter({Reason.NO_CLASS.value: sum(not one for one in labels)})
+    rejects += Counter({Reason.NO_LABEL.value: sum(not one for one in labels)})
     # Preparation refuses the whole table if they are bytes.
     rejects += Counter({Reason.BAD_LABEL.value: len(found_labels) - len(labels)})
     numbers = [name for name in classes if is_number(name)] if are_numbers_to_predict(classes) else []
@@ -301,7 +301,7 @@ def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError
         if record.rejection is not None:
             return record.rejection
         if record.label is None:
-            return RejectedRecordError(Reason.NO_CLASS, describe_missing_label(Prepare().target))
+            return RejectedRecordError(Reason.NO_LABEL, describe_missing_label(Prepare().target))
         if isinstance(record.data, bytes):
             encoder.row(record)
     except RejectedRecordError as rejection:

@@ -140,7 +140,7 @@ def test_preview_of_a_table_reads_all_files_and_folder_names(tmp_path: Path) -> 
 
 def test_preview_counts_rows_without_a_label(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,label\n" + "one,x\n" * 3 + "two,y\nthree,\nfour,NaN\n")
-    assert preview(str(tmp_path / "a.csv"))["rejects"] == {"no_class": 2}
+    assert preview(str(tmp_path / "a.csv"))["rejects"] == {"no_label": 2}
 
 
 def test_preview_names_a_column_of_splits_and_counts_unlisted_rejects_once(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_preview_names_a_column_of_splits_and_counts_unlisted_rejects_once(tmp_p
     assert found["split_column"] == "part"
     text = as_text(found)
     assert "splits by the column 'part', if data.source.columns.split names it" in text
-    assert "rejects: no_class 1" in text
+    assert "rejects: no_label 1" in text
     assert "other record" not in text
     (tmp_path / "b.csv").write_text("text,label\ntrain,a\nbus,b\n")
     assert preview(str(tmp_path / "b.csv"))["split_column"] is None
@@ -275,7 +275,7 @@ def test_archive_of_sounds_and_their_texts_is_previewed_as_sounds(tmp_path: Path
     ]
     pack(tmp_path / "a.tar", dict([*members, ("9.wav", encode_sound(tone(300.0, seed=9)))]))
     about = preview(str(tmp_path))
-    assert about["rejects"] == {"not_audio": 6, "no_class": 1}
+    assert about["rejects"] == {"not_audio": 6, "no_label": 1}
     assert "the format of the file is not known; expected a sound" in "".join(about["rejected"])
 
 
