@@ -145,7 +145,11 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
         "sampled": len(sample.rows) + len(sample.rejected),
         "rejects": dict(rejects),
         "rejected": [f"{name}: {rejection.detail}" for name, rejection in sample.rejected[:EXAMPLES]],
-        "warnings": [*sample.warnings, *(label_warnings(named) if names else []), *_row_number_warnings(labels)],
+        "warnings": [
+            *sample.warnings,
+            *(label_warnings(named) if names else []),
+            *_row_number_warnings([one for one in labels if one]),
+        ],
     }
 
 
