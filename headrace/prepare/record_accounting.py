@@ -89,7 +89,8 @@ class RecordAccounting:
             archive_share = f" and {damaged} of {archives} archives are damaged" if archives and damaged else ""
             raise DataError(
                 f"{self.rejected} of {self.rows_in} records were rejected ({self._reasons()}){archive_share}, "
-                f"prepare.max_rejects allows {max_rejects:.1%}; nothing was committed."
+                f"prepare.max_rejects allows {max_rejects:.1%}; nothing was committed. Correct or remove these records "
+                "(data.source.exclude leaves out files), or raise prepare.max_rejects."
             )
 
     def describe_rejects(self) -> list[str]:

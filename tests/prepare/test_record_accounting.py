@@ -80,7 +80,8 @@ def test_check_reports_rejects_by_reason() -> None:
     with pytest.raises(DataError) as error:
         accounting(100, 94, 6).check(0.05)
     assert str(error.value) == (
-        "6 of 100 records were rejected (damaged: 6), prepare.max_rejects allows 5.0%; nothing was committed."
+        "6 of 100 records were rejected (damaged: 6), prepare.max_rejects allows 5.0%; nothing was committed. "
+        "Correct or remove these records (data.source.exclude leaves out files), or raise prepare.max_rejects."
     )
 
 
