@@ -198,7 +198,9 @@ def add_filled(before: Version | None, shards: Iterable[Shard], filled: Mapping[
     counts = Counter(filled)
     if before is not None:
         kept = {shard.path for shard in shards}
-        if before.summary.filled is None or any(shard.path not in kept for shard in before.shards):
+        is_known = before.summary.filled is not None
+        # Of rows without a filled number it does not matter which were removed.
+        if not is_known or (before.summary.filled and any(shard.path not in kept for shard in before.shards)):
             return None
         counts.update(before.summary.filled)
     return dict(+counts)
