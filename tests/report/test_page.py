@@ -186,6 +186,9 @@ def test_page_of_an_unfinished_run_marks_no_epoch(make_run: MakeRun) -> None:
 def test_page_states_bit_equal_weights_with_hash(make_run: MakeRun) -> None:
     text = write_page(make_run(ranks=4)).text
     assert f"All 4 ranks ended with bit-identical weights, SHA-256 {'c' * 64}" in text
+
+
+def test_page_of_two_ranks_says_both(make_run: MakeRun) -> None:
     assert "Both ranks ended with bit-identical weights" in write_page(make_run(ranks=2)).text
 
 
