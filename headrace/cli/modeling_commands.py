@@ -58,7 +58,7 @@ def train(
 ) -> None:
     """Train a model on a table and save it as a bundle. The same command resumes a run that is not complete.
 
-    A larger train.epochs continues a run.
+    A larger train.epochs continues a run, a smaller one ends an interrupted run earlier.
 
     Example: headrace train conf/fashion_mnist.yaml train.ranks=2 train.run=runs/wide model.options.width=64
     """
@@ -119,7 +119,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="COLUMN",
-            help="column, or `size` of images stored as PNG or JPEG, whose values get separate metrics; repeatable",
+            help="column, number or category of the inputs, or `size` of images stored as PNG or JPEG, whose values "
+            "get separate metrics; repeatable",
         ),
     ] = None,
 ) -> None:

@@ -89,11 +89,22 @@ def retraining_table(result: Mapping[str, Any]) -> str:
     return text_table(header, rows)
 
 
-def gate_hint(table: str) -> str:
-    """Return a hint about what to inspect after the gate has refused a challenger, as the reason may be the data."""
-    return (
+def gate_hint(table: str, result: Mapping[str, Any]) -> str:
+    """Return a hint about what to inspect after the gate has refused a challenger: too few test rows, or the data."""
+    from headrace.retrain.gate.few_rows_warning import FEW_ROWS
+    from headrace.retrain.gate.promotion_checks import DECIDING
+
+    rows = result["test"]["rows"]
+    data = (
         f"`{shlex.join(['headrace', 'inspect', table, '--changes'])}` lists the files that are new; "
         "data.source.exclude leaves out those that are wrong"
+    )
+    if rows >= FEW_ROWS and not any(reason.startswith(DECIDING) for reason in result["reasons"]):
+        return data
+    return (
+        f"{quantity(rows, 'test row')} may be too few to show that a model is better: prepare more test data and set "
+        "retrain.test_version: newest, or accept a lower retrain.gate.confidence\n"
+        f"if the new data may be wrong: {data}"
     )
 
 

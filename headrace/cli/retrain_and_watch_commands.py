@@ -41,7 +41,7 @@ def retrain(
     print_result(result, retraining_table(result))
     if result["exit_code"]:
         if result["exit_code"] == GateError.exit_code:
-            print(gate_hint(configuration.data.table), file=sys.stderr)
+            print(gate_hint(configuration.data.table, result), file=sys.stderr)
         print(f"headrace: {result['decision']}: {'; '.join(result['reasons'])}", file=sys.stderr)
         raise typer.Exit(result["exit_code"])
 

@@ -62,10 +62,18 @@ def explain(path: str, examples: Path, configuration: Configuration | None = Non
         *([f"  range: {bounds}"] if bounds else ()),
         f"  default: {default_of(key.field)}",
         *_own_value(key.path, configuration),
-        f"  example: {shlex.quote(f'{key.path}={inline_yaml(example(key, read_examples(examples)))}')}",
+        f"  example: {_override(key.path, example(key, read_examples(examples)))}",
         *(_list_keys(section) if section else ()),
     ]
     return "\n".join(lines)
+
+
+def _override(path: str, value: Any) -> str:
+    """Return a word of a shell that sets the key; quotes of YAML are double ones, which a shell's single ones keep."""
+    text = inline_yaml(value)
+    if '"' not in text and "\\" not in text:
+        text = text.replace("'", '"')
+    return shlex.quote(f"{path}={text}")
 
 
 def _own_value(path: str, configuration: Configuration | None) -> list[str]:
@@ -97,12 +105,12 @@ def read_examples(folder: Path) -> list[dict[str, Any]]:
 def example(key: Key, trees: Sequence[dict[str, Any]]) -> Any:
     """Return a value of the key from one of the configurations `trees`, not the default if there is another.
 
-    Without one, return a value that the key accepts.
+    Without one, return an example of the key's own, or else a value that the key accepts.
     """
     values = [value for tree in trees for value in _values_at(tree, key)]
     default = None if key.field.is_required() else plain_value(key.field.get_default(call_default_factory=True))
     other = [value for value in values if value != default]
-    return next(iter((*other, *values)), None) or _sample(key.value_schema, default)
+    return next(iter((*other, *(key.field.examples or ()), *values)), None) or _sample(key.value_schema, default)
 
 
 def _find(names: Sequence[str], index: int, section: type[Section]) -> Key:
@@ -145,8 +153,12 @@ def _sample_of_type(option: dict[str, Any]) -> Any:
 
 def _list_keys(section: type[Section]) -> Iterator[str]:
     yield "  keys:"
+    schemas = section.model_json_schema()["properties"]
     for name, field in section.model_fields.items():
-        text = f"{name} (default: {default_of(field)}): {description_of(field)}"
+        choices = list(map(str, schemas[name].get("enum", ())))
+        listed = all(choice in description_of(field) for choice in choices)
+        kinds = "" if listed else f"{', '.join(choices)}; "
+        text = f"{name} ({kinds}default: {default_of(field)}): {description_of(field)}"
         yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")
 
 

@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headrace import bundle as bundles
 from headrace.compiled_inference import Inference
@@ -25,6 +25,9 @@ from headrace.stream.decode.target_column import decode_targets
 from headrace.table import Version, read
 from headrace.targets.target_kind_loader import target_module
 from headrace.wording import join_names
+
+if TYPE_CHECKING:
+    from headrace.compiled_inference import Inference
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +49,10 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     bundle = bundles.load(path)
     version = read(table, number)
     match = match_classes(bundle, version, absent=version.summary.classes_without_rows())
-    slicer = Slicer(version.contract, slices)
+    slicer = Slicer(version.contract, version.table, slices)
+    # TensorFlow takes seconds to import; what is wrong is said before.
+    from headrace.compiled_inference import Inference
+
     inference = Inference(bundle)
     start = time.monotonic()
     evaluator = evaluator_for(bundle, version.contract)
@@ -104,7 +110,7 @@ def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:
 
 
 def iter_batches(
-    inference: Inference, version: Version, split: str, columns: tuple[str, ...] = ()
+    inference: "Inference", version: Version, split: str, columns: tuple[str, ...] = ()
 ) -> Iterator[EvaluationBatch]:
     """Yield every row of `split` once, with the model's prediction and the values of `columns`.
 

@@ -1,8 +1,9 @@
-"""Metrics of slices of the rows: by class, by text length, by image size, by any column."""
+"""Metrics of slices of the rows: by class, by text length, by image size, by any column or cell of the inputs."""
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -10,11 +11,14 @@ from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluator_interface import EvaluationBatch, Evaluator
 from headrace.evaluate.row_slices_by_value import ClassPartitioner, NumberPartitioner, Partition, TextPartitioner
+from headrace.features.cells_from_stored_rows_interface import cells_from_stored_rows
 from headrace.wording import close_name_question
 
 CLASS, LENGTH, SIZE = "class", "length", "size"
 HEIGHT, WIDTH = "height", "width"
 SLICED_CODECS = {LENGTH: ("tokens",), SIZE: ("png", "jpeg")}
+# Of the cells that are inputs together; the values of a vector have no names.
+SLICED_CELLS = ("number", "category")
 
 
 class Partitioner(Protocol):
@@ -31,17 +35,18 @@ class Slicer:
     """Slices the rows of a table by columns.
 
     Args:
-        requested: names of columns, or `class`, `length` (of texts, in tokens) or `size` (of images), in addition to
-            the default slices of the table.
+        table: folder of the table.
+        requested: names of columns, of numbers and categories of the inputs, or `class`, `length` (of texts, in tokens)
+            or `size` (of images), in addition to the default slices of the table.
 
     Raises:
         ConfigurationError: the table does not have the column, or cannot be sliced by it.
     """
 
-    def __init__(self, contract: Contract, requested: Sequence[str]) -> None:
+    def __init__(self, contract: Contract, table: Path, requested: Sequence[str]) -> None:
         self._contract = contract
         self._names = tuple(dict.fromkeys((*_default_slices(contract), *requested)))
-        self._value_readers = {name: _value_reader(contract, name) for name in self._names}
+        self._value_readers = {name: _value_reader(contract, table, name) for name in self._names}
         self._partitioners: dict[str, Partitioner] = {name: _partitioner(contract, name) for name in self._names}
 
     @property
@@ -79,6 +84,25 @@ def _of_inputs(contract: Contract, what: str) -> dict[str, tuple[str, Column]]:
     return found
 
 
+class _Cell(NamedTuple):
+    """A number or a category of an input: the input's column and contract, and whether it is a category."""
+
+    column: str
+    contract: Contract
+    is_category: bool
+
+
+def _cells(contract: Contract) -> dict[str, _Cell]:
+    """Return the numbers and categories of the inputs, by their names in the source."""
+    return {
+        name: _Cell(one.named("input")[0], one, kind == "category")
+        for one in contract.inputs.values()
+        if one.feature.has_cells
+        for name, kind in one.spec.cell_types.items()
+        if kind in SLICED_CELLS
+    }
+
+
 def _default_slices(contract: Contract) -> tuple[str, ...]:
     names = [CLASS] if contract.target.has_one_class else []
     names += _of_inputs(contract, LENGTH)
@@ -91,19 +115,22 @@ def _source_columns(contract: Contract, name: str) -> tuple[str, ...]:
         return HEIGHT, WIDTH
     if name in contract.columns:
         return (name,)
+    if name == CLASS and contract.target.has_one_class:
+        return (contract.named("target")[0],)
     inputs = _of_inputs(contract, LENGTH) | _of_inputs(contract, SIZE)
-    return (inputs[name][0],) if name in inputs else (contract.named("target")[0] if name == CLASS else name,)
+    return (inputs[name][0] if name in inputs else _cells(contract)[name].column,)
 
 
 def _partitioner(contract: Contract, name: str) -> Partitioner:
     target = contract.named("target")[0]
     if contract.target.has_one_class and name in (CLASS, target):
         return ClassPartitioner(contract.classes)
-    text = name in contract.columns and contract.columns[name].dtype == "string"
+    cell = None if name in _table_slices(contract) else _cells(contract).get(name)
+    text = cell.is_category if cell else name in contract.columns and contract.columns[name].dtype == "string"
     return TextPartitioner() if text else NumberPartitioner()
 
 
-def _value_reader(contract: Contract, name: str) -> Callable[[EvaluationBatch], Any]:
+def _value_reader(contract: Contract, table: Path, name: str) -> Callable[[EvaluationBatch], Any]:
     """Return the function that extracts the values from a batch.
 
     Raises:
@@ -123,6 +150,8 @@ def _value_reader(contract: Contract, name: str) -> Callable[[EvaluationBatch], 
     if name in sizes:
         image = sizes[name][0]
         return lambda batch: batch.columns[image].lengths
+    if name in (cells := _cells(contract)):
+        return _cell_values(cells[name], table, name)
     available = _available_slices(contract)
     raise ConfigurationError(
         f"--slice names {name!r}, but these rows cannot be sliced by it; "
@@ -141,8 +170,26 @@ def _plain_values(contract: Contract, name: str) -> Callable[[EvaluationBatch], 
     return lambda batch: batch.columns[name] if batch.columns[name].dtype.kind in "if" else batch.columns[name].tolist()
 
 
+def _cell_values(cell: _Cell, table: Path, name: str) -> Callable[[EvaluationBatch], Any]:
+    column = cell.contract.columns[cell.column]
+
+    def values(batch: EvaluationBatch) -> Any:
+        stored = batch.columns[cell.column]
+        rows = stored.data.view(column.dtype).reshape(len(stored), *column.fixed_shape)
+        found = cells_from_stored_rows(cell.contract, table, rows)[name]
+        return found.to_pylist() if cell.is_category else found.to_numpy(zero_copy_only=False)
+
+    return values
+
+
 def _available_slices(contract: Contract) -> list[str]:
-    """Return the columns that rows can be sliced by."""
+    """Return what rows can be sliced by."""
+    names = _table_slices(contract)
+    return names + [name for name in _cells(contract) if name not in names]
+
+
+def _table_slices(contract: Contract) -> list[str]:
+    """Return what rows can be sliced by without reading their cells."""
     names = list(_default_slices(contract))
     names += [name for name in _of_inputs(contract, SIZE) if name not in names]
     plain = (name for name, column in contract.columns.items() if column.codec == "plain" and column.dtype != "binary")

@@ -164,8 +164,10 @@ def _require_fit(model: Any, path: Path, contract: Contract) -> None:
     expected, shape = (None, contract.outputs), getattr(model, "output_shape", None)
     if shape is not None and shape != expected:
         meaning = network_outputs(contract.task).MEANING
+        hint = " Flatten or pool before its last layer." if _is_shape(shape) and len(shape) > len(expected) else ""
         raise ConfigurationError(
             f"`build` in {path} must return a model with outputs {expected}, {meaning}; it returned outputs {shape}."
+            f"{hint}"
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from headrace.errors import ConfigurationError
 from headrace.project_template import shipped_networks
 from headrace.storage.location import path_hint
+from headrace.wording import close_name_question
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +53,9 @@ def read_source(path: Path) -> str:
         source = path.read_text(encoding="utf-8")
         tree = ast.parse(source, str(path))
     except OSError as error:
-        detail = f"{error.strerror}{path_hint(path)}"
-        raise ConfigurationError(f"The model file {path} (model.file) cannot be read: {detail}.") from None
+        beside = [str(one) for one in sorted(path.parent.glob("*.py"))] if path.parent.is_dir() else []
+        detail = f"{error.strerror}{path_hint(path)}.{close_name_question(str(path), beside)}"
+        raise ConfigurationError(f"The model file {path} (model.file) cannot be read: {detail}") from None
     except (SyntaxError, ValueError) as error:
         raise ConfigurationError(f"The model file {path} (model.file) is not valid Python: {error}.") from None
     if not any(isinstance(node, ast.FunctionDef) and node.name == "build" for node in tree.body):

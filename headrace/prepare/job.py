@@ -42,6 +42,7 @@ from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
 from headrace.prepare.sources.series.window_source import window_columns
 from headrace.prepare.sources.tables.columns.column_configuration_key import column_key
+from headrace.prepare.sources.tables.columns.date_number_check import find_dates
 from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.table_readers_and_required_columns import require_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
@@ -96,6 +97,7 @@ def summarize(
         fingerprint=plan.fingerprint,
         settings=context.settings.model_dump(mode="json"),
         seconds=seconds,
+        prepared_rows=accounting.prepared_rows,
         append_key=plan.append_key,
         listing=save_listing(plan.listing.files, context.table, context.identity),
         sums=None if sums is None else (sums.count, sums.total, sums.squares),
@@ -217,7 +219,7 @@ def _session(configuration: Configuration) -> SparkSession:
 
 
 def _require_columns(configuration: Configuration, listing: Listing, files: list[RawFile]) -> None:
-    """Report a column that the files of a table lack before Spark starts, which takes ten seconds."""
+    """Report a column that is missing, or holds dates for numbers, before Spark starts, which takes ten seconds."""
     settings = configuration.prepare
     source, windows = source_as_read(configuration.data.source, settings), settings.windows
     if source.columns is None or not source.has_files or source.kind == "petastorm":
@@ -228,6 +230,12 @@ def _require_columns(configuration: Configuration, listing: Listing, files: list
     except MissingColumnError as error:
         key = column_key(configuration, error.name)
         raise MissingColumnError(error.name, error.file, error.columns, error.cause, key) from None
+    for name, example in find_dates(source, listing.root, files, settings.number_cells).items():
+        key = column_key(configuration, name)
+        raise ConfigurationError(
+            f"The column {name!r} of {source.path}, which {key} names, holds dates, such as {example!r:.40}; write a "
+            "number, such as the days since the first one, or name the column as a category."
+        )
 
 
 def _require_apart(table: Path, source: str) -> None:

@@ -24,6 +24,7 @@ class RecordAccounting:
     """Counts of input rows by outcome: written, rejected or dropped as a duplicate.
 
     Attributes:
+        prepared_rows: rows that this preparation read, of `rows_in`.
         rejects: rejected rows by reason.
         reject_examples: one rejected row of this preparation by reason.
         counts: written rows by split and class index; the index is 0 for rows without exactly one class.
@@ -34,6 +35,7 @@ class RecordAccounting:
     """
 
     rows_in: int
+    prepared_rows: int
     shards: tuple[Shard, ...]
     reject_shards: tuple[Shard, ...]
     duplicate_shards: tuple[Shard, ...] = ()
@@ -87,7 +89,8 @@ class RecordAccounting:
             archive_share = f" and {damaged} of {archives} archives are damaged" if archives and damaged else ""
             raise DataError(
                 f"{self.rejected} of {self.rows_in} records were rejected ({self._reasons()}){archive_share}, "
-                f"prepare.max_rejects allows {max_rejects:.1%}; nothing was committed."
+                f"prepare.max_rejects allows {max_rejects:.1%}; nothing was committed. Correct or remove these records "
+                "(data.source.exclude leaves out files), or raise prepare.max_rejects."
             )
 
     def describe_rejects(self) -> list[str]:
@@ -132,6 +135,7 @@ def merge_results(results: Iterable[ChunkResult]) -> RecordAccounting:
         added.number_labels += result.number_labels
     return RecordAccounting(
         rows_in=added.seen,
+        prepared_rows=added.seen,
         shards=tuple(shard for shard in added.shards if shard.path not in removed_shards),
         reject_shards=tuple(added.reject_shards),
         duplicate_shards=tuple(added.duplicate_shards),
@@ -171,6 +175,7 @@ def merge_with_previous(
     remaining = tuple(shard for shard in before.shards if shard.path not in removed_shards)
     return RecordAccounting(
         rows_in=before.summary.rows_in - removed_rows + added.rows_in,
+        prepared_rows=added.prepared_rows,
         shards=(*remaining, *added.shards),
         reject_shards=(*rejects.shards, *added.reject_shards),
         duplicate_shards=(*duplicates.shards, *added.duplicate_shards),
@@ -193,7 +198,9 @@ def add_filled(before: Version | None, shards: Iterable[Shard], filled: Mapping[
     counts = Counter(filled)
     if before is not None:
         kept = {shard.path for shard in shards}
-        if before.summary.filled is None or any(shard.path not in kept for shard in before.shards):
+        is_known = before.summary.filled is not None
+        # Of rows without a filled number it does not matter which were removed.
+        if not is_known or (before.summary.filled and any(shard.path not in kept for shard in before.shards)):
             return None
         counts.update(before.summary.filled)
     return dict(+counts)

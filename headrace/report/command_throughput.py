@@ -1,11 +1,15 @@
 """Duration and throughput of each stage."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from headrace.report.data_section import TableData
 from headrace.report.run_artifact_reader import ResultFile, RunArtifacts
 from headrace.wording import quantity
+
+if TYPE_CHECKING:
+    from headrace.table.table_version import Summary
 
 PIPELINE = ("fetch", "prepare", "train", "evaluate", "predict")
 
@@ -44,7 +48,7 @@ def _position(name: str) -> int:
 
 def _measured_stages(folder: RunArtifacts, data: TableData | None, wall: dict[str, float]) -> Iterator[Stage]:
     if data:
-        yield _row_stage("prepare", data.summary.rows_in, data.summary.seconds, wall.pop("prepare", None))
+        yield _preparation_stage(data.summary, wall.pop("prepare", None))
     if folder.result:
         yield _training_stage(folder, folder.result, wall.pop("train", None))
     for evaluation in folder.evaluations:
@@ -53,6 +57,14 @@ def _measured_stages(folder: RunArtifacts, data: TableData | None, wall: dict[st
     prediction = folder.prediction
     if prediction and prediction.rows and prediction.seconds:
         yield _row_stage("predict", prediction.rows, prediction.seconds, wall.pop("predict", None))
+
+
+def _preparation_stage(summary: "Summary", wall: float | None) -> Stage:
+    """Return the stage of the version's own preparation, which reads new and changed files only."""
+    prepared = summary.rows_in if summary.prepared_rows is None else summary.prepared_rows
+    stage = _row_stage("prepare", prepared, summary.seconds, wall)
+    carries_over = prepared != summary.rows_in
+    return replace(stage, work=f"{prepared:,} of {quantity(summary.rows_in, 'row')}") if carries_over else stage
 
 
 def _row_stage(name: str, rows: int, seconds: float, wall: float | None) -> Stage:

@@ -12,6 +12,7 @@ from headrace.config.secret_names import WITHHELD, is_hidden, withhold_secrets
 from headrace.processes.recorded_training_command import is_override, is_train, prepare_command, split_line
 from headrace.report.data_section import TableData
 from headrace.report.run_artifact_reader import RunArtifacts, RunFile
+from headrace.wording import quantity
 
 # Packages and the spelling their projects use, in the order of the page.
 NAMES = {
@@ -36,23 +37,26 @@ def _is_prepare(command: str) -> bool:
 def train_commands(run: RunFile) -> list[str]:
     """Return the commands that train the run, with its epochs.
 
-    A run that was continued by a larger `train.epochs` equals one of that length from the start, unless its learning
-    rate depends on the length: then every command before the last one is needed too.
+    A run that was continued by another `train.epochs` equals one of that length from the start, unless its learning
+    rate depends on the length: then every command before the last one is needed too. A command of more epochs than the
+    last one would train them all.
     """
     if not run.continuations:
         return [run.command]
-    epochs = [*(before.epochs for before in run.continuations), run.epochs]
-    return [_with_epochs(run.command, number) for number in (epochs if _depends_on_length(run) else epochs[-1:])]
+    epochs = _epochs_of_commands(run)
+    needed = epochs if _depends_on_length(run) and max(epochs) == run.epochs else epochs[-1:]
+    return [_with_epochs(run.command, number) for number in needed]
 
 
 def continuation_note(run: RunFile) -> str:
     """Return how a continued run is reproduced; empty for any other run."""
     if not run.continuations:
         return ""
-    numbers = " to ".join(str(number) for number in (*(before.epochs for before in run.continuations), run.epochs))
-    prefix = f"The run was continued from {numbers} epochs"
+    epochs = _epochs_of_commands(run)
+    change = "continued" if epochs == sorted(epochs) else "changed"
+    prefix = f"The run was {change} from {' to '.join(map(str, epochs))} epochs"
     if not _depends_on_length(run):
-        return f"{prefix}. A run of {run.epochs} epochs from the start has the same weights."
+        return f"{prefix}. A run of {quantity(run.epochs, 'epoch')} from the start has the same weights."
     if all(before.complete for before in run.continuations):
         return (
             f"{prefix}. Its cosine schedule spans the epochs of each command, so that a run of {run.epochs} epochs "
@@ -62,6 +66,11 @@ def continuation_note(run: RunFile) -> str:
         f"{prefix} before it was complete. Its cosine schedule spans the epochs of each command, and changed in the "
         "middle of a command: no commands give exactly these weights again."
     )
+
+
+def _epochs_of_commands(run: RunFile) -> list[int]:
+    """Return the `train.epochs` of each command that changed them, the last one included."""
+    return [*(before.epochs for before in run.continuations), run.epochs]
 
 
 def _depends_on_length(run: RunFile) -> bool:
@@ -106,13 +115,24 @@ def _without_full(preparation: str) -> str:
 
 
 def version_note(run: RunFile, data: TableData | None) -> str:
-    """Return how the commands must change if the table does not exist yet; empty if they need no change."""
-    if run.data_version == 0 or _is_newest(run, data):
+    """Return what the commands lack where the table does not exist yet; empty if they need no change."""
+    if run.data_version == 0:
         return ""
-    return (
-        f"The run read version {run.data_version} of the table, which has others. In a folder without the table, "
-        "`prepare` makes version 0 of the files that are there now: leave out the numbers of the versions."
-    )
+    if data is None or data.summary.has_history:
+        return (
+            f"The run read version {run.data_version} of the table, which was prepared on top of earlier versions and "
+            f"may have rows and the order of its classes from them. {_in_an_empty_folder(run, data)} It may train "
+            f"other weights: to get these again, keep the table, and train on its version {run.data_version} with "
+            "another train.run."
+        )
+    if _is_newest(run, data):
+        return ""
+    return f"The run read version {run.data_version} of the table, which has others. {_in_an_empty_folder(run, data)}"
+
+
+def _in_an_empty_folder(run: RunFile, data: TableData | None) -> str:
+    numbers = "" if _is_newest(run, data) else ": leave out the numbers of the versions"
+    return f"In a folder without the table, `prepare` makes version 0 of the files that are there now{numbers}."
 
 
 def evaluate_command(bundle: Path, table: str, version: int) -> str:

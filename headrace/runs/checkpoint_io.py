@@ -56,6 +56,12 @@ def newest_first(folder: Path) -> list[Path]:
     return sorted((position.parent for position in folder.glob(f"step-*/{POSITION}")), reverse=True)
 
 
+def newest_step(folder: Path) -> int:
+    """Return the step of the newest complete checkpoint in `folder`; 0 without one."""
+    checkpoints = newest_first(folder)
+    return int(checkpoints[0].name.removeprefix("step-")) if checkpoints else 0
+
+
 def remove_all_but(folder: Path, kept: list[Path]) -> None:
     """Remove all other checkpoints, incomplete ones included; only one rank writes here."""
     for other in folder.iterdir():

@@ -9,6 +9,8 @@ from typing import Any
 from headrace.config import Configuration
 from headrace.config.sections.training import Train
 from headrace.errors import ConfigurationError
+from headrace.runs.checkpoint_io import newest_step
+from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
 from headrace.runs.settings_differences import flatten
 from headrace.table import Version, read
@@ -23,8 +25,8 @@ CHANGEABLE_KEYS = {
     "run", "bundle", "resources", "checkpoint_every_steps", "log_every_steps", "keep_checkpoints", "max_restarts",
     "stall_timeout_seconds",
 }  # fmt: skip
-# May grow: the run then continues.
-GROWABLE_KEYS = {"epochs"}
+# May grow, and the run then continues; may shrink to the epochs that are trained or begun.
+LENGTH_KEYS = {"epochs"}
 # May change together, provided that the steps stay the same.
 COUPLED_KEYS = {"ranks", "batch_size"}
 
@@ -99,8 +101,8 @@ def require_resumable(path: Path, record: RunRecord, configuration: Configuratio
     """Raise unless the run in `path` can resume with `configuration` and the network of this hash.
 
     Raises:
-        ConfigurationError: the network, the table or a setting has changed, or the global batch or lanes do not fit the
-            ranks.
+        ConfigurationError: the network, the table or a setting has changed, `train.epochs` is less than the run has
+            trained, or the global batch or lanes do not fit the ranks.
         DataError: `data.table` has no such version.
     """
     run = ResumeChecks("run", path, "train.run")
@@ -110,7 +112,7 @@ def require_resumable(path: Path, record: RunRecord, configuration: Configuratio
         # The version that the run reads, by number: what the report's commands name.
         after["train.data_version"] = before["train.data_version"]
     run.require_settings(before, after)
-    _require_no_fewer_epochs(path, record, configuration.train.epochs)
+    _require_trained_epochs(path, record, configuration.train.epochs)
     _require_same_steps(path, record, configuration.train)
     version = read(configuration.data.table, record.data_version)
     run.require_table(version, record.table_id, record.content_id)
@@ -122,7 +124,7 @@ def _fixed(configuration: Configuration) -> dict[str, Any]:
     training = {
         f"train.{key}": value
         for key, value in tree["train"].items()
-        if key not in CHANGEABLE_KEYS | COUPLED_KEYS | GROWABLE_KEYS
+        if key not in CHANGEABLE_KEYS | COUPLED_KEYS | LENGTH_KEYS
     }
     streaming = {f"stream.{key}": value for key, value in tree["stream"].items() if not key.startswith("cache")}
     return training | streaming | {"model.options": tree["model"]["options"]}
@@ -143,11 +145,18 @@ def _shown(value: object) -> str:
     return "not set" if value is None else repr(value)
 
 
-def _require_no_fewer_epochs(path: Path, record: RunRecord, epochs: int) -> None:
-    if epochs < record.epochs:
+def _require_trained_epochs(path: Path, record: RunRecord, epochs: int) -> None:
+    """Raise unless `epochs` cover the steps of the newest checkpoint."""
+    if epochs >= record.epochs:
+        return
+    step = newest_step(RunFolder(path).checkpoints)
+    trained, begun = divmod(step, record.steps_per_epoch)
+    if step > epochs * record.steps_per_epoch:
+        part = f" and {begun} of the {quantity(record.steps_per_epoch, 'step')} of the next" if begun else ""
         raise ConfigurationError(
-            f"The run {path} has train.epochs {record.epochs}, and epochs that are trained cannot be taken back; "
-            f"received {epochs}. Set train.run to another directory, or start over with --restart."
+            f"The run {path} has trained {quantity(trained, 'epoch')}{part}, which cannot be taken back; train.epochs "
+            f"can be {trained + bool(begun)} or more, and is {epochs}. Set train.run to another directory, or start "
+            "over with --restart."
         )
 
 

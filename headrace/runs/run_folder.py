@@ -109,7 +109,7 @@ class RunFolder:
         remove_tree(self.non_finite)
 
     def extend(self, record: RunRecord) -> None:
-        """Write the record of a run that gets more epochs, which makes a complete run incomplete."""
+        """Write the record of a run that gets other epochs, which makes a complete run incomplete."""
         self.result_file.unlink(missing_ok=True)
         self.write_record(record)
 

@@ -17,11 +17,11 @@ MIN_ENTRIES_PER_EPOCH = 4
 
 
 class Continuation(BaseModel):
-    """A larger `train.epochs`, with which a run continued.
+    """Another `train.epochs`, with which a run continued.
 
     Attributes:
         epochs: epochs of the run before.
-        complete: whether the run was complete before; if not, its schedule changed in the middle of the shorter one.
+        complete: whether the run was complete before; if not, its schedule changed in the middle.
     """
 
     epochs: int
@@ -43,7 +43,7 @@ class RunRecord(NumberedRecord):
         bundle: absolute path of the trained model, because ranks have their own working directories.
         observed: whether the driver may stop the run early.
         threads: threads per rank; the rank's share of the cores of its machine when None.
-        continuations: how the run came to its epochs, if they were fewer at the start; the oldest first.
+        continuations: how the run came to its epochs, if they were others at the start; the oldest first.
         ancestors: training data of the initial weights; recorded, as the pretrained bundle may change later.
     """
 

@@ -9,6 +9,7 @@ from headrace.contract import Contract
 from headrace.errors import DataError
 from headrace.format_version import NumberedRecord
 from headrace.table.shard_writer import Shard
+from headrace.wording import natural_sort
 
 SPLITS = ("train", "val", "test")
 
@@ -43,6 +44,8 @@ class Summary(NumberedRecord):
         sums: exact count, sums and sums of squares by channel of the training split.
         settings: the `prepare` section used.
         seconds: duration from the start of the preparation to the commit.
+        prepared_rows: records that this preparation read; the others were carried over from earlier versions. None if
+            it is not known.
         periods: windows whose splits follow from the time only: the split of each moment, which later versions keep.
         filled: rows whose number was missing and became the mean, by column; None if rows were removed after they were
             counted.
@@ -62,6 +65,7 @@ class Summary(NumberedRecord):
     fingerprint: str
     settings: dict[str, Any]
     seconds: float
+    prepared_rows: int | None = None
     duplicates_version: int | None = None
     append_key: str | None = None
     listing: str | None = None
@@ -87,6 +91,14 @@ class Summary(NumberedRecord):
     def class_counts(self) -> dict[str, dict[str, int]]:
         """Return rows by split, then by class name; a row counts for each of its classes."""
         return self.label_counts if self.contract.target.has_labels else self.counts
+
+    @property
+    def has_history(self) -> bool:
+        """Return whether rows, or perhaps the order of the classes, were carried over from an earlier version.
+
+        A version that was prepared from all files at once, with classes in their natural order, is that of a new table.
+        """
+        return self.prepared_rows != self.rows_in or self.contract.classes != natural_sort(self.contract.classes)
 
     def classes_without_rows(self, *splits: str) -> tuple[str, ...]:
         """Return the classes that no row of `splits` has; of all splits if none is named."""

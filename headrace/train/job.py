@@ -33,6 +33,7 @@ from headrace.train.launch.rank_messages import Message
 from headrace.train.model_dry_run.subprocess_dry_run import require_trainable
 from headrace.train.rank_message_receiver import RankMessageReceiver
 from headrace.train.validate_settings import (
+    changed_length_warning,
     require_optimizer_updates,
     require_settings_fit_table,
     warn_of_other_preparation,
@@ -52,7 +53,7 @@ def train(
 ) -> dict[str, Any]:
     """Start or resume the run `train.run`, and return its result; return at once if the run is complete.
 
-    A run with a larger `train.epochs` than before continues.
+    A run with a larger `train.epochs` than before continues; with a smaller one an incomplete run ends earlier.
 
     Args:
         restart: start over; what the run has trained is lost.
@@ -122,7 +123,7 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration, *, dry_run
 
 
 def _resume(folder: RunFolder, record: RunRecord, configuration: Configuration) -> RunRecord:
-    """Return the record with the settings that may change; more epochs continue the run."""
+    """Return the record with the settings that may change; more epochs continue the run, fewer end it earlier."""
     table, bundle = locate(configuration.data.table).absolute(), _bundle_path(folder, configuration)
     changes = {"configuration": configuration, "table": str(table), "bundle": str(bundle)}
     epochs = configuration.train.epochs
@@ -130,9 +131,13 @@ def _resume(folder: RunFolder, record: RunRecord, configuration: Configuration) 
         record = record.model_copy(update=changes)
         folder.write_record(record)
         return record
-    log.info("The run %s continues from %s to %s epochs.", folder.path, record.epochs, epochs)
-    if configuration.train.optimizer.schedule.kind == "cosine":
-        log.warning("From here on the cosine schedule spans %s epochs: the learning rate rises again.", epochs)
+    if epochs > record.epochs:
+        log.info("The run %s continues from %s to %s epochs.", folder.path, record.epochs, epochs)
+    else:
+        log.info("The run %s ends after %s epochs instead of %s.", folder.path, epochs, record.epochs)
+    if warning := changed_length_warning(configuration.train, record.epochs):
+        log.warning("%s", warning)
+    require_optimizer_updates(configuration.train, record.steps_per_epoch)
     before = Continuation(epochs=record.epochs, complete=folder.result() is not None)
     record = record.model_copy(update=changes | {"epochs": epochs, "continuations": (*record.continuations, before)})
     folder.extend(record)

@@ -125,6 +125,17 @@ def require_optimizer_updates(settings: Train, steps_per_epoch: int) -> None:
         )  # fmt: skip
 
 
+def changed_length_warning(settings: Train, before: int) -> str:
+    """Return what other epochs than `before` mean for the schedule of a run that has begun; empty if nothing."""
+    if settings.optimizer.schedule.kind != "cosine":
+        return ""
+    change = "rises again" if settings.epochs > before else "falls at once to that of a shorter run"
+    return (
+        f"From here on the cosine schedule spans {quantity(settings.epochs, 'epoch')}: the learning rate {change}. To "
+        "train all of them on one fall of the rate, name another train.run, or start over with --restart."
+    )
+
+
 def require_loss(settings: Loss, contract: Contract) -> None:
     """Raise unless the loss `settings` fit the task of the `contract`.
 

@@ -104,7 +104,14 @@ def test_evaluation_table_shows_the_slices_that_were_asked_for() -> None:
 
 
 def test_gate_hint_is_a_command_and_a_key() -> None:
-    assert gate_hint("my tables/a") == (
+    reasons = ["accuracy against the champion's: expected an improvement"]
+    data = (
         "`headrace inspect 'my tables/a' --changes` lists the files that are new; data.source.exclude leaves out those "
         "that are wrong"
     )
+    assert gate_hint("my tables/a", {"test": {"rows": 5000}, "reasons": reasons}) == data
+    few = gate_hint("my tables/a", {"test": {"rows": 22}, "reasons": reasons})
+    assert few.startswith("22 test rows may be too few to show that a model is better: prepare more test data")
+    assert few.endswith(f"if the new data may be wrong: {data}")
+    undecided = [*reasons, "test rows that decide: expected 4 or more, received 3 of 5,000 rows"]
+    assert "5,000 test rows may be too few" in gate_hint("t", {"test": {"rows": 5000}, "reasons": undecided})

@@ -52,7 +52,15 @@ def test_value_of_a_configuration_is_shown_too(capsys: pytest.CaptureFixture[str
 def test_section_lists_its_keys() -> None:
     lines = explain("prepare.splits", CONF).splitlines()
     assert "    train (default: 0.8): fraction of records in the training split" in lines
-    assert any(line.startswith("  example: 'prepare.splits={train: ") for line in lines)
+    assert any(line.startswith("  example: 'prepare.splits={method: ") for line in lines)
+    assert "flip (none, horizontal, vertical, both; default: none): " in explain("stream.augment", CONF)
+    # Its description says what each of them means.
+    assert "method (default: hash): hash: assign by a hash" in explain("prepare.splits", CONF)
+
+
+def test_example_of_a_key_that_no_configuration_sets_is_one_of_its_own() -> None:
+    assert "  example: 'data.source.exclude=[\"*/2026-11-28/*\"]'" in explain("data.source.exclude", CONF).splitlines()
+    assert "  example: retrain.gate.margin=0.01" in explain("retrain.gate.margin", CONF).splitlines()
 
 
 def test_names_below_a_mapping_are_the_users_own() -> None:

@@ -45,9 +45,13 @@ def test_block_of_the_readme_runs(root: Path, tmp_path: Path) -> None:
     write_photos(tmp_path / "photos")
     (block,) = BLOCK.findall((root / "README.md").read_text())
     assert len(block.strip().splitlines()) <= 12
-    done = run_page(block, tmp_path, root)
+    done = run_page(block + "print(len(run.history), 'epochs')", tmp_path, root)
     assert "accuracy" in done.stdout
     assert "label" in done.stdout
+    # One epoch is a first impression of a network that has learned nothing.
+    assert "5 epochs" in done.stdout
+    # Spark's stack trace for a path with wildcards.
+    assert "FileNotFoundException" not in done.stderr
 
 
 @pytest.mark.long

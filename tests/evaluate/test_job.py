@@ -5,6 +5,7 @@ import io
 import json
 import math
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from headrace.evaluate import job
 from headrace.evaluate.job import evaluate
 from headrace.table import Version, read
 from headrace.targets.classification.report_section import Evaluation
-from tests.support.commands import headrace
+from tests.support.commands import headrace, run
 from tests.support.small_bundle import fitted, small_model, write_bundle
 from tests.support.small_table import CLASSES, Content, some_rows, write_table
 
@@ -29,6 +30,12 @@ pytestmark = pytest.mark.tensorflow
 CONTENT = Content(
     splits={"train": some_rows(60, shape=(12, 10, 3)), "test": some_rows(41, (7, 1, 33), shape=(12, 10, 3))}
 )
+
+
+def test_evaluation_imports_tensorflow_only_after_its_checks() -> None:
+    """A misspelt --slice is refused at once."""
+    program = "import sys, headrace.evaluate.job; sys.exit('tensorflow' in sys.modules)"
+    run([sys.executable, "-c", program], cwd=Path.cwd())
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Rows are sliced by columns of the table; an unknown column is refused with a list of the known ones."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.features.image.input_spec import ImageSpec
 from headrace.features.input_spec import Statistics
+from headrace.features.tabular.vocabulary_encoding import save_vocabulary
 from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.prepare.table_schema import IDENTITY, WEIGHT
 from headrace.stream.read.zero_copy_columns import BinaryColumn
@@ -42,9 +44,11 @@ def text_contract() -> Contract:
     return Contract(columns=columns, classes=CLASSES, input_specs={"tokens": TextSpec(tokenizer=tokenizer)})
 
 
-def slice_metrics(contract: Contract, asked: Sequence[str] = (), **columns: Any) -> dict[str, Any]:
+def slice_metrics(
+    contract: Contract, asked: Sequence[str] = (), table: Path = Path(), **columns: Any
+) -> dict[str, Any]:
     """Return the metrics of the six rows above, added in two batches."""
-    slicer, evaluator = Slicer(contract, asked), Classification(CLASSES)
+    slicer, evaluator = Slicer(contract, table, asked), Classification(CLASSES)
     columns = {"path": PATHS, "label": LABELS} | columns
     for rows in (slice(0, 4), slice(4, 6)):
         read = {name: columns[name][rows] for name in slicer.columns}
@@ -115,10 +119,27 @@ def test_slicer_slices_by_any_numeric_or_text_column() -> None:
     assert names_rows_accuracies(found["store"]) == [("x", 4, 0.5), ("y", 2, 1.0)]
 
 
+def test_slicer_slices_rows_by_their_numbers_and_categories(tmp_path: Path) -> None:
+    """Both are stored in one column; only the table knows the names of the categories."""
+    statistics = Statistics(mean=(0.0,), variance=(1.0,))
+    spec = save_vocabulary(("area",), statistics, {"district": ["north", "harbour"]}, tmp_path)
+    row = Column(role="input", codec="raw", dtype="float32", shape=(2,))
+    contract = Contract(
+        columns={"path": IDENTITY, "label": LABEL, "row": row}, classes=CLASSES, input_specs={"row": spec}
+    )
+    values = [(50, 2), (60, 2), (50, 3), (60, 2), (50, 3), (50, 0)]
+    stored = BinaryColumn.from_values([np.array(one, "<f4").tobytes() for one in values])
+    found = slice_metrics(contract, ["district", "area"], tmp_path, row=stored)
+    assert names_rows_accuracies(found["district"]) == [("north", 3, 1.0), ("harbour", 2, 0.5), ("(missing)", 1, 0.0)]
+    assert names_rows_accuracies(found["area"]) == [("50", 4, 0.5), ("60", 2, 1.0)]
+    with pytest.raises(ConfigurationError, match="expected one of class, path, label, area, district"):
+        Slicer(contract, tmp_path, ["rooms"])
+
+
 def test_slicer_slices_regression_by_target() -> None:
     image = Column(role="input", codec="raw", dtype="uint8", shape=(2, 2, 1))
     contract = Contract(columns={"path": IDENTITY, "label": NUMBER, "image": image}, task="regression")
-    slicer, evaluator = Slicer(contract, ["label"]), Regression()
+    slicer, evaluator = Slicer(contract, Path(), ["label"]), Regression()
     true = np.arange(10.0, dtype=np.float32)
     batch = EvaluationBatch(PATHS, true, np.zeros((10, 1)), true[:, None] + 1, {"label": true})
     evaluator.add(batch._replace(paths=np.array([f"{row}" for row in range(10)])))
@@ -143,4 +164,4 @@ def test_slicer_slices_regression_by_target() -> None:
 )
 def test_slicer_refuses_unknown_column_and_lists_known_ones(contract: Contract, name: str, expected: str) -> None:
     with pytest.raises(ConfigurationError, match=f"--slice names '{name}'.*{expected}"):
-        Slicer(contract, [name])
+        Slicer(contract, Path(), [name])

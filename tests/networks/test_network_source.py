@@ -89,6 +89,9 @@ def test_read_source_does_not_run_file(model: Path, tmp_path: Path) -> None:
 def test_missing_file_is_named_with_configuration_key(model: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"model\.py \(model\.file\) cannot be read: No such file"):
         read_source(model)
+    model.with_name("models.py").write_text(GOOD)
+    with pytest.raises(ConfigurationError, match=r"No such file or directory\. Is '.*/models\.py' meant\?$"):
+        read_source(model)
 
 
 def test_folder_is_refused_as_model_file(tmp_path: Path) -> None:
@@ -166,6 +169,8 @@ def test_model_without_weights_is_refused(model: Path) -> None:
 def test_wrong_number_of_outputs_is_refused(model: Path) -> None:
     message = refusal(model, GOOD.replace("len(contract.classes)", "12"))
     assert "outputs (None, 2), one per class; it returned outputs (None, 12)" in message
+    unflattened = GOOD.replace("keras.layers.Flatten()(inputs)", "inputs")
+    assert "returned outputs (None, 8, 8, 2). Flatten or pool before its last layer." in refusal(model, unflattened)
 
 
 def test_changed_file_is_rebuilt_and_leaves_no_compiled_code(model: Path) -> None:

@@ -84,7 +84,8 @@ def test_command_exits_with_3_for_too_many_rejects(project: Path) -> None:
     assert run.stdout == ""
     assert run.last_error_line == (
         "headrace: 4 of 28 records were rejected (empty: 1, not_an_image: 3), prepare.max_rejects allows 5.0%; "
-        "nothing was committed."
+        "nothing was committed. "
+        "Correct or remove these records (data.source.exclude leaves out files), or raise prepare.max_rejects."
     )
     assert "Traceback" not in run.stderr
     for number in range(4):

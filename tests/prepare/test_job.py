@@ -248,7 +248,8 @@ def test_too_many_rejects_commit_and_leave_nothing(source: Path, table: Path) ->
     message = refusal(source, table)
     assert message == (
         "3 of 27 records were rejected (empty: 2, not_an_image: 1), prepare.max_rejects allows 5.0%; "
-        "nothing was committed."
+        "nothing was committed. "
+        "Correct or remove these records (data.source.exclude leaves out files), or raise prepare.max_rejects."
     )
     assert sorted(entry.name for entry in table.parent.iterdir()) == ["raw"]
     assert prepare(configuration(source, table, max_rejects=0.2))["version"] == 0

@@ -1,16 +1,19 @@
 """Nothing is committed unless the accounting adds up."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from headrace.contract import Contract
 from headrace.errors import DataError, HeadraceError
 from headrace.prepare.encoders.statistics import ChannelSums
-from headrace.prepare.record_accounting import RecordAccounting, merge_results
+from headrace.prepare.record_accounting import RecordAccounting, add_filled, merge_results
 from headrace.prepare.tasks.chunk_result import ChunkResult
+from headrace.table import read
 from headrace.table.rejects_and_duplicates import Reject
 from headrace.table.shard_writer import Shard
+from tests.support.table_versions import add_version
 
 
 def shard(rows: int, split: str = "train") -> Shard:
@@ -25,6 +28,15 @@ def accounting(rows_in: int, written: int, rejected: int, duplicates: int = 0) -
         duplicates=duplicates,
     )
     return merge_results([result])
+
+
+def test_filled_numbers_are_unknown_only_if_removed_rows_may_have_had_some(tmp_path: Path) -> None:
+    """Images have none, whatever was removed."""
+    add_version(tmp_path / "images")
+    assert add_filled(read(tmp_path / "images"), (), {}) == {}
+    add_version(tmp_path / "rows", filled={"size": 3})
+    assert add_filled(read(tmp_path / "rows"), (), {"size": 1}) is None
+    assert add_filled(read(tmp_path / "rows"), read(tmp_path / "rows").shards, {"size": 1}) == {"size": 4}
 
 
 def test_merge_results_sums_tasks() -> None:
@@ -80,7 +92,8 @@ def test_check_reports_rejects_by_reason() -> None:
     with pytest.raises(DataError) as error:
         accounting(100, 94, 6).check(0.05)
     assert str(error.value) == (
-        "6 of 100 records were rejected (damaged: 6), prepare.max_rejects allows 5.0%; nothing was committed."
+        "6 of 100 records were rejected (damaged: 6), prepare.max_rejects allows 5.0%; nothing was committed. "
+        "Correct or remove these records (data.source.exclude leaves out files), or raise prepare.max_rejects."
     )
 
 

@@ -166,7 +166,7 @@ def test_parquet_source_of_images(raw: Path, tmp_path: Path, table: Path, conten
     settings = source_configuration(table, {"kind": "table", "path": str(folder), "columns": columns}, max_rejects=0.1)
     result = prepare(settings)
     require_all(table, raw)
-    assert result["rejects"] == {"empty": 1, "no_class": 1}
+    assert result["rejects"] == {"empty": 1, "no_label": 1}
     assert prepare(settings)["changed"] is False
 
 

@@ -149,7 +149,7 @@ def test_bpe_with_near_duplicates(tmp_path: Path) -> None:
     [
         ("regression", "0,5", r"None of 12 .*bad_label: 12, such as .*'0,5' is not .*; write numbers"),
         ("classification", {"a": 1}, r"12 of 12 records were rejected \(bad_label: 12, such as .* is an object"),
-        ("classification", None, r"12 of 12 records were rejected \(no_class: 12, such as .*has no label"),
+        ("classification", None, r"12 of 12 records were rejected \(no_label: 12, such as .*has no label"),
     ],
 )
 def test_text_job_without_a_usable_label_says_the_rejects(tmp_path: Path, task: str, label: Any, said: str) -> None:

@@ -188,6 +188,10 @@ def test_page_states_bit_equal_weights_with_hash(make_run: MakeRun) -> None:
     assert f"All 4 ranks ended with bit-identical weights, SHA-256 {'c' * 64}" in text
 
 
+def test_page_of_two_ranks_says_both(make_run: MakeRun) -> None:
+    assert "Both ranks ended with bit-identical weights" in write_page(make_run(ranks=2)).text
+
+
 def test_page_of_one_rank_claims_no_equality(make_run: MakeRun) -> None:
     text = write_page(make_run(ranks=1)).text
     assert "bit-identical" not in text

@@ -1,12 +1,14 @@
 """Commands derived from the training command."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from headrace.report import write_report
+from headrace.report.command_throughput import stages
 from headrace.report.data_section import TableData
 from headrace.report.reproducibility import (
     evaluate_command,
@@ -45,13 +47,14 @@ def test_without_secrets_keeps_other_lines_unchanged() -> None:
     assert without_secrets(line) == line
 
 
-def prepared(command: str, newest: int = 0) -> TableData:
+def prepared(command: str, newest: int = 0, **counts: int) -> TableData:
     """Return the data of a page whose version was prepared by `command` with settings of its own."""
+    counts = {"rows_in": 1, "prepared_rows": 1} | counts
     source = {"kind": "folder", "path": "../photos", "options": {"password": "(withheld)"}}
     changes = {"command": command, "data": {"source": source, "table": "t"}, "settings": {"seed": 7}}
     return TableData(
         newest=newest,
-        summary=summary(**changes),
+        summary=summary(**changes, **counts),
         splits=(),
         rows={},
         channels=(),
@@ -87,6 +90,28 @@ def test_commands_are_true_in_an_empty_folder_and_in_that_of_the_run(make_run: C
     older = reproduction(read_artifacts(run), prepared(command, newest=2))
     assert sum("train.data_version=1" in command for command in older.commands) == 1
     assert "In a folder without the table, `prepare` makes version 0" in older.note
+
+
+def test_page_says_that_prepare_makes_another_version_than_one_with_a_history(make_run: Callable[..., Path]) -> None:
+    """Classes keep their numbers from version to version, and rows their shards."""
+    run = make_run()
+    edit(run / "run.json", data_version=2)
+    shown = reproduction(read_artifacts(run), prepared("headrace prepare c.yaml", newest=2, rows_in=363))
+    assert "version 2 of the table, which was prepared on top of earlier versions" in shown.note
+    assert "keep the table, and train on its version 2 with another train.run" in shown.note
+    assert "leave out the numbers" not in shown.note
+    at_once = prepared("headrace prepare c.yaml", newest=2)
+    assert reproduction(read_artifacts(run), at_once).note == ""
+    contract = at_once.summary.contract.model_copy(update={"classes": ("dog", "cat")})
+    kept_order = replace(at_once, summary=at_once.summary.model_copy(update={"contract": contract}))
+    assert "the order of its classes" in reproduction(read_artifacts(run), kept_order).note
+
+
+def test_rate_of_prepare_counts_the_rows_that_the_version_read(make_run: Callable[..., Path]) -> None:
+    data = prepared("headrace prepare c.yaml", rows_in=363, prepared_rows=108)
+    (stage,) = (stage for stage in stages(read_artifacts(make_run()), data) if stage.name == "prepare")
+    assert stage.work == "108 of 363 rows"
+    assert stage.rate == pytest.approx(108 / data.summary.seconds)
 
 
 def test_page_has_command_and_settings_that_the_version_was_prepared_with(make_run: Callable[..., Path]) -> None:
@@ -146,6 +171,19 @@ def test_page_says_that_no_commands_reproduce_a_cosine_schedule_that_changed_mid
 ) -> None:
     run = continued(make_run, (2, False), kind="cosine")
     assert "no commands give exactly these weights again" in write_report(run).read_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "note"), [("constant", "has the same weights"), ("cosine", "no commands give exactly these weights")]
+)
+def test_shortened_run_is_reproduced_by_no_command_of_more_epochs(
+    make_run: Callable[..., Path], kind: str, note: str
+) -> None:
+    run = continued(make_run, (40, False), kind=kind)
+    assert train_lines(run) == [THREE]
+    page = write_report(run).read_text()
+    assert "The run was changed from 40 to 3 epochs" in page
+    assert note in page
 
 
 def test_program_of_the_user_is_shown_as_it_was_called(make_run: Callable[..., Path]) -> None:

@@ -133,8 +133,21 @@ def test_resume_refuses_ranks_that_change_the_global_batch(folder: Path, metrics
 
 def test_resume_refuses_fewer_epochs_and_names_restart(folder: Path, metrics: dict[str, float]) -> None:
     answer = headrace_within(*WORDS, "train.epochs=1", cwd=folder, code=2)
-    assert "has train.epochs 2, and epochs that are trained cannot be taken back" in answer.last_error_line
+    assert "has trained 1 epoch and 6 of the 10 steps of the next, which cannot be taken back" in answer.last_error_line
+    assert "train.epochs can be 2 or more, and is 1" in answer.last_error_line
     assert "--restart" in answer.last_error_line
+
+
+def test_resume_with_fewer_epochs_ends_the_interrupted_run_earlier(folder: Path, metrics: dict[str, float]) -> None:
+    """The run of 9 epochs was interrupted in its second one."""
+    shutil.copytree(folder / "run", folder / "shorter")
+    edit(folder / "shorter" / "run.json", epochs=9)
+    shorter = headrace_within(*WORDS, "train.run=shorter", cwd=folder)
+    assert "ends after 2 epochs instead of 9" in shorter.stderr
+    assert "Resuming from the checkpoint of step 16" in shorter.stderr
+    assert shorter.json["weights_sha256"] == (folder / "weights_sha256").read_text()
+    continuations = load_record(folder / "shorter").continuations
+    assert continuations == (Continuation(epochs=1, complete=True), Continuation(epochs=9, complete=False))
 
 
 @pytest.mark.long

@@ -233,7 +233,7 @@ def full_evaluation(classes: tuple[str, ...], rows: int = 600) -> dict[str, Any]
     image = Column(role="input", codec="png", dtype="uint8", shape=(8, 8, 1))
     contract = Contract(columns={"path": IDENTITY, "label": LABEL, "image": image}, classes=classes)
     judge = Classification(classes, lambda _: {"png": None, "text": "words <b>of</b> a row"})
-    slicer = Slicer(contract, ["path"])
+    slicer = Slicer(contract, Path(), ["path"])
     probabilities = (answers / answers.sum(1, keepdims=True)).astype(np.float32)
     batch = EvaluationBatch(paths, labels, np.zeros((rows, 4)), probabilities, {"path": paths, "label": labels})
     judge.add(batch)

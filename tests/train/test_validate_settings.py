@@ -13,6 +13,7 @@ from headrace.errors import ConfigurationError
 from headrace.train.class_weights import class_weights
 from headrace.train.monitored_metric import bundle_has_best_epoch, metric_names, monitored_metric
 from headrace.train.validate_settings import (
+    changed_length_warning,
     require_optimizer_updates,
     require_settings_fit_table,
     warn_of_other_preparation,
@@ -53,6 +54,15 @@ def test_require_settings_fit_table_refuses_unsuitable_settings(
     with pytest.raises(ConfigurationError) as refused:
         require_settings_fit_table(Train.model_validate({"run": "run", **settings}), version)
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(("before", "change"), [(5, "rises again"), (40, "falls at once to that of a shorter run")])
+def test_other_epochs_of_a_begun_cosine_schedule_name_the_way_to_one_fall(before: int, change: str) -> None:
+    cosine = {"run": "run", "epochs": 15, "optimizer": {"schedule": {"kind": "cosine"}}}
+    warning = changed_length_warning(Train.model_validate(cosine), before)
+    assert f"spans 15 epochs: the learning rate {change}" in warning
+    assert "name another train.run, or start over with --restart" in warning
+    assert changed_length_warning(Train(run="run", epochs=15), before) == ""
 
 
 def test_metric_names_refuse_class_metrics_for_regression() -> None:

@@ -163,6 +163,11 @@ class Prepare(InputSections):
         return frozenset(self._cells_with("numbers"))
 
     @property
+    def number_cells(self) -> tuple[str, ...]:
+        """Those of `cells` that hold a number each."""
+        return tuple(name for one in self._sections_of_cells for name in getattr(one, "numbers", ()))
+
+    @property
     def _sections_of_cells(self) -> tuple[Any, ...]:
         if self.inputs:
             return tuple(self.inputs.values())

@@ -73,6 +73,7 @@ class Gate(Section):
     )
     margin: float = Field(
         0.0,
+        examples=[0.01],
         description=(
             "improvement over the champion that must be exceeded; below 0, equal models and slightly worse ones may "
             "pass"

@@ -94,6 +94,7 @@ class Source(Section):
     )
     exclude: tuple[NonEmptyStr, ...] = Field(
         (),
+        examples=[["*/2026-11-28/*"]],
         description=(
             "files that are not read, such as a delivery that turned out to be wrong: patterns of paths relative to "
             "data.source.path, where * matches any characters, also /. Their records leave the table with the next "

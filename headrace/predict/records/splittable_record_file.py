@@ -189,7 +189,7 @@ class RecordFile:
             return open_reader(self.path, self.path.name, str(self.format), names, self.options)
         except ConfigurationError as error:
             remedy = "Rename its columns" if self.cells.names else "Name others with --column and --id"
-            raise ConfigurationError(f"{error} {remedy}, and set options of its reader with --option.") from None
+            raise ConfigurationError(f"{error} {remedy}, or set options of its reader with --option.") from None
 
     def _options(self, options: Mapping[str, str]) -> ReaderOptions:
         known = OPTIONS.get(str(self.format), {})

@@ -61,7 +61,7 @@ def encode_target(record: RawRecord, context: PrepareContext) -> int | float | b
         RejectedRecordError: the label is missing, not one of the classes, or not a finite number.
     """
     if record.label is None or (not record.label and not context.settings.target.has_labels):
-        raise RejectedRecordError(Reason.NO_CLASS, describe_missing_label(context.settings.target))
+        raise RejectedRecordError(Reason.NO_LABEL, describe_missing_label(context.settings.target))
     return label_encoder_module(context.settings.task).encode(record.label, context)
 
 

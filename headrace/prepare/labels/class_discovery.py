@@ -128,7 +128,7 @@ def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFr
         return merge_results(chunks.mapPartitions(partial(list_rejects, context)).collect())
     label, single = F.col("label"), context.settings.target.has_one_class
     missing = F.col("reason").isNull() & (label.isNull() | (F.lit(single) & (label == "")))
-    reason = F.when(missing, Reason.NO_CLASS.value).otherwise(F.col("reason"))
+    reason = F.when(missing, Reason.NO_LABEL.value).otherwise(F.col("reason"))
     if not single:
         read = partial(unreadable_labels, separator=context.settings.label_separator)
         problem = F.udf(read, "string", useArrow=False)(label)

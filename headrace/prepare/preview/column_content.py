@@ -15,6 +15,10 @@ BOOLEAN_NAMES = frozenset(("true", "false", "yes", "no"))
 # 31/12/2025, 12-31-2025 or 31.12.2025, perhaps with a time; ISO 8601 is parsed.
 LOCAL_DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{4}([ T,].*)?")
 NUMBERS = frozenset(("integer", "number"))
+# Contents that are neither texts nor names of files.
+TYPED = frozenset(("date", "truth value", "none"))
+# Fewer values than this may differ by chance.
+MIN_VALUES = 20
 # Python types of cells of formats that have types.
 TYPES = {
     "bool": "truth value", "int": "integer", "float": "number", "Decimal": "number", "date": "date",
@@ -58,6 +62,26 @@ def _is_iso_date(text: str) -> bool:
 def column_content(column: dict[str, Any]) -> str:
     """Return what the values of a column of the preview are; the names of its types where they say no more."""
     return str(column["content"] or TYPES.get(column["type"], column["type"]))
+
+
+def describe_unlike_inputs(columns: Sequence[dict[str, Any]], label: str | None = None) -> list[str]:
+    """Return what to know of columns that can be read as numbers or categories, but tell little as these.
+
+    Args:
+        label: the column of the labels, which is no input.
+    """
+    several = [column for column in columns if column["name"] != label and column["present"] >= MIN_VALUES]
+    kinds = {column["name"]: column_content(column) for column in several}
+    numbered = [one["name"] for one in several if kinds[one["name"]] == "integer" and one["distinct"] == one["present"]]
+    dates = [name for name, kind in kinds.items() if kind == "date"]
+    texts = [one["name"] for one in several if kinds[one["name"]] == "text" and 2 * one["distinct"] > one["present"]]
+    found = [f"{name}: another number in each row; leave it out if it only numbers the rows" for name in numbered]
+    found += [f"{name}: dates; make numbers of them, such as days, or categories, such as months" for name in dates]
+    return found + [
+        f"{name}: most texts are different; as categories they would be unknown, as texts they are an input of "
+        "`headrace init --kind record`"
+        for name in texts
+    ]
 
 
 def describe_tabular(columns: Sequence[dict[str, Any]], label: str | None = None) -> str:

@@ -22,7 +22,15 @@ from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.number_precision import parse_float32
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, encoder_for
 from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is_number, label_warnings
-from headrace.prepare.preview.column_content import NUMBERS, column_content, describe_tabular, recognize
+from headrace.prepare.preview.column_content import (
+    MIN_VALUES,
+    NUMBERS,
+    TYPED,
+    column_content,
+    describe_tabular,
+    describe_unlike_inputs,
+    recognize,
+)
 from headrace.prepare.preview.table_format_detection import guess_format
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.csv_comment_and_footer_warnings import (
@@ -119,10 +127,11 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
     labels = [normalize_label(cell_text(value)) for value in found_labels if not _is_bad_label(value)]
     classes = Counter(one for one in labels if one)
     rejects = Counter(str(rejection.reason) for _, rejection in sample.rejected)
-    rejects += Counter({Reason.NO_CLASS.value: sum(not one for one in labels)})
+    rejects += Counter({Reason.NO_LABEL.value: sum(not one for one in labels)})
     # Preparation refuses the whole table if they are bytes.
     rejects += Counter({Reason.BAD_LABEL.value: len(found_labels) - len(labels)})
     numbers = [name for name in classes if is_number(name)] if are_numbers_to_predict(classes) else []
+    named = {name: rows for name, rows in classes.most_common() if name not in set(numbers)}
     return {
         "kind": "table",
         "format": table_format,
@@ -131,12 +140,16 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
         "label": names[0] if names else None,
         "split_column": next((name for name, values in cells.items() if _names_splits(values)), None),
         "splits": dict(Counter(file.split for file in listing.files if file.split)),
-        "classes": {name: rows for name, rows in classes.most_common() if name not in set(numbers)},
+        "classes": named,
         "numbers": _describe_numbers(numbers),
         "sampled": len(sample.rows) + len(sample.rejected),
         "rejects": dict(rejects),
         "rejected": [f"{name}: {rejection.detail}" for name, rejection in sample.rejected[:EXAMPLES]],
-        "warnings": [*sample.warnings, *(label_warnings(classes) if names else [])],
+        "warnings": [
+            *sample.warnings,
+            *(label_warnings(named) if names else []),
+            *_row_number_warnings([one for one in labels if one]),
+        ],
     }
 
 
@@ -145,6 +158,13 @@ def _describe_numbers(numbers: Collection[str]) -> dict[str, str | int] | None:
     if not numbers:
         return None
     return {"distinct": len(numbers), "min": min(numbers, key=parse_float32), "max": max(numbers, key=parse_float32)}
+
+
+def _row_number_warnings(labels: list[str]) -> list[str]:
+    """Return a warning if each label is another whole number, as those that number the rows are."""
+    if len(labels) < MIN_VALUES or len(set(labels)) < len(labels) or recognize(labels) != "integer":
+        return []
+    return ["Each row has another whole number as its label; is data.source.columns.label the column of the labels?"]
 
 
 def _missing_cause(listing: Listing, table_format: str, label: str) -> str:
@@ -229,6 +249,7 @@ def _column(name: str, values: list[Any]) -> dict[str, Any]:
         "name": name,
         "type": "/".join(sorted(types)) or "none",
         "content": recognize(texts) if types.keys() == {"str"} else None,
+        "present": len(texts),
         "missing": len(values) - len(texts),
         "distinct": len(set(texts)),
         "examples": examples,
@@ -301,7 +322,7 @@ def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError
         if record.rejection is not None:
             return record.rejection
         if record.label is None:
-            return RejectedRecordError(Reason.NO_CLASS, describe_missing_label(Prepare().target))
+            return RejectedRecordError(Reason.NO_LABEL, describe_missing_label(Prepare().target))
         if isinstance(record.data, bytes):
             encoder.row(record)
     except RejectedRecordError as rejection:
@@ -309,12 +330,12 @@ def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError
     return None
 
 
-def _not_checked(columns: Iterable[Mapping[str, Any]]) -> str:
-    """Return what `prepare` rejects besides, by what the columns may hold: the configuration alone says which it uses.
+def _not_checked(columns: Iterable[dict[str, Any]]) -> str:
+    """Return what `prepare` rejects besides, by what columns of inputs may hold: the configuration says which it uses.
 
     A column of bytes, structures or names of files may be one of images or audio.
     """
-    others = [column for column in columns if column["content"] not in NUMBERS]
+    others = [column for column in columns if column_content(column) not in NUMBERS | TYPED]
     texts = [column for column in others if column["content"] is not None]
     files = [
         column
@@ -341,17 +362,22 @@ def as_text(found: dict[str, Any]) -> str:
         )
     if rows := describe_tabular(found.get("columns", ()), found.get("label")):
         lines.append(rows)
+        lines += describe_unlike_inputs(found.get("columns", ()), found.get("label"))
     if found.get("label"):
         lines.append(f"labels by the column {found['label']!r}")
     if found.get("split_column"):
         lines.append(f"splits by the column {found['split_column']!r}, if data.source.columns.split names it")
     if numbers := found.get("numbers"):
-        lines.append(f"numbers to predict: {numbers['distinct']} distinct, from {numbers['min']} to {numbers['max']}")
+        lines.append(
+            f"numbers to predict, which need prepare.task: regression: {numbers['distinct']} distinct, from "
+            f"{numbers['min']} to {numbers['max']}"
+        )
     for title in ("splits", "classes", "rejects"):
         lines.append(
             f"{title}: " + (shorten([f"{name} {count}" for name, count in found[title].items()], 20) or "none")
         )
-    lines.append(f"{quantity(found['sampled'], 'record')} read{_not_checked(found.get('columns', ()))}")
+    inputs = [column for column in found.get("columns", ()) if column["name"] != found.get("label")]
+    lines.append(f"{quantity(found['sampled'], 'record')} read{_not_checked(inputs)}")
     lines += [f"rejected: {one}" for one in found["rejected"]]
     more = sum(found["rejects"].values()) - len(found["rejected"])
     lines += [f"rejected: {quantity(more, 'other record')}"] if more > 0 and found["rejected"] else []

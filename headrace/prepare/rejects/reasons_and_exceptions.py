@@ -16,7 +16,7 @@ class Reason(StrEnum):
     TOO_MANY_PIXELS = "too_many_pixels"
     UNKNOWN_RANGE = "unknown_range"
     BAD_ASPECT = "bad_aspect"
-    NO_CLASS = "no_class"
+    NO_LABEL = "no_label"
     BAD_LABEL = "bad_label"
     BAD_SPLIT = "bad_split"
     BAD_WEIGHT = "bad_weight"

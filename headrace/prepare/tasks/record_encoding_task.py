@@ -80,7 +80,7 @@ def list_rejects(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[C
 def _label_rejection(label: str | None, context: PrepareContext, no_label: str) -> RejectedRecordError | None:
     """Return why a label, or a list of several in a text, cannot be used, if that is so."""
     if not label:
-        return RejectedRecordError(Reason.NO_CLASS, no_label)
+        return RejectedRecordError(Reason.NO_LABEL, no_label)
     if not context.settings.target.has_labels:
         return None
     problem = label_text.unreadable_labels(label, context.settings.label_separator)

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 # Ends the name of the check of the metric that models are compared by.
 AGAINST_CHAMPION = " against the champion's"
+DECIDING = "test rows that decide"
 
 
 class Check(BaseModel):
@@ -107,7 +108,7 @@ def _enough_rows(champion: ScoredModel, comparison: Comparison, gate: Gate) -> I
     new, needed = comparison.challenger.predictions, min_deciding_rows(gate.confidence)
     found = deciding_rows(comparison.metric(gate), champion.predictions, new)
     yield _check(
-        "test rows that decide",
+        DECIDING,
         found >= needed,
         f"{needed} or more, for {gate.confidence:.0%} confidence, on which one model is better",
         f"{found} of {quantity(new.rows, 'row')}",

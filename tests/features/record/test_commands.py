@@ -168,9 +168,11 @@ def test_each_input_is_stored_as_in_a_table_of_it_alone(
 
 
 def test_network_learns_what_only_two_inputs_tell_together(project: Path) -> None:
-    found = headrace_within("evaluate", "run/bundle", "--table", "table", "--slice", "title length", cwd=project).json
+    slices = ("--slice", "title length", "--slice", "price")
+    found = headrace_within("evaluate", "run/bundle", "--table", "table", *slices, cwd=project).json
     assert found["metrics"]["accuracy"] > 0.9
     assert [one["name"] for one in found["slices"]["title length"]] == ["4"]
+    assert sum(one["rows"] for one in found["slices"]["price"]) == found["rows"]
 
 
 def test_statistics_of_drift_have_the_names_of_their_inputs(project: Path) -> None:

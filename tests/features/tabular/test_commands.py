@@ -119,8 +119,9 @@ def number_of(value: Any, known: list[str]) -> int:
 
 
 def test_network_learns_the_price(project: Path) -> None:
-    found = headrace_within("evaluate", "run/bundle", "--table", "table", cwd=project).json
+    found = headrace_within("evaluate", "run/bundle", "--table", "table", "--slice", "colour", cwd=project).json
     assert found["metrics"]["r_squared"] > 0.95
+    assert {one["name"] for one in found["slices"]["colour"]} == {*COLOURS, "(missing)"}
     shown = json.loads((project / "run/bundle/evaluation/test.json").read_text())["worst"][0]["text"]
     assert shown.startswith("size: ")
     assert "colour: " in shown

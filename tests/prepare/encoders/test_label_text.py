@@ -215,7 +215,7 @@ def test_labels_file_gives_many_labels_per_record(tmp_path: Path) -> None:
     assert version.summary.counts == {"train": {"all": 6}, "test": {"all": 2}}
     assert version.summary.label_counts == {"train": {"big": 2, "even": 3, "small": 3}, "test": {"even": 2}}
     # A missing label is rejected; an empty list means no classes.
-    assert version.summary.rejects == {Reason.NO_CLASS: 1}
+    assert version.summary.rejects == {Reason.NO_LABEL: 1}
     shown = inspect_table(version.table, None)
     assert (shown["task"], shown["label_counts"]) == ("multi_label", version.summary.label_counts)
 

@@ -80,6 +80,7 @@ def test_increment_equals_full_preparation(
 
     assert prepare(configuration(source, table, **settings), full=True)["version"] == 2
     assert comparable_state(read(table)) == comparable_state(second)
+    assert (second.summary.has_history, read(table).summary.has_history) == (True, False)
     assert not {shard.path for shard in second.shards} & {shard.path for shard in read(table).shards}
 
 
@@ -110,6 +111,7 @@ def test_increment_reads_only_new_files(source: Path, table: Path) -> None:
     (source / "cat" / "new.png").write_bytes(encode_image(noise_image(8, 8, seed=100)))
     result = prepare(configuration(source, table))
     assert (result["written"], result["rejected"]) == (25, 0)
+    assert (read(table).summary.prepared_rows, read(table).summary.has_history) == (1, True)
 
 
 def test_changes_by_content_ignore_modification_times(source: Path, table: Path) -> None:

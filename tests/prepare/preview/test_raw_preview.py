@@ -1,5 +1,6 @@
 """The preview of raw data shows formats, columns and classes, what would be rejected and what looks like a mistake."""
 
+import datetime
 import json
 import tarfile
 import zipfile
@@ -90,11 +91,41 @@ def test_preview_of_numbers_to_predict_has_their_range_and_lists_no_classes(tmp_
     (tmp_path / "flats.csv").write_text("area,price\n" + rows)
     found = preview(str(tmp_path / "flats.csv"), "price")
     assert (found["numbers"], found["classes"]) == ({"distinct": 200, "min": "900.0", "max": "999.5"}, {"?": 2})
-    assert "numbers to predict: 200 distinct, from 900.0 to 999.5" in as_text(found)
-    assert "need prepare.task: regression" in "".join(found["warnings"])
+    expected = "numbers to predict, which need prepare.task: regression: 200 distinct, from 900.0 to 999.5"
+    assert expected in as_text(found)
+    # Nothing about classes but of those that are no numbers, and nothing about images and sounds.
+    assert [warning[:24] for warning in found["warnings"]] == ["'?' is used as a class; "]
+    assert "202 records read\n" in as_text(found)
     (tmp_path / "digits.csv").write_text("text,label\n" + "".join(f"some,{number % 40}\n" for number in range(80)))
     found = preview(str(tmp_path / "digits.csv"))
     assert (found["numbers"], len(found["classes"])) == (None, 40)
+
+
+@pytest.mark.parametrize("format_name", ["csv", "parquet"])
+def test_preview_says_which_columns_tell_little_as_numbers_and_categories(tmp_path: Path, format_name: str) -> None:
+    start = datetime.date(2026, 1, 1)
+    rows = pa.table(
+        {
+            "id": list(range(40)),
+            "area": [40.5 + row for row in range(40)],
+            "listed": [start + datetime.timedelta(row) for row in range(40)],
+            "district": ["north", "harbour"] * 20,
+            "about": [f"flat {row} with a view" for row in range(40)],
+            "price": [100.25 + row for row in range(40)],
+        }
+    )
+    file = tmp_path / f"flats.{format_name}"
+    if format_name == "csv":
+        rows.to_pandas().to_csv(file, index=False)
+    else:
+        pq.write_table(rows, file)
+    found = as_text(preview(str(file), "price"))
+    assert "id: another number in each row; leave it out if it only numbers the rows\n" in found
+    assert "listed: dates; make numbers of them, such as days" in found
+    assert "about: most texts are different; as categories they would be unknown" in found
+    assert not [line for line in found.splitlines() if line.startswith(("area:", "district:", "price:"))]
+    assert found.endswith("; `prepare` also rejects empty and short texts")
+    assert "images" not in found
 
 
 def test_preview_does_not_name_the_label_among_the_columns_of_a_model_of_rows(tmp_path: Path) -> None:
@@ -107,7 +138,8 @@ def test_preview_does_not_name_the_label_among_the_columns_of_a_model_of_rows(tm
 def test_preview_takes_the_column_of_the_labels(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id;kind\n" + "".join(f"{number};{'ab'[number % 2]}\n" for number in range(40)))
     assert preview(str(tmp_path / "a.csv"), "kind")["classes"] == {"a": 20, "b": 20}
-    assert "have one record each" in preview(str(tmp_path / "a.csv"), "id")["warnings"][0]
+    (warning,) = preview(str(tmp_path / "a.csv"), "id")["warnings"]
+    assert "Each row has another whole number as its label; is data.source.columns.label the column" in warning
     with pytest.raises(ConfigurationError, match="has no column 'none'; its columns are: id, kind"):
         preview(str(tmp_path / "a.csv"), "none")
 
@@ -140,7 +172,7 @@ def test_preview_of_a_table_reads_all_files_and_folder_names(tmp_path: Path) -> 
 
 def test_preview_counts_rows_without_a_label(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,label\n" + "one,x\n" * 3 + "two,y\nthree,\nfour,NaN\n")
-    assert preview(str(tmp_path / "a.csv"))["rejects"] == {"no_class": 2}
+    assert preview(str(tmp_path / "a.csv"))["rejects"] == {"no_label": 2}
 
 
 def test_preview_names_a_column_of_splits_and_counts_unlisted_rejects_once(tmp_path: Path) -> None:
@@ -149,7 +181,7 @@ def test_preview_names_a_column_of_splits_and_counts_unlisted_rejects_once(tmp_p
     assert found["split_column"] == "part"
     text = as_text(found)
     assert "splits by the column 'part', if data.source.columns.split names it" in text
-    assert "rejects: no_class 1" in text
+    assert "rejects: no_label 1" in text
     assert "other record" not in text
     (tmp_path / "b.csv").write_text("text,label\ntrain,a\nbus,b\n")
     assert preview(str(tmp_path / "b.csv"))["split_column"] is None
@@ -275,7 +307,7 @@ def test_archive_of_sounds_and_their_texts_is_previewed_as_sounds(tmp_path: Path
     ]
     pack(tmp_path / "a.tar", dict([*members, ("9.wav", encode_sound(tone(300.0, seed=9)))]))
     about = preview(str(tmp_path))
-    assert about["rejects"] == {"not_audio": 6, "no_class": 1}
+    assert about["rejects"] == {"not_audio": 6, "no_label": 1}
     assert "the format of the file is not known; expected audio" in "".join(about["rejected"])
 
 

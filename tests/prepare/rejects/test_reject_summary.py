@@ -83,5 +83,5 @@ def test_archive_without_classes_says_why_its_members_were_rejected(spark: Spark
 
 def test_archive_whose_labels_are_not_beside_their_images_says_so(spark: SparkSession, tmp_path: Path) -> None:
     message = archive_refusal(spark, tmp_path, {"1.cls": b"0", "2.cls": b"1", "1.png": b"x", "2.png": b"y"})
-    assert "4 of 4 records were rejected (no_class: 4, such as 'a.zip/1.cls'" in message
+    assert "4 of 4 records were rejected (no_label: 4, such as 'a.zip/1.cls'" in message
     assert "no .cls or .json of its name is next to it" in message

@@ -73,13 +73,13 @@ def test_writer_lists_rejects_with_reasons(source: Path, table: Path) -> None:
     (source / "outside.png").write_bytes(encode_image(noise_image(8, 8)))
     (source / "dog" / "large.png").write_bytes(bytes(100_000))
     result = run_writer(prepare_context(source, table, image=SMALL["image"] | {"max_bytes": 50_000}))
-    assert result.rejects == {"empty": 1, "not_an_image": 1, "no_class": 1, "too_many_bytes": 1}
+    assert result.rejects == {"empty": 1, "not_an_image": 1, "no_label": 1, "too_many_bytes": 1}
     (shard,) = result.reject_shards
     rows = pq.ParquetFile(table.with_name("table.rejects") / shard.path).read().to_pylist()
     assert {(row["path"], row["reason"]) for row in rows} == {
         ("cat/empty.png", "empty"),
         ("dog/text.png", "not_an_image"),
-        ("outside.png", "no_class"),
+        ("outside.png", "no_label"),
         ("dog/large.png", "too_many_bytes"),
     }
     assert all(row["detail"] for row in rows)

@@ -136,7 +136,7 @@ class _MemberGroup:
             except RejectedRecordError as bad_label:
                 rejection = rejection or bad_label  # noqa: PLW2901 - the record's own reason comes first
             if label is None and rejection is None and format_from_name(member.name) is not None:
-                rejection = RejectedRecordError(Reason.NO_CLASS, TABLE_MEMBER)
+                rejection = RejectedRecordError(Reason.NO_LABEL, TABLE_MEMBER)
             yield RawRecord(path, label, split, data, rejection, name_finding=member.finding)
 
     @staticmethod
@@ -226,7 +226,7 @@ def _sample_label(sidecars: Mapping[str, tuple[bytes, RejectedRecordError | None
     try:
         value = json.loads(data)
     except ValueError:
-        raise RejectedRecordError(Reason.NO_CLASS, "the .json next to it cannot be read as JSON") from None
+        raise RejectedRecordError(Reason.NO_LABEL, "the .json next to it cannot be read as JSON") from None
     values = value if isinstance(value, dict) else {}
     found = next((values[key] for key in JSON_LABELS if key in values), None)
     label = label_cell(found, several=True)

@@ -94,7 +94,7 @@ def _unread(root: str, file: RawFile, max_bytes: int, unlabelled: str) -> Reject
         detail = f"the file is listed, but not in the folder{near_hint(root, file.path)}"
         return RejectedRecordError(Reason.MISSING_FILE, detail)
     if file.label is None:
-        return RejectedRecordError(Reason.NO_CLASS, unlabelled)
+        return RejectedRecordError(Reason.NO_LABEL, unlabelled)
     if file.size > max_bytes:
         return RejectedRecordError(Reason.TOO_MANY_BYTES, f"{file.size} bytes, the limit is {max_bytes}")
     return None

@@ -192,7 +192,7 @@ def test_encrypted_members_and_labels_that_cannot_be_read_have_their_own_reason(
         data[data.rindex(name) - 46 + 8] |= 1  # the flag of the directory
     path.write_bytes(data)
     rejections = [record.rejection for record in records(tmp_path)]
-    assert [one.reason for one in rejections if one] == [Reason.ENCRYPTED, Reason.ENCRYPTED, Reason.NO_CLASS]
+    assert [one.reason for one in rejections if one] == [Reason.ENCRYPTED, Reason.ENCRYPTED, Reason.NO_LABEL]
     assert [one.detail.split(":")[0] for one in rejections if one] == [
         "the member has a password; extract the archive",
         "its label, the .cls next to it",

@@ -108,4 +108,4 @@ def test_reject_of_a_file_without_a_label_names_the_labels_file(tmp_path: Path) 
     (tmp_path / "a.jsonl").write_text('{"path": "1.png", "label": null}\n')
     listing = list_labelled(str(tmp_path), "a.jsonl")
     (record,) = read_records(LABELS_FILE, listing.root, listing.files, 10)
-    assert str(record.rejection) == "no_class: its line of the labels file has no label"
+    assert str(record.rejection) == "no_label: its line of the labels file has no label"

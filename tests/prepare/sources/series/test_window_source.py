@@ -106,7 +106,7 @@ def test_no_window_reaches_over_a_gap_a_row_there_twice_or_a_value_that_is_none(
     rows += [hours("b", "train", [0])[0] | {"time": "noon"}, *hours("b", "val", range(70, 75))]
     answer = prepare(configured(tmp_path, rows, max_rejects=1))
     # Of 59 rows 54 begin a window; each break lies in 5 of them.
-    assert answer["rejects"] == {"bad_time": 1, "bad_value": 8, "gap": 10, "no_class": 1, "short_series": 1}
+    assert answer["rejects"] == {"bad_time": 1, "bad_value": 8, "gap": 10, "no_label": 1, "short_series": 1}
     assert answer["rows_in"] == 54 + 25 + 1 + 1 == answer["written"] + answer["rejected"]
     for _, _, window, label in list_windows(read(tmp_path / "table")):
         assert (np.diff(window[:, 0]) == 1).all()

@@ -119,7 +119,7 @@ def test_names_of_folders_are_text_as_spark_escapes_it(bucket: str, tmp_path: Pa
     (raw / "_temporary" / "0" / "part-00000.snappy.parquet").write_bytes(b"unfinished")
     path = upload(raw, bucket) if in_bucket else raw
     answer = prepare(configured(path, tmp_path / "table", max_rejects=0.5))
-    assert (answer["written"], answer["rejects"]) == (16, {"no_class": 8})
+    assert (answer["written"], answer["rejects"]) == (16, {"no_label": 8})
     assert read(tmp_path / "table").contract.classes == ("01", "a/b")
 
 
@@ -143,7 +143,7 @@ def test_cells_that_cannot_be_read_are_rejected_with_a_reason(tmp_path: Path) ->
     write_data_set(tmp_path / "raw", make_schema(NdarrayCodec()), rows)
     answer = prepare(configured(tmp_path / "raw", tmp_path / "table", max_rejects=0.5))
     require_all(tmp_path / "table")
-    assert answer["rejects"] == {"damaged": 3, "empty": 1, "not_an_image": 1, "no_class": 1}
+    assert answer["rejects"] == {"damaged": 3, "empty": 1, "not_an_image": 1, "no_label": 1}
     details = {int(one.path.rpartition("/")[2]): one.detail for one in read_rejects(tmp_path / "table", 0, 9)}
     assert details[26] == "the cell is not a NumPy array: it ends after 59 of 64 bytes"
     assert details[27] == "the column photo is empty"
