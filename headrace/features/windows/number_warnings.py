@@ -35,10 +35,12 @@ def warn_of_thousands(frame: DataFrame, names: Sequence[str]) -> None:
 def _writings(text: Column) -> list[Column]:
     """Return how many texts are of each `NumberFormat`, as `number_format` has it."""
     grouped, whole = text.rlike(f"^(?:{GROUPED.pattern})$"), text.rlike(f"^(?:{WHOLE.pattern})$")
+    size = F.abs(F.trim(text).try_cast("double"))
     kinds = {
         NumberFormat.GROUPED_ZERO: grouped & text.rlike(r"0\s*$"),
         NumberFormat.GROUPED: grouped & ~text.rlike(r"0\s*$"),
-        NumberFormat.SMALL: whole & (F.abs(F.trim(text).try_cast("double")) < 1000),
+        NumberFormat.SMALL: whole & (size < 100),
+        NumberFormat.HUNDREDS: whole & (size >= 100) & (size < 1000),
     }
     kinds[NumberFormat.OTHER] = ~F.coalesce(reduce(Column.__or__, kinds.values()), F.lit(False)) & (F.trim(text) != "")
     return [F.count(F.when(applies, 1)).alias(kind.value) for kind, applies in kinds.items()]
