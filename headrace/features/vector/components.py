@@ -15,7 +15,8 @@ def read_vector(text: str, section: Vector) -> NDArray[np.float32]:
     """Return the components of the vector in the cells of a row, as JSON text: (size,).
 
     Raises:
-        RejectedRecordError: the vector is missing, has another size, or a component is no finite 32-bit number.
+        RejectedRecordError: the vector is missing, has another size, a component is no finite 32-bit number, or all
+            components are too small for 32 bits.
     """
     cells: Mapping[str, str | None] = json.loads(text)
     cell = (cells[section.column] or "").strip()
@@ -34,6 +35,12 @@ def read_vector(text: str, section: Vector) -> NDArray[np.float32]:
         at = int(np.flatnonzero(~np.isfinite(components))[0])
         raise RejectedRecordError(
             Reason.BAD_VALUE, f"number {at} of {section.column} is {values[at]}, which is not a finite 32-bit number"
+        )
+    if any(values) and not components.any():
+        raise RejectedRecordError(
+            Reason.BAD_VALUE,
+            f"all numbers of {section.column} are 0 as 32-bit numbers, such as {next(filter(None, values))}; write "
+            "them in a smaller unit",
         )
     # -0.0 and 0.0 are the same number.
     return components + np.float32(0)

@@ -7,7 +7,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from headrace.features.tabular.column_quality_warnings import FAR, MIN_VALUES, describe_far_value
+from headrace.features.tabular.column_quality_warnings import describe_far_value, is_far
 from headrace.features.windows.series_deduplication import FAR_FROM_MEAN, WRITTEN_ROWS, log
 from headrace.prepare.encoders.thousands_separator_warning import GROUPED, WHOLE, NumberFormat, thousands_warning
 from headrace.prepare.sources.tables.table_dataframe import quote_column
@@ -88,8 +88,8 @@ def _odd_value(rows: DataFrame, name: str, column: Column, code: float) -> str |
     if low is None or low == high or min(abs(low - code), abs(high - code)) <= high - low:
         return None
     if code not in CODES or number < MIN_RECORDS:
-        is_far = min(abs(low - code), abs(high - code)) > FAR * (high - low) and found["all"] >= MIN_VALUES
-        return describe_far_value(name, code, number, found["all"], low, high) if is_far else None
+        total = found["all"]
+        return describe_far_value(name, code, number, total, low, high) if is_far(code, low, high, total) else None
     return (
         f"{number:,} of {found['all']:,} values of {name!r} are {code:g}, and the others are from {low:g} to {high:g}; "
         "if it marks missing values, leave their cells empty."

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,16 @@ def feature_warning(statistics: Statistics, names: Sequence[str]) -> str | None:
         f"Numbers are stored as 32-bit ones with 7 digits, which rounds these columns by more than {ROUNDING:.1%} of "
         f"their standard deviation: {listed}. Subtract a constant from these columns, such as their mean."
     )
+
+
+def is_underflow(text: str) -> bool:
+    """Return whether a text is a number other than 0 that is 0 as float32, such as 1e-50."""
+    if parse_float32(text) != 0:
+        return False
+    try:
+        return Decimal(text) != 0
+    except InvalidOperation:
+        return False
 
 
 def parse_float32(text: str) -> float:

@@ -12,12 +12,17 @@ from pyarrow import orc
 
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.storage.open_parquet import open_parquet
 
 ROWS_AT_ONCE = 1024
 DURATIONS_READ = "The durations in the column %r of %s are read as numbers of seconds."
+ZONES_READ = (
+    "The times in the column %r of %s have the zone %s and are written in UTC, so that their days may be others: %s "
+    "becomes %r. Write them as text if the clock of the zone is meant."
+)
 UNITS_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -57,6 +62,12 @@ class ColumnarReader:
     def durations(self) -> list[str]:
         """Return the requested columns of durations, which become numbers of seconds."""
         return [name for name in self.paths if pa.types.is_duration(self.column_type(name))]
+
+    @property
+    def zones(self) -> dict[str, str]:
+        """Return the zones of the requested columns of times that have one, by column."""
+        kinds = {name: plain_type(self.column_type(name)) for name in self.paths}
+        return {name: kind.tz for name, kind in kinds.items() if pa.types.is_timestamp(kind) and kind.tz is not None}
 
     def ranges(self, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
         """Return a range for each row group or stripe; their sizes are the writer's."""
@@ -132,6 +143,22 @@ class ColumnarReader:
 
     def _unreadable(self, error: Exception) -> DataError:
         return DataError(f"{self.path} cannot be read as {self.format}: {' '.join(str(error).split())[:200]}")
+
+
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type of the cells of a column, which a dictionary may hold."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def zone_example(zone: str) -> tuple[str, str] | None:
+    """Return a time in a zone, and what is written for it; None if the zone has the time of UTC all year."""
+    moment = pa.scalar(0, pa.timestamp("s", zone)).as_py()
+    for month in (1, 7):
+        local = moment.replace(year=2024, month=month, day=1, hour=0, minute=30)
+        written = cell_text(local)
+        if written != str(local.replace(tzinfo=None)):
+            return str(local), str(written)
+    return None
 
 
 def _path(fields: "pa.Schema | pa.StructType", name: str) -> list[str] | None:

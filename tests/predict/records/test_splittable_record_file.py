@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -152,6 +153,21 @@ def test_damaged_parquet_file_is_reported_in_one_sentence(tmp_path: Path) -> Non
     (tmp_path / "texts.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(DataError, match=r"texts\.parquet cannot be read"):
         RecordFile(tmp_path / "texts.parquet", Text(), "text", None)
+
+
+@pytest.mark.parametrize(("zone", "warnings"), [("Europe/Berlin", 1), ("UTC", 0), (None, 0)])
+@pytest.mark.parametrize("column", ["id", "words"])
+def test_times_written_in_utc_are_warned_of(
+    column: str, zone: str | None, warnings: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Predictions joined by the local time were those of other rows."""
+    times = pa.array([datetime(2024, 7, 1)], pa.timestamp("us", zone))
+    columns = {"words": pa.array(["a"]), "id": pa.array(["1"]), column: times}
+    pq.write_table(pa.table(columns), tmp_path / "some.parquet")
+    RecordFile(tmp_path / "some.parquet", Text(), "words", "id").report("some.parquet")
+    assert len(caplog.messages) == warnings
+    if warnings:
+        assert f"The times in the column {column!r} of some.parquet have the zone Europe/Berlin" in caplog.text
 
 
 def test_footer_of_a_spreadsheet_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

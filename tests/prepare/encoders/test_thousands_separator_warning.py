@@ -49,7 +49,18 @@ def test_points_between_thousands_are_warned_of_beside_one_number_of_hundreds() 
         ["1e3", "x"],
         [],
     ],
-    ids=["below 1", "other decimals", "thousands", "no zeros", "all with decimals", "one", "one small", "one of hundreds", "others", "none"],
+    ids=[
+        "below 1",
+        "other decimals",
+        "thousands",
+        "no zeros",
+        "all with decimals",
+        "one",
+        "one small",
+        "one of hundreds",
+        "others",
+        "none",
+    ],
 )
 def test_decimals_are_not_warned_of(numbers: list[str]) -> None:
     assert thousands_warning("The labels", count_formats(numbers)) is None
