@@ -14,6 +14,7 @@ from headrace.config.configuration import Text
 from headrace.config.sections.spark_reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.text_format_detection import NAMES, detect_format
+from headrace.prepare.encoders.file_signatures import HEAD_BYTES, name_format
 from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, format_from_name, open_reader
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.readers.columnar_reader import DURATIONS_READ, ZONES_READ, zone_example
@@ -241,9 +242,18 @@ def require_columns(path: Path, column: str) -> None:
         ConfigurationError: it is so.
     """
     if format_from_name(path.name) is None:
-        raise ConfigurationError(
-            f"{path} has no column {column!r}: each line is a record; expected a .csv, .jsonl or .parquet file."
-        )
+        found = _name_format(path)
+        what = f"it is in the format {found}" if found else "each line is a record"
+        raise ConfigurationError(f"{path} has no column {column!r}: {what}; expected a .csv, .jsonl or .parquet file.")
+
+
+def _name_format(path: Path) -> str | None:
+    """Return the name of a file's format that is not text; None if its first bytes do not tell, or cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return name_format(file.read(HEAD_BYTES))
+    except OSError:
+        return None
 
 
 def open_records(path: Path, origin: Origin, columns: TextColumns, name: str | None = None) -> RecordFile:

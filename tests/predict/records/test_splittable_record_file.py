@@ -207,6 +207,8 @@ def test_records_like_comments_are_warned_of_with_the_option(tmp_path: Path, cap
         (b"GIF89a\1\0\1\0", "GIF"),
         (b"\x89HDF\r\n\x1a\n\0", "HDF5"),
         (b"SQLite format 3\0", "an SQLite database"),
+        (b"Obj\1\4\x14", "an Avro file"),
+        (b"FEA1\0", "a Feather file"),
     ],
 )
 def test_file_of_another_format_is_not_taken_for_lines(data: bytes, name: str, tmp_path: Path) -> None:
@@ -219,3 +221,9 @@ def test_file_of_another_format_is_not_taken_for_lines(data: bytes, name: str, t
 def test_line_that_begins_like_another_format_is_a_text(line: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text(f"{line}\n")
     assert [record.text for record in read(tmp_path / "file")] == [line.encode()]
+
+
+def test_columns_of_a_file_of_markup_are_refused_with_its_format(tmp_path: Path) -> None:
+    (tmp_path / "rows.xml").write_text("<?xml version='1.0'?>\n<rows/>\n")
+    with pytest.raises(ConfigurationError, match=r"no column 'a': it is in the format HTML or XML; expected a \.csv"):
+        require_columns(tmp_path / "rows.xml", "a")
