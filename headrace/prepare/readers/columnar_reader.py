@@ -187,22 +187,38 @@ def _names(schema: pa.Schema) -> list[str]:
 def _plain(column: pa.Array) -> pa.Array:
     """Return a column whose cells become plain Python values without loss.
 
-    Nanoseconds have no Python type, and a float32 as a Python float gets digits that it does not have. Durations become
-    seconds, as files may have other units.
+    Nanoseconds have no Python type, so that times with some become text. A float32 as a Python float gets digits that
+    it does not have. Durations become seconds, as files may have other units.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _plain(column.dictionary_decode())
     if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        return column.cast(pa.timestamp("us", kind.tz), safe=False)
+        return _without_nanoseconds(column, pa.timestamp("us", kind.tz), pa.timestamp("ns"))
+    if pa.types.is_time64(kind) and kind.unit == "ns":
+        return _without_nanoseconds(column, pa.time64("us"), kind)
     if pa.types.is_floating(kind) and not pa.types.is_float64(kind):
         return column.cast(pa.float32()).cast(pa.string()).cast(pa.float64())
     if pa.types.is_duration(kind):
         number = column.cast(pa.int64()).cast(pa.float64(), safe=False)
         return pc.divide(number, float(UNITS_PER_SECOND[kind.unit]))
-    if pa.types.is_time(kind):
-        return column.cast(pa.string())
     return column
+
+
+def _without_nanoseconds(column: pa.Array, exact: pa.DataType, written: pa.DataType) -> pa.Array:
+    """Return a column of nanoseconds as `exact`, in microseconds; if some are lost, as text with as many digits.
+
+    Args:
+        written: type whose cells are written, in UTC.
+    """
+    try:
+        return column.cast(exact)
+    except pa.ArrowInvalid:
+        texts = column.cast(written).cast(pa.string())
+    # As `cell_text` writes them: whole seconds without a fraction, others with six digits unless there are more.
+    for digits in (r"(\.\d{6})000$", r"()\.0{6}$"):
+        texts = pc.replace_substring_regex(texts, digits, r"\1")
+    return texts
 
 
 def _class_names(schema: pa.Schema, path: list[str]) -> list[str]:

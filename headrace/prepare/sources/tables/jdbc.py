@@ -73,7 +73,7 @@ def _describe(error: PySparkException | Py4JJavaError) -> str:
             "/path/driver.jar or spark.jars.packages: group:artifact:version, or with spark-submit as --jars or "
             "--packages, and its class in data.source.options.driver"
         )
-    return ": ".join(dict.fromkeys((lines[0], lines[-1])))
+    return ": ".join(lines[:2])
 
 
 def _messages(error: PySparkException | Py4JJavaError) -> list[str]:
