@@ -66,7 +66,7 @@ def _number(name: str, cell: str | None, spec: Tabular) -> float | None:
         raise RejectedRecordError(
             Reason.BAD_VALUE, f"{name} is {text!r:.60}, which is not a finite 32-bit number{hint}"
         )
-    if number == 0 and is_underflow(text):
+    if is_underflow(text, number):
         raise RejectedRecordError(
             Reason.BAD_VALUE,
             f"{name} is {text!r:.60}, which is 0 as a 32-bit number; write the numbers in a smaller unit, or 0",

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,14 +60,14 @@ def feature_warning(statistics: Statistics, names: Sequence[str]) -> str | None:
     )
 
 
-def is_underflow(text: str) -> bool:
-    """Return whether a text is a number other than 0 that is 0 as float32, such as 1e-50."""
-    if parse_float32(text) != 0:
-        return False
-    try:
-        return Decimal(text) != 0
-    except InvalidOperation:
-        return False
+def is_underflow(text: str, number: float) -> bool:
+    """Return whether a number is 0 as float32 only, as that of 1e-50 is.
+
+    Args:
+        number: what `parse_float32` returns for `text`.
+    """
+    mantissa = text.lower().partition("e")[0]
+    return number == 0 and any(one.isdecimal() and int(one) for one in mantissa)
 
 
 def parse_float32(text: str) -> float:

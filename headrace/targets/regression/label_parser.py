@@ -37,7 +37,7 @@ def encode(label: str, context: PrepareContext) -> float:
     if not math.isfinite(number):
         detail = f"{label!r:.60} is not a finite 32-bit number{number_hint(label, is_label=True)}"
         raise RejectedRecordError(Reason.BAD_LABEL, detail)
-    if is_underflow(label):
+    if is_underflow(label, number):
         detail = f"{label!r:.60} is 0 as a 32-bit number; write the labels in a smaller unit"
         raise RejectedRecordError(Reason.BAD_LABEL, detail)
     return number

@@ -15,7 +15,7 @@ from headrace.config.sections.windows import Windows
 from headrace.features.windows.number_warnings import warn_of_odd_values, warn_of_thousands
 from headrace.features.windows.series_deduplication import deduplicate_series
 from headrace.prepare.encoders.number_hint import number_hint
-from headrace.prepare.encoders.number_precision import is_underflow
+from headrace.prepare.encoders.number_precision import is_underflow, parse_float32
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord
 from headrace.prepare.sources.series.time_splits import extend_periods, split_by_time
@@ -134,7 +134,7 @@ def _describe_bad_number(cell: str) -> str:
     """Return what a cell is in place of a number, and what to write instead."""
     if not cell.strip():
         return "empty"
-    if is_underflow(cell):
+    if is_underflow(cell, parse_float32(cell)):
         return f"{cell!r:.60}, which is 0 as a 32-bit number; write the numbers in a smaller unit, or 0"
     return f"{cell!r:.60}, which is not a finite number{number_hint(cell.strip())}"
 
