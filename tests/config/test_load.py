@@ -361,6 +361,19 @@ def test_jdbc_source_accepts_the_address_of_a_database(root: Path) -> None:
     assert load(root / "conf" / "images.yaml", words).data.source.path == "jdbc:postgresql://db/x"
 
 
+@pytest.mark.parametrize(
+    ("path", "options", "reason"),
+    [
+        ("db", "{url: 'jdbc:postgresql://db/x'}", "jdbc is the address of the database, such as jdbc:postgresql://"),
+        ("jdbc:postgresql://db/x", "{URL: 'jdbc:postgresql://db/y'}", "`options.url` is not read; the address of the"),
+    ],
+)
+def test_jdbc_source_has_one_address(root: Path, path: str, options: str, reason: str) -> None:
+    """An address among the options was not used, and Spark had no driver for the path."""
+    source = f"{{kind: table, format: jdbc, path: '{path}', options: {options}, columns: {{input: text}}}}"
+    assert reason in refusal(root / "conf" / "images.yaml", f"data.source={source}")
+
+
 @pytest.mark.parametrize("key", ["registry.folder", "retrain.folder", "train.run"])
 def test_retraining_may_be_in_a_bucket_and_not_in_a_whole_one(root: Path, key: str) -> None:
     load(root / "conf" / "retraining.yaml", [f"{key}=s3://bucket/folder"])

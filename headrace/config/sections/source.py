@@ -1,5 +1,6 @@
 """Configuration section for the source of raw records."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, ValidatorFunctionWrapHandler, field_serializer, field_validator, model_validator
@@ -43,8 +44,9 @@ class Columns(Section):
 
 # Format of the rows of a Spark DataFrame that a program passes; a file cannot name it.
 DATAFRAME = "dataframe"
+JDBC = "jdbc"
 # Formats whose rows are in no files.
-WITHOUT_FILES = ("jdbc", DATAFRAME)
+WITHOUT_FILES = (JDBC, DATAFRAME)
 # Written by Petastorm's CompressedImageCodec, NdarrayCodec, CompressedNdarrayCodec, and ScalarCodec or no codec.
 Codec = Literal["image", "ndarray", "compressed_ndarray", "scalar"]
 
@@ -63,7 +65,7 @@ class Source(Section):
     path: NonEmptyStr = Field(
         description=(
             "folder of the raw records, s3://bucket/folder or hdfs://namenode:port/folder; for archive and "
-            "table also a single file"
+            "table also a single file; of format jdbc the database's address, such as jdbc:postgresql://host/name"
         )
     )
     labels: NonEmptyStr | None = Field(
@@ -133,6 +135,8 @@ class Source(Section):
             require_source(self.path)
         elif self.exclude:
             raise ValueError(f"`exclude` names files, and format {self.format} has none")
+        elif self.format == JDBC:
+            _require_database(self.path, self.options)
         return self
 
     @model_validator(mode="after")
@@ -177,3 +181,18 @@ class Source(Section):
         if unknown:
             raise ValueError(f"`codecs` names {unknown[0]!r}, which is not one of `columns`")
         return self
+
+
+def _require_database(path: str, options: Mapping[str, str]) -> None:
+    """Raise unless a path is the address of a database, and the options name no other one.
+
+    Raises:
+        ValueError: it is so.
+    """
+    if not path.startswith("jdbc:"):
+        raise ValueError(
+            "`path` of format jdbc is the address of the database, such as jdbc:postgresql://host/name; it does not "
+            "begin with jdbc:"
+        )
+    if any(name.lower() == "url" for name in options):
+        raise ValueError("`options.url` is not read; the address of the database is `path`")

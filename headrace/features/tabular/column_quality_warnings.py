@@ -13,6 +13,8 @@ from headrace.wording import join_names
 
 # A value this many times farther from the others than these are from each other decides mean and variance alone.
 FAR, MIN_VALUES = 1000.0, 20
+# Few values may be close together by chance; beyond this distance they are equal as 32-bit numbers of unit variance.
+FAR_OF_FEW, MIN_FEW = 1e6, 5
 SHOWN = 5
 
 
@@ -51,13 +53,23 @@ def far_value_warning(name: str, extremes: Mapping[float, int], total: int) -> s
         total: number of values.
     """
     values = sorted(extremes)
-    if len(values) < 3 or total < MIN_VALUES:
+    if len(values) < 3:
         return None
     for value, others in ((values[0], values[1:]), (values[-1], values[:-1])):
         low, high = others[0], others[-1]
-        if min(abs(low - value), abs(high - value)) > FAR * (high - low):
+        if is_far(value, low, high, total):
             return describe_far_value(name, value, extremes[value], total, low, high)
     return None
+
+
+def is_far(value: float, low: float, high: float, total: int) -> bool:
+    """Return whether a value outweighs all others, which are from `low` to `high`.
+
+    Args:
+        total: number of values.
+    """
+    factor = FAR if total >= MIN_VALUES else FAR_OF_FEW
+    return total >= MIN_FEW and min(abs(low - value), abs(high - value)) > factor * (high - low)
 
 
 def describe_far_value(name: str, value: float, number: int, total: int, low: float, high: float) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from headrace.config.sections.tabular import Tabular
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.number_hint import number_hint
-from headrace.prepare.encoders.number_precision import parse_float32
+from headrace.prepare.encoders.number_precision import is_underflow, parse_float32
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 # A whole number as Python writes it as a float; 01.0 and 1.00 are codes. Of 16 digits and more, a float is not exact.
@@ -44,8 +44,8 @@ def interpret_cells(cells: Mapping[str, str | None], spec: Tabular) -> RowCells:
     """Return the numbers and categories of the cells of a row.
 
     Raises:
-        RejectedRecordError: a cell is not a number, is infinite or too large for 32 bits, or is missing where `spec`
-            rejects missing numbers.
+        RejectedRecordError: a cell is not a number, is infinite, too large or too small for 32 bits, or is missing
+            where `spec` rejects missing numbers.
     """
     numbers = tuple(_number(name, cells[name], spec) for name in spec.numbers)
     return RowCells(numbers, tuple(_category(name, cells[name]) for name in spec.categories))
@@ -65,6 +65,11 @@ def _number(name: str, cell: str | None, spec: Tabular) -> float | None:
         hint = hint or f"; if it is a name or a code, name {name} in prepare.tabular.categories"
         raise RejectedRecordError(
             Reason.BAD_VALUE, f"{name} is {text!r:.60}, which is not a finite 32-bit number{hint}"
+        )
+    if is_underflow(text, number):
+        raise RejectedRecordError(
+            Reason.BAD_VALUE,
+            f"{name} is {text!r:.60}, which is 0 as a 32-bit number; write the numbers in a smaller unit, or 0",
         )
     # -0.0 and 0.0 are the same number.
     return number + 0.0

@@ -15,7 +15,8 @@ def read_vector(text: str, section: Vector) -> NDArray[np.float32]:
     """Return the components of the vector in the cells of a row, as JSON text: (size,).
 
     Raises:
-        RejectedRecordError: the vector is missing, has another size, or a component is no finite 32-bit number.
+        RejectedRecordError: the vector is missing, has another size, a component is no finite 32-bit number, or all
+            components are too small for 32 bits.
     """
     cells: Mapping[str, str | None] = json.loads(text)
     cell = (cells[section.column] or "").strip()
@@ -60,13 +61,19 @@ def finite_components(values: Sequence[float], name: str, reason: Reason = Reaso
         reason: of the rejection.
 
     Raises:
-        RejectedRecordError: one of them is no finite 32-bit number.
+        RejectedRecordError: one of them is not a finite 32-bit number, or all become 0 as such numbers.
     """
     with np.errstate(over="ignore"):
         components = np.array(values, np.float32)
     if not np.isfinite(components).all():
         at = int(np.flatnonzero(~np.isfinite(components))[0])
         raise RejectedRecordError(reason, f"number {at} of {name} is {values[at]}, which is not a finite 32-bit number")
+    if any(values) and not components.any():
+        raise RejectedRecordError(
+            reason,
+            f"all numbers of {name} are 0 as 32-bit numbers, such as {next(filter(None, values))}; write them in a "
+            "smaller unit",
+        )
     return components + np.float32(0)
 
 

@@ -7,7 +7,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from headrace.features.tabular.column_quality_warnings import FAR, MIN_VALUES, describe_far_value
+from headrace.features.tabular.column_quality_warnings import describe_far_value, is_far
 from headrace.features.windows.series_deduplication import FAR_FROM_MEAN, WRITTEN_ROWS, log
 from headrace.prepare.encoders.thousands_separator_warning import GROUPED, WHOLE, NumberFormat, thousands_warning
 from headrace.prepare.sources.tables.table_dataframe import quote_column
@@ -37,10 +37,12 @@ def warn_of_thousands_separators(frame: DataFrame, names: Sequence[str]) -> None
 def _count_number_formats(text: Column) -> list[Column]:
     """Return how many texts are of each `NumberFormat`, as `number_format` has it."""
     grouped, whole = text.rlike(f"^(?:{GROUPED.pattern})$"), text.rlike(f"^(?:{WHOLE.pattern})$")
+    size = F.abs(F.trim(text).try_cast("double"))
     kinds = {
         NumberFormat.GROUPED_ZERO: grouped & text.rlike(r"0\s*$"),
         NumberFormat.GROUPED: grouped & ~text.rlike(r"0\s*$"),
-        NumberFormat.SMALL: whole & (F.abs(F.trim(text).try_cast("double")) < 1000),
+        NumberFormat.SMALL: whole & (size < 100),
+        NumberFormat.HUNDREDS: whole & (size >= 100) & (size < 1000),
     }
     kinds[NumberFormat.OTHER] = ~F.coalesce(reduce(Column.__or__, kinds.values()), F.lit(False)) & (F.trim(text) != "")
     return [F.count(F.when(applies, 1)).alias(kind.value) for kind, applies in kinds.items()]
@@ -88,8 +90,8 @@ def _suspicious_value(rows: DataFrame, name: str, column: Column, code: float) -
     if low is None or low == high or min(abs(low - code), abs(high - code)) <= high - low:
         return None
     if code not in CODES or number < MIN_RECORDS:
-        is_far = min(abs(low - code), abs(high - code)) > FAR * (high - low) and found["all"] >= MIN_VALUES
-        return describe_far_value(name, code, number, found["all"], low, high) if is_far else None
+        total = found["all"]
+        return describe_far_value(name, code, number, total, low, high) if is_far(code, low, high, total) else None
     return (
         f"{number:,} of {found['all']:,} values of {name!r} are {code:g}, and the others are from {low:g} to {high:g}; "
         "if it marks missing values, leave their cells empty."

@@ -14,9 +14,10 @@ from headrace.config.configuration import Text
 from headrace.config.sections.spark_reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.text_format_detection import NAMES, detect_format
+from headrace.prepare.encoders.file_signatures import HEAD_BYTES, name_format
 from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, format_from_name, open_reader
 from headrace.prepare.readers.cell_text import text_cell
-from headrace.prepare.readers.columnar_reader import DURATIONS_READ
+from headrace.prepare.readers.columnar_reader import DURATIONS_READ, ZONES_READ, zone_example
 from headrace.prepare.readers.csv_comment_and_footer_warnings import COMMENT_OPTION, diagnose_csv, log_findings
 from headrace.prepare.readers.json_absent_keys import absent_key_warnings, diagnose_json
 from headrace.prepare.readers.json_reader import HEAD
@@ -106,7 +107,9 @@ class RecordFile:
         return self.format or "lines"
 
     def report(self, name: str) -> None:
-        """Log the detected format of CSV, its records that look like comments, absent keys of JSON, and durations.
+        """Log the detected format of CSV, its records that look like comments, and absent keys of JSON.
+
+        Of Parquet and ORC log durations, and times whose zone is not that in which they are written.
 
         Args:
             name: of the file in messages.
@@ -115,8 +118,8 @@ class RecordFile:
         log_findings(diagnose_csv(reader, name) if self.format == "csv" else (), COMMENT_OPTION)
         for warning in absent_key_warnings(diagnose_json(reader, name)):
             log.warning("%s", warning)
-        for column in reader.durations if isinstance(reader, ColumnarReader) else ():
-            log.info(DURATIONS_READ, column, name)
+        if isinstance(reader, ColumnarReader):
+            _report_types(reader, name)
 
     def ranges(self) -> list[RowRange]:
         """Return the ranges that cover the file, in order."""
@@ -204,6 +207,16 @@ class RecordFile:
         return found if found.encoding else ReaderOptions(**{**vars(found), "encoding": self.spec.encoding})
 
 
+def _report_types(reader: ColumnarReader, name: str) -> None:
+    """Log durations, and times that are written in UTC, in the requested columns of the file `name`."""
+    for column in reader.durations:
+        log.info(DURATIONS_READ, column, name)
+    for column, zone in reader.zones.items():
+        example = zone_example(zone)
+        if example is not None:
+            log.warning(ZONES_READ, column, name, zone, *example)
+
+
 def record_cells(origin: Origin) -> tuple[str, ...]:
     """Return the columns of a record of several cells; none where a record is one cell."""
     return origin.prepare.cells
@@ -229,9 +242,18 @@ def require_columns(path: Path, column: str) -> None:
         ConfigurationError: it is so.
     """
     if format_from_name(path.name) is None:
-        raise ConfigurationError(
-            f"{path} has no column {column!r}: each line is a record; expected a .csv, .jsonl or .parquet file."
-        )
+        found = _name_format(path)
+        what = f"it is in the format {found}" if found else "each line is a record"
+        raise ConfigurationError(f"{path} has no column {column!r}: {what}; expected a .csv, .jsonl or .parquet file.")
+
+
+def _name_format(path: Path) -> str | None:
+    """Return the name of a file's format that is not text; None if its first bytes do not tell, or cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return name_format(file.read(HEAD_BYTES))
+    except OSError:
+        return None
 
 
 def open_records(path: Path, origin: Origin, columns: TextColumns, name: str | None = None) -> RecordFile:

@@ -60,6 +60,16 @@ def feature_warning(statistics: Statistics, names: Sequence[str]) -> str | None:
     )
 
 
+def is_underflow(text: str, number: float) -> bool:
+    """Return whether a number is 0 as float32 only, as that of 1e-50 is.
+
+    Args:
+        number: what `parse_float32` returns for `text`.
+    """
+    mantissa = text.lower().partition("e")[0]
+    return number == 0 and any(one.isdecimal() and int(one) for one in mantissa)
+
+
 def parse_float32(text: str) -> float:
     """Return the number rounded to float32: infinite if it is too large, NaN if `text` is not a number.
 

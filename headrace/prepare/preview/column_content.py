@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,15 @@ NUMBERS = frozenset(("integer", "number"))
 TYPED = frozenset(("date", "truth value", "none"))
 # Fewer values than this may differ by chance.
 MIN_VALUES = 20
+# 01067: as a number it would be 1067.
+CODE = re.compile(r"[+-]?0[0-9]+")
+CODES = "code with leading zeros"
+# Numbers that `prepare` parses once they are written otherwise: 1,5 and 1.234,5 and 1,234 and 1 234; $5, 10 % and 20 °.
+SEPARATED = re.compile(
+    r"[-+]?[0-9]+(?:[.' \u00a0\u202f][0-9]{3})*,[0-9]+"
+    r"|[-+]?[0-9]{1,3}(?:(?:,[0-9]{3})+|(?:[' \u00a0\u202f][0-9]{3})+)(?:\.[0-9]+)?"
+)
+WITH_SYMBOL = re.compile(r"[$€£¥]\s?[-+]?[0-9][0-9.,]*|[-+]?[0-9][0-9.,]*\s?[%‰°$€£¥]")
 # Python types of cells of formats that have types.
 TYPES = {
     "bool": "truth value", "int": "integer", "float": "number", "Decimal": "number", "date": "date",
@@ -27,10 +36,10 @@ TYPES = {
 
 
 def recognize(texts: Iterable[str]) -> str:
-    """Return what all the texts are that are not missing: integer, number, date, truth value or text.
+    """Return what all the texts are that are not missing, such as integer, date or text; see `_content`.
 
-    Of a column of several kinds it has all of them, the most frequent first, such as number/text; `prepare` parses
-    numbers in the same way.
+    Integers among which some have leading zeros are codes. Of a column of several kinds it has all of them, the most
+    frequent first, such as number/text; `prepare` parses numbers in the same way.
     """
     counts = Counter[str]()
     for one, cells in Counter(texts).items():
@@ -38,16 +47,24 @@ def recognize(texts: Iterable[str]) -> str:
             counts[_content(text)] += cells
     if counts.keys() == NUMBERS:
         return "number"
+    if counts.keys() == {"integer", CODES}:
+        return CODES
     return "/".join(kind for kind, _ in counts.most_common()) or "none"
 
 
 def _content(text: str) -> str:
+    if CODE.fullmatch(text):
+        return CODES
     if INTEGER.fullmatch(text):
         return "integer"
     if math.isfinite(parse_float32(text)):
         return "number"
     if text.lower() in BOOLEAN_NAMES:
         return "truth value"
+    if SEPARATED.fullmatch(text):
+        return "number with other separators"
+    if WITH_SYMBOL.fullmatch(text):
+        return "number with a unit"
     return "date" if LOCAL_DATE.fullmatch(text) or _is_iso_date(text) else "text"
 
 
@@ -92,8 +109,20 @@ def describe_tabular(columns: Sequence[dict[str, Any]], label: str | None = None
     """
     kinds = {column["name"]: column_content(column) for column in columns if column["name"] != label}
     numbers = [name for name, kind in kinds.items() if kind in NUMBERS]
-    if not numbers:
+    unclean = [name for name, kind in kinds.items() if kind not in NUMBERS and kind.startswith(tuple(NUMBERS))]
+    if not numbers and not unclean:
         return ""
-    others = [f"{name} ({kind})" for name, kind in kinds.items() if kind not in NUMBERS | {"none"}]
-    found = f"for a model of rows, prepare.tabular.numbers can name {', '.join(numbers)}"
-    return f"{found}; prepare.tabular.categories is for {', '.join(others)}" if others else found
+    others = [name for name, kind in kinds.items() if kind != "none" and name not in {*numbers, *unclean}]
+    found = [f"prepare.tabular.numbers can name {', '.join(numbers)}"] if numbers else []
+    if others:
+        found.append(f"prepare.tabular.categories is for {_with_kinds(others, kinds)}")
+    if unclean:
+        found.append(
+            f"{_with_kinds(unclean, kinds)} can be in numbers once each cell is empty or written as 1234.5, without a "
+            "unit; as they are, they can be in categories"
+        )
+    return "for a model of rows, " + "; ".join(found)
+
+
+def _with_kinds(names: Sequence[str], kinds: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({kinds[name]})" for name in names)

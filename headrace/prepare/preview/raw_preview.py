@@ -17,6 +17,7 @@ from headrace.config.sections.source import Columns, Source
 from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.features.input_kind_loader import KINDS, input_traits
+from headrace.prepare.encoders.file_signatures import HEAD_BYTES, image_name, name_format
 from headrace.prepare.encoders.label_encoder_interface import describe_missing_label
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.number_precision import parse_float32
@@ -42,6 +43,7 @@ from headrace.prepare.readers.csv_comment_and_footer_warnings import (
 )
 from headrace.prepare.readers.csv_reader import looks_like_record
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
+from headrace.prepare.readers.text_stream import find_unreadable
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.archives.archive_members import is_tar
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, IMAGES, SOUNDS, list_archives, read_archive
@@ -100,7 +102,23 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
         return found | _preview_table(path, kept_format, label)
     if _are_archives(kept) or (root.is_file() and is_tar(root)):
         return found | {"kind": "archive"} | _preview_records(list_archives(path), read_archive, "archive")
+    if root.is_file():
+        _refuse_file(root)
     return found | {"kind": "folder"} | _preview_records(list_folder(path), read_file, "folder")
+
+
+def _refuse_file(file: Path) -> None:
+    """Raise for a single file that is neither a table nor an archive, if its first bytes tell its format.
+
+    Raises:
+        DataError: they do so.
+    """
+    with file.open("rb") as raw:
+        head = raw.read(HEAD_BYTES)
+    unreadable, name = find_unreadable(head), name_format(head)
+    if image_name(head) is None and (unreadable or name):
+        what, remedy = unreadable or (f"in the format {name}", "save a table as CSV, JSON lines or Parquet")
+        raise DataError(f"The source {file} is {what}; expected a table, an archive or a folder of files; {remedy}.")
 
 
 def _are_archives(names: list[str]) -> bool:

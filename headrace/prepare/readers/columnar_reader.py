@@ -12,12 +12,17 @@ from pyarrow import orc
 
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.storage.open_parquet import open_parquet
 
 ROWS_AT_ONCE = 1024
 DURATIONS_READ = "The durations in the column %r of %s are read as numbers of seconds."
+ZONES_READ = (
+    "The times in the column %r of %s have the zone %s and are written in UTC, so that their days may be others: %s "
+    "becomes %r. Write them as text if the clock of the zone is meant."
+)
 UNITS_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -57,6 +62,12 @@ class ColumnarReader:
     def durations(self) -> list[str]:
         """Return the requested columns of durations, which become numbers of seconds."""
         return [name for name in self.paths if pa.types.is_duration(self.column_type(name))]
+
+    @property
+    def zones(self) -> dict[str, str]:
+        """Return the zones of the requested columns of times that have one, by column."""
+        kinds = {name: plain_type(self.column_type(name)) for name in self.paths}
+        return {name: kind.tz for name, kind in kinds.items() if pa.types.is_timestamp(kind) and kind.tz is not None}
 
     def ranges(self, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
         """Return a range for each row group or stripe; their sizes are the writer's."""
@@ -134,6 +145,22 @@ class ColumnarReader:
         return DataError(f"{self.path} cannot be read as {self.format}: {' '.join(str(error).split())[:200]}")
 
 
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type of the cells of a column, which a dictionary may hold."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def zone_example(zone: str) -> tuple[str, str] | None:
+    """Return a time in a zone, and what is written for it; None if the zone has the time of UTC all year."""
+    moment = pa.scalar(0, pa.timestamp("s", zone)).as_py()
+    for month in (1, 7):
+        local = moment.replace(year=2024, month=month, day=1, hour=0, minute=30)
+        written = cell_text(local)
+        if written != str(local.replace(tzinfo=None)):
+            return str(local), str(written)
+    return None
+
+
 def _path(fields: "pa.Schema | pa.StructType", name: str) -> list[str] | None:
     names = [field.name for field in fields]
     if name in names:
@@ -160,22 +187,38 @@ def _names(schema: pa.Schema) -> list[str]:
 def _plain(column: pa.Array) -> pa.Array:
     """Return a column whose cells become plain Python values without loss.
 
-    Nanoseconds have no Python type, and a float32 as a Python float gets digits that it does not have. Durations become
-    seconds, as files may have other units.
+    Nanoseconds have no Python type, so that times with some become text. A float32 as a Python float gets digits that
+    it does not have. Durations become seconds, as files may have other units.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _plain(column.dictionary_decode())
     if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        return column.cast(pa.timestamp("us", kind.tz), safe=False)
+        return _without_nanoseconds(column, pa.timestamp("us", kind.tz), pa.timestamp("ns"))
+    if pa.types.is_time64(kind) and kind.unit == "ns":
+        return _without_nanoseconds(column, pa.time64("us"), kind)
     if pa.types.is_floating(kind) and not pa.types.is_float64(kind):
         return column.cast(pa.float32()).cast(pa.string()).cast(pa.float64())
     if pa.types.is_duration(kind):
         number = column.cast(pa.int64()).cast(pa.float64(), safe=False)
         return pc.divide(number, float(UNITS_PER_SECOND[kind.unit]))
-    if pa.types.is_time(kind):
-        return column.cast(pa.string())
     return column
+
+
+def _without_nanoseconds(column: pa.Array, exact: pa.DataType, written: pa.DataType) -> pa.Array:
+    """Return a column of nanoseconds as `exact`, in microseconds; if some are lost, as text with as many digits.
+
+    Args:
+        written: type whose cells are written, in UTC.
+    """
+    try:
+        return column.cast(exact)
+    except pa.ArrowInvalid:
+        texts = column.cast(written).cast(pa.string())
+    # As `cell_text` writes them: whole seconds without a fraction, others with six digits unless there are more.
+    for digits in (r"(\.\d{6})000$", r"()\.0{6}$"):
+        texts = pc.replace_substring_regex(texts, digits, r"\1")
+    return texts
 
 
 def _class_names(schema: pa.Schema, path: list[str]) -> list[str]:

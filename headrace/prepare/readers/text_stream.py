@@ -23,6 +23,8 @@ UNREADABLE = (
     (b"PAR1", "a Parquet file", "give it a name that ends with .parquet, and a source of `prepare` the format parquet"),
     (b"%PDF", "a PDF document", "save its text"),
     (b"ARROW1", "an Arrow file", "save it as Parquet"),
+    (b"FEA1", "a Feather file", "save it as Parquet"),
+    (b"Obj\1", "an Avro file", "save it as Parquet"),
     (b"ORC", "an ORC file", "give it a name that ends with .orc, and a source of `prepare` the format orc"),
     (b"SQLite format 3\0", "an SQLite database", "export its table as CSV"),
     (b"\x89PNG", "a PNG image", "name a file of text"),
@@ -82,6 +84,11 @@ def require_text(path: Path) -> None:
         _require_text(raw, path)
 
 
+def find_unreadable(head: bytes) -> tuple[str, str] | None:
+    """Return what a file is that is no text, and what to do about it; None if its first bytes do not tell."""
+    return next(((name, remedy) for signature, name, remedy in UNREADABLE if head.startswith(signature)), None)
+
+
 def has_undecodable_bytes(text: str) -> bool:
     """Return whether some bytes of `text` could not be decoded."""
     if text.isascii():
@@ -131,9 +138,9 @@ def require_encoding(path: Path, encoding: str | None) -> None:
 
 def _require_text(raw: IO[bytes], path: Path) -> None:
     head = raw.read(FORMAT_BYTES)
-    for signature, name, remedy in UNREADABLE:
-        if head.startswith(signature):
-            raise DataError(f"{path} is {name}; expected text; {remedy}.")
+    if found := find_unreadable(head):
+        name, remedy = found
+        raise DataError(f"{path} is {name}; expected text; {remedy}.")
     binary = name_binary(head) if find_compression(head) is None and encoding_from_mark(head) is None else None
     if binary is not None:
         raise DataError(f"{path} is in the format {binary}; expected text; name a file of text.")

@@ -6,8 +6,10 @@ import numpy as np
 
 from headrace.targets.regression.missing_code_warning import missing_code_warning
 
-# Fewer labels than this are too few to judge their distribution.
+# Fewer labels than this may be equal by chance.
 MIN_LABELS = 20
+# Fewer labels than this have no quartiles to compare with.
+MIN_QUARTILES = 5
 # A label farther away from the median than this many distances of the quartiles decides the squared error alone.
 FAR = 1e6
 
@@ -29,10 +31,10 @@ def distribution_warning(labels: Sequence[float]) -> str | None:
         labels: a sample of the labels.
     """
     values = np.array(labels, np.float64)
-    if len(values) < MIN_LABELS:
+    if len(values) < MIN_QUARTILES:
         return None
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
-    if values.min() == values.max():
+    if len(values) >= MIN_LABELS and values.min() == values.max():
         return (
             f"All {len(values)} labels in a sample are {values[0]:.7g}: there is nothing to learn. Is "
             "data.source.columns.label the column of the labels?"

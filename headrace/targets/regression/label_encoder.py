@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from headrace.contract import Column
 from headrace.prepare.encoders import label_text
 from headrace.prepare.encoders.number_hint import number_hint
-from headrace.prepare.encoders.number_precision import parse_float32
+from headrace.prepare.encoders.number_precision import is_underflow, parse_float32
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
@@ -37,7 +37,7 @@ def encode(label: str, context: PrepareContext) -> float:
     if not math.isfinite(number):
         detail = f"{label!r:.60} is not a finite 32-bit number{number_hint(label, is_label=True)}"
         raise RejectedRecordError(Reason.BAD_LABEL, detail)
-    if number == 0 and float(label) != 0:
+    if is_underflow(label, number):
         detail = f"{label!r:.60} is 0 as a 32-bit number; write the labels in a smaller unit"
         raise RejectedRecordError(Reason.BAD_LABEL, detail)
     return number

@@ -66,6 +66,12 @@ def test_value_that_outweighs_all_others_is_warned_of(value: float, number: int,
         )
 
 
+@pytest.mark.parametrize(("value", "found"), [(1e9, True), (-3.4e38, True), (1e5, False)])
+def test_value_of_a_few_that_makes_the_others_equal_is_warned_of(value: float, found: bool) -> None:
+    values = [1.0, 2.0, 3.0, 4.0, 5.0, value]
+    assert (far_value_warning("area", count_extremes(values), len(values)) is not None) is found
+
+
 def test_few_values_say_nothing_about_one_far_away() -> None:
     assert far_value_warning("area", count_extremes([1.0, 2.0, 1e9]), 3) is None
 

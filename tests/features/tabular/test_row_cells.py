@@ -51,6 +51,14 @@ def test_what_is_no_finite_number_is_rejected_with_a_hint(size: Any, hint: str) 
         assert hint in error.value.detail
 
 
+@pytest.mark.parametrize("size", ["1e-50", "-1E-400", 1e-50])
+def test_number_that_is_0_in_32_bits_only_is_rejected(size: Any) -> None:
+    """It became 0 without a word, where the same label was rejected."""
+    with pytest.raises(RejectedRecordError, match="which is 0 as a 32-bit number; write the numbers in a smaller unit"):
+        read(size, "a")
+    assert read("0e5", "a").numbers == read("-0.00", "a").numbers == (0.0,)
+
+
 @pytest.mark.parametrize(
     ("kind", "name"),
     [

@@ -45,12 +45,19 @@ def test_components_are_the_numbers_of_the_list(values: list[float]) -> None:
         ("[1, NaN, 3]", "number 1 of v is nan, which is not a finite 32-bit number"),
         ("[1, 2, -Infinity]", "number 2 of v is -inf"),
         ("[1e39, 2, 3]", r"number 0 of v is 1e\+39, which is not a finite 32-bit number"),
+        ("[0, 1e-50, 0]", "all numbers of v are 0 as 32-bit numbers, such as 1e-50; write them in a smaller unit"),
         (f"[{10**400}, 2, 3]", "number 0 of v is inf, which is not a finite 32-bit number"),
     ],
 )
 def test_what_is_no_vector_is_rejected(value: object, reason: str) -> None:
     with pytest.raises(RejectedRecordError, match=reason):
         read_vector(cells(value), SECTION)
+
+
+def test_single_component_may_become_zero() -> None:
+    """Probabilities beside others are often as small."""
+    assert read_vector(cells("[0, 1e-50, 1]"), SECTION).tolist() == [0.0, 0.0, 1.0]
+    assert read_vector(cells("[0, 0, 0]"), SECTION).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_missing_vector_may_be_zeros() -> None:

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -154,6 +155,21 @@ def test_damaged_parquet_file_is_reported_in_one_sentence(tmp_path: Path) -> Non
         RecordFile(tmp_path / "texts.parquet", Text(), "text", None)
 
 
+@pytest.mark.parametrize(("zone", "warnings"), [("Europe/Berlin", 1), ("UTC", 0), (None, 0)])
+@pytest.mark.parametrize("column", ["id", "words"])
+def test_times_written_in_utc_are_warned_of(
+    column: str, zone: str | None, warnings: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Predictions joined by the local time were those of other rows."""
+    times = pa.array([datetime(2024, 7, 1)], pa.timestamp("us", zone))
+    columns = {"words": pa.array(["a"]), "id": pa.array(["1"]), column: times}
+    pq.write_table(pa.table(columns), tmp_path / "some.parquet")
+    RecordFile(tmp_path / "some.parquet", Text(), "words", "id").report("some.parquet")
+    assert len(caplog.messages) == warnings
+    if warnings:
+        assert f"The times in the column {column!r} of some.parquet have the zone Europe/Berlin" in caplog.text
+
+
 def test_footer_of_a_spreadsheet_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "items.csv"
     path.write_text("text,label\none,a\ntwo,b\nthree,a\nTotal,3\n")
@@ -191,6 +207,8 @@ def test_records_like_comments_are_warned_of_with_the_option(tmp_path: Path, cap
         (b"GIF89a\1\0\1\0", "GIF"),
         (b"\x89HDF\r\n\x1a\n\0", "HDF5"),
         (b"SQLite format 3\0", "an SQLite database"),
+        (b"Obj\1\4\x14", "an Avro file"),
+        (b"FEA1\0", "a Feather file"),
     ],
 )
 def test_file_of_another_format_is_not_taken_for_lines(data: bytes, name: str, tmp_path: Path) -> None:
@@ -203,3 +221,9 @@ def test_file_of_another_format_is_not_taken_for_lines(data: bytes, name: str, t
 def test_line_that_begins_like_another_format_is_a_text(line: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text(f"{line}\n")
     assert [record.text for record in read(tmp_path / "file")] == [line.encode()]
+
+
+def test_columns_of_a_file_of_markup_are_refused_with_its_format(tmp_path: Path) -> None:
+    (tmp_path / "rows.xml").write_text("<?xml version='1.0'?>\n<rows/>\n")
+    with pytest.raises(ConfigurationError, match=r"no column 'a': it is in the format HTML or XML; expected a \.csv"):
+        require_columns(tmp_path / "rows.xml", "a")

@@ -28,6 +28,13 @@ def test_points_between_thousands_are_warned_of_without_a_zero_at_an_end() -> No
     assert "5 have three digits after a point, and the other 5 are whole numbers below 1,000." in warning
 
 
+def test_points_between_thousands_are_warned_of_beside_one_number_of_hundreds() -> None:
+    """A few rows to predict have few numbers without thousands."""
+    warning = thousands_warning("The numbers of 'area'", count_formats(["1.200", "1.150", "900", "2.300"]))
+    assert warning is not None
+    assert "3 have three digits after a point, with zeros at the end, and the other 1 is a whole number" in warning
+
+
 @pytest.mark.parametrize(
     "numbers",
     [
@@ -37,10 +44,23 @@ def test_points_between_thousands_are_warned_of_without_a_zero_at_an_end() -> No
         ["1.234", "12.355", "20", "30"],
         ["1.200", "12.350", "3.000"],
         ["1.200", "20", "30"],
+        ["1.200", "2.350", "9"],
+        ["1.234", "12.355", "900"],
         ["1e3", "x"],
         [],
     ],
-    ids=["below 1", "other decimals", "thousands", "no zeros", "all with decimals", "one", "others", "none"],
+    ids=[
+        "below 1",
+        "other decimals",
+        "thousands",
+        "no zeros",
+        "all with decimals",
+        "one",
+        "one small",
+        "one of hundreds",
+        "others",
+        "none",
+    ],
 )
 def test_decimals_are_not_warned_of(numbers: list[str]) -> None:
     assert thousands_warning("The labels", count_formats(numbers)) is None

@@ -71,8 +71,59 @@ def test_preview_of_csv_says_what_the_values_of_each_column_are(tmp_path: Path) 
     assert "  rooms  integer, 2 distinct, '3', '-4'" in text
     assert (
         "for a model of rows, prepare.tabular.numbers can name rooms, price; prepare.tabular.categories is for "
-        "sold (date), lift (truth value), built (date), city (text), size (integer/text)"
+        "sold (date), lift (truth value), built (date), city (text); size (integer/text) can be in numbers once each "
+        "cell is empty or written as 1234.5, without a unit; as they are, they can be in categories"
     ) in text
+
+
+@pytest.mark.parametrize(
+    ("cells", "content", "advice"),
+    [
+        (["1,5", "2,5"], "number with other separators", "x (number with other separators) can be in numbers once"),
+        (["1.234,5", "900"], "number with other separators/integer", "can be in numbers once"),
+        (["1,234", "12 345"], "number with other separators", "can be in numbers once"),
+        (["1.5", "1.5", "1,5"], "number/number with other separators", "can be in numbers once each cell is empty or"),
+        (["5 %", "$7.50"], "number with a unit", "x (number with a unit) can be in numbers once"),
+        (
+            ["00000", "00001"],
+            "code with leading zeros",
+            "prepare.tabular.categories is for x (code with leading zeros)",
+        ),
+        (
+            ["10115", "01067"],
+            "code with leading zeros",
+            "prepare.tabular.categories is for x (code with leading zeros)",
+        ),
+        (["0", "7"], "integer", "prepare.tabular.numbers can name n, x"),
+        (["3A", "747 B"], "text", "prepare.tabular.categories is for x (text)"),
+        (["1.2.3", "10,20,30"], "text", "prepare.tabular.categories is for x (text)"),
+    ],
+)
+def test_preview_says_which_texts_are_numbers_written_otherwise(
+    tmp_path: Path, cells: list[str], content: str, advice: str
+) -> None:
+    """It advised to make categories of decimal commas, and numbers of postal codes."""
+    (tmp_path / "a.csv").write_text("n;x\n" + "".join(f"{number};{cell}\n" for number, cell in enumerate(cells)))
+    about = preview(str(tmp_path / "a.csv"))
+    assert {column["name"]: column["content"] for column in about["columns"]} == {"n": "integer", "x": content}
+    assert advice in as_text(about)
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"PK\3\4xl/workbook.xml", "is a zip archive or an Office document; .*save the document as CSV"),
+        (b"ARROW1\0\0", "is an Arrow file; .*save it as Parquet"),
+        (b"FEA1\0\0", "is a Feather file; .*save it as Parquet"),
+        (b"Obj\1\4\x14", "is an Avro file; .*save it as Parquet"),
+        (b"<?xml version='1.0'?><rows/>", "is in the format HTML or XML; .*save a table as CSV"),
+        (b"\x89PNG\r\n\x1a\n", "is not a folder"),
+    ],
+)
+def test_preview_of_a_file_of_another_format_names_it(tmp_path: Path, content: bytes, name: str) -> None:
+    (tmp_path / "file.data").write_bytes(content)
+    with pytest.raises(DataError, match=name):
+        preview(str(tmp_path / "file.data"))
 
 
 def test_preview_of_parquet_names_the_types_of_its_columns(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -52,7 +53,28 @@ def test_columnar_reader_ignores_other_columns(tmp_path: Path) -> None:
     stamps = pa.array(np.array(["2024-01-01T10:00:00.123456789"], "datetime64[ns]"))
     pq.write_table(pa.table({"a": ["x"], "at": stamps, "time": pa.array([5], pa.time64("ns"))}), path)
     assert [row.values for row in read(path, ["a"])] == [{"a": "x"}]
-    assert [cell_text(row.values["at"]) for row in read(path, ["at"])] == ["2024-01-01 10:00:00.123456"]
+    assert [cell_text(row.values["at"]) for row in read(path, ["at"])] == ["2024-01-01 10:00:00.123456789"]
+    assert [cell_text(row.values["time"]) for row in read(path, ["time"])] == ["00:00:00.000000005"]
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_times_that_differ_by_nanoseconds_are_different_texts(tmp_path: Path, zone: str | None) -> None:
+    """They became one category, and one name of several records."""
+    path = tmp_path / "some.parquet"
+    pq.write_table(pa.table({"at": pa.array([0, 1, 1_000, 10**9, None], pa.timestamp("ns", zone))}), path)
+    texts = [cell_text(row.values["at"]) for row in read(path, ["at"])]
+    second = "1970-01-01 00:00:0"
+    assert texts == [f"{second}0", f"{second}0.000000001", f"{second}0.000001", f"{second}1", None]
+
+
+@pytest.mark.parametrize("kind", [pa.time32("s"), pa.time32("ms"), pa.time64("us"), pa.time64("ns")])
+def test_times_of_a_day_are_written_as_pandas_writes_them_to_csv(tmp_path: Path, kind: pa.DataType) -> None:
+    times = [time(1, 2, 3), None, *([] if kind == pa.time32("s") else [time(1, 2, 3, 500_000)])]
+    path, csv = tmp_path / "some.parquet", tmp_path / "some.csv"
+    pq.write_table(pa.table({"at": pa.array(times, kind)}), path)
+    pd.DataFrame({"at": times, "n": 1}).to_csv(csv, index=False)
+    expected = pd.read_csv(csv, dtype=str)["at"].fillna("").tolist()
+    assert [cell_text(row.values["at"]) or "" for row in read(path, ["at"])] == expected
 
 
 def test_columnar_reader_reads_fields_within_fields(tmp_path: Path) -> None:

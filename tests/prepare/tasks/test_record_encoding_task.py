@@ -47,8 +47,9 @@ def test_writer_writes_every_file_with_its_label(source: Path, table: Path) -> N
 def test_regression_label_that_is_0_in_32_bits_only_is_rejected(source: Path, table: Path) -> None:
     context = prepare_context(source, table, task="regression")
     assert encode_target(RawRecord("1.png", "0.0", None, b""), context) == 0
-    with pytest.raises(RejectedRecordError, match="'1e-46' is 0 as a 32-bit number"):
-        encode_target(RawRecord("1.png", "1e-46", None, b""), context)
+    for label in ("1e-46", "1e-400"):
+        with pytest.raises(RejectedRecordError, match=f"'{label}' is 0 as a 32-bit number"):
+            encode_target(RawRecord("1.png", label, None, b""), context)
 
 
 def test_writer_keeps_splits_of_the_source(tmp_path: Path, table: Path) -> None:

@@ -22,6 +22,12 @@ def test_labels_far_away_from_all_others_are_warned_of() -> None:
     )
 
 
+def test_label_of_a_few_far_away_from_the_others_is_warned_of() -> None:
+    warning = distribution_warning([1.0, 2.0, 3.0, 4.0, 5.0, 3.4e38])
+    assert (warning or "").startswith("1 of 6 labels in a sample is far away from the others, such as 3.4e+38")
+    assert distribution_warning([1.0, 2.0, 1e30]) is None
+
+
 @pytest.mark.parametrize(
     "labels",
     [[float(number) for number in range(100)], [float(2**number) for number in range(40)], [0.0] * 90 + [1e9] * 10, []],

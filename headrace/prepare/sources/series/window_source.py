@@ -15,6 +15,7 @@ from headrace.config.sections.windows import Windows
 from headrace.features.windows.number_warnings import warn_of_suspicious_values, warn_of_thousands_separators
 from headrace.features.windows.series_deduplication import deduplicate_series
 from headrace.prepare.encoders.number_hint import number_hint
+from headrace.prepare.encoders.number_precision import is_underflow, parse_float32
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord
 from headrace.prepare.sources.series.time_splits import extend_periods, split_by_time
@@ -125,9 +126,17 @@ def _rejection(row: Mapping[str, Any]) -> RejectedRecordError:
     if reason == Reason.BAD_TIME:
         detail = describe_bad_time(detail, cell)
     elif cell is not None and reason == Reason.BAD_VALUE:
-        hint = number_hint(cell.strip())
-        detail = f"{detail} {'empty' if not cell.strip() else f'{cell!r:.60}, which is not a finite number'}{hint}"
+        detail = f"{detail} {_describe_bad_number(cell)}"
     return RejectedRecordError(reason, detail)
+
+
+def _describe_bad_number(cell: str) -> str:
+    """Return what a cell is in place of a number, and what to write instead."""
+    if not cell.strip():
+        return "empty"
+    if is_underflow(cell, parse_float32(cell)):
+        return f"{cell!r:.60}, which is 0 as a 32-bit number; write the numbers in a smaller unit, or 0"
+    return f"{cell!r:.60}, which is not a finite number{number_hint(cell.strip())}"
 
 
 def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
@@ -149,7 +158,7 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
     invalid = F.coalesce(
         *(
             F.when(
-                ~F.coalesce(F.abs(_number(name)) < float("inf"), F.lit(False)),
+                ~F.coalesce((F.abs(_number(name)) < float("inf")) & ~_is_underflow(name), F.lit(False)),
                 F.struct(F.lit(name).alias("column"), F.coalesce(text(name), F.lit("")).alias("cell")),
             )
             for name in windows.values
@@ -163,6 +172,10 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
 def _number(name: str) -> Column:
     column = F.col(quote_column(name))
     return F.when(column.cast("string").rlike(JAVA_SUFFIX), None).otherwise(column.try_cast("float"))
+
+
+def _is_underflow(name: str) -> Column:
+    return (_number(name) == 0) & (F.col(quote_column(name)).try_cast("double") != 0)
 
 
 def _seconds(frame: DataFrame, windows: Windows) -> tuple[Column, Column]:

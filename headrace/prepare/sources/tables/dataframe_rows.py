@@ -34,7 +34,7 @@ from headrace.prepare.sources.content_fingerprints import named_file_states
 from headrace.prepare.sources.raw_record_types import Listing, RawFile
 from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, image_file
 from headrace.prepare.sources.tables.multi_cell_records import Cells, RowColumns, with_row_columns
-from headrace.prepare.sources.tables.spark_record_columns import frame_rows, input_text, label_text
+from headrace.prepare.sources.tables.spark_record_columns import frame_rows, input_text, label_text, warn_of_times
 from headrace.spark.task_errors import unwrap_python_errors
 from headrace.spark.temporary_session_changes import temporary_settings
 from headrace.targets.target_kind_loader import target_module
@@ -92,26 +92,13 @@ def dataframe_rows(frame: DataFrame, source: Source, settings: Prepare) -> DataF
     columns = with_row_columns(source, settings).columns or Columns()
     named = {name: _input_or_plain(frame, name, columns, settings) for name in columns.names}
     flat = frame.select(*(column.alias(strip_backticks(name)) for name, column in named.items()))
-    _warn_of_times(flat, columns)
+    warn_of_times(flat, columns, "the DataFrame")
     data = input_text(flat, columns, columns.content)
     if columns.content == "paths":
         data = _absolute(data)
     is_list = isinstance(flat.schema[strip_backticks(columns.label)].dataType, ArrayType)
     label = F.to_json(flat[_quoted(columns.label)]) if is_list else label_text(flat, columns.label)
     return frame_rows(flat, columns, data, label)
-
-
-def _warn_of_times(frame: DataFrame, columns: Columns) -> None:
-    """Log that moments among classes and cells of the input become text, in the time zone of the session."""
-    cells = columns.cells if isinstance(columns, RowColumns) else (columns.input,)
-    written = [strip_backticks(name) for name in dict.fromkeys((*cells, columns.label))]
-    moments = [name for name in written if isinstance(frame.schema[name].dataType, TimestampType)]
-    if moments:
-        log.warning(
-            "The times in the columns %s of the DataFrame are written in the time zone of Spark's session, %s, so that "
-            "their days may be others than in their own zones. Cast them to text if other clocks are meant.",
-            ", ".join(map(repr, moments)), frame.sparkSession.conf.get("spark.sql.session.timeZone"),
-        )  # fmt: skip
 
 
 def find_column(frame: DataFrame, name: str) -> tuple[Column, DataType]:

@@ -9,9 +9,17 @@ from headrace.config.environment_variables_and_plain_secrets import from_environ
 from headrace.config.sections.source import Columns, Source
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.sources.tables.spark_record_columns import frame_rows, input_text, label_text, require_columns
+from headrace.prepare.sources.tables.spark_record_columns import (
+    frame_rows,
+    input_text,
+    label_text,
+    require_columns,
+    warn_of_times,
+)
 from headrace.prepare.sources.tables.table_file_listing import NO_FILES
 
+# What Java says where it has no driver for an address, and where the class that the options name is in no jar.
+NO_DRIVER, NO_CLASS = "No suitable driver", "ClassNotFoundException"
 # Columns of these types are no text, and what Spark makes of them as text is neither names nor numbers.
 NOT_PLAIN = (BinaryType, ArrayType, MapType, StructType)
 
@@ -28,7 +36,7 @@ def load_database(spark: SparkSession, source: Source) -> DataFrame:
     try:
         return spark.read.format(NO_FILES).options(**options).option("url", source.path).load()
     except (PySparkException, Py4JJavaError) as error:
-        raise DataError(f"Spark cannot read {source.path} as {source.format}: {_first_line(error)}") from None
+        raise DataError(f"Spark cannot read {source.path} as {source.format}: {_describe(error)}") from None
 
 
 def database_rows(spark: SparkSession, source: Source, columns: Columns, cell_format: str) -> DataFrame:
@@ -42,6 +50,7 @@ def database_rows(spark: SparkSession, source: Source, columns: Columns, cell_fo
     frame = load_database(spark, source)
     require_columns(frame, columns.names, source)
     _require_plain(frame, columns, source)
+    warn_of_times(frame, columns, source.path)
     return frame_rows(frame, columns, input_text(frame, columns, cell_format), label_text(frame, columns.label))
 
 
@@ -55,5 +64,23 @@ def _require_plain(frame: DataFrame, columns: Columns, source: Source) -> None:
             )
 
 
-def _first_line(error: Exception) -> str:
-    return str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error).strip().split("\n")[0]
+def _describe(error: PySparkException | Py4JJavaError) -> str:
+    """Return what happened in one line, with the cause that Spark leaves out, and what to do about a driver."""
+    lines = _messages(error)
+    if any(NO_DRIVER in line for line in lines) or NO_CLASS in str(error):
+        return (
+            f"Spark has no driver for it ({lines[0]}); name the driver's jar in spark.settings, as spark.jars: "
+            "/path/driver.jar or spark.jars.packages: group:artifact:version, or with spark-submit as --jars or "
+            "--packages, and its class in data.source.options.driver"
+        )
+    return ": ".join(lines[:2])
+
+
+def _messages(error: PySparkException | Py4JJavaError) -> list[str]:
+    """Return the first line of the message of an error, and of each of its causes in Java."""
+    java = error.java_exception if isinstance(error, Py4JJavaError) else getattr(error, "_origin", None)
+    lines = [] if java is not None else [str(error)]
+    while java is not None:
+        lines.append(str(java.getMessage() or java.getClass().getName()))
+        java = java.getCause()
+    return [line.strip().split("\n")[0] for line in lines]

@@ -1,15 +1,18 @@
 """Turn columns of a Spark DataFrame into the columns of records."""
 
+import logging
 from collections.abc import Iterable
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import BinaryType, DecimalType, FractionalType
+from pyspark.sql.types import BinaryType, DecimalType, FractionalType, TimestampType
 
 from headrace.config.sections.source import Columns, Source
 from headrace.config.strip_backticks import strip_backticks
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns
+
+log = logging.getLogger(__name__)
 
 
 def frame_rows(frame: DataFrame, columns: Columns, data: Column, label: Column) -> DataFrame:
@@ -26,6 +29,24 @@ def frame_rows(frame: DataFrame, columns: Columns, data: Column, label: Column) 
         "data": data,
     }
     return frame.select(*(column.alias(name) for name, column in named.items()))
+
+
+def warn_of_times(frame: DataFrame, columns: Columns, origin: str) -> None:
+    """Log that moments among classes, cells of the input and names of records become text in the session's time zone.
+
+    Args:
+        origin: of the rows, in the message.
+    """
+    cells = columns.cells if isinstance(columns, RowColumns) else (columns.input,)
+    named = (*cells, columns.label, *([columns.identity] if columns.identity else []))
+    written = [strip_backticks(name) for name in dict.fromkeys(named)]
+    moments = [name for name in written if isinstance(frame.schema[name].dataType, TimestampType)]
+    if moments:
+        log.warning(
+            "The times in the columns %s of %s are written in the time zone of Spark's session, %s, so that their days "
+            "may be others than in their own zones. Cast them to text if other clocks are meant.",
+            ", ".join(map(repr, moments)), origin, frame.sparkSession.conf.get("spark.sql.session.timeZone"),
+        )  # fmt: skip
 
 
 def input_text(frame: DataFrame, columns: Columns, cell_format: str) -> Column:

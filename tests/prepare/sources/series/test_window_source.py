@@ -227,6 +227,16 @@ def test_fractions_of_seconds_are_a_gap_and_numbers_have_no_suffix(tmp_path: Pat
     assert answer["rejects"] == {"bad_value": 4}
 
 
+def test_values_that_are_0_in_32_bits_only_are_rejected(tmp_path: Path) -> None:
+    rows = hours("a", "train", range(20))
+    rows[10]["wind"] = "1e-50"
+    rows[11]["wind"] = "0e-50"
+    answer = prepare(configured(tmp_path, rows, max_rejects=1))
+    assert answer["rejects"] == {"bad_value": 4}
+    details = {reject.detail for reject in read_rejects(tmp_path / "table", 0, 100)}
+    assert all("'1e-50', which is 0 as a 32-bit number; write the numbers in a sm" in detail for detail in details)
+
+
 def test_rows_without_a_series_are_rejected_and_names_are_trimmed(tmp_path: Path) -> None:
     """An empty cell is a missing value, not a series of that name."""
     rows = hours("a", "train", range(30)) + hours("b", "test", range(10))

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from headrace.config.sections.source import Columns, Source
+from headrace.errors import DataError
 from headrace.prepare.readers import cell_text
+from headrace.prepare.sources.tables.jdbc import load_database
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns
-from headrace.prepare.sources.tables.spark_record_columns import input_text, label_text
+from headrace.prepare.sources.tables.spark_record_columns import input_text, label_text, warn_of_times
 
 NUMBERS: list[tuple[str, list[Any]]] = [
     (
@@ -39,3 +42,27 @@ def test_cells_of_columns_with_dots_have_the_names_of_the_configuration(spark: S
     (found,) = cells.collect()
     assert json.loads(found["data"]) == {names["floor.area"]: "1", names["a`b"]: "x"}
     assert found["label"] == "p"
+
+
+@pytest.mark.parametrize(
+    ("address", "driver"),
+    [("jdbc:nosuch:x", None), ("jdbc:derby:memory:x", "org.nosuch.Driver")],
+    ids=["address", "class"],
+)
+def test_missing_driver_is_reported_with_where_its_jar_goes(
+    spark: SparkSession, address: str, driver: str | None
+) -> None:
+    options = {"dbtable": "t"} | ({"driver": driver} if driver else {})
+    source = Source.model_validate(
+        {"kind": "table", "format": "jdbc", "path": address, "options": options, "columns": {"input": "text"}}
+    )
+    with pytest.raises(DataError, match=r"Spark has no driver for it .*spark\.jars: /path/driver\.jar") as error:
+        load_database(spark, source)
+    assert str(error.value).startswith(f"Spark cannot read {address} as jdbc: ")
+    assert "\n" not in str(error.value)
+
+
+def test_moments_of_a_database_are_warned_of(spark: SparkSession, caplog: pytest.LogCaptureFixture) -> None:
+    frame = spark.sql("select timestamp '2024-07-01 00:00:00' as seen, 'a' as text, 'b' as label")
+    warn_of_times(frame, Columns(input="text", label="label", identity="seen"), "jdbc:derby:x")
+    assert "The times in the columns 'seen' of jdbc:derby:x are written in the time zone of Spark's" in caplog.text

@@ -10,8 +10,7 @@ from pyspark.sql import SparkSession
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.prepare.readers import ColumnarReader
-from headrace.prepare.readers.cell_text import cell_text
-from headrace.prepare.readers.columnar_reader import DURATIONS_READ
+from headrace.prepare.readers.columnar_reader import DURATIONS_READ, ZONES_READ, plain_type, zone_example
 from headrace.prepare.sources.raw_record_types import RawFile
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns
 from headrace.prepare.sources.tables.table_readers_and_required_columns import columns_in_file, map_files, open_file
@@ -70,20 +69,16 @@ def report_column_types(
 
 
 def _written_columns(columns: Columns) -> frozenset[str]:
-    """Return the columns whose times become text that a model, or the name of a class, is made of."""
+    """Return the columns whose times become text that a model, or the name of a class or of a record, is made of."""
     cells = columns.cells if isinstance(columns, RowColumns) else (columns.input,)
-    return frozenset((*cells, columns.label))
+    return frozenset((*cells, columns.label, *([columns.identity] if columns.identity else [])))
 
 
 def _types_in_file(source: Source, root: str, names: tuple[str, ...], path: str) -> dict[str, pa.DataType]:
     reader = open_file(source, root, path, columns_in_file(path, names))
     if not isinstance(reader, ColumnarReader):
         return {}
-    return {name: _plain(reader.column_type(name)) for name in reader.paths}
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
+    return {name: plain_type(reader.column_type(name)) for name in reader.paths}
 
 
 def _report(name: str, kinds: dict[pa.DataType, str], path: str, *, is_written: bool) -> None:
@@ -97,13 +92,9 @@ def _report(name: str, kinds: dict[pa.DataType, str], path: str, *, is_written: 
     if DURATIONS in by_noun:
         log.info(DURATIONS_READ, name, path)
     zone = next((kind.tz for kind in kinds if is_written and _noun(kind) == ZONED), None)
-    example = None if zone is None else _utc_example(zone)
+    example = None if zone is None else zone_example(zone)
     if example is not None:
-        log.warning(
-            "The times in the column %r of %s have the zone %s and are written in UTC, so that their days may be "
-            "others: %s becomes %r. Write them as text if the clock of the zone is meant.",
-            name, path, zone, *example,
-        )  # fmt: skip
+        log.warning(ZONES_READ, name, path, zone, *example)
 
 
 def _noun(kind: pa.DataType) -> str:
@@ -128,14 +119,3 @@ def _report_mixed(name: str, by_noun: dict[str, str], path: str) -> None:
         "The column %r of %s holds %s; write one type in all files if they do not mean the same%s.",
         name, path, shown, hints,
     )  # fmt: skip
-
-
-def _utc_example(zone: str) -> tuple[str, str] | None:
-    """Return a time in a zone, and what is written for it; None if the zone has the time of UTC all year."""
-    moment = pa.scalar(0, pa.timestamp("s", zone)).as_py()
-    for month in (1, 7):
-        local = moment.replace(year=2024, month=month, day=1, hour=0, minute=30)
-        written = cell_text(local)
-        if written != str(local.replace(tzinfo=None)):
-            return str(local), str(written)
-    return None

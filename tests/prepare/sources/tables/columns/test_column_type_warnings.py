@@ -31,13 +31,13 @@ CELLS = {
 }  # fmt: skip
 
 
-def report(spark: SparkSession, folder: Path, *cells: Any, windows: bool = False) -> None:
-    """Report the types of a source with a file for each of `cells`."""
+def report(spark: SparkSession, folder: Path, *cells: Any, windows: bool = False, role: str = "label") -> None:
+    """Report the types of a source with a file for each of `cells`, whose column y is what `role` says."""
     folder.mkdir(exist_ok=True)
     for number, cell in enumerate(cells):
         array = cell if isinstance(cell, pa.Array) else pa.array([cell])
         pq.write_table(pa.table({"y": array, "text": ["a"] * len(array)}), folder / f"{number}.parquet")
-    columns = {"input": "text", "label": "y"}
+    columns = {"input": "text", "label": "text", role: "y"}
     source = Source.model_validate({"kind": "table", "format": "parquet", "path": str(folder), "columns": columns})
     listing = list_table(source)
     report_column_types(spark, source, listing.root, listing.files, ["y", "text"], windows=windows)
@@ -94,12 +94,13 @@ def test_durations_of_any_file_are_logged(
     assert caplog.messages == ["The durations in the column 'y' of 1.parquet are read as numbers of seconds."]
 
 
+@pytest.mark.parametrize("role", ["label", "input", "identity"])
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Europe/London", "+05:30"])
-def test_times_of_a_zone_that_become_classes_are_warned_of_once(
-    spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture, zone: str
+def test_times_of_a_zone_that_become_text_are_warned_of_once(
+    spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture, zone: str, role: str
 ) -> None:
-    """Midnight in Berlin is a class of the day before."""
-    report(spark, tmp_path, *(pa.array([NOON], pa.timestamp("ms", zone)) for _ in range(2)))
+    """Midnight in Berlin is a class, or the name of a record, of the day before."""
+    report(spark, tmp_path, *(pa.array([NOON], pa.timestamp("ms", zone)) for _ in range(2)), role=role)
     (line,) = caplog.messages
     assert f"The times in the column 'y' of {tmp_path} have the zone {zone} and are written in UTC" in line
     assert "2024-0" in line
