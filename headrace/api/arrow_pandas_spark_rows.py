@@ -16,9 +16,9 @@ from headrace.errors import DataError
 from headrace.features.cells_from_stored_rows_interface import cells_from_stored_rows
 from headrace.features.text.input_spec import TextSpec
 from headrace.spark.arrow_types import spark_type
-from headrace.stream.decode.named_targets_interface import targets_module
 from headrace.stream.read.verified_shard_opening import open_verified
 from headrace.table import Shard, Version
+from headrace.targets.readable_targets_interface import targets_module
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def arrow_rows(version: Version, shard: Shard, *, decode: bool) -> pa.Table:
     for name in names:
         column = contract.columns[name]
         if column.role == "target":
-            found[name] = targets.named_targets(stored[name].combine_chunks(), contract)
+            found[name] = targets.readable_targets(stored[name].combine_chunks(), contract)
         elif column.role == "input" and decode:
             found |= _decoded(version, contract.inputs[name], name, column, stored[name].to_pylist())
         else:

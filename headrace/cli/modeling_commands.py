@@ -1,4 +1,4 @@
-"""Commands that train, evaluate, explain and export models, and predict with them."""
+"""Commands that train, tune, evaluate, explain and export models, predict with them, list networks and write reports."""
 
 import sys
 from pathlib import Path

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from headrace.compare.comparability_checks import choose_version, find_overlaps, match_all
 from headrace.compare.compared_models import ComparedModel, open_compared_models, settings
 from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.comparison_metrics import default_metric, scores
@@ -13,6 +12,7 @@ from headrace.compare.largest_disagreements import LargestDisagreements, describ
 from headrace.compare.paired_differences import metric_differences
 from headrace.compare.prediction_computation import predict_split
 from headrace.compare.saved_predictions import Predictions
+from headrace.compare.version_choice_and_training_overlap import choose_version, find_overlaps, match_all
 from headrace.compiled_inference import Inference
 from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.mistakes import renderer_for

@@ -8,16 +8,19 @@ from typing import Any
 from headrace import features
 from headrace.features.input_kind_traits import InputTraits
 
-KINDS = tuple(sorted(module.name for module in iter_modules(features.__path__) if module.ispkg))
 # A record is several inputs, each of another kind.
-RECORD = "record"
-SINGLE_KINDS = tuple(kind for kind in KINDS if kind != RECORD)
+RECORD, RECORD_ROOM = "record", "several_inputs"
+SINGLE_KINDS = tuple(
+    sorted(one.name for one in iter_modules(features.__path__) if one.ispkg and one.name != RECORD_ROOM)
+)
+KINDS = tuple(sorted((*SINGLE_KINDS, RECORD)))
 
 
 @cache
 def input_module(kind: str, name: str) -> Any:
     """Return the module `name` of the input kind `kind`; the caller states the interface that it expects."""
-    return import_module(f"headrace.features.{kind}.{name}")
+    room = RECORD_ROOM if kind == RECORD else kind
+    return import_module(f"headrace.features.{room}.{name}")
 
 
 def input_traits(kind: str) -> InputTraits:

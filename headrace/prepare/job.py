@@ -16,7 +16,6 @@ from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_copies
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.encoders.record_encoder_interface import record_encoder_module
-from headrace.prepare.increments.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.increments.source_changes import save_listing
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
 from headrace.prepare.labels.small_class_warning import small_class_warning
@@ -37,7 +36,7 @@ from headrace.prepare.quality.split_warnings import (
 )
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.record_accounting import RecordAccounting, add_filled, merge_with_previous
-from headrace.prepare.rejects.carry_over_rejects_and_duplicates import carry_over, commit_side_table
+from headrace.prepare.rejects.carry_over_and_commit_side_tables import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
 from headrace.prepare.sources.series.window_source import window_columns
@@ -48,6 +47,7 @@ from headrace.prepare.sources.tables.table_readers_and_required_columns import r
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
 from headrace.prepare.stopwatch import Stopwatch
 from headrace.prepare.table_schema import arrow_schema
+from headrace.prepare.unreferenced_file_cleanup import remove_leftovers, remove_orphans
 from headrace.processes.command_line_and_clock import command_line
 from headrace.spark.session import session
 from headrace.spark.task_errors import unwrap_python_errors

@@ -12,7 +12,7 @@ from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column
 from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.increments.source_changes import Increment, can_append, increment
-from headrace.prepare.rejects.carry_over_rejects_and_duplicates import SideTable
+from headrace.prepare.rejects.carry_over_and_commit_side_tables import SideTable
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.table import Version
 from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path, rejects_path

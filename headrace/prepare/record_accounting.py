@@ -8,7 +8,7 @@ from headrace.contract import Contract
 from headrace.errors import DataError, HeadraceError
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.kept_record_findings import Observations
-from headrace.prepare.rejects.carry_over_rejects_and_duplicates import CarriedOver
+from headrace.prepare.rejects.carry_over_and_commit_side_tables import CarriedOver
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons, unusable_error
 from headrace.prepare.tasks.chunk_result import ALL, ChunkResult, add_sums

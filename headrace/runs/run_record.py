@@ -1,4 +1,4 @@
-"""The record of a run, and readers of the JSON records of runs and studies."""
+"""The record of a run: what must stay the same when it is resumed."""
 
 from pathlib import Path
 from typing import TypeVar

@@ -11,7 +11,7 @@ import pytest
 from headrace.errors import DataError
 from headrace.fetch import DATASETS, debian, fetch
 from headrace.fetch.datasets import manual_page_languages
-from headrace.fetch.datasets.english_line_detection import ENGLISH, split_words
+from headrace.fetch.readers.untranslated_english_lines import ENGLISH, split_words
 
 NAMES = ["movie-reviews", "four-sources", "temperatures"]
 if debian.has_packages():

@@ -16,8 +16,8 @@ from headrace.prepare.sources.tables.dataframe_rows import DataFrameLabelInterfa
 from headrace.report.evaluation.report_section_interface import ReportSectionInterface
 from headrace.retrain.drift.drift_value_interfaces import DriftGroupsInterface
 from headrace.retrain.gate.slicing import GateSlicesInterface
-from headrace.stream.decode.named_targets_interface import NamedTargetsInterface
 from headrace.stream.decode.target_column import TargetDecoderInterface
+from headrace.targets.readable_targets_interface import ReadableTargetsInterface
 from headrace.targets.target_kind_loader import TASKS, target_module, target_traits
 from headrace.targets.target_kind_traits import TaskType
 from headrace.train.model.loss_and_metrics import ObjectiveInterface
@@ -38,7 +38,7 @@ INTERFACES: dict[str, Any] = {
     "prediction_columns": PredictionColumnsInterface,
     "loss_settings_check": LossSettingsCheckInterface,
     "target_decoder": TargetDecoderInterface,
-    "named_targets": NamedTargetsInterface,
+    "readable_targets": ReadableTargetsInterface,
     "network_outputs": NetworkOutputsInterface,
     "dataframe_label": DataFrameLabelInterface,
 }

@@ -1,7 +1,7 @@
 """Lines of manual pages in eight languages, from Debian packages; the class of a line is its language.
 
 All splits exclude lines of fewer than five words, lines that occur in several languages, and untranslated English lines
-(headrace/fetch/datasets/english_line_detection.py). All lines of one page are in the same split.
+(headrace/fetch/readers/untranslated_english_lines.py). All lines of one page are in the same split.
 """
 
 import gzip
@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from headrace.fetch import debian
-from headrace.fetch.datasets.english_line_detection import english_lines
-from headrace.fetch.datasets.roff_text import running_text
 from headrace.fetch.hash_split import assign_split
-from headrace.fetch.record_dataset import Record, RecordDataset, take_evenly
+from headrace.fetch.json_lines_dataset import Record, RecordDataset, take_evenly
+from headrace.fetch.readers.roff_text import running_text
+from headrace.fetch.readers.untranslated_english_lines import english_lines
 from headrace.fetch.verified_download import download
 
 VERSION = "4.18.1-1"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from headrace.fetch import pypi
 from headrace.fetch.image_dataset import ImageDataset, Split
-from headrace.fetch.record_dataset import take_evenly
+from headrace.fetch.json_lines_dataset import take_evenly
 from headrace.fetch.verified_download import download
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from headrace.fetch.dataset_base import WHOLE
-from headrace.fetch.datasets import vader_snippets
-from headrace.fetch.record_dataset import Record, RecordDataset
+from headrace.fetch.json_lines_dataset import Record, RecordDataset
+from headrace.fetch.readers import vader_snippet_reader
 
 FILE = "movieReviewSnippets_GroundTruth.txt"
 
@@ -15,11 +15,11 @@ def read() -> tuple[dict[str, Sequence[Record]], str]:
     Raises:
         DataError: the files cannot be downloaded.
     """
-    snippets, source = vader_snippets.read_snippets()
+    snippets, source = vader_snippet_reader.read_snippets()
     return {WHOLE: [_record(snippet) for snippet in snippets[FILE]]}, source
 
 
-def _record(snippet: vader_snippets.Snippet) -> Record:
+def _record(snippet: vader_snippet_reader.Snippet) -> Record:
     sign = None if snippet.rating == 0 else "positive" if snippet.rating > 0 else "negative"
     return {"id": snippet.number, "text": snippet.text, "rating": snippet.rating, "label": sign}
 
@@ -32,6 +32,6 @@ DATASET = RecordDataset(
     "label (its sign: positive, negative; none for the 37 rated 0); no split is fixed",
     classes=("negative", "positive"),
     splits={WHOLE: 10_605},
-    digest=vader_snippets.DIGESTS[FILE],
+    digest=vader_snippet_reader.DIGESTS[FILE],
     read=read,
 )

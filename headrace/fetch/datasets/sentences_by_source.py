@@ -6,9 +6,9 @@ All sentences of one review or editorial are in the same split, because they sha
 import hashlib
 from collections.abc import Sequence
 
-from headrace.fetch.datasets import vader_snippets
 from headrace.fetch.hash_split import assign_split
-from headrace.fetch.record_dataset import Record, RecordDataset
+from headrace.fetch.json_lines_dataset import Record, RecordDataset
+from headrace.fetch.readers import vader_snippet_reader
 
 FILES = {
     "movie-review": "movieReviewSnippets_GroundTruth.txt",
@@ -24,7 +24,7 @@ def read() -> tuple[dict[str, Sequence[Record]], str]:
     Raises:
         DataError: the files cannot be downloaded.
     """
-    snippets, source = vader_snippets.read_snippets()
+    snippets, source = vader_snippet_reader.read_snippets()
     splits: dict[str, list[Record]] = {"train": [], "val": [], "test": []}
     for label, file in FILES.items():
         for snippet in snippets[file]:
@@ -41,6 +41,6 @@ DATASET = RecordDataset(
     "split; sentences of one review or editorial are in one split",
     classes=tuple(FILES),
     splits={"train": 18_898, "val": 2416, "test": 2389},
-    digest=hashlib.sha256("".join(vader_snippets.DIGESTS.values()).encode()).hexdigest(),
+    digest=hashlib.sha256("".join(vader_snippet_reader.DIGESTS.values()).encode()).hexdigest(),
     read=read,
 )

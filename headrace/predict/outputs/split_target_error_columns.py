@@ -5,8 +5,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.stream.decode.named_targets_interface import named_targets, targets_module
 from headrace.stream.read.zero_copy_columns import Columns
+from headrace.targets.readable_targets_interface import readable_targets, targets_module
 
 SPLIT, ERROR = "split", "error"
 
@@ -18,7 +18,7 @@ def table_columns(rows: Columns, split: str, contract: Contract) -> pa.Table:
         rows: with the target's column.
         contract: of the table, whose order of classes may be another than the bundle's.
     """
-    targets = named_targets(rows[contract.named("target")[0]], contract)
+    targets = readable_targets(rows[contract.named("target")[0]], contract)
     splits = pa.array([split] * len(targets), pa.string())
     return pa.table({SPLIT: splits, targets_module(contract.task).NAME: targets})
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.prepare.readers.cell_text import cell_text
-from headrace.prepare.readers.columnar_reader import ColumnarReader
 from headrace.prepare.readers.csv_reader import CsvReader
 from headrace.prepare.readers.json_reader import JsonReader
+from headrace.prepare.readers.parquet_and_orc_reader import ColumnarReader
 from headrace.prepare.readers.row_types_and_errors import Row, RowRange
 
 TableReader = CsvReader | JsonReader | ColumnarReader

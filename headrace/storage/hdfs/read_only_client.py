@@ -1,4 +1,4 @@
-"""Read and write files on HDFS. Only this module imports `hdfs_native`, on first use.
+"""Read files on HDFS. Only this module imports `hdfs_native`, on first use.
 
 Hadoop's own files (core-site.xml and hdfs-site.xml in HADOOP_CONF_DIR) configure the connection: nameservices and their
 addresses, Kerberos, the default file system. The user is HADOOP_USER_NAME, the user of this process, or the user of the

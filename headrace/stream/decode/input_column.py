@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Column
 from headrace.errors import DataError
-from headrace.stream.decode.text_length_buckets import choose_bucket, padded_tokens
+from headrace.stream.decode.pad_tokens_to_buckets import choose_bucket, padded_tokens
 from headrace.stream.read.zero_copy_columns import BinaryColumn, Columns, aligned_buffer
 
 COLOURS = {1: "GRAY", 3: "RGB"}

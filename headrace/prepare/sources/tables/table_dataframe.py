@@ -20,7 +20,7 @@ from headrace.config.sections.source import Columns, Source
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
-from headrace.prepare.encoders.label_cells import label_cell
+from headrace.prepare.encoders.label_cell_by_task import label_cell
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.cell_text import text_cell
@@ -28,6 +28,7 @@ from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedReco
 from headrace.prepare.sources.raw_record_types import RawFile, RawRecord
 from headrace.prepare.sources.tables.columns.column_type_check import require_column_types
 from headrace.prepare.sources.tables.columns.split_column import split_cells, warn_of_other_splits
+from headrace.prepare.sources.tables.csv_and_json_findings import report_files
 from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database
 from headrace.prepare.sources.tables.multi_cell_records import RowColumns, write_cells
@@ -40,7 +41,6 @@ from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resoluti
 from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
 from headrace.prepare.sources.tables.row_range_splits import list_ranges, rows_of_ranges
 from headrace.prepare.sources.tables.spark_record_columns import require_columns
-from headrace.prepare.sources.tables.table_file_diagnostics import report_files
 from headrace.prepare.sources.tables.table_file_listing import NO_FILES
 from headrace.prepare.sources.tables.table_readers_and_required_columns import (
     columns_in_file,

@@ -11,7 +11,7 @@ from headrace.features.audio.input_spec import AudioSpec
 HERTZ, AMPLITUDE = 440, 8000
 
 
-def example_input(contract: Contract) -> bytes:
+def mlflow_input_example(contract: Contract) -> bytes:
     """Return a WAV file of a tone, of the rate and the length that the model takes."""
     samples, rate = contract.named("input")[1].fixed_shape[0], AudioSpec.of(contract).rate
     tone = AMPLITUDE * np.sin(2 * np.pi * HERTZ * np.arange(samples) / rate)

@@ -4,7 +4,7 @@ from headrace.contract import Contract
 from headrace.features.tabular.input_spec import TabularSpec
 
 
-def example_input(contract: Contract) -> dict[str, float | None]:
+def mlflow_input_example(contract: Contract) -> dict[str, float | None]:
     """Return the means of the numbers, and missing categories, by column."""
     spec = TabularSpec.of(contract)
     return dict(zip(spec.numbers, spec.statistics.mean, strict=True)) | dict.fromkeys(spec.categories, None)

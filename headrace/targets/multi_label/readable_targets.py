@@ -5,15 +5,15 @@ import pyarrow as pa
 
 from headrace.contract import Contract
 from headrace.prepare.encoders.label_text import INDEX_TYPE
-from headrace.targets.classification.named_targets import row_errors
+from headrace.targets.classification.readable_targets import row_errors
 from headrace.targets.multi_label.target_decoder import require_class_indices
 
-__all__ = ["NAME", "TYPE", "named_targets", "row_errors"]
+__all__ = ["NAME", "TYPE", "readable_targets", "row_errors"]
 
 NAME, TYPE = "true_labels", pa.list_(pa.string())
 
 
-def named_targets(stored: pa.Array, contract: Contract) -> pa.Array:
+def readable_targets(stored: pa.Array, contract: Contract) -> pa.Array:
     """Return the names of each row's classes, in the order of the contract.
 
     Raises:

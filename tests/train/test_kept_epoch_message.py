@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from headrace.runs.run_folder import RunFolder
-from headrace.train.bundle_epoch_messages import describe_worse_epoch
 from headrace.train.job import warn_of_worse_epoch
+from headrace.train.kept_epoch_message import describe_worse_epoch
 
 OUTCOME = {"monitored": "val_loss", "bundle_epoch": 24, "best_epoch": 6}
 

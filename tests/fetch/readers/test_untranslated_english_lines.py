@@ -1,6 +1,6 @@
 """English lines are detected by common words and by words that occur with them; other languages are kept."""
 
-from headrace.fetch.datasets.english_line_detection import english_lines
+from headrace.fetch.readers.untranslated_english_lines import english_lines
 
 ENGLISH_LINES = [
     "This page documents the system call with all its arguments",

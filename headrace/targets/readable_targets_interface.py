@@ -11,8 +11,8 @@ from headrace.stream.read.zero_copy_columns import BinaryColumn
 from headrace.targets.target_kind_loader import target_module
 
 
-class NamedTargetsInterface(Protocol):
-    """The module `named_targets` of a target kind."""
+class ReadableTargetsInterface(Protocol):
+    """The module `readable_targets` of a target kind."""
 
     @property
     def NAME(self) -> str:  # noqa: N802 - the name of a constant
@@ -22,7 +22,7 @@ class NamedTargetsInterface(Protocol):
     def TYPE(self) -> pa.DataType:  # noqa: N802 - the name of a constant
         """Type of the column."""
 
-    def named_targets(self, stored: pa.Array, contract: Contract) -> pa.Array:
+    def readable_targets(self, stored: pa.Array, contract: Contract) -> pa.Array:
         """Return the targets of some rows, from the values of the column as a shard has them.
 
         Raises:
@@ -33,18 +33,18 @@ class NamedTargetsInterface(Protocol):
         """Return the error of each row where its vectors are too long to compare by eye; None for other kinds.
 
         Args:
-            targets: result of `named_targets`.
+            targets: result of `readable_targets`.
             outputs: (rows, outputs) of a model.
         """
 
 
-def targets_module(task: str) -> NamedTargetsInterface:
+def targets_module(task: str) -> ReadableTargetsInterface:
     """Return how targets of the kind `task` are written for people."""
-    module: NamedTargetsInterface = target_module(task, "named_targets")
+    module: ReadableTargetsInterface = target_module(task, "readable_targets")
     return module
 
 
-def named_targets(values: Any, contract: Contract) -> pa.Array:
+def readable_targets(values: Any, contract: Contract) -> pa.Array:
     """Return the targets of rows in memory, as an array or a `BinaryColumn`."""
     stored = pa.array(values.tolist(), pa.binary()) if isinstance(values, BinaryColumn) else pa.array(values)
-    return targets_module(contract.task).named_targets(stored, contract)
+    return targets_module(contract.task).readable_targets(stored, contract)

@@ -1,7 +1,7 @@
 """Running text is extracted from the source of a manual page as a reader sees it."""
 
 from headrace.fetch.datasets.manual_page_languages import is_sentence
-from headrace.fetch.datasets.roff_text import running_text
+from headrace.fetch.readers.roff_text import running_text
 
 PAGE = r""".\" a comment
 .TH LS 1 "September 2022" "GNU coreutils 9.1"

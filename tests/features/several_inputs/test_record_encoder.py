@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from headrace.config.configuration import Prepare
-from headrace.features.record.record_encoder import SeveralInputsEncoder
+from headrace.features.several_inputs.record_encoder import SeveralInputsEncoder
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources.raw_record_types import RawRecord
 

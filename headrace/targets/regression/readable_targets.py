@@ -9,7 +9,7 @@ from headrace.contract import Contract
 NAME, TYPE = "true_value", pa.float32()
 
 
-def named_targets(stored: pa.Array, contract: Contract) -> pa.Array:
+def readable_targets(stored: pa.Array, contract: Contract) -> pa.Array:
     """Return the numbers."""
     return stored
 

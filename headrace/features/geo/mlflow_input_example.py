@@ -4,7 +4,7 @@ from headrace.contract import Contract
 from headrace.features.geo.input_spec import GeoSpec
 
 
-def example_input(contract: Contract) -> dict[str, float | None]:
+def mlflow_input_example(contract: Contract) -> dict[str, float | None]:
     """Return the Greenwich observatory, by column."""
     spec = GeoSpec.of(contract)
     return {spec.latitude: 51.4779, spec.longitude: 0.0}

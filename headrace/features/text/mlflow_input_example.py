@@ -3,6 +3,6 @@
 from headrace.contract import Contract
 
 
-def example_input(contract: Contract) -> str:
+def mlflow_input_example(contract: Contract) -> str:
     """Return a text."""
     return "An example of a text."

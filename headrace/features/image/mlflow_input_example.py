@@ -7,7 +7,7 @@ from PIL import Image
 from headrace.contract import Contract
 
 
-def example_input(contract: Contract) -> bytes:
+def mlflow_input_example(contract: Contract) -> bytes:
     """Return a grey PNG file of the size that the model takes."""
     height, width, channels = contract.named("input")[1].image_shape
     file = BytesIO()

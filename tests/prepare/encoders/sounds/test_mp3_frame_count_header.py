@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.config.sections.audio import Audio
-from headrace.prepare.encoders.sounds.mp3_frame_count import is_mpeg, with_frame_count
+from headrace.prepare.encoders.sounds.mp3_frame_count_header import is_mpeg, with_frame_count
 from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.sounds import encode_sound, tone

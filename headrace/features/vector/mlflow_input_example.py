@@ -4,7 +4,7 @@ from headrace.contract import Contract
 from headrace.features.vector.input_spec import VectorSpec
 
 
-def example_input(contract: Contract) -> dict[str, list[float]]:
+def mlflow_input_example(contract: Contract) -> dict[str, list[float]]:
     """Return the mean of the training split, by column."""
     spec = VectorSpec.of(contract)
     return {spec.column: list(spec.statistics.mean)}
