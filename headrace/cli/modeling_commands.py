@@ -1,4 +1,4 @@
-"""Commands that train, tune, evaluate, explain and export models, predict with them, list networks and write reports."""
+"""Commands that train, tune, evaluate, explain and export models, predict with them, and report on runs."""
 
 import sys
 from pathlib import Path
