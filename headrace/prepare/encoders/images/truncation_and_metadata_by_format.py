@@ -26,6 +26,7 @@ TIFF_PIXELS = {
 }
 # The orientation: its tag, as one 16-bit number.
 TIFF_ORIENTATION = (274, 3, 1)
+TIFF_HEADER = 8
 TIFF_STRIPS, TIFF_TILES = (273, 279), (324, 325)
 # Bytes of a value by the type of its entry; one for other types.
 TIFF_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -242,13 +243,16 @@ def tiff_order(data: bytes) -> str:
 
 
 def tiff_entries(data: bytes, pointer: int = 4) -> list[TiffEntry] | None:
-    """Return the entries of a directory; None if the file ends before its end.
+    """Return the entries of a directory; None if the file ends before its end, or if there is none.
 
     Args:
-        pointer: where the offset of the directory is; that of the first one is in the header.
+        pointer: where the offset of the directory is; that of the first one is in the header. An offset of 0 says that
+            no directory follows.
     """
     order = tiff_order(data)
     if len(data) < pointer + 4 or len(data) < (start := struct.unpack_from(f"{order}I", data, pointer)[0]) + 2:
+        return None
+    if start < TIFF_HEADER:
         return None
     count = struct.unpack_from(f"{order}H", data, start)[0]
     if start + 2 + 12 * count + 4 > len(data):

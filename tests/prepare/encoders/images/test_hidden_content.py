@@ -15,6 +15,8 @@ from headrace.prepare.encoders.images.concatenated_images import holds_another_i
 from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.image_transcoding import decode, decode_image
 from headrace.prepare.encoders.images.jpeg_damage import JpegWarning, find_jpeg_warning
+from headrace.prepare.encoders.images.jpeg_truncation_and_metadata import END
+from headrace.prepare.encoders.images.truncation_and_metadata_by_format import tiff_entries, tiff_extent, tiff_values
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.image_files import jpeg_segment, with_segment
 from tests.support.raw_images import encode_image, noise_image
@@ -24,6 +26,7 @@ ACCEPT = SPEC.model_copy(update={"truncated": "accept"})
 MAX_PIXELS = 10**6
 ORIENTATION, ROTATED = 274, 6
 PHOTOMETRIC, SAMPLES, EXTRA_SAMPLES = 262, 277, 338
+STRIPS, SIZES = 273, 279
 
 
 def grey_tiff(values: NDArray[np.uint16], photometric: int) -> bytes:
@@ -166,6 +169,48 @@ def test_jpeg_without_some_of_its_pixels_is_damaged(progressive: bool, orientati
         decode(damaged, SPEC)
     assert rejected.value.reason is Reason.DAMAGED
     assert decode(damaged, ACCEPT).shape == (16, 16, 3)
+    assert decode_image(file, SPEC).findings == set()
+
+
+def test_jpeg_without_some_of_its_pixels_is_damaged_whatever_its_metadata_are() -> None:
+    """Without its comment, the file is no better."""
+    file = with_segment(encode_image(noise_image(256, 256), "JPEG"), jpeg_segment(0xFE, b"hello"))
+    with pytest.raises(RejectedRecordError, match="premature end of data segment; pixels are missing"):
+        decode(file[: len(file) // 2] + file[-2:], SPEC)
+
+
+@pytest.mark.parametrize("is_short", [False, True])
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_tiff_without_some_of_the_pixels_of_its_jpeg_data_is_damaged(mode: str, is_short: bool) -> None:
+    """libtiff writes a warning that names no file, and pixels are missing."""
+    file = encode_image(noise_image(200, 200).convert(mode), "TIFF", compression="jpeg")
+    entries = {one.tag: one for one in tiff_entries(file) or []}
+    size = tiff_values(file, entries[SIZES])[0]
+    if is_short:
+        at, new = tiff_extent(file, entries[SIZES])[0], struct.pack("<H", size // 2)
+    else:
+        at, new = tiff_values(file, entries[STRIPS])[0] + size // 2, END
+    damaged = file[:at] + new + file[at + len(new) :]
+    with pytest.raises(RejectedRecordError, match="; pixels are missing or wrong") as rejected:
+        decode(damaged, SPEC)
+    assert rejected.value.reason is Reason.DAMAGED
+    assert decode(damaged, ACCEPT).shape == (16, 16, 3)
+    assert decode_image(file, SPEC).findings == set()
+
+
+def test_pages_after_the_first_may_be_damaged() -> None:
+    pages = [noise_image(200, 200, seed=seed) for seed in range(2)]
+    file = encode_image(pages[0], "TIFF", compression="jpeg", save_all=True, append_images=pages[1:])
+    middle = len(file) * 3 // 4
+    damaged = file[:middle] + bytes(512) + file[middle + 512 :]
+    assert np.array_equal(decode(damaged, SPEC), decode(file, SPEC))
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "jpeg"])
+def test_image_joined_behind_a_large_tiff_file_is_found(compression: str) -> None:
+    """The directory that an offset of 0 announces is none, whatever the first bytes of the file would mean there."""
+    file = encode_image(noise_image(400, 400), "TIFF", compression=compression)
+    assert ImageFinding.JOINED in decode_image(file + file, SPEC).findings
     assert decode_image(file, SPEC).findings == set()
 
 
