@@ -38,5 +38,6 @@ def test_version_that_was_trained_on_test_rows_fails(tmp_path: Path, monkeypatch
     passed = {check["name"]: check["passed"] for check in found["checks"] if "training data" in check["name"]}
     names = [f"test rows in the training data of version {number}" for number in bundles]
     assert (passed, found["passed"]) == (dict(zip(names, (True, False), strict=True)), False)
+    assert any("version 1 does not have 10: 10 rows changed" in one for one in found["warnings"]), found["warnings"]
     # Either may be a version that never was the champion.
     assert found["checks"][0]["name"] == "accuracy against that of version 1"
