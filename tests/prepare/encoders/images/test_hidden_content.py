@@ -29,14 +29,28 @@ PHOTOMETRIC, SAMPLES, EXTRA_SAMPLES = 262, 277, 338
 STRIPS, SIZES = 273, 279
 
 
-def grey_tiff(values: NDArray[np.uint16], photometric: int) -> bytes:
-    """Return a TIFF file of 16-bit grey; photometric 0 says that 0 is white. Pillow writes none of these itself."""
-    height, width = values.shape
-    tags = {256: width, 257: height, 258: 16, 259: 1, PHOTOMETRIC: photometric, 273: 0, 277: 1, 278: height, 279: 0}
-    tags |= {273: 8 + 2 + 12 * len(tags) + 4, 279: values.nbytes}
-    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(tags.items()))
+def write_tiff(values: NDArray[Any], photometric: int = 1, **more: int) -> bytes:
+    """Return a TIFF file of grey, of which each value may have several samples; `t339=2` adds the tag 339.
+
+    Photometric 0 says that 0 is white. Pillow writes none of these itself.
+    """
+    height, width, *samples = values.shape
+    tags = {256: width, 257: height, 258: 8 * values.itemsize, 259: 1, PHOTOMETRIC: photometric, 277: 1, 278: height}
+    tags |= {SAMPLES: samples[0] if samples else 1} | {int(name[1:]): value for name, value in more.items()}
+    tags |= {STRIPS: 8 + 2 + 12 * (len(tags) + 2) + 4, SIZES: values.nbytes}
+    # Two numbers of 16 bits are in the entry, as its value.
+    bits = struct.pack("<HHIHH", 258, 3, 2, tags[258], tags[258])
+    entries = b"".join(
+        bits if tag == 258 and samples else struct.pack("<HHII", tag, 4, 1, value)
+        for tag, value in sorted(tags.items())
+    )
     directory = struct.pack("<H", len(tags)) + entries + bytes(4)
-    return b"II*\0" + struct.pack("<I", 8) + directory + values.astype("<u2").tobytes()
+    return b"II*\0" + struct.pack("<I", 8) + directory + values.astype(values.dtype.newbyteorder("<")).tobytes()
+
+
+def grey_tiff(values: NDArray[np.uint16], photometric: int) -> bytes:
+    """Return a TIFF file of 16-bit grey."""
+    return write_tiff(values, photometric)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF"])
@@ -255,3 +269,44 @@ def test_bands_beyond_the_colours_are_found(mode: str, extra: int | None, found:
         info[EXTRA_SAMPLES] = extra
     file = encode_image(noise_image(64, 64).convert(mode), "TIFF", tiffinfo=info)
     assert decode_image(file, SPEC).findings == ({ImageFinding.EXTRA_BANDS} if found else set())
+
+
+def test_signed_numbers_of_8_bits_are_refused() -> None:
+    """Pillow takes -1 for 255."""
+    values = np.arange(-128, 128, dtype=np.int8).reshape(16, 16)
+    with pytest.raises(RejectedRecordError, match="signed numbers of 8 bits") as rejected:
+        decode(write_tiff(values, t339=2), SPEC)
+    assert rejected.value.reason is Reason.UNKNOWN_RANGE
+    assert decode(write_tiff(values.view(np.uint8), t339=1), SPEC)[0, 0, 0] == 128
+
+
+def test_pixels_below_0_are_said() -> None:
+    values = np.arange(-128, 128, dtype=np.int16).reshape(16, 16)
+    with pytest.raises(RejectedRecordError, match="pixels below 0, down to -128"):
+        decode(write_tiff(values, t339=2), SPEC)
+    white = SPEC.model_copy(update={"white": 127})
+    assert np.array_equal(decode(write_tiff(values, t339=2), white)[:, :, 0].ravel()[[0, 128, 255]], [0, 0, 255])
+
+
+def test_grey_that_was_multiplied_by_its_transparency_is_composed_on_white() -> None:
+    values = np.zeros((16, 16, 2), np.uint8)
+    values[8:] = (100, 200)
+    found = decode(write_tiff(values, t338=1), SPEC)[:, 0, 0]
+    assert (found[:8] == 255).all()
+    assert (abs(found[8:].astype(int) - (100 + 55)) <= 1).all()
+
+
+@pytest.mark.parametrize(("kind", "found"), [(0x020002, True), (0x020003, True), (0x010002, False), (0, False)])
+def test_further_views_of_a_photo_are_noted(kind: int, found: bool) -> None:
+    """Unlike its preview or its depth map, the picture of the other lens is a photo."""
+    exif = PIL.Image.Exif()
+    exif[ORIENTATION] = ROTATED
+    views = [noise_image(64, 64, seed=seed) for seed in range(2)]
+    file = encode_image(views[0], "MPO", save_all=True, append_images=views[1:], exif=exif)
+    segment = file.index(b"MPF\0")
+    # Two entries of 16 bytes begin with the kind, that of the first is the primary image.
+    at = file.rindex(struct.pack("<L", 0x030000), segment, segment + 100)
+    assert struct.unpack_from("<L12xL", file, at) == (0x030000, 0)
+    first = kind if found else 0x030000
+    file = file[:at] + struct.pack("<L", first) + file[at + 4 : at + 16] + struct.pack("<L", kind) + file[at + 20 :]
+    assert decode_image(file, SPEC).findings == ({ImageFinding.SEVERAL_FRAMES} if found else set())
