@@ -24,7 +24,7 @@ from headrace.prepare.encoders.images.newline_damage import find_newline_damage
 from headrace.prepare.encoders.images.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
 from headrace.prepare.encoders.images.png_chunks import SIGNATURE, damaged_chunk
 from headrace.prepare.encoders.images.resize import RESIZE
-from headrace.prepare.encoders.images.tiff_jpeg_streams import tiff_jpeg_streams
+from headrace.prepare.encoders.images.tiff_strips import missing_strips, tiff_jpeg_streams
 from headrace.prepare.encoders.images.truncation_and_metadata_by_format import GIF, JPEG, PNG, TIFF, find_structure
 from headrace.prepare.encoders.images.turbojpeg_codec import (
     decode_jpeg,
@@ -165,12 +165,15 @@ def _check_damage(data: bytes, spec: Image) -> None:
     """Raise for damage that decoders do not notice.
 
     Raises:
-        RejectedRecordError: the checksum of a PNG chunk is wrong, or the line feeds of the file were changed.
+        RejectedRecordError: the checksum of a PNG chunk is wrong, the line feeds of the file were changed, or a
+            TIFF file lacks strips.
     """
     chunk = damaged_chunk(data) if data.startswith(SIGNATURE) else None
     if chunk is not None:
         raise RejectedRecordError(Reason.DAMAGED, f"the checksum of the chunk {chunk} is wrong")
     damage = find_newline_damage(data, spec.max_pixels)
+    if damage is None and spec.truncated == "reject" and find_structure(data) is TIFF:
+        damage = missing_strips(data)
     if damage is not None:
         raise RejectedRecordError(Reason.DAMAGED, damage)
 

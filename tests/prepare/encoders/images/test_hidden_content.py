@@ -26,7 +26,7 @@ ACCEPT = SPEC.model_copy(update={"truncated": "accept"})
 MAX_PIXELS = 10**6
 ORIENTATION, ROTATED = 274, 6
 PHOTOMETRIC, SAMPLES, EXTRA_SAMPLES = 262, 277, 338
-STRIPS, SIZES = 273, 279
+STRIPS, ROWS_PER_STRIP, SIZES = 273, 278, 279
 
 
 def write_tiff(values: NDArray[Any], photometric: int = 1, **more: int) -> bytes:
@@ -209,6 +209,20 @@ def test_tiff_without_some_of_the_pixels_of_its_jpeg_data_is_damaged(mode: str, 
         decode(damaged, SPEC)
     assert rejected.value.reason is Reason.DAMAGED
     assert decode(damaged, ACCEPT).shape == (16, 16, 3)
+    assert decode_image(file, SPEC).findings == set()
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "jpeg"])
+def test_tiff_that_lacks_strips_is_damaged(compression: str) -> None:
+    """Pillow makes their pixels up: black, or the bytes of the header."""
+    file = encode_image(noise_image(200, 200), "TIFF", compression=compression, tiffinfo={ROWS_PER_STRIP: 64})
+    starts = next(one for one in tiff_entries(file) or [] if one.tag == STRIPS)
+    fewer = file[: starts.start + 4] + struct.pack("<I", 2) + file[starts.start + 8 :]
+    place = tiff_extent(file, starts)[1] - 4
+    for damaged, what in ((fewer, "2 of 4 strips"), (file[:place] + bytes(4) + file[place + 4 :], "1 of 4 strips")):
+        with pytest.raises(RejectedRecordError, match=what) as rejected:
+            decode(damaged, SPEC)
+        assert rejected.value.reason is Reason.DAMAGED
     assert decode_image(file, SPEC).findings == set()
 
 
