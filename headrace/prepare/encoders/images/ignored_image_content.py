@@ -7,6 +7,7 @@ import numpy as np
 from PIL.Image import Image as PillowImage
 from PIL.TiffImagePlugin import TiffImageFile
 
+from headrace.prepare.encoders.images.gif_surplus import has_surplus_pixels
 from headrace.prepare.encoders.images.truncation_and_metadata_by_format import has_frames
 from headrace.prepare.encoders.images.zeroed_blocks import has_zeroed_block
 
@@ -34,6 +35,7 @@ class ImageFinding(StrEnum):
     JOINED = "another image joined behind the first one, which alone is used; if others count, save each as a file"
     EXTRA_BYTES = "bytes between the last pixel and the end mark, as damaged files do; look at some of them"
     ZEROED = "a block of zeros within the compressed pixels, as damaged files do; look at some of them"
+    EXTRA_PIXELS = "more compressed pixels than the frame has, as damaged files do; look at some of them"
     EXTRA_BANDS = "bands beyond their colours, which are not used; if they count, save each as a grey image"
 
 
@@ -43,6 +45,7 @@ def find_hidden(image: PillowImage, data: bytes) -> frozenset[ImageFinding]:
     found = {
         ImageFinding.SEVERAL_FRAMES: _has_several_photos(image) if image.format == "MPO" else several,
         ImageFinding.TRANSPARENT: _is_clear(image),
+        ImageFinding.EXTRA_PIXELS: image.format == "GIF" and has_surplus_pixels(data),
         ImageFinding.ZEROED: has_zeroed_block(data),
         ImageFinding.EXTRA_BANDS: isinstance(image, TiffImageFile) and _has_extra_bands(image),
     }

@@ -109,9 +109,9 @@ def _webp_without_metadata(data: bytes) -> bytes:
     return b"RIFF" + (4 + len(body)).to_bytes(4, "little") + b"WEBP" + body
 
 
-def _gif_blocks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def gif_blocks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, start and end of each whole block, up to the end mark or to bytes that are not a block."""
-    offset = _gif_header_end(data)
+    offset = gif_header_end(data)
     while offset < len(data):
         kind = data[offset : offset + 1]
         end = offset + 1 if kind == GIF_END else _gif_block_end(data, offset)
@@ -125,11 +125,12 @@ def _gif_blocks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def has_frames(data: bytes) -> bool:
     """Return whether a GIF file has more than one image; Pillow would seek, and so lose the first one."""
-    images = (kind for kind, _, _ in _gif_blocks(data) if kind == GIF_IMAGE)
+    images = (kind for kind, _, _ in gif_blocks(data) if kind == GIF_IMAGE)
     return len(list(islice(images, 2))) == 2
 
 
-def _gif_header_end(data: bytes) -> int:
+def gif_header_end(data: bytes) -> int:
+    """Return where the header of a GIF file and its palette end."""
     return 13 + _palette_bytes(data[10:11])
 
 
@@ -151,8 +152,8 @@ def _gif_missing_end(data: bytes) -> str | None:
 
 
 def _gif_ends_early(data: bytes) -> str | None:
-    offset = _gif_header_end(data)
-    for kind, _, end in _gif_blocks(data):
+    offset = gif_header_end(data)
+    for kind, _, end in gif_blocks(data):
         if kind == GIF_END:
             return None
         offset = end
@@ -162,8 +163,8 @@ def _gif_ends_early(data: bytes) -> str | None:
 
 def _gif_without_metadata(data: bytes) -> bytes:
     """Return the first image, complete or not, with the block that names its transparent colour."""
-    kept, offset = data[: _gif_header_end(data)], _gif_header_end(data)
-    for kind, start, end in _gif_blocks(data):
+    kept, offset = data[: gif_header_end(data)], gif_header_end(data)
+    for kind, start, end in gif_blocks(data):
         if kind == GIF_IMAGE:
             return kept + data[start:end] + GIF_END
         if data[start : start + 3] == GIF_CONTROL:

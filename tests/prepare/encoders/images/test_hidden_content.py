@@ -242,6 +242,19 @@ def test_image_joined_behind_a_large_tiff_file_is_found(compression: str) -> Non
     assert decode_image(file, SPEC).findings == set()
 
 
+@pytest.mark.parametrize("interlace", [0, 1])
+@pytest.mark.parametrize("size", [(200, 260), (7, 3), (1, 1)])
+def test_gif_with_more_pixels_than_its_frame_is_found(size: tuple[int, int], interlace: int) -> None:
+    """Decoders leave out those behind the last row, and those after the inserted ones are out of place."""
+    file = encode_image(noise_image(*size).quantize(64), "GIF", interlace=interlace)
+    assert decode_image(file, SPEC).findings == set()
+    # The same pixels in a frame of one row less.
+    descriptor = file.index(b",\0\0\0\0") + 7
+    fewer = file[:descriptor] + struct.pack("<H", size[0] - 1) + file[descriptor + 2 :]
+    if size[0] > 1:
+        assert decode_image(fewer, SPEC).findings == {ImageFinding.EXTRA_PIXELS}
+
+
 def test_bytes_between_pixels_and_end_mark_are_found() -> None:
     file = encode_image(noise_image(64, 64), "JPEG")
     assert decode_image(file[:-2] + bytes(300) + file[-2:], SPEC).findings == {ImageFinding.EXTRA_BYTES}
