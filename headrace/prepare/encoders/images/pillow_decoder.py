@@ -15,6 +15,7 @@ from PIL.Image import Image as PillowImage
 from PIL.Image import Transpose
 
 from headrace.config.configuration import Image
+from headrace.engines.quiet_libtiff import quiet_libtiff
 from headrace.prepare.encoders.file_signatures import image_name, name_format
 from headrace.prepare.encoders.images.grey_depth import to_eight_bits, used_bits
 from headrace.prepare.encoders.images.ignored_image_content import (
@@ -27,6 +28,8 @@ from headrace.prepare.encoders.images.ignored_image_content import (
 )
 from headrace.prepare.encoders.images.turbojpeg_codec import decode_jpeg
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
+
+quiet_libtiff()
 
 Pixels = NDArray[np.uint8]
 
