@@ -30,7 +30,7 @@ NETWORKS: dict[Kind, tuple[str, ...]] = {
     "images": IMAGE_NETWORKS,
     "text": ("rnn", "text_cnn", "transformer"),
     "audio": ("audio_cnn",),
-    "tabular": ("tabular",),
+    "tabular": ("tabular", "autoencoder"),
     "record": ("image_text",),
     "windows": ("series",),
     "table": IMAGE_NETWORKS,

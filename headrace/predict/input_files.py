@@ -10,6 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -105,6 +106,7 @@ class Inputs:
             raise DataError(f"The input {self} holds no files{_besides(skipped)}.")
         if len(self.inputs) > 1:
             _require_distinct(files)
+            _warn_of_links(files)
         return files, skipped
 
     def are_folders(self) -> bool:
@@ -241,6 +243,23 @@ def _require_distinct(files: Iterable[InputFile]) -> None:
         if key in seen:
             raise ConfigurationError(f"The file {file.name} is in two inputs; name it once.")
         seen.add(key)
+
+
+def _warn_of_links(files: Iterable[InputFile]) -> None:
+    """Warn of files under several names, by links: they may be meant, as in stores that keep equal files once."""
+    seen, linked = dict[tuple[int, int], InputFile](), list[tuple[InputFile, InputFile]]()
+    for file in files:
+        if is_remote(file.root) or file.path == STDIN:
+            continue
+        with suppress(OSError):
+            found = file.path.stat()
+            first = seen.setdefault((found.st_dev, found.st_ino), file)
+            linked += [(file, first)] if first is not file else []
+    if linked:
+        log.warning(
+            "%s linked to others of the inputs, and predicted as records of their own, such as %r to %r.",
+            "1 file is" if len(linked) == 1 else f"{len(linked):,} files are", linked[0][0].name, linked[0][1].name,
+        )  # fmt: skip
 
 
 def _besides(skipped: int) -> str:

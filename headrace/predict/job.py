@@ -144,7 +144,7 @@ class _Work:
             result = self._predict(folder, output, form)
             result["rejects"] = str(rejects) if result["rejected"] else None
             with _local(folder) as local:
-                write_predictions(folder, local / "predictions", form, self.plan.contract)
+                write_predictions(folder, local / "predictions", form, self.bundle.contract)
                 if result["rejected"]:
                     write_rejects(folder, local / "rejects", form)
                 _require_free(output)

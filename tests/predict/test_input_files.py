@@ -98,6 +98,17 @@ def test_unsuitable_inputs_are_one_sentence(
     assert sentence.format(folder=days) in refused(days, code, str(photo_bundle), *words)
 
 
+def test_links_to_files_of_other_inputs_are_warned_of(
+    photo_bundle: Path, days: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Stores keep equal files once, so that each may be meant."""
+    (days / "day2" / "link.png").symlink_to("../day1/a.png")
+    (days / "day2" / "hard.png").hardlink_to(days / "day1" / "b.png")
+    assert predicted(days, str(photo_bundle), "day1", "day2")[0]["rows"] == 5
+    assert "2 files are linked to others of the inputs" in caplog.text
+    assert "such as 'day2/hard.png' to 'day1/b.png'" in caplog.text
+
+
 def test_archives_and_tables_are_not_images(photo_bundle: Path, days: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Otherwise a thousand images were one reject, with exit code 0."""
     (days / "more").mkdir()

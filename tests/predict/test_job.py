@@ -122,6 +122,26 @@ def test_table_with_classes_in_another_order_gets_those_of_the_bundle(
     assert np.allclose(probabilities(found), probabilities(expected), atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["answers.csv", "answers.jsonl"])
+@pytest.mark.parametrize("classes", [("boot", "coat", "bag"), ("hat", *CLASSES), CLASSES[1:], ("shoe", "hat")])
+def test_file_has_the_probabilities_of_the_bundles_classes_whatever_the_tables_are(
+    bundle: Path, tmp_path: Path, classes: tuple[str, ...], name: str
+) -> None:
+    labels = [row % len(classes) for row in range(6)]
+    rows = replace(some_rows(6, shape=(12, 10, 3)), labels=labels)
+    table = write_table(tmp_path / "table", Content(splits={"test": rows}, classes=classes)).table
+    predict(bundle, table, tmp_path / "folder")
+    predict(bundle, table, tmp_path / name)
+    expected = pd.read_parquet(tmp_path / "folder")
+    found = pd.read_csv(tmp_path / name) if name.endswith("csv") else pd.read_json(tmp_path / name, lines=True)
+    columns = [f"probability_{one}" for one in CLASSES]
+    assert [one for one in found.columns if one.startswith("probability_")] == columns
+    assert (found[columns].to_numpy(np.float32) == probabilities(expected)).all()
+    assert (found["probability"].to_numpy(np.float32) == probabilities(expected).max(1)).all()
+    assert found["label"].tolist() == expected["label"].tolist()
+    assert found["true_label"].tolist() == [classes[label] for label in labels]
+
+
 @pytest.mark.parametrize("codec", ["png", "jpeg"])
 def test_files_are_prepared_as_those_of_the_training_were(photos: Path, tmp_path: Path, codec: str) -> None:
     stored = write_table(tmp_path / "table", replace(CONTENT, codec=codec))

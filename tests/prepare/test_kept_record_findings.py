@@ -25,6 +25,12 @@ def test_folders_in_class_folders_of_archives_are_warned_of() -> None:
     assert warning.endswith("So it is in 1 of 2 archives, such as 'a.tar'.")
     (warning,) = member_warnings("a.tar.gz/cat/2021/1.png", "a.tar.gz/dog/2021/1.png")
     assert warning.startswith("The folders 'cat/2021' and 'dog/2021' are one class, '2021'")
+    assert "Unicode" not in warning
+    sample = Observations()
+    for folder in ("caf\u00e9", "cafe\u0301"):
+        sample.add_member(f"a.zip/{folder}/1.png", "caf\u00e9")
+    (warning,) = sample.warnings(None)
+    assert "equal but for the Unicode form of their letters" in warning
     (warning,) = member_warnings("a.zip/train/cat/1.png", "a.zip/test/2.png")
     assert warning.startswith("The records directly in 'test' are of a class of this name")
     assert member_warnings("x/a.zip/train/cat/1.png", "x/a.zip/test/cat/1.png", "b.zip/all/cat/1.png") == []

@@ -53,6 +53,9 @@ def output_format(output: Path, wanted: OutputFormat | None) -> OutputFormat:
 def write_predictions(folder: Path, file: Path, form: OutputFormat, contract: Contract) -> None:
     """Write the predictions of the Parquet files in `folder`, in the order of their names, to the local file `file`.
 
+    Args:
+        contract: of the bundle: that of a predicted table may have other classes, or others in their places.
+
     Raises:
         OSError: the file cannot be written.
     """

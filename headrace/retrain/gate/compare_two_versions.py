@@ -10,8 +10,10 @@ from headrace.registry.registry_connection import open_registry
 from headrace.registry.version_registration_and_lookup import version_named
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
 from headrace.retrain.gate.measured_model import compute_metrics
+from headrace.retrain.gate.outdated_test_rows import outdated_rows_warning
 from headrace.retrain.gate.promotion_checks import AGAINST_CHAMPION, Check, Comparison, run_checks
 from headrace.retrain.gate.tested_table_version import SPLIT, bundle_overlap, read_test_version
+from headrace.table import read
 from headrace.wording import figure, quantity
 
 
@@ -44,7 +46,8 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
     )
     checks = [_name_version(check, records[0].version) for check in run_checks(comparison, gate)]
     rows = after.predictions.rows
-    warning = few_rows_warning(rows, gate.confidence, f"version {version.number} of {version.table}")
+    few = few_rows_warning(rows, gate.confidence, f"version {version.number} of {version.table}")
+    warnings = [warning for warning in (few, outdated_rows_warning(version, read(version.table))) if warning]
     return {
         "table": str(version.table.absolute()),
         "data_version": version.number,
@@ -56,7 +59,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
         ],
         "checks": [check.model_dump() for check in checks],
         "passed": all(check.passed for check in checks),
-        "warnings": [warning] if warning else [],
+        "warnings": warnings,
     }
 
 

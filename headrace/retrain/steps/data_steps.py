@@ -11,6 +11,7 @@ from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.version_registration_and_lookup import ModelRecord, champion
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
+from headrace.retrain.gate.outdated_test_rows import outdated_rows_warning
 from headrace.retrain.gate.tested_table_version import SPLIT, read_test_version
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.journaled_table_version import find_recorded
@@ -68,10 +69,14 @@ def validate(context: CycleContext) -> StepResult:
 
 
 def _warn_of_test_split(context: CycleContext, version: Version, tested: Version) -> list[str]:
-    """Warn before the training if the test split is too small to judge it, or lacks classes; return the warnings."""
+    """Warn before the training if the test split is too small, lacks classes or is outdated; return the warnings."""
     rows = sum(shard.rows for shard in tested.split(SPLIT))
     named = f"version {tested.number} of {tested.table}"
-    found = (few_rows_warning(rows, context.settings.gate.confidence, named), _unmeasured_classes(version, tested))
+    found = (
+        few_rows_warning(rows, context.settings.gate.confidence, named),
+        _unmeasured_classes(version, tested),
+        outdated_rows_warning(tested, version),
+    )
     warnings = [warning for warning in found if warning]
     for warning in warnings:
         log.warning("%s", warning)

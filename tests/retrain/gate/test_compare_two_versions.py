@@ -40,3 +40,7 @@ def test_version_that_was_trained_on_test_rows_fails(tmp_path: Path, monkeypatch
     assert (passed, found["passed"]) == (dict(zip(names, (True, False), strict=True)), False)
     # Either may be a version that never was the champion.
     assert found["checks"][0]["name"] == "accuracy against that of version 1"
+    assert len(found["warnings"]) == 1
+    write_table(table, Content(splits={"train": some_rows(12), "test": some_rows(9)}, paths={"test": test[:9]}))
+    found = compare_two_versions.compare(cast(Configuration, SimpleNamespace(retrain=None)), "1", "2")
+    assert "version 2 does not have 1: 1 row changed or removed since, such as 'a/9.png'" in found["warnings"][1]

@@ -1,5 +1,6 @@
 """Before a challenger is trained, its training data are compared with the test split that will evaluate it."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -72,3 +73,21 @@ def test_challenger_is_refused_when_it_or_its_initial_weights_learn_test_rows(tm
     assert ": 1 of 2 rows, such as 'a'. " in step._training_rows_in_test_split(
         context_for(pretrained), None, resplit, resplit
     )
+
+
+def test_cycle_warns_of_test_rows_that_were_corrected_since(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The gate goes on with their old labels and contents."""
+    table, rows = tmp_path / "table", some_rows(120)
+    first = write_table(table, Content(splits={"train": some_rows(6), "test": rows}))
+    changed = replace(rows, pixels=rows.pixels[:118], labels=[1, 1, *rows.labels[2:118]], shards=[60, 58])
+    second = write_table(table, Content(splits={"train": some_rows(9), "test": changed}))
+    settings = SimpleNamespace(gate=SimpleNamespace(confidence=0.95))
+    context = cast(CycleContext, SimpleNamespace(settings=settings))
+    assert step._warn_of_test_split(context, first, first) == []
+    assert step._warn_of_test_split(context, second, second) == []
+    (warning,) = step._warn_of_test_split(context, second, first)
+    assert warning.startswith(
+        "The gate compares the models on the 120 test rows of version 0, of which version 1 does not have 3: 1 row "
+        "with another label now, such as 'test/0.png' and 2 rows changed or removed since, such as 'test/118.png'."
+    )
+    assert caplog.messages == [warning]

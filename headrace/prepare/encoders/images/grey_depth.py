@@ -19,7 +19,8 @@ def to_eight_bits(values: NDArray[Any], white: int | None) -> NDArray[np.uint8]:
     Without `white`, this is the upper byte of 16 bits, as in Pillow for 16-bit colours.
 
     Raises:
-        RejectedRecordError: a value is not a number, or needs more than 16 bits and the value of white is unknown.
+        RejectedRecordError: a value is not a number, or is below 0 or needs more than 16 bits, and the value of white
+            is unknown.
     """
     if white is not None:
         if np.isnan(values).any():
@@ -27,7 +28,10 @@ def to_eight_bits(values: NDArray[Any], white: int | None) -> NDArray[np.uint8]:
         # 64-bit floating point holds the products of 32-bit integers exactly.
         scaled = np.clip(values.astype(np.float64), 0, white) * (255 / white)
         return np.rint(scaled).astype(np.uint8)
-    if values.dtype.kind == "f" or values.min() < 0 or values.max() >= 2**FULL_BITS:
+    if values.dtype.kind != "f" and values.min() < 0:
+        detail = f"pixels below 0, down to {values.min()}; set prepare.image.white, with which they become black"
+        raise RejectedRecordError(Reason.UNKNOWN_RANGE, detail)
+    if values.dtype.kind == "f" or values.max() >= 2**FULL_BITS:
         detail = "more than 16 bits per pixel, and the value of white is unknown; set prepare.image.white"
         raise RejectedRecordError(Reason.UNKNOWN_RANGE, detail)
     return (values.astype(np.uint16) >> 8).astype(np.uint8)

@@ -1,11 +1,13 @@
 """Find content of an image file that decoding ignores, such as further frames; it is warned of, not rejected."""
 
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from PIL.Image import Image as PillowImage
 from PIL.TiffImagePlugin import TiffImageFile
 
+from headrace.prepare.encoders.images.gif_surplus import has_surplus_pixels
 from headrace.prepare.encoders.images.truncation_and_metadata_by_format import has_frames
 from headrace.prepare.encoders.images.zeroed_blocks import has_zeroed_block
 
@@ -14,6 +16,9 @@ NARROW_COLOURS = {0: 8, 3: 10, 15: 12, 63: 14}
 DEEP = 16
 TIFF_BITS_PER_SAMPLE, TIFF_SUBFILE, TIFF_SUB_IFDS = 258, 254, 330
 TIFF_PHOTOMETRIC, TIFF_SAMPLES, TIFF_EXTRA_SAMPLES = 262, 277, 338
+TIFF_SAMPLE_FORMAT, SIGNED = 339, 2
+# Where Pillow has the list of the pictures of a Multi-Picture file, and how it names kinds that are photos each.
+PICTURES, PHOTO_KIND = 0xB002, "Multi-Frame Image"
 # Samples of a pixel by the photometric interpretation: grey, RGB, palette, CMYK, YCbCr and LAB.
 TIFF_COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
 ALPHA = (1, 2)
@@ -30,20 +35,27 @@ class ImageFinding(StrEnum):
     JOINED = "another image joined after the first one, which alone is used; if others count, save each as a file"
     EXTRA_BYTES = "bytes between the last pixel and the end mark, as damaged files do; look at some of them"
     ZEROED = "a block of zeros within the compressed pixels, as damaged files do; look at some of them"
+    EXTRA_PIXELS = "more compressed pixels than the frame has, as damaged files do; look at some of them"
     EXTRA_BANDS = "bands beyond their colours, which are not used; if they count, save each as a grey image"
 
 
 def find_hidden(image: PillowImage, data: bytes) -> frozenset[ImageFinding]:
     """Return the findings in the file `data`, which Pillow has loaded as `image`."""
-    # A JPEG file of several pictures holds a photo and what belongs to it, such as a depth map.
     several = has_frames(data) if image.format == "GIF" else getattr(image, "is_animated", False)
     found = {
-        ImageFinding.SEVERAL_FRAMES: several and image.format != "MPO",
+        ImageFinding.SEVERAL_FRAMES: _has_several_photos(image) if image.format == "MPO" else several,
         ImageFinding.TRANSPARENT: _is_clear(image),
+        ImageFinding.EXTRA_PIXELS: image.format == "GIF" and has_surplus_pixels(data),
         ImageFinding.ZEROED: has_zeroed_block(data),
         ImageFinding.EXTRA_BANDS: isinstance(image, TiffImageFile) and _has_extra_bands(image),
     }
     return frozenset(finding for finding, applies in found.items() if applies)
+
+
+def _has_several_photos(image: PillowImage) -> bool:
+    """Return whether a JPEG file has several views, as of two lenses, and not a photo with its preview or depth map."""
+    pictures = (getattr(image, "mpinfo", None) or {}).get(PICTURES, ())
+    return sum(str(one["Attribute"]["MPType"]).startswith(PHOTO_KIND) for one in pictures) > 1
 
 
 def _is_clear(image: PillowImage) -> bool:
@@ -59,6 +71,18 @@ def _has_extra_bands(image: TiffImageFile) -> bool:
     alphas = sum(kind in ALPHA for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
     samples: int = image.tag_v2.get(TIFF_SAMPLES, 1)
     return samples > colours + alphas
+
+
+def has_signed_bytes(image: PillowImage) -> bool:
+    """Return whether a TIFF file has signed numbers of 8 bits, which Pillow takes for unsigned ones."""
+    if not isinstance(image, TiffImageFile):
+        return False
+    formats, bits = (image.tag_v2.get(tag, ()) for tag in (TIFF_SAMPLE_FORMAT, TIFF_BITS_PER_SAMPLE))
+    return SIGNED in _as_tuple(formats) and max(_as_tuple(bits), default=DEEP) <= 8
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def has_inverted_grey(image: PillowImage) -> bool:

@@ -7,6 +7,7 @@ Every variety of image (EXIF orientation, palettes, alpha, CMYK, 16 bits, animat
 import io
 import re
 import warnings
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -19,10 +20,12 @@ from headrace.prepare.encoders.images.concatenated_images import holds_another_i
 from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.jpeg_damage import find_jpeg_warning, has_all_pixels
 from headrace.prepare.encoders.images.jpeg_truncation_and_metadata import IN_HEADER
+from headrace.prepare.encoders.images.newline_damage import find_newline_damage
 from headrace.prepare.encoders.images.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
 from headrace.prepare.encoders.images.png_chunks import SIGNATURE, damaged_chunk
 from headrace.prepare.encoders.images.resize import RESIZE
-from headrace.prepare.encoders.images.truncation_and_metadata_by_format import GIF, JPEG, PNG, find_structure
+from headrace.prepare.encoders.images.tiff_strips import missing_strips, tiff_jpeg_streams
+from headrace.prepare.encoders.images.truncation_and_metadata_by_format import GIF, JPEG, PNG, TIFF, find_structure
 from headrace.prepare.encoders.images.turbojpeg_codec import (
     decode_jpeg,
     encode_jpeg,
@@ -125,34 +128,54 @@ def _decode_image(data: bytes, spec: Image) -> DecodedImage:
     end = known.missing_end(data) if known.missing_end else None
     if end is not None:
         return _decode_truncated(data, spec, end)
-    _check_checksums(data)
+    _check_damage(data, spec)
     try:
-        return _decode_warned_jpeg(data, size, spec) if known is JPEG else decode_file(data, size, spec)
+        decoded = decode_file(data, size, spec)
     except RejectedRecordError as rejection:
         if rejection.reason not in UNDECODABLE:
             raise
         return _decode_undecodable(data, spec, rejection)
+    return _check_jpeg_warnings(decoded, data, spec)
 
 
-def _decode_warned_jpeg(data: bytes, size: tuple[int, int] | None, spec: Image) -> DecodedImage:
-    """Decode a JPEG file with Pillow, and look for the damage that Pillow ignores.
+def _check_jpeg_warnings(decoded: DecodedImage, data: bytes, spec: Image) -> DecodedImage:
+    """Return what Pillow has decoded of `data` with the damage of JPEG data, also in TIFF files, that Pillow ignores.
 
     Raises:
-        RejectedRecordError: as `decode_file`, or pixels are missing or wrong and `spec` does not accept this.
+        RejectedRecordError: pixels are missing or wrong, and `spec` does not accept this.
     """
-    decoded = decode_file(data, size, spec)
-    warning = find_jpeg_warning(data, spec.max_pixels)
-    if warning.damage and spec.truncated == "reject":
-        detail = f"{warning.damage}; pixels are missing or wrong; prepare.image.truncated can accept such files"
+    found = [find_jpeg_warning(one, spec.max_pixels) for one in _jpeg_streams(data)]
+    damage = next((one.damage for one in found if one.damage), None)
+    if damage and spec.truncated == "reject":
+        detail = f"{damage}; pixels are missing or wrong; prepare.image.truncated can accept such files"
         raise RejectedRecordError(Reason.DAMAGED, detail)
-    found = {ImageFinding.EXTRA_BYTES} if warning.extra_bytes else set()
-    return decoded._replace(findings=decoded.findings | found)
+    extra = {ImageFinding.EXTRA_BYTES} if any(one.extra_bytes for one in found) else set()
+    return decoded._replace(findings=decoded.findings | extra)
 
 
-def _check_checksums(data: bytes) -> None:
-    damaged = damaged_chunk(data) if data.startswith(SIGNATURE) else None
-    if damaged is not None:
-        raise RejectedRecordError(Reason.DAMAGED, f"the checksum of the chunk {damaged} is wrong")
+def _jpeg_streams(data: bytes) -> Iterator[bytes]:
+    known = find_structure(data)
+    if known is JPEG:
+        yield data
+    elif known is TIFF:
+        yield from tiff_jpeg_streams(data)
+
+
+def _check_damage(data: bytes, spec: Image) -> None:
+    """Raise for damage that decoders do not notice.
+
+    Raises:
+        RejectedRecordError: the checksum of a PNG chunk is wrong, the line feeds of the file were changed, or a
+            TIFF file lacks strips.
+    """
+    chunk = damaged_chunk(data) if data.startswith(SIGNATURE) else None
+    if chunk is not None:
+        raise RejectedRecordError(Reason.DAMAGED, f"the checksum of the chunk {chunk} is wrong")
+    damage = find_newline_damage(data, spec.max_pixels)
+    if damage is None and spec.truncated == "reject" and find_structure(data) is TIFF:
+        damage = missing_strips(data)
+    if damage is not None:
+        raise RejectedRecordError(Reason.DAMAGED, damage)
 
 
 def _decode_undecodable(data: bytes, spec: Image, rejection: RejectedRecordError) -> DecodedImage:
@@ -162,9 +185,11 @@ def _decode_undecodable(data: bytes, spec: Image, rejection: RejectedRecordError
     bare = known.without_metadata(data) if known.without_metadata and end is None else data
     if bare != data:
         try:
-            return decode_file(bare, fast_path_size(bare), spec)
+            decoded = decode_file(bare, fast_path_size(bare), spec)
         except RejectedRecordError as second:
             rejection = second
+        else:
+            return _check_jpeg_warnings(decoded, bare, spec)
     if end is None and known.missing_end is None and TRUNCATION_MESSAGE.search(rejection.detail):
         end = "the file ends before its last pixel"
     if end is None:

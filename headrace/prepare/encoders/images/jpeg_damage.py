@@ -34,6 +34,16 @@ class JpegWarning(NamedTuple):
 
 def find_jpeg_warning(data: bytes, max_pixels: int) -> JpegWarning:
     """Return libjpeg's warning about the pixels of a file; Pillow shows none and fills missing pixels with grey."""
+    text = _first_warning(data, max_pixels)
+    return JpegWarning(text if PIXEL_DAMAGE.match(text) else None, EXTRA_BYTES.match(text) is not None)
+
+
+def has_warning(data: bytes, max_pixels: int) -> bool:
+    """Return whether libjpeg warns of any part of a file, or cannot decode it."""
+    return bool(_first_warning(data, max_pixels))
+
+
+def _first_warning(data: bytes, max_pixels: int) -> str:
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
         if height * width <= max_pixels:
@@ -41,9 +51,8 @@ def find_jpeg_warning(data: bytes, max_pixels: int) -> JpegWarning:
             options: dict[str, Any] = {"min_height": 1, "min_width": 1, "min_factor": 8}
             simplejpeg.decode_jpeg(data, "CMYK" if colours in ("CMYK", "YCCK") else "RGB", **options)
     except ValueError as error:
-        text = str(error).removeprefix(WARNING)
-        return JpegWarning(text if PIXEL_DAMAGE.match(text) else None, EXTRA_BYTES.match(text) is not None)
-    return JpegWarning()
+        return str(error).removeprefix(WARNING)
+    return ""
 
 
 def has_all_pixels(data: bytes, max_pixels: int) -> bool:

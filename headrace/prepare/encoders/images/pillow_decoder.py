@@ -15,17 +15,21 @@ from PIL.Image import Image as PillowImage
 from PIL.Image import Transpose
 
 from headrace.config.configuration import Image
+from headrace.engines.quiet_libtiff import quiet_libtiff
 from headrace.prepare.encoders.file_signatures import image_name, name_format
 from headrace.prepare.encoders.images.grey_depth import to_eight_bits, used_bits
 from headrace.prepare.encoders.images.ignored_image_content import (
     ImageFinding,
     find_hidden,
     has_inverted_grey,
+    has_signed_bytes,
     is_raw_preview,
     stored_colour_bits,
 )
 from headrace.prepare.encoders.images.turbojpeg_codec import decode_jpeg
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
+
+quiet_libtiff()
 
 Pixels = NDArray[np.uint8]
 
@@ -92,6 +96,9 @@ def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> Decod
             pixels = decode_jpeg(data, spec)
             if pixels is not None:
                 return DecodedImage(pixels)
+        if has_signed_bytes(image):
+            detail = "signed numbers of 8 bits, which would be read as unsigned ones; save them unsigned, or of 16 bits"
+            raise RejectedRecordError(Reason.UNKNOWN_RANGE, detail)
         image.load()
         converted, grey_bits = _convert_mode(_apply_orientation(image), spec, inverted=has_inverted_grey(image))
         colour_bits = stored_colour_bits(image, converted, data)
@@ -159,7 +166,10 @@ def _convert_mode(image: PillowImage, spec: Image, *, inverted: bool) -> tuple[P
         grey = to_eight_bits(values, spec.white)
         # Pillow inverts the values only of files with up to 8 bits, such as scans of which 0 is white.
         image, bits = PIL.Image.fromarray(255 - grey if inverted else grey), used_bits(values)
-    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+    if image.mode == "La":
+        # The only mode that Pillow converts it to.
+        image = image.convert("LA")
+    if image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", image.size, "white"), image)
     # Convert through RGB, because Pillow cannot convert some modes, such as LAB, to grey.

@@ -26,6 +26,7 @@ TIFF_PIXELS = {
 }
 # The orientation: its tag, as one 16-bit number.
 TIFF_ORIENTATION = (274, 3, 1)
+TIFF_HEADER = 8
 TIFF_STRIPS, TIFF_TILES = (273, 279), (324, 325)
 # Bytes of a value by the type of its entry; one for other types.
 TIFF_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -108,9 +109,9 @@ def _webp_without_metadata(data: bytes) -> bytes:
     return b"RIFF" + (4 + len(body)).to_bytes(4, "little") + b"WEBP" + body
 
 
-def _gif_blocks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def gif_blocks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, start and end of each whole block, up to the end mark or to bytes that are not a block."""
-    offset = _gif_header_end(data)
+    offset = gif_header_end(data)
     while offset < len(data):
         kind = data[offset : offset + 1]
         end = offset + 1 if kind == GIF_END else _gif_block_end(data, offset)
@@ -124,11 +125,12 @@ def _gif_blocks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def has_frames(data: bytes) -> bool:
     """Return whether a GIF file has more than one image; Pillow would seek, and so lose the first one."""
-    images = (kind for kind, _, _ in _gif_blocks(data) if kind == GIF_IMAGE)
+    images = (kind for kind, _, _ in gif_blocks(data) if kind == GIF_IMAGE)
     return len(list(islice(images, 2))) == 2
 
 
-def _gif_header_end(data: bytes) -> int:
+def gif_header_end(data: bytes) -> int:
+    """Return where the header of a GIF file and its palette end."""
     return 13 + _palette_bytes(data[10:11])
 
 
@@ -150,8 +152,8 @@ def _gif_missing_end(data: bytes) -> str | None:
 
 
 def _gif_ends_early(data: bytes) -> str | None:
-    offset = _gif_header_end(data)
-    for kind, _, end in _gif_blocks(data):
+    offset = gif_header_end(data)
+    for kind, _, end in gif_blocks(data):
         if kind == GIF_END:
             return None
         offset = end
@@ -161,8 +163,8 @@ def _gif_ends_early(data: bytes) -> str | None:
 
 def _gif_without_metadata(data: bytes) -> bytes:
     """Return the first image, complete or not, with the block that names its transparent colour."""
-    kept, offset = data[: _gif_header_end(data)], _gif_header_end(data)
-    for kind, start, end in _gif_blocks(data):
+    kept, offset = data[: gif_header_end(data)], gif_header_end(data)
+    for kind, start, end in gif_blocks(data):
         if kind == GIF_IMAGE:
             return kept + data[start:end] + GIF_END
         if data[start : start + 3] == GIF_CONTROL:
@@ -242,13 +244,16 @@ def tiff_order(data: bytes) -> str:
 
 
 def tiff_entries(data: bytes, pointer: int = 4) -> list[TiffEntry] | None:
-    """Return the entries of a directory; None if the file ends before its end.
+    """Return the entries of a directory; None if the file ends before its end, or if there is none.
 
     Args:
-        pointer: where the offset of the directory is; that of the first one is in the header.
+        pointer: where the offset of the directory is; that of the first one is in the header. An offset of 0 says that
+            no directory follows.
     """
     order = tiff_order(data)
     if len(data) < pointer + 4 or len(data) < (start := struct.unpack_from(f"{order}I", data, pointer)[0]) + 2:
+        return None
+    if start < TIFF_HEADER:
         return None
     count = struct.unpack_from(f"{order}H", data, start)[0]
     if start + 2 + 12 * count + 4 > len(data):

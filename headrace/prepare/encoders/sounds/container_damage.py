@@ -81,9 +81,13 @@ def damage(data: bytes) -> str | None:
 
 def _damage_after_samples(data: bytes, samples: bytes, order: str) -> str | None:
     """Return what follows the samples and is no chunk of the file, as after a header with too small a length."""
-    found = next(((begin, size) for name, begin, size in _chunks(data, order) if name == samples), None)
-    if found is None or found[1] in UNKNOWN_SIZES:
+    chunks = [(begin, size) for name, begin, size in _chunks(data, order) if name == samples]
+    found = next(iter(chunks), None)
+    # libsndfile reads of no samples, and a length of 0 is that of a header that was never finished.
+    if found is None or (found[1] in UNKNOWN_SIZES and (found[1] or with_unknown_size(data) != data)):
         return None
+    if len(chunks) > 1:
+        return f"the file has {len(chunks)} chunks of samples; expected one"
     end = found[0] + found[1]
     # Some writers leave out the byte that fills an odd chunk up.
     rests = [_after_chunks(data, end + padding, order) for padding in range(1 + found[1] % 2)]

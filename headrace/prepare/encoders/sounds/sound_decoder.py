@@ -37,6 +37,8 @@ MEANINGS = {
     "Internal error : SF_INFO struct incomplete.": "its header has no usable rate or number of channels",
     "File does not exist or is not a regular file (possibly a pipe?).": "it has too few frames of MP3",
 }
+# The power of the mean of channels, of that of independent ones: 1 also if all but one are silent.
+MIN_MEAN_POWER = 0.01
 UNKNOWN_FRAMES = 2**63 - 1
 BLOCK = 2**16  # frames
 # Encoders leave out a few samples, and people cut by ear.
@@ -51,6 +53,10 @@ class AudioFinding(StrEnum):
         "less than 90 % of prepare.audio.seconds, and silence fills the rest; prepare.audio.min_seconds rejects such"
     )
     BEYOND_SCALE = "samples beyond full scale, which are clipped; samples of type float are to be from -1 to 1"
+    CANCELLED = (
+        "channels of nearly opposite phase, which cancel each other out in their mean; prepare.audio.channels: first "
+        "keeps the first one"
+    )
     LOWER_RATE = "a lower rate than prepare.audio.rate; resampling adds no higher frequencies"
 
 
@@ -101,6 +107,7 @@ def decode_audio(data: bytes, settings: Audio) -> DecodedAudio:
         AudioFinding.PADDED: seconds < PADDED_BELOW * settings.seconds,
         AudioFinding.LOWER_RATE: rate < settings.rate,
         AudioFinding.BEYOND_SCALE: is_beyond,
+        AudioFinding.CANCELLED: settings.channels == "mean" and _cancels_out(waveform),
     }
     samples = conform(_mix(waveform, settings), rate, settings)
     _check_stored(samples, settings)
@@ -229,6 +236,16 @@ def _require_peak(peak: float, found: str, settings: Audio) -> None:
 def _mix(frames: NDArray[np.float32], settings: Audio) -> Waveform:
     mixed: Waveform = frames[:, 0] if settings.channels == "first" else frames.mean(1, dtype=np.float32)
     return mixed
+
+
+def _cancels_out(frames: NDArray[np.float32]) -> bool:
+    """Return whether the channels of a sound, (frames, channels), leave next to nothing of each other in their mean."""
+    channels: int = frames.shape[1]
+    if channels == 1:
+        return False
+    power = float(frames.var(0, dtype=np.float64).sum()) / channels / channels
+    mean = float(frames.mean(1, dtype=np.float64).var())
+    return mean < MIN_MEAN_POWER * power
 
 
 def _unreadable(data: bytes, reason: str) -> RejectedRecordError:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -187,9 +188,11 @@ def member_warnings(folders: Mapping[str, str]) -> list[str]:
         parents.setdefault(folders[path], []).append(path)
     for name, paths in parents.items():
         if len(paths) > 1:
+            is_equal = unicodedata.normalize("NFC", paths[0]) == unicodedata.normalize("NFC", paths[1])
+            forms = " Their names are equal but for the Unicode form of their letters." if is_equal else ""
             return [
                 f"The folders {paths[0]!r} and {paths[1]!r} are one class, {name!r}, as the innermost folder of an "
-                "archive is the class."
+                f"archive is the class.{forms}"
             ]
     return []
 

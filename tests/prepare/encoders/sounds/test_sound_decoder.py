@@ -3,6 +3,7 @@
 import io
 import struct
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pytest
@@ -310,3 +311,36 @@ def test_sounds_that_silence_fills_up_are_found(seconds: float, found: bool) -> 
     """Ten samples of sound in a second of silence were learned without a word."""
     decoded = decode_audio(encode_sound(tone(440.0, seconds), RATE), SPEC)
     assert decoded.findings == ({AudioFinding.PADDED} if found else set())
+
+
+def test_samples_that_the_header_counts_as_none_are_damage() -> None:
+    """Unlike a header that was never finished, this one has the length of the whole file."""
+    data = bytearray(encode_sound(WHOLE))
+    struct.pack_into("<I", data, data.index(b"data") + 4, 0)
+    found = rejection(bytes(data))
+    assert (found.reason, "bytes follow the 0 bytes of samples" in found.detail) == (Reason.DAMAGED, True)
+
+
+def test_samples_in_two_chunks_are_said() -> None:
+    data = encode_sound(WHOLE)
+    chunk = data[data.index(b"data") :]
+    found = rejection(data[:4] + struct.pack("<I", len(data) - 8 + len(chunk)) + data[8:] + chunk)
+    assert (found.reason, found.detail) == (Reason.DAMAGED, "the file has 2 chunks of samples; expected one")
+
+
+@pytest.mark.parametrize(
+    ("channels", "found"),
+    [
+        ([WHOLE, -0.98 * WHOLE], True),
+        ([WHOLE + 0.2, 0.2 - 0.98 * WHOLE], True),
+        ([WHOLE, 0 * WHOLE], False),
+        ([WHOLE, *[0 * WHOLE] * 5], False),
+        ([WHOLE, -0.5 * WHOLE], False),
+        ([WHOLE, tone(550.0)], False),
+        ([WHOLE], False),
+    ],
+)
+def test_channels_that_nearly_cancel_each_other_out_are_noted(channels: list[Any], found: bool) -> None:
+    data = encode_sound(np.stack(channels, 1).astype(np.float32), subtype="FLOAT")
+    assert decode_audio(data, SPEC).findings == ({AudioFinding.CANCELLED} if found else set())
+    assert not decode_audio(data, SPEC.model_copy(update={"channels": "first"})).findings
