@@ -1,15 +1,33 @@
 """Prediction of places, encoded as in training."""
 
-from functools import partial
-
 from headrace.config.configuration import Prepare
 from headrace.config.sections.geo import Geo
-from headrace.features.array_record_prediction import ArrayPreparer, encode_arrays
-from headrace.features.geo.coordinates import read_place
+from headrace.features.array_record_prediction import encode_arrays
+from headrace.features.geo.coordinates import observe, read_place
+from headrace.prepare.record_observations import Observations
 
 encode = encode_arrays
 
 
-def make_preparer(settings: Prepare) -> ArrayPreparer:
+def make_preparer(settings: Prepare) -> "PlacePreparer":
     """See `RecordPredictionInterface`."""
-    return ArrayPreparer(partial(read_place, section=settings.section(Geo)))
+    return PlacePreparer(settings)
+
+
+class PlacePreparer:
+    """Reads places as a table stores them, little-endian float32; a record is a text of `write_cells`."""
+
+    def __init__(self, settings: Prepare) -> None:
+        self._section = settings.section(Geo)
+        self._observations = Observations()
+
+    def prepare(self, cell: str | bytes, path: str) -> bytes:
+        """See `RecordPreparer`."""
+        features = read_place(cell if isinstance(cell, str) else cell.decode(), self._section)
+        observe(features, path, self._observations)
+        return features.astype("<f4").tobytes()
+
+    def take_observations(self) -> Observations:
+        """See `RecordPreparer`."""
+        taken, self._observations = self._observations, Observations()
+        return taken
