@@ -12,6 +12,7 @@ from headrace.prepare.encoders.images.grey_depth import unscaled_colours_warning
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.thousands_separator_warning import NumberFormat, number_format, thousands_warning
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
+from headrace.prepare.quality.location_warnings import LocationSample
 from headrace.prepare.quality.values_unlike_training import Tally, UnfamiliarValues, merge_tallies
 from headrace.prepare.rejects.reasons_and_exceptions import UnreadArchiveError
 from headrace.prepare.sources.folders.derived_file_warnings import find_copies
@@ -54,6 +55,7 @@ class Observations:
         member_labels: labels of members of archives.
         markup_example: the first of these, and the path of its text.
         weights: sample weights.
+        locations: locations in degrees.
         number_formats: numbers by how they are written, by what they are in a sentence.
         unfamiliar: values unlike those of training.
         cut_texts: texts with more tokens than a table keeps, by what they are in a sentence and the maximum.
@@ -84,6 +86,7 @@ class Observations:
     doubtful_markup: int = 0
     markup_example: tuple[str, str] | None = None
     weights: SampleWeights = field(default_factory=SampleWeights)
+    locations: LocationSample = field(default_factory=LocationSample)
     number_formats: dict[str, Counter[NumberFormat]] = field(default_factory=dict)
     unfamiliar: UnfamiliarValues = field(default_factory=UnfamiliarValues)
     cut_texts: dict[tuple[str, int], Tally] = field(default_factory=dict)
@@ -188,6 +191,7 @@ class Observations:
         self.overruled_folders = other.overruled_folders | self.overruled_folders
         self.member_labels |= other.member_labels
         self.weights.update(other.weights)
+        self.locations.update(other.locations)
         for what, counts in other.number_formats.items():
             self.number_formats.setdefault(what, Counter()).update(counts)
         self.unfamiliar.update(other.unfamiliar)
@@ -214,7 +218,7 @@ class Observations:
         for (noun, finding), records in sorted(self.findings.items()):
             lines.append(f"{quantity_has(records, noun)} {finding}, such as {self.examples[noun, finding]!r}.")
         lines += [thousands_warning(what, counts) for what, counts in self.number_formats.items()]
-        lines += self._folder_warnings() + self.cut_warnings() + self.unfamiliar.warnings()
+        lines += self.locations.warnings() + self._folder_warnings() + self.cut_warnings() + self.unfamiliar.warnings()
         return [line for line in lines if line is not None]
 
     def prediction_warnings(self, white: int | None, contract: Contract) -> list[str]:

@@ -14,6 +14,7 @@ from headrace.config.sections.geo import Geo
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.number_hint import number_hint
 from headrace.prepare.encoders.number_precision import parse_float32
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 FEATURES = 4
@@ -60,6 +61,12 @@ def to_degrees(features: NDArray[np.float32]) -> NDArray[np.float64]:
     pairs = features.astype(np.float64).reshape(-1, 2, 2)
     degrees = np.degrees(np.arctan2(pairs[:, :, 0], pairs[:, :, 1]))
     return np.where((features == 0).all(axis=1)[:, None], np.nan, degrees)
+
+
+def observe(features: NDArray[np.float32], path: str, observations: Observations) -> None:
+    """Note the location of a record, from its (4,) features."""
+    ((latitude, longitude),) = to_degrees(features[None])
+    observations.locations.add(float(latitude), float(longitude), path)
 
 
 def describe(features: NDArray[np.float32]) -> str:

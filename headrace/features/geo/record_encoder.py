@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.geo import Geo
 from headrace.contract import Column
-from headrace.features.geo.coordinates import FEATURES, read_location
+from headrace.features.geo.coordinates import FEATURES, observe, read_location
 from headrace.features.geo.input_spec import GeoSpec
 from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.encoders.content_hash import text_hash
@@ -45,6 +45,7 @@ class LocationEncoder:
         self.columns = record_columns({PLACE: COLUMN}, settings)
         self.max_bytes = settings.text.max_bytes
         self._section = settings.section(Geo)
+        self._observations = Observations()
 
     def row(self, record: RawRecord) -> Row:
         """See `RecordEncoder`.
@@ -54,9 +55,12 @@ class LocationEncoder:
         if not isinstance(record.data, str | bytes):
             raise RejectedRecordError(Reason.BAD_VALUE, "the record is not a row with a latitude and a longitude")
         text = record.data if isinstance(record.data, str) else record.data.decode()
-        stored = read_location(text, self._section).astype("<f4").tobytes()
+        features = read_location(text, self._section)
+        observe(features, record.path, self._observations)
+        stored = features.astype("<f4").tobytes()
         return {PLACE: stored, "content_hash": text_hash(f"{stored.hex()}\0{record.label or ''}")}
 
     def take_observations(self) -> Observations:
         """See `RecordEncoder`."""
-        return Observations()
+        taken, self._observations = self._observations, Observations()
+        return taken

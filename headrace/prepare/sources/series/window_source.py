@@ -30,6 +30,8 @@ TIME_UNITS = (
     ("nanoseconds", 1e-9, 3e17, 4.2e18),
     ("days of a spreadsheet", 86400.0, 29000.0, 74000.0),
     ("days written as one number", 86400.0, 1.9e7, 2.11e7),
+    ("hours written as one number", 3600.0, 1.9e9, 2.11e9),
+    ("minutes written as one number", 60.0, 1.9e11, 2.11e11),
     ("years", 365.25 * 86400, 1800.0, 2200.0),
 )
 # Seconds; sums of fractions of seconds are not exact.
@@ -206,6 +208,8 @@ def _cut_windows(rows: DataFrame, windows: Windows) -> DataFrame:
     of_series = Window.partitionBy("file", "split", "period")
     in_order = of_series.orderBy("seconds", "key")
     apart = F.col("seconds") - F.lag("seconds").over(in_order)
+    is_repeated = (apart == 0) | (F.lead("seconds").over(in_order) == F.col("seconds"))
+    rows = rows.withColumn("repeated", F.coalesce(is_repeated, F.lit(False)))
     rows = rows.withColumns(
         {"apart": apart, "breaks": F.coalesce(F.abs(apart - windows.every_seconds) > TIME_TOLERANCE, F.lit(False))}
     )
@@ -213,10 +217,15 @@ def _cut_windows(rows: DataFrame, windows: Windows) -> DataFrame:
         "count", F.count("*").over(of_series)
     )
     after, of_window = in_order.rowsBetween(1, span), in_order.rowsBetween(0, windows.length - 1)
+    # Of several rows of one moment, none is the one: neither the first row of a window nor its target.
+    repeated = F.min(F.when(F.col("repeated"), F.struct("key", F.lit(0.0).alias("apart"), "seconds")))
     found = {
         "data": F.collect_list("values").over(of_window),
         "invalid": F.min(F.when(F.col("invalid").isNotNull(), F.struct("seconds", "key", "invalid"))).over(of_window),
-        "gap": F.min(F.when(F.col("breaks"), F.struct("key", "apart", "seconds"))).over(after),
+        "gap": F.coalesce(
+            F.min(F.when(F.col("breaks"), F.struct("key", "apart", "seconds"))).over(after),
+            repeated.over(in_order.rowsBetween(0, span)),
+        ),
         "key": F.coalesce(F.lead("key", span).over(in_order), F.col("key")),
         **{name: F.lead(name, span).over(in_order) for name in ("label", "weight")},
     }

@@ -70,10 +70,9 @@ def label_text(frame: DataFrame, name: str) -> Column:
     text = column.cast("string")
     if not isinstance(kind, FractionalType):
         return text
-    whole = F.floor(column)
-    is_whole = column == whole
-    if not isinstance(kind, DecimalType):
-        is_whole &= F.abs(column) < 2**53
+    # Spark fails where a whole number is too large for 64 bits; from 2**53 on, every float is whole.
+    whole = F.floor(column if isinstance(kind, DecimalType) else F.when(F.abs(column) < 2**53, column))
+    is_whole = F.coalesce(column == whole, F.lit(False))
     return F.when(is_whole, whole.cast("string")).otherwise(F.regexp_replace(text, r"(\.\d*[1-9])0+$", "$1"))
 
 

@@ -105,8 +105,8 @@ def test_no_window_reaches_over_a_gap_a_row_there_twice_or_a_value_that_is_none(
     rows[-20]["wind"] = "calm"
     rows += [hours("b", "train", [0])[0] | {"time": "noon"}, *hours("b", "val", range(70, 75))]
     answer = prepare(configured(tmp_path, rows, max_rejects=1))
-    # Of 59 rows 54 begin a window; each break lies in 5 of them.
-    assert answer["rejects"] == {"bad_time": 1, "bad_value": 8, "gap": 10, "no_label": 1, "short_series": 1}
+    # Of 59 rows 54 begin a window; the hours that are missing lie in 5 of them, and the rows of one hour in 7.
+    assert answer["rejects"] == {"bad_time": 1, "bad_value": 8, "gap": 12, "no_label": 1, "short_series": 1}
     assert answer["rows_in"] == 54 + 25 + 1 + 1 == answer["written"] + answer["rejected"]
     for _, _, window, label in list_windows(read(tmp_path / "table")):
         assert (np.diff(window[:, 0]) == 1).all()
@@ -202,6 +202,11 @@ def test_gap_names_the_unit_that_numbers_seem_to_have(tmp_path: Path) -> None:
             row | {"city": name, "time": begin[name] + step * number}
             for number, row in enumerate(hours("a", "train", range(7)))
         ]
+    units["hours written as one number"] = 0
+    rows += [
+        row | {"city": "hours written as one number", "time": 2024033001 + number}
+        for number, row in enumerate(hours("a", "train", range(7)))
+    ]
     rows += [row | {"time": 3600 * number} for number, row in enumerate(hours("b", "train", range(12)))]
     prepare(configured(tmp_path, rows, max_rejects=1))
     details = {one.path.split("/")[0]: one.detail for one in read_rejects(tmp_path / "table", 0, 100)}
@@ -287,13 +292,23 @@ def test_rows_of_files_that_overlap_are_used_once_and_twin_series_are_named(
     twins = [row | {"city": name} for name in ("1", "01") for row in hours("b", "train", range(10))]
     rows = [correction[0] | {"wind": 7.0}, *twins]
     (tmp_path / "raw" / "3.json").write_text("\n".join(map(json.dumps, rows)))
-    assert prepare(settings)["rejects"] == {"gap": 5}
+    assert prepare(settings)["rejects"] == {"gap": 6}
     assert "1 moment has several rows with different cells in one series, such as 'a/2024-01-02 01:00'" in caplog.text
     assert "'01' and '1'. Each is a series of its own" in caplog.text
     version = read(tmp_path / "table").summary.rejects_version
     assert version is not None
     details = {reject.detail for reject in read_rejects(tmp_path / "table", version, 100)}
     assert details == {"time 2024-01-02 01:00 has several rows with different cells"}
+
+
+def test_no_window_begins_or_ends_with_one_of_several_rows_of_a_moment(tmp_path: Path) -> None:
+    """Which of them it was, was left to the order of Spark's rows."""
+    rows = hours("a", "train", range(20))
+    prepare(configured(tmp_path, [*rows, rows[10] | {"temperature": 99.0}], max_rejects=1))
+    windows = [(window[:, 0].tolist(), label) for _, _, window, label in list_windows(read(tmp_path / "table"))]
+    assert not any({10.0, 99.0} & {*values, label} for values, label in windows)
+    # Of 15 windows of 20 rows 10 have the moment before their target, or as it.
+    assert len(windows) == 9
 
 
 def test_times_with_offsets_are_moments_and_days_are_those_of_the_calendar(

@@ -31,6 +31,15 @@ def test_labels_of_a_database_are_those_of_files(spark: SparkSession, kind: str,
     assert [row.y for row in frame.select(label_text(frame, "y").alias("y")).collect()] == list(map(cell_text, values))
 
 
+def test_numbers_too_large_for_64_bits_are_texts(spark: SparkSession) -> None:
+    """One of them ended the preparation with an overflow in Spark."""
+    values = [1e300, -1e19, float("inf"), float("nan"), 2.0**53, 7.0]
+    frame = spark.createDataFrame([(value,) for value in values], "y double")
+    texts = [row.y for row in frame.select(label_text(frame, "y").alias("y")).collect()]
+    assert [float(text) for text in texts[:3]] == values[:3]
+    assert texts[3:] == ["NaN", "9.007199254740992E15", "7"]
+
+
 @pytest.mark.parametrize("quote", ["", "`"], ids=["plain", "quoted"])
 def test_cells_of_columns_with_dots_have_the_names_of_the_configuration(spark: SparkSession, quote: str) -> None:
     frame = spark.createDataFrame([(1.0, "x", "p")], ["floor.area", "a`b", "unit.price"])
