@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.vector import Vector
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
+from headrace.wording import short_repr
 
 
 def read_vector(text: str, section: Vector) -> NDArray[np.float32]:
@@ -48,7 +49,7 @@ def _numbers(cell: str, column: str) -> list[float]:
     numbers = [_as_float(one) for one in found if type(one) in (int, float)] if isinstance(found, list) else None
     if numbers is None or len(numbers) < len(found):
         raise RejectedRecordError(
-            Reason.BAD_VALUE, f"{column} is {cell!r:.60}; expected a list of numbers, such as [0.5, -1.25]"
+            Reason.BAD_VALUE, f"{column} is {short_repr(cell)}; expected a list of numbers, such as [0.5, -1.25]"
         )
     return numbers
 

@@ -34,6 +34,7 @@ from headrace.prepare.readers.csv_comment_and_footer_warnings import (
 )
 from headrace.prepare.readers.csv_reader import looks_like_record
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
+from headrace.prepare.readers.text_stream import refuse_compression
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.archives.archive_members import is_tar
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, IMAGES, SOUNDS, list_archives, read_archive
@@ -43,6 +44,7 @@ from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.folders.mask_file_warnings import mask_warnings
 from headrace.prepare.sources.raw_record_types import Listing, RawRecord
 from headrace.prepare.sources.split_names import split_from_name
+from headrace.prepare.sources.tables.lakehouse_table_refusal import COLUMNAR, require_no_lakehouse
 from headrace.prepare.sources.tables.partition_folders import folder_values
 from headrace.prepare.sources.tables.table_file_listing import list_table
 from headrace.storage import files_below, locate, read_entry
@@ -92,6 +94,9 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
         return found | _preview_table(path, kept_format, label)
     if _are_archives(kept) or (root.is_file() and is_tar(root)):
         return found | {"kind": "archive"} | _preview_records(list_archives(path), read_archive, "archive")
+    if len(formats) == 1:
+        refuse_compression(root if root.is_file() else root / kept[0])
+    require_no_lakehouse(root, [name for name in kept if format_from_name(name) in COLUMNAR], kept)
     return found | {"kind": "folder"} | _preview_records(list_folder(path), read_file, "folder")
 
 

@@ -43,7 +43,7 @@ from headrace.prepare.sources.tables.row_range_splits import list_ranges, rows_o
 from headrace.prepare.sources.tables.spark_record_columns import require_columns
 from headrace.prepare.sources.tables.table_file_diagnostics import report_files
 from headrace.prepare.sources.tables.table_file_listing import NO_FILES
-from headrace.wording import escape_path
+from headrace.wording import escape_path, short_repr
 
 ROWS_PER_BATCH = 256
 TEXTS = ("file", "key", "row", "label", "split", "weight", "reason", "detail")
@@ -252,7 +252,7 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, task: str) -> dict
     if is_binary and isinstance(data, dict):
         data = data.get("bytes")
     elif isinstance(data, dict | list):
-        raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {data!r:.60}")
+        raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {short_repr(data)}")
     return {
         "key": text(columns.identity),
         "label": label_cell(row.values.get(columns.label), task),
