@@ -30,6 +30,7 @@ from headrace.prepare.readers.csv_comment_and_footer_warnings import (
     comment_warnings,
     diagnose_csv,
     footer_warnings,
+    joined_warnings,
     log_notes,
 )
 from headrace.prepare.readers.csv_reader import looks_like_record
@@ -209,7 +210,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
             else:
                 sample.rejected.append((escape_path(file.path), row.rejection))
     log_notes(found)
-    sample.warnings += comment_warnings(found) + footer_warnings(found)
+    sample.warnings += comment_warnings(found) + footer_warnings(found) + joined_warnings(found)
     return sample
 
 

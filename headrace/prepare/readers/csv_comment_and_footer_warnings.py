@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from headrace.prepare.readers.csv_footer import Footer, find_footer
 from headrace.prepare.readers.csv_reader import CsvReader
-from headrace.wording import quantity
+from headrace.wording import quantity, quantity_have
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ class CsvDiagnostics(NamedTuple):
         comments: number of records that may be comments.
         line: of the first of these.
         footer: last record that may be one.
+        joined: number of records of a single column that may be joined lines, and first and last line of the longest.
     """
 
     name: str
@@ -31,13 +32,15 @@ class CsvDiagnostics(NamedTuple):
     comments: int
     line: int
     footer: Footer | None = None
+    joined: tuple[int, int, int] = (0, 0, 0)
 
 
 def diagnose_csv(reader: object, name: str) -> list[CsvDiagnostics]:
     """Return the findings of a reader; none if it reads another format."""
     if not isinstance(reader, CsvReader):
         return []
-    return [CsvDiagnostics(name, tuple(reader.notes), *reader.find_comments(), find_footer(reader))]
+    joined = reader.find_joined_lines()
+    return [CsvDiagnostics(name, tuple(reader.notes), *reader.find_comments(), find_footer(reader), joined)]
 
 
 def log_findings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> None:
@@ -48,7 +51,7 @@ def log_findings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> 
     """
     found = list(found)
     log_notes(found)
-    for warning in (*comment_warnings(found, remedy), *footer_warnings(found)):
+    for warning in (*comment_warnings(found, remedy), *footer_warnings(found), *joined_warnings(found, remedy)):
         log.warning("%s", warning)
 
 
@@ -87,6 +90,24 @@ def footer_warnings(found: Iterable[CsvDiagnostics]) -> list[str]:
     return [
         f"The last record of {which} begins with {first.cell!r} and is read like any other; if it is the footer of a "
         "spreadsheet, remove it."
+    ]
+
+
+def joined_warnings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> list[str]:
+    """Return what to say about records of a single column that may be lines between two stray quotes.
+
+    Args:
+        remedy: how to leave out comments, by which the way to set options is known.
+    """
+    joined = [one for one in found if one.joined[0]]
+    if not joined:
+        return []
+    option = "--option quote=" if remedy == COMMENT_OPTION else "data.source.options.quote to ''"
+    records, first = sum(one.joined[0] for one in joined), max(joined, key=lambda one: one.joined[2] - one.joined[1])
+    return [
+        f"{quantity_have(records, 'record')} several lines in a file of one column, such as lines {first.joined[1]} to "
+        f"{first.joined[2]} of {first.name}, as a quote opens in the first line and closes in the last. If these "
+        f"quotes are part of the texts, and each line is one, set {option}."
     ]
 
 

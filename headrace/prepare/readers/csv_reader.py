@@ -217,6 +217,33 @@ class CsvReader:
                     break
         return (len(found), found[0]) if found else (0, 0)
 
+    def find_joined_lines(self) -> tuple[int, int, int]:
+        """Return how many records of a single column may be lines that two stray quotes joined.
+
+        In one column nothing but the line breaks tells records apart. Records of several lines, none of them blank, are
+        in doubt where most records are of one line.
+
+        Returns:
+            the number of such records at the beginning of the file, and the first and last line of the longest; or 0s.
+        """
+        if self.width != 1 or self.options.quote is None or self.options.multi_line:
+            return 0, 0, 0
+        found, records, read = list[tuple[int, int, int]](), -int(self.has_header), 0
+        with open_text(self.path, self.options.encoding) as lines:
+            for number, fields, size in split_records(lines, self.options):
+                records += bool(fields)
+                if isinstance(fields, list) and len(fields) == 1:
+                    parts = fields[0].splitlines()
+                    if len(parts) > 1 and all(map(str.strip, parts)):
+                        found.append((len(parts), number, number + len(parts) - 1))
+                read += size
+                if read > COMPARED:
+                    break
+        if not found or 2 * len(found) > records:
+            return 0, 0, 0
+        _, first, last = max(found)
+        return len(found), first, last
+
     def _choose(self, options: ReaderOptions, columns: Fields) -> list[str]:
         if isinstance(columns, RejectedRecordError):
             raise DataError(f"{self.path} has no header that can be read: {columns.detail}.")
