@@ -8,7 +8,7 @@ from itertools import islice
 
 from headrace.contract import Contract
 from headrace.prepare.encoders.images.grey_colour_mismatch_warning import ColourCounts
-from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
+from headrace.prepare.encoders.images.grey_depth import Brightness, narrow_colours_warning, narrow_warning
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.thousands_separator_warning import NumberFormat, number_format, thousands_warning
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
@@ -22,6 +22,7 @@ from headrace.prepare.sources.folders.folder_layout_warnings import (
     innermost_folder,
     member_warnings,
     split_class_warning,
+    unused_split_warnings,
 )
 from headrace.prepare.sources.folders.mask_file_warnings import find_masks
 from headrace.wording import quantity, quantity_have, shorten
@@ -36,6 +37,7 @@ class Observations:
     Attributes:
         grey_bits: 16-bit grey images by the number of bits that their values use.
         colour_bits: 16-bit colour images by the number of bits that their values use.
+        brightness: largest value of all images.
         colours: images of RGB with and without colours.
         findings: records by what they are, such as `image`, and by what is found in them.
         examples: path of the first record of each finding.
@@ -68,6 +70,7 @@ class Observations:
 
     grey_bits: Counter[int] = field(default_factory=Counter)
     colour_bits: Counter[int] = field(default_factory=Counter)
+    brightness: Brightness = field(default_factory=Brightness)
     colours: ColourCounts = field(default_factory=ColourCounts)
     findings: Counter[tuple[str, StrEnum]] = field(default_factory=Counter)
     examples: dict[tuple[str, StrEnum], str] = field(default_factory=dict)
@@ -101,6 +104,7 @@ class Observations:
             self.grey_bits[decoded.grey_bits] += 1
         if decoded.colour_bits is not None:
             self.colour_bits[decoded.colour_bits] += 1
+        self.brightness.add(1, int(decoded.pixels.max()))
         self.colours.add(decoded.pixels, path)
         self.add_findings("image", decoded.findings, path)
 
@@ -173,6 +177,7 @@ class Observations:
         """Add the counts of another task."""
         self.grey_bits.update(other.grey_bits)
         self.colour_bits.update(other.colour_bits)
+        self.brightness.add(other.brightness.images, other.brightness.largest)
         self.colours.update(other.colours)
         self.findings.update(other.findings)
         self.examples = other.examples | self.examples
@@ -208,7 +213,8 @@ class Observations:
             white: `prepare.image.white`.
         """
         grey = narrow_warning(self.grey_bits) if white is None else None
-        lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning()]
+        narrow = [grey, narrow_colours_warning(self.colour_bits)]
+        lines = [*(narrow if any(narrow) else [self.brightness.warning()]), self._archive_warning()]
         lines += [self._overruled_warning(), self._split_warning(), self._markup_warning(), self._left_out_warning()]
         lines.append(self.weights.warning())
         for (noun, finding), records in sorted(self.findings.items()):
@@ -241,6 +247,10 @@ class Observations:
             f"{text} So it is in {len(found)} of {len(self.folders)} archives, such as {one!r}."
             for one, text in islice(found.items(), 1)
         ]
+        if not self.named_splits:
+            # The same classes in several folders are what is expected of splits.
+            paths = [path for folders in self.folders.values() for path in folders]
+            lines = unused_split_warnings(paths) or lines
         classes = {label for folders in self.folders.values() for label in folders.values()}
         lines += [f"In the archives, {text}" for text in class_warnings(sorted(classes))] + self._member_warnings()
         named = split_class_warning(sorted(classes), has_splits=self.named_splits)

@@ -70,7 +70,7 @@ def test_splits_in_class_folders_are_splits_or_refused(tmp_path: Path) -> None:
         (["fold1/cat/1", "fold1/dog/1", "fold2/cat/1", "fold2/dog/1"], "'cat', 'dog' are in every class folder"),
         (["cat/1", "cat (2)/1", "dog/1", "dog - Copy/1"], "'cat (2)', 'dog - Copy' look like copies of others"),
         (["train/a/x/1", "train/a/y/1", "train/b/x/1", "test/b/y/1"], "'x', 'y' are in every class folder"),
-        (["train_images/a/1", "test1/a/1"], "'test1', 'train_images' look like splits"),
+        (["seg_train/a/1", "test1/a/1"], "'seg_train', 'test1' look like splits"),
         (["night train/1", "bus/1"], ""),
         (["cat/2021/1", "cat/2", "dog/2021/1", "dog/old/1"], ""),
         (["cat/images/1", "dog/images/1", "cat 2/1"], ""),
@@ -84,8 +84,17 @@ def test_folders_that_may_mean_other_classes_are_warned_of(
     assert bool(caplog.text) == bool(warning)
 
 
-def test_names_of_splits_may_end_in_set(tmp_path: Path) -> None:
-    put(tmp_path, "training_set/cats/1", "training_set/dogs/1", "Test Set/cats/1", "valset/dogs/1")
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("training_set", "Test Set", "valset"),
+        ("train_images", "test-data", "validation images"),
+        ("train_dataset", "testdata", "dev_split"),
+    ],
+)
+def test_names_of_splits_may_end_in_what_they_hold(tmp_path: Path, names: tuple[str, str, str]) -> None:
+    train, test, val = names
+    put(tmp_path, f"{train}/cats/1", f"{train}/dogs/1", f"{test}/cats/1", f"{val}/dogs/1")
     assert {(label, split) for _, label, split in listed(tmp_path)} == {
         ("cats", "train"), ("dogs", "train"), ("cats", "test"), ("dogs", "val")
     }  # fmt: skip
@@ -337,6 +346,12 @@ def test_folder_around_the_classes_is_named(tmp_path: Path, caplog: pytest.LogCa
     inner = tmp_path / "photos" / "photos"
     assert f"If the folders 'cat', 'dog' are the classes, set data.source.path to {inner}." in refusal(tmp_path)
     assert caplog.text == ""
+
+
+def test_folder_around_the_splits_is_named(tmp_path: Path) -> None:
+    """The hint called them classes, although they name splits."""
+    put(tmp_path, "data/train/cat/1.png", "data/test/cat/1.png")
+    assert f"The folders 'test', 'train' name splits: set data.source.path to {tmp_path / 'data'}." in refusal(tmp_path)
 
 
 def test_files_without_class_folders_are_refused(tmp_path: Path) -> None:
