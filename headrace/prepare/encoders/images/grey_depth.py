@@ -79,8 +79,8 @@ class Brightness:
         if self.images < MIN_DARK or self.largest > DARK:
             return None
         return (
-            f"No value of {self.images:,} images is above {self.largest} of 255, so that all are almost black: they may "
-            "be masks, or hold fewer bits than 8. Scale their values to 0 to 255."
+            f"No value of {self.images:,} images is above {self.largest} of 255, so that all are almost black: they "
+            "may be masks, or hold fewer bits than 8. Scale their values to 0 to 255."
         )
 
 
