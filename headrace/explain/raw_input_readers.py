@@ -162,7 +162,7 @@ def _find(source: Path) -> Inputs:
 
 
 def _files(inputs: Inputs, settings: Prepare) -> RawInputs:
-    files, skipped = inputs.files()
+    files, skipped = inputs.files(texts=input_traits(settings.input).is_text)
     if input_traits(settings.input).is_cell:
         raw_file_module(settings.input).require_single_records(files)
     return RawInputs(len(files), lambda index: _read(files[index], settings), _counts({IGNORED: skipped}))

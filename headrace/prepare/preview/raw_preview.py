@@ -43,6 +43,7 @@ from headrace.prepare.sources.folders.derived_file_warnings import derived_name_
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.folders.mask_file_warnings import mask_warnings
+from headrace.prepare.sources.folders.text_folder_litter import litter_warnings, without_litter
 from headrace.prepare.sources.raw_record_types import Listing, RawRecord
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.sources.tables.lakehouse_table_refusal import COLUMNAR, require_no_lakehouse
@@ -266,7 +267,8 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
     spread = listing.files[:: max(1, len(listing.files) // FILES)]
     records = list(islice((record for file in spread for record in read(listing.root, file, MAX_BYTES)), ROWS))
     checked_records = records[:: max(1, len(records) // FILES)]
-    encoder = encoder_for(Prepare.model_validate({"input": _guess_kind(checked_records)}))
+    guessed = _guess_kind(checked_records)
+    encoder = encoder_for(Prepare.model_validate({"input": guessed}))
     checked = [(record.path, _rejection(record, encoder)) for record in checked_records]
     observations = encoder.take_observations()
     if kind == "archive":
@@ -274,8 +276,11 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
             observations.add_member(record.path, record.label, record.name_finding)
         observations.add_member_names([record.path for record in records])
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
-    named = listing.files if listing.classes else records
     found_in_names = (*mask_warnings(listing.files), *derived_name_warnings(listing.files))
+    if guessed == "text" and kind == "folder":
+        found_in_names += tuple(litter_warnings(listing.files))
+        listing = without_litter(listing)
+    named = listing.files if listing.classes else records
     names = [f"In {listing.root}, {warning}" for warning in found_in_names]
     classes = Counter(one.label for one in named if one.label)
     return {

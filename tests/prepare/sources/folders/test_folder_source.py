@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from headrace.config.sections.source import Source
 from headrace.errors import DataError
+from headrace.predict.input_files import find_inputs
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.sources import list_source
 from headrace.prepare.sources.folders.folder_source import list_folder
@@ -119,6 +120,27 @@ def test_masks_beside_images_are_warned_of(tmp_path: Path, caplog: pytest.LogCap
     caplog.clear()
     assert len(list_source(Source(kind="folder", path=str(tmp_path), exclude=("*_mask*.png",))).files) == 3
     assert not caplog.text
+
+
+LITTER = ("notes.txt~", "1.txt.bak", "1.txt.ORIG", "a.swp", "Picasa.ini", "SyncToy_1.dat", "CVS/Entries", "#1.txt#")
+
+
+def test_litter_in_folders_of_texts_is_left_out_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Any file can be a text, so that such files became texts of their folder's class."""
+    texts = ("good/1.txt", "good/LICENSE", "good/CVS", "bad/README.md", "bad/orig", "cvs/x.txt")
+    texts += tuple(f"bad/{number}.txt" for number in range(20))
+    source = Source(kind="folder", path=str(put(tmp_path, *texts, *(f"good/{name}" for name in LITTER[:6]))))
+    put(tmp_path, *(f"bad/{name}" for name in LITTER[6:]), "old/1.bak")
+    listing = list_source(source, texts=True)
+    assert sorted(file.path for file in listing.files) == sorted(texts)
+    assert listing.classes == ("bad", "cvs", "good")
+    assert "9 files are left out, such as 'bad/#1.txt#', by names that editors" in caplog.text
+    assert "2 files have names of notes on the data, such as 'bad/README.md'; each is one text" in caplog.text
+    assert len(list_source(source).files) == len(texts) + 9
+    assert sorted(file.file for file in find_inputs([tmp_path]).files(texts=True)[0]) == sorted(texts)
+    shown = preview(str(tmp_path))
+    assert shown["classes"] == {"bad": 22, "good": 3, "cvs": 1}
+    assert "9 files are left out, such as" in "".join(shown["warnings"])
 
 
 def test_tables_in_class_folders_of_texts_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
