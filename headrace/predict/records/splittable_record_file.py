@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from headrace.bundle import Origin
 from headrace.config.configuration import Text
 from headrace.config.sections.spark_reader_options import OPTIONS, ReaderOptions, parse_reader_options
+from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.text_format_detection import NAMES, detect_format
 from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, format_from_name, open_reader
@@ -21,10 +22,12 @@ from headrace.prepare.readers.columnar_reader import DURATIONS_READ
 from headrace.prepare.readers.csv_comment_and_footer_warnings import COMMENT_OPTION, diagnose_csv, log_findings
 from headrace.prepare.readers.json_absent_keys import absent_key_warnings, diagnose_json
 from headrace.prepare.readers.json_reader import HEAD
+from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.readers.text_ranges import cut_lines, is_splittable
 from headrace.prepare.readers.text_stream import open_text, require_encoding, require_text
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells
+from headrace.prepare.sources.tables.partition_folders import folder_values
 from headrace.wording import escape_path, join_names, short_repr
 
 log = logging.getLogger(__name__)
@@ -196,11 +199,18 @@ class RecordFile:
             return open_reader(self.path, self.path.name, str(self.format), names, self.options)
         except ConfigurationError as error:
             remedy = "Rename its columns" if self.cells.names else "Name others with --column and --id"
-            raise ConfigurationError(
-                f"{_name_option(str(error))} {remedy}, and set options of its reader with --option."
-            ) from None
+            message = f"{_name_option(str(error))} {self._folder_hint(error)}{remedy}"
+            raise ConfigurationError(f"{message}, and set options of its reader with --option.") from None
         except DataError as error:
             raise DataError(_name_option(str(error))) from None
+
+    def _folder_hint(self, error: ConfigurationError) -> str:
+        """Return that the name of a folder gives a missing column, which a single file does not have."""
+        values = folder_values(str(self.path)) if isinstance(error, MissingColumnError) else {}
+        name = strip_backticks(error.name) if isinstance(error, MissingColumnError) else ""
+        if name not in values:
+            return ""
+        return f"Its folder {name}={values[name]} is read by `headrace prepare` alone: write the column into the file. "
 
     def _options(self, options: Mapping[str, str], command_options: Mapping[str, str]) -> ReaderOptions:
         # The bundle's options are those of tables.

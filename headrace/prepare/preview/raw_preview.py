@@ -33,7 +33,7 @@ from headrace.prepare.readers.csv_comment_and_footer_warnings import (
     joined_warnings,
     log_notes,
 )
-from headrace.prepare.readers.csv_reader import looks_like_record
+from headrace.prepare.readers.csv_header_hints import looks_like_record
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.readers.text_stream import refuse_compression
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

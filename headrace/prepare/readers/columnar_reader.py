@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,7 @@ class ColumnarReader:
         column = batch.column(first)
         for part in inner:
             column = pc.struct_field(column, part)
-        cells = _plain(column).to_pylist()
+        cells = _with_nanoseconds(column, _plain(column).to_pylist())
         names = self.names[name]
         return [_named(one, names) for one in cells] if names else cells
 
@@ -176,6 +177,26 @@ def _plain(column: pa.Array) -> pa.Array:
     if pa.types.is_time(kind):
         return column.cast(pa.string())
     return column
+
+
+def _with_nanoseconds(column: pa.Array, cells: list[Any]) -> list[Any]:
+    """Return the cells of a column, of moments with nanoseconds the texts, as two moments may differ in these alone."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if not pa.types.is_timestamp(column.type) or column.type.unit != "ns":
+        return cells
+    numbers = column.cast(pa.int64()).to_pylist()
+    return [
+        cell if number is None or number % 1000 == 0 else _nanosecond_text(number)
+        for number, cell in zip(numbers, cells, strict=True)
+    ]
+
+
+def _nanosecond_text(number: int) -> str:
+    """Return a moment as `cell_text` does, with nine digits; `number` counts nanoseconds since 1970 in UTC."""
+    microseconds, rest = divmod(number, 1000)
+    moment = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)  # noqa: DTZ001 - as times in UTC are written
+    return f"{moment.isoformat(' ', 'microseconds')}{rest:03d}"
 
 
 def _class_names(schema: pa.Schema, path: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from headrace.prepare.readers.csv_footer import Footer, find_footer
+from headrace.prepare.readers.csv_joined_lines import JoinedRecords, find_joined_lines
 from headrace.prepare.readers.csv_reader import CsvReader
 from headrace.wording import quantity, quantity_have
 
@@ -24,7 +25,7 @@ class CsvDiagnostics(NamedTuple):
         comments: number of records that may be comments.
         line: of the first of these.
         footer: last record that may be one.
-        joined: number of records of a single column that may be joined lines, and first and last line of the longest.
+        joined: records of a single column that may be joined lines.
     """
 
     name: str
@@ -32,14 +33,14 @@ class CsvDiagnostics(NamedTuple):
     comments: int
     line: int
     footer: Footer | None = None
-    joined: tuple[int, int, int] = (0, 0, 0)
+    joined: JoinedRecords = JoinedRecords()
 
 
 def diagnose_csv(reader: object, name: str) -> list[CsvDiagnostics]:
     """Return the findings of a reader; none if it reads another format."""
     if not isinstance(reader, CsvReader):
         return []
-    joined = reader.find_joined_lines()
+    joined = find_joined_lines(reader)
     return [CsvDiagnostics(name, tuple(reader.notes), *reader.find_comments(), find_footer(reader), joined)]
 
 
@@ -99,14 +100,15 @@ def joined_warnings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) 
     Args:
         remedy: how to leave out comments, by which the way to set options is known.
     """
-    joined = [one for one in found if one.joined[0]]
+    joined = [one for one in found if one.joined.records]
     if not joined:
         return []
     option = "--option quote=" if remedy == COMMENT_OPTION else "data.source.options.quote to ''"
-    records, first = sum(one.joined[0] for one in joined), max(joined, key=lambda one: one.joined[2] - one.joined[1])
+    records, longest = sum(one.joined.records for one in joined), max(joined, key=lambda one: one.joined.lines)
+    _, first, last = longest.joined
     return [
-        f"{quantity_have(records, 'record')} several lines in a file of one column, such as lines {first.joined[1]} to "
-        f"{first.joined[2]} of {first.name}, as a quote opens in the first line and closes in the last. If these "
+        f"{quantity_have(records, 'record')} several lines in a file of one column, such as lines {first} to {last} of "
+        f"{longest.name}, as a quote opens in the first line and closes in the last. If these "
         f"quotes are part of the texts, and each line is one, set {option}."
     ]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.readers.csv_header_hints import find_header_below, first_line_hint
 from headrace.prepare.readers.csv_records import SQL_NULL, Fields, split_records
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange, encoding_rejection
 from headrace.prepare.readers.stray_quotes import JoinedLines
@@ -30,9 +31,6 @@ SAMPLE = 1000
 COMPARED = 64 * 2**20
 BLOCK, MAX_LINE = 2**20, 2**16
 COMMENT = re.compile("\n#")
-# Names of columns are no numbers, and questions of surveys apart they are short.
-NUMBER_CELL = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*\s*")
-MAX_NAME_WORDS = 6
 REPEATED_HEADER = "repeats the header, as in concatenated files"
 
 
@@ -217,33 +215,6 @@ class CsvReader:
                     break
         return (len(found), found[0]) if found else (0, 0)
 
-    def find_joined_lines(self) -> tuple[int, int, int]:
-        """Return how many records of a single column may be lines that two stray quotes joined.
-
-        In one column nothing but the line breaks tells records apart. Records of several lines, none of them blank, are
-        in doubt where most records are of one line.
-
-        Returns:
-            the number of such records at the beginning of the file, and the first and last line of the longest; or 0s.
-        """
-        if self.width != 1 or self.options.quote is None or self.options.multi_line:
-            return 0, 0, 0
-        found, records, read = list[tuple[int, int, int]](), -int(self.has_header), 0
-        with open_text(self.path, self.options.encoding) as lines:
-            for number, fields, size in split_records(lines, self.options):
-                records += bool(fields)
-                if isinstance(fields, list) and len(fields) == 1:
-                    parts = fields[0].splitlines()
-                    if len(parts) > 1 and all(map(str.strip, parts)):
-                        found.append((len(parts), number, number + len(parts) - 1))
-                read += size
-                if read > COMPARED:
-                    break
-        if not found or 2 * len(found) > records:
-            return 0, 0, 0
-        _, first, last = max(found)
-        return len(found), first, last
-
     def _choose(self, options: ReaderOptions, columns: Fields) -> list[str]:
         if isinstance(columns, RejectedRecordError):
             raise DataError(f"{self.path} has no header that can be read: {columns.detail}.")
@@ -278,7 +249,11 @@ class CsvReader:
                 f"{self.path} has the column {plain!r} {self.columns.count(plain)} times; expected each once. Give its "
                 "columns different names in the first line."
             )
-        raise MissingColumnError(name, str(self.path), self.columns, _first_line_hint(self.columns))
+        separators = {*SEPARATORS, self.options.separator or SEPARATORS[0]}
+        with open_text(self.path, self.options.encoding) as lines:
+            below = find_header_below(lines, plain, separators) if self.has_header else ""
+        cause = below or first_line_hint(self.columns)
+        raise MissingColumnError(name, str(self.path), self.columns, cause)
 
 
 def _has(line: str, patterns: Iterable[re.Pattern[str]]) -> bool:
@@ -295,35 +270,6 @@ def _whole_records(lines: Iterable[str], options: ReaderOptions) -> list[list[st
 def _folded(names: Iterable[str]) -> list[str]:
     """Return the names of columns without what files that were joined may differ in: case and white space around."""
     return [name.strip().casefold() for name in names]
-
-
-def _first_line_hint(columns: Sequence[str]) -> str:
-    """Return why a file lacks a column if its first line is a comment, or that by which Excel names the separator."""
-    if columns and columns[0].startswith("#"):
-        return (
-            f"its columns are: {', '.join(columns)}; if its first line is a comment, set data.source.options.comment "
-            "to '#'"
-        )
-    found = re.match(r"sep=(.?)", columns[0], re.IGNORECASE) if columns else None
-    if found is None and looks_like_record(columns):
-        return (
-            f"its columns are: {', '.join(columns)}; if its first line is a record, write the names of the columns "
-            "above it, or set data.source.options.header to false and name columns _c0, _c1 and so on"
-        )
-    if found is None:
-        return ""
-    separator = found[1] or SEPARATORS[0]
-    return f"its first line {columns[0]!r} is one of Excel; remove it, and set data.source.options.sep to {separator!r}"
-
-
-def looks_like_record(columns: Iterable[str]) -> bool:
-    """Return whether the first line of a file seems to be a record and not the names of the columns."""
-    return any(map(_is_content, columns))
-
-
-def _is_content(column: str) -> bool:
-    """Return whether a name of a column looks like the cell of a record: a number, or a text of many words."""
-    return NUMBER_CELL.fullmatch(column) is not None or len(column.split()) > MAX_NAME_WORDS
 
 
 def _has_line_breaks(fields: Iterable[str]) -> bool:

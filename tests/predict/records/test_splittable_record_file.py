@@ -258,3 +258,11 @@ def test_arrays_of_texts_are_json_that_is_refused(text: str) -> None:
     assert detect_format(text, "text") == "json"
     for line in ("[1] a note", "[sic] he said", "[]", "[] empty", '"one", "two"', "[1, 2]"):
         assert detect_format(line, "text") == "lines"
+
+
+def test_column_in_the_name_of_a_folder_is_named(tmp_path: Path) -> None:
+    """Its folder has the column, which the preparation of the folder reads and that of one file does not."""
+    (tmp_path / "district=01").mkdir()
+    (tmp_path / "district=01" / "a.csv").write_text("text\na\n")
+    with pytest.raises(ConfigurationError, match="no column 'district'; .* Its folder district=01 is read by"):
+        RecordFile(tmp_path / "district=01" / "a.csv", Text(), "district", None)

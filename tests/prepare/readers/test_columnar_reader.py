@@ -52,7 +52,28 @@ def test_columnar_reader_ignores_other_columns(tmp_path: Path) -> None:
     stamps = pa.array(np.array(["2024-01-01T10:00:00.123456789"], "datetime64[ns]"))
     pq.write_table(pa.table({"a": ["x"], "at": stamps, "time": pa.array([5], pa.time64("ns"))}), path)
     assert [row.values for row in read(path, ["a"])] == [{"a": "x"}]
-    assert [cell_text(row.values["at"]) for row in read(path, ["at"])] == ["2024-01-01 10:00:00.123456"]
+    assert [cell_text(row.values["at"]) for row in read(path, ["at"])] == ["2024-01-01 10:00:00.123456789"]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Asia/Tokyo"])
+def test_moments_that_differ_by_nanoseconds_are_different(tmp_path: Path, zone: str | None) -> None:
+    """They were one class, category or identity."""
+    path = tmp_path / "some.parquet"
+    kind = pa.timestamp("ns", zone)
+    numbers = [1_700_000_000_000_000_000 + rest for rest in (0, 1, 2, 1000)] + [-1, None]
+    stamps = pa.array(numbers, pa.int64()).cast(kind)
+    pq.write_table(pa.table({"at": stamps, "named": stamps.dictionary_encode()}), path)
+    begin = "2023-11-14 22:13:20"
+    texts = [
+        begin,
+        f"{begin}.000000001",
+        f"{begin}.000000002",
+        f"{begin}.000001",
+        "1969-12-31 23:59:59.999999999",
+        None,
+    ]
+    for name in ("at", "named"):
+        assert [cell_text(row.values[name]) for row in read(path, [name])] == texts
 
 
 def test_columnar_reader_reads_fields_within_fields(tmp_path: Path) -> None:

@@ -44,6 +44,12 @@ def class_warnings(classes: Iterable[str]) -> list[str]:
         warnings.append(
             f"the folders {shorten(list(map(repr, copies)))} look like copies of others; they are classes of their own."
         )
+    keys = {name.partition("=")[0] if "=" in name else "" for name in names}
+    if len(names) > 1 and len(keys) == 1 and "" not in keys:
+        warnings.append(
+            f"the folders {shorten(list(map(repr, names)))} look like partitions of a table, and are classes of these "
+            "whole names; data.source.class_names gives them others."
+        )
     if splits := look_like_splits(names):
         warnings.append(
             f"the folders {shorten(list(map(repr, splits)))} look like splits, and are classes; splits are called "

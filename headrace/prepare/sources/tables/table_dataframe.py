@@ -250,6 +250,7 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, task: str) -> dict
     else:
         data = row.values.get(columns.input)
     if is_binary and isinstance(data, dict):
+        _refuse_path_alone(data, columns.input)
         data = data.get("bytes")
     elif isinstance(data, dict | list):
         raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {short_repr(data)}")
@@ -260,6 +261,21 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, task: str) -> dict
         "weight": text(columns.weight),
         "data": data if is_binary and isinstance(data, bytes) else text_cell(data, f"the cell of {columns.input}"),
     }
+
+
+def _refuse_path_alone(cell: dict[str, Any], name: str) -> None:
+    """Raise if a structure as Hugging Face's has the path of a file, and not its bytes.
+
+    Raises:
+        RejectedRecordError: it is so.
+    """
+    path = cell.get("path")
+    if cell.get("bytes") is None and isinstance(path, str) and path:
+        detail = (
+            f"{name}.bytes is empty, and {name}.path is {short_repr(path)}; to read that file, set "
+            f"data.source.columns.input to {name}.path and content to paths"
+        )
+        raise RejectedRecordError(Reason.EMPTY, detail)
 
 
 def _content_key(label: str | None, data: str | bytes | None) -> str:

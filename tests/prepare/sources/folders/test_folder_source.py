@@ -73,6 +73,8 @@ def test_splits_in_class_folders_are_splits_or_refused(tmp_path: Path) -> None:
         (["train/a/x/1", "train/a/y/1", "train/b/x/1", "test/b/y/1"], "'x', 'y' are in every class folder"),
         (["seg_train/a/1", "test1/a/1"], "'seg_train', 'test1' look like splits"),
         (["night train/1", "bus/1"], ""),
+        (["label=01/1", "label=1/1"], "'label=01', 'label=1' look like partitions of a table, and are classes"),
+        (["a=b/1", "c=d/1"], ""),
         (["cat/2021/1", "cat/2", "dog/2021/1", "dog/old/1"], ""),
         (["cat/images/1", "dog/images/1", "cat 2/1"], ""),
     ],
