@@ -2,6 +2,7 @@
 
 import math
 import re
+import reprlib
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
@@ -61,6 +62,17 @@ def data_size(size: int) -> str:
     # 999,950 bytes would be 1000.0 kB.
     exponent = next((power for power in (1, 2, 3) if size / 1000**power < 999.95), 4)
     return f"{size / 1000**exponent:,.1f} {('kB', 'MB', 'GB', 'TB')[exponent - 1]}"
+
+
+def short_repr(value: object, length: int = 60) -> str:
+    """Return a value as Python writes it; a longer one with its first items, and dots for the rest of each."""
+    shown = repr(value)
+    if len(shown) <= length:
+        return shown
+    brief = reprlib.Repr()
+    brief.maxstring = brief.maxother = brief.maxlong = length if isinstance(value, str) else length // 2
+    brief.maxlevel = brief.maxlist = brief.maxtuple = brief.maxdict = 2
+    return brief.repr(value)
 
 
 def join_names(names: Sequence[object], shown: int = 8) -> str:

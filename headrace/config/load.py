@@ -30,6 +30,10 @@ NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionEr
 OTHER_BASE = re.compile(r"[-+]?(?:0[0-9_]+|[0-9][0-9_]*(?::[0-9.]+)+)")
 
 
+# Mappings to text: their values are names and characters, which are as they are written.
+TEXT_MAPPINGS = (("data", "source", "class_names"), ("data", "source", "options"))
+
+
 # Names that other libraries have for a key, and that are not like it.
 SYNONYMS = {
     **dict.fromkeys(("lr", "eta"), "train.optimizer.learning_rate"),
@@ -77,6 +81,33 @@ def _number(loader: _Loader, node: yaml.ScalarNode) -> int | float | str:
 
 for _tag in ("int", "float"):
     _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _number)
+
+
+def _parse(text: str, place: tuple[str, ...] = ()) -> Any:
+    """Return the value of a YAML text; the values of TEXT_MAPPINGS are as they are written: no is not false.
+
+    Args:
+        place: the keys above the value.
+    """
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        return None if node is None else loader.construct_document(_with_written_text(node, place))
+    finally:
+        loader.dispose()
+
+
+def _with_written_text(node: yaml.Node, place: tuple[str, ...]) -> yaml.Node:
+    """Return `node` with text in place of the scalars of TEXT_MAPPINGS; scalars that are used elsewhere stay."""
+    if isinstance(node, yaml.ScalarNode) and place[:-1] in TEXT_MAPPINGS:
+        return yaml.ScalarNode("tag:yaml.org,2002:str", node.value, node.start_mark, node.end_mark, node.style)
+    if isinstance(node, yaml.MappingNode) and any(place == one[: len(place)] for one in TEXT_MAPPINGS):
+        node.value = [
+            # What `<<` merges has the keys of this mapping.
+            (key, _with_written_text(value, place if key.value == "<<" else (*place, str(key.value))))
+            for key, value in node.value
+        ]
+    return node
 
 
 def load(path: str | Path, overrides: Iterable[str] = ()) -> Configuration:
@@ -142,7 +173,7 @@ def read_yaml(path: Path, hint: str) -> dict[str, Any]:
         ConfigurationError: the file is missing or not a YAML mapping.
     """
     try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        tree = _parse(path.read_text(encoding="utf-8"))
     except OSError as error:
         reason = read_failure(error, path)
         raise ConfigurationError(f"The configuration {path} cannot be read {reason}. {hint}") from None
@@ -171,7 +202,7 @@ def _apply(tree: dict[str, Any], override: str) -> None:
     if not equals or not all(key.split(".")):
         raise ConfigurationError(f"`{override}` is not an override; expected key=value, such as train.ranks=2.")
     try:
-        _set(tree, key, yaml.load(value, _Loader), override)
+        _set(tree, key, _parse(value, tuple(key.split("."))), override)
     except NOT_YAML:
         quoted = shlex.quote(f"{key}={_quoted(value)}")
         raise ConfigurationError(f"`{override}`: {value!r} is not a YAML value; quote it: {quoted}") from None

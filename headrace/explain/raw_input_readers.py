@@ -56,34 +56,42 @@ class RawInputs:
     skipped: dict[str, int] = field(default_factory=dict)
 
 
-def refuse_column(source: Path, column: str | None) -> None:
-    """Raise if a column of texts is named although each file is a record.
+def refuse_column(source: Path, column: str | None, options: Mapping[str, str] | None = None) -> None:
+    """Raise if a column of texts or an option of a reader is named although each file is a record.
 
     Raises:
         ConfigurationError: it is.
     """
-    if column is not None:
+    named = "--column" if column is not None else "--option" if options else None
+    if named is not None:
         raise ConfigurationError(
-            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
+            f"{named} is of files of many texts, and a record is a file of {source}; leave it out."
         )
 
 
-def raw_files(source: Path, settings: Prepare, column: str | None = None) -> RawInputs:
+def raw_files(
+    source: Path, settings: Prepare, column: str | None = None, options: Mapping[str, str] | None = None
+) -> RawInputs:
     """Return the files of `source`, a file, a folder or a pattern, in the order of their names.
 
     Args:
         column: what the user named as the column of texts, which no file has.
+        options: what the user named as options of a reader, which no file has.
 
     Raises:
-        ConfigurationError: `source` is standard input, or `column` is given.
+        ConfigurationError: `source` is standard input, or `column` or `options` are given.
         DataError: `source` contains no files.
     """
-    refuse_column(source, column)
+    refuse_column(source, column, options)
     return _files(_find(source), settings)
 
 
 def raw_texts(
-    source: Path, column: str | None, settings: Prepare, options: Mapping[str, str] | None = None
+    source: Path,
+    column: str | None,
+    settings: Prepare,
+    options: Mapping[str, str] | None = None,
+    command_options: Mapping[str, str] | None = None,
 ) -> RawInputs:
     """Return the texts of `source` in their order, without blank lines.
 
@@ -91,16 +99,18 @@ def raw_texts(
         source: a folder with one text per file, or a file of records, see `RecordFile`.
         column: text column; needed if records have several columns.
         settings: how texts are decoded.
-        options: options of the reader, as in `data.source.options`.
+        options: options of the bundle's source, as in `data.source.options`.
+        command_options: options of the reader, in place of the bundle's.
 
     Raises:
-        ConfigurationError: the records do not have `column`.
+        ConfigurationError: the records do not have `column`, or an option is not one of the file's format.
         DataError: `source` contains no texts, or a file cannot be read.
     """
     inputs = _find(source)
     if inputs.are_folders():
+        refuse_column(source, None, command_options)
         return _files(inputs, settings)
-    return _records(inputs, settings, column, options)
+    return _records(inputs, settings, column, options, command_options)
 
 
 def raw_rows(source: Path, origin: Origin, options: ExplainOptions, what: str) -> RawInputs:
@@ -118,15 +128,21 @@ def raw_rows(source: Path, origin: Origin, options: ExplainOptions, what: str) -
     refuse_column_of_cells(options.column, record_cells(origin))
     if source.is_dir():
         raise DataError(f"{source} is a folder, and {what} in files of tables; name such a file.")
-    return _records(_find(source), origin.prepare, None, {**origin.reader_options, **options.reader_options})
+    return _records(_find(source), origin.prepare, None, origin.reader_options, options.reader_options)
 
 
-def _records(inputs: Inputs, settings: Prepare, column: str | None, options: Mapping[str, str] | None) -> RawInputs:
+def _records(
+    inputs: Inputs,
+    settings: Prepare,
+    column: str | None,
+    options: Mapping[str, str] | None,
+    command_options: Mapping[str, str] | None,
+) -> RawInputs:
     cells = Cells.of(settings)
     texts, blank = list[RawInput](), 0
     require_plain_files(one.path.absolute() for one in inputs.inputs)
     for one in inputs.inputs:
-        records = RecordFile(one.path.absolute(), settings.text, column, None, options, cells)
+        records = RecordFile(one.path.absolute(), settings.text, column, None, options, cells, None, command_options)
         records.report(escape_path(str(one.path)))
         name = escape_path(one.prefix + one.path.name)
         for record in (record for byte_range in records.ranges() for record in records.records(byte_range)):
@@ -146,7 +162,7 @@ def _find(source: Path) -> Inputs:
 
 
 def _files(inputs: Inputs, settings: Prepare) -> RawInputs:
-    files, skipped = inputs.files()
+    files, skipped = inputs.files(texts=input_traits(settings.input).is_text)
     if input_traits(settings.input).is_cell:
         raw_file_prediction_module(settings.input).require_single_records(files)
     return RawInputs(len(files), lambda index: _read(files[index], settings), _counts({IGNORED: skipped}))

@@ -21,6 +21,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.features.input_kind_loader import input_module
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.folders.ignored_files import is_ignored
+from headrace.prepare.sources.folders.text_folder_litter import is_litter
 from headrace.storage import files_below, is_remote
 from headrace.storage.location import path_hint
 from headrace.wording import escape_path
@@ -85,8 +86,11 @@ class Inputs:
     inputs: tuple[Input, ...]
     skipped: int = 0
 
-    def files(self) -> tuple[list[InputFile], int]:
+    def files(self, *, texts: bool = False) -> tuple[list[InputFile], int]:
         """Return the files, of folders sorted by path, and the number of files that are skipped.
+
+        Args:
+            texts: whether each file is a text; then what programs leave beside texts is skipped, too.
 
         Raises:
             ConfigurationError: a file is in two inputs.
@@ -99,7 +103,7 @@ class Inputs:
                 continue
             root = one.path.absolute()
             names = list(_walk(one.path))
-            found = sorted(name for name in names if not is_ignored(name))
+            found = sorted(name for name in names if not is_ignored(name) and not (texts and is_litter(name)))
             files += (InputFile(root, name, one.prefix) for name in found)
             skipped += len(names) - len(found)
         if not files:

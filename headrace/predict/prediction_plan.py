@@ -119,7 +119,7 @@ def _shards(version: Version, limit: int | None) -> Iterator[Part]:
 
 
 def _plan_files(bundle: Bundle, inputs: Inputs, limit: int | None) -> PredictionPlan:
-    files, skipped = inputs.files()
+    files, skipped = inputs.files(texts=bundle.contract.feature.is_text)
     _raw_files(bundle).require_single_records(files)
     used = [_with_stdin(file, bundle) for file in files[:limit]]
     groups = range(0, len(used), FILES_PER_PART)

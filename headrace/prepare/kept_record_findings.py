@@ -8,7 +8,11 @@ from itertools import islice
 
 from headrace.contract import Contract
 from headrace.prepare.encoders.images.grey_colour_mismatch_warning import GreyAndColourCounts
-from headrace.prepare.encoders.images.grey_depth import unscaled_colours_warning, unscaled_grey_warning
+from headrace.prepare.encoders.images.grey_depth import (
+    Brightness,
+    unscaled_colours_warning,
+    unscaled_grey_warning,
+)
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.thousands_separator_warning import NumberFormat, number_format, thousands_warning
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
@@ -23,6 +27,7 @@ from headrace.prepare.sources.folders.folder_layout_warnings import (
     innermost_folder,
     member_warnings,
     split_class_warning,
+    unused_split_warnings,
 )
 from headrace.prepare.sources.folders.mask_file_warnings import find_masks
 from headrace.wording import quantity, quantity_has, shorten
@@ -37,6 +42,7 @@ class Observations:
     Attributes:
         grey_bits: 16-bit grey images by the number of bits that their values use.
         colour_bits: 16-bit colour images by the number of bits that their values use.
+        brightness: largest value of all images.
         colours: images of RGB with and without colours.
         findings: records by what they are, such as `image`, and by what is found in them.
         examples: path of the first record of each finding.
@@ -70,6 +76,7 @@ class Observations:
 
     grey_bits: Counter[int] = field(default_factory=Counter)
     colour_bits: Counter[int] = field(default_factory=Counter)
+    brightness: Brightness = field(default_factory=Brightness)
     colours: GreyAndColourCounts = field(default_factory=GreyAndColourCounts)
     findings: Counter[tuple[str, StrEnum]] = field(default_factory=Counter)
     examples: dict[tuple[str, StrEnum], str] = field(default_factory=dict)
@@ -104,6 +111,7 @@ class Observations:
             self.grey_bits[decoded.grey_bits] += 1
         if decoded.colour_bits is not None:
             self.colour_bits[decoded.colour_bits] += 1
+        self.brightness.add(1, int(decoded.pixels.max()))
         self.colours.add(decoded.pixels, path)
         self.add_findings("image", decoded.findings, path)
 
@@ -176,6 +184,7 @@ class Observations:
         """Add the counts of another task."""
         self.grey_bits.update(other.grey_bits)
         self.colour_bits.update(other.colour_bits)
+        self.brightness.add(other.brightness.images, other.brightness.largest)
         self.colours.update(other.colours)
         self.findings.update(other.findings)
         self.examples = other.examples | self.examples
@@ -212,7 +221,8 @@ class Observations:
             white: `prepare.image.white`.
         """
         grey = unscaled_grey_warning(self.grey_bits) if white is None else None
-        lines = [grey, unscaled_colours_warning(self.colour_bits), self._archive_warning()]
+        narrow = [grey, unscaled_colours_warning(self.colour_bits)]
+        lines = [*(narrow if any(narrow) else [self.brightness.warning()]), self._archive_warning()]
         lines += [self._overruled_warning(), self._split_warning(), self._markup_warning(), self._left_out_warning()]
         lines.append(self.weights.warning())
         for (noun, finding), records in sorted(self.findings.items()):
@@ -245,6 +255,10 @@ class Observations:
             f"{text} So it is in {len(found)} of {len(self.folders)} archives, such as {one!r}."
             for one, text in islice(found.items(), 1)
         ]
+        if not self.named_splits:
+            # The same classes in several folders are what is expected of splits.
+            paths = [path for folders in self.folders.values() for path in folders]
+            lines = unused_split_warnings(paths) or lines
         classes = {label for folders in self.folders.values() for label in folders.values()}
         lines += [f"In the archives, {text}" for text in class_warnings(sorted(classes))] + self._member_warnings()
         named = split_class_warning(sorted(classes), has_splits=self.named_splits)

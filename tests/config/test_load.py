@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headrace.config import Configuration, load
-from headrace.config.load import SYNONYMS, _known_keys, build
+from headrace.config.load import SYNONYMS, _known_keys, build, read_yaml
 from headrace.errors import ConfigurationError
 from tests.support.commands import headrace
 
@@ -242,6 +242,29 @@ def test_class_names_keep_labels_as_they_are_written(tmp_path: Path) -> None:
     assert load(file).data.source.class_names == names
     override = "data.source.class_names={yes: tumour, no: healthy, 01: cat}"
     assert load(write(tmp_path, SMALLEST), [override]).data.source.class_names == names
+
+
+@pytest.mark.parametrize("key", ["class_names", "options"])
+def test_values_of_text_mappings_are_as_they_are_written(tmp_path: Path, key: str) -> None:
+    """Names of classes and texts of missing values are not what YAML reads: truth values, numbers or nothing."""
+    kind = "" if key == "class_names" else ", kind: table, format: jdbc, columns: {}"
+    written = "{0: no, 1: yes, 2: 1_000, 3: null, 'on': off, x: 0x10, y: 1.10, z: ~, d: 2024-01-01, q: 'true', e: 1e3}"
+    values = {"0": "no", "1": "yes", "2": "1_000", "3": "null", "on": "off", "x": "0x10", "y": "1.10", "z": "~"}
+    values |= {"d": "2024-01-01", "q": "true", "e": "1e3"}
+    file = write(tmp_path, SMALLEST.replace("path: raw", f"path: raw{kind}, {key}: {written}"))
+    assert getattr(load(file).data.source, key) == values
+    plain = write(tmp_path, SMALLEST.replace("path: raw", f"path: raw{kind}"))
+    assert getattr(load(plain, [f"data.source.{key}={written}"]).data.source, key) == values
+    assert getattr(load(plain, [f"data.source.{key}.0=no"]).data.source, key) == {"0": "no"}
+    merged = f"base: &base {written}\n" + SMALLEST.replace("path: raw", f"path: raw{kind}, {key}: {{<<: *base, 0: 01}}")
+    assert read_yaml(write(tmp_path, merged), "")["data"]["source"][key] == values | {"0": "01"}
+
+
+@pytest.mark.parametrize(("value", "expected"), [("''", "not empty"), ("[cat]", "expected text"), ("", "empty")])
+def test_class_names_that_are_no_text_are_refused(tmp_path: Path, value: str, expected: str) -> None:
+    """A list is not the name of a class, and no name either."""
+    with pytest.raises(ConfigurationError, match=f"class_names.0`: .*({expected})"):
+        load(write(tmp_path, SMALLEST.replace("path: raw", f"path: raw, class_names: {{0: {value}}}")))
 
 
 @pytest.mark.parametrize("text", ["train: {run: other}\n", "'train': {run: other}\n"])

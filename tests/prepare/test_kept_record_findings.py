@@ -34,6 +34,9 @@ def test_folders_in_class_folders_of_archives_are_warned_of() -> None:
     (warning,) = member_warnings("a.zip/train/cat/1.png", "a.zip/test/2.png")
     assert warning.startswith("The records directly in 'test' are of a class of this name")
     assert member_warnings("x/a.zip/train/cat/1.png", "x/a.zip/test/cat/1.png", "b.zip/all/cat/1.png") == []
+    assert member_warnings("a.zip/train_images/cat/1.png", "a.zip/test_images/cat/1.png") == []
+    (warning,) = member_warnings("a.zip/seg_train/seg_train/cat/1.png", "a.zip/seg_test/seg_test/cat/1.png")
+    assert warning.startswith("In the archives, the folders 'seg_train', 'seg_test' look like splits, and prepare.spl")
     sample = Observations()
     sample.add_member("a.tar/000/1.png", "cat")
     sample.add_member("a.tar/000/1/2.png", None)

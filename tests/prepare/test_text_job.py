@@ -182,3 +182,15 @@ def test_texts_that_are_mostly_cut_are_warned_of(tmp_path: Path, caplog: pytest.
     write_rows(tmp_path / "source", "texts.json", texts(40))
     prepare(text_configuration(tmp_path / "source", text={"tokens": {"max_length": 3}}))
     assert "40 of 40 texts have more than 3 tokens (prepare.text.tokens.max_length), and only the first" in caplog.text
+
+
+@pytest.mark.parametrize("spaced", [0, 40])
+def test_texts_without_spaces_are_warned_of_whatever_min_count_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, spaced: int
+) -> None:
+    """Each was a known word of the training split, and one unknown token of the others."""
+    lines = [f"这家餐厅{chr(0x4E00 + number)}很好吃" for number in range(40)]
+    write_rows(tmp_path / "rows", "a.jsonl", labelled([*lines, *(f"the cat sees dog {one}" for one in range(spaced))]))
+    prepare(text_configuration(tmp_path / "rows", text={"tokens": {"min_count": 1}}))
+    assert f"8 of {8 + spaced // 5} texts of val and test have words of which 80% or more are not in" in caplog.text
+    assert "set prepare.text.tokens.kind to bpe" in caplog.text

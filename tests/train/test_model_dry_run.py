@@ -52,6 +52,21 @@ class Broken(layers.Layer):
     def compute_output_shape(self, shape):
         return shape
 """
+LATE = """
+class Late(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(4)
+
+    def build(self, shape):
+        self.built = True
+
+    def call(self, x):
+        return self.dense(x)
+
+    def compute_output_shape(self, shape):
+        return (shape[0], 4)
+"""
 SUBCLASSED = """
 class Net(keras.Model):
     def __init__(self):
@@ -141,6 +156,10 @@ def begin(
             {"hidden": "(lambda x: Hidden()(layers.Rescaling(1 / 255)(x)))", "before": HIDDEN},
             r"does not know all variables of hidden\w*/dense\w* \(Dense\) as weights of the model",
         ),
+        (
+            {"hidden": "(lambda x: Late()(layers.Rescaling(1 / 255)(x)))", "before": LATE},
+            r"late/dense\w*/kernel, .* with its first batch, .* could save but not load them",
+        ),
         ({"model": NAMED}, "returns a dict for a batch of rows; expected one tensor"),
         ({"model": OWN_STEP, "before": STEPPING}, r"class Stepping in .*network\.py has a `train_step` of its own"),
         (
@@ -155,6 +174,7 @@ def begin(
         "logits",
         "no gradient",
         "hidden layer",
+        "weights that come with the first batch",
         "named output",
         "training step",
         "normalised over the batch",

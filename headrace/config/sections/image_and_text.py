@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from headrace.config.base_section import Fraction, NonEmptyStr, Positive, Section, Side
+from headrace.config.sections.spark_reader_options import parse_encoding
 
 
 class Image(Section):
@@ -115,9 +116,6 @@ class Text(Section):
     @field_validator("encoding")
     @classmethod
     def _require_text_encoding(cls, value: str | None) -> str | None:
-        try:
-            if value is not None:
-                "".encode(value)
-        except (LookupError, ValueError):
-            raise ValueError("expected a text encoding that Python knows, such as utf-8 or latin-1") from None
+        if value is not None:
+            parse_encoding(value)
         return value

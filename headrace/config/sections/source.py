@@ -103,7 +103,7 @@ class Source(Section):
             "preparation"
         ),
     )
-    class_names: dict[str, str] = Field(
+    class_names: dict[str, NonEmptyStr] = Field(
         default_factory=dict, description="class name by the source's own label, such as {0: airplane}"
     )
 
@@ -120,10 +120,13 @@ class Source(Section):
     @field_validator("class_names", "options", mode="before")
     @classmethod
     def _convert_to_text(cls, value: object) -> object:
-        # YAML parses the value of header: true as a boolean; programs may pass numbers as keys.
+        # Programs may pass True for an option, and numbers as keys.
         if not isinstance(value, dict):
             return value
-        return {str(key): as_yaml_text(item) for key, item in value.items()}
+        return {
+            str(key): as_yaml_text(item) if isinstance(item, bool | int | float) else item
+            for key, item in value.items()
+        }
 
     @model_validator(mode="after")
     def _require_keys_of_kind(self) -> "Source":

@@ -65,12 +65,24 @@ def _separator(value: str) -> str:
     return one
 
 
-def _encoding(value: str) -> str:
+# Codecs of Python whose texts are names of hosts or the source of programs.
+NO_FILES = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape"))
+
+
+def parse_encoding(value: str) -> str:
+    """Return the name by which Python knows a text encoding.
+
+    Raises:
+        ValueError: Python knows none of this name, or files are not written in it.
+    """
     try:
         "".encode(value)
-        return codecs.lookup(value).name
+        name = codecs.lookup(value).name
     except (LookupError, ValueError):
         raise ValueError("expected a text encoding that Python knows, such as utf-8 or latin-1") from None
+    if name in NO_FILES:
+        raise ValueError("expected the encoding of a text file, such as utf-8 or latin-1")
+    return name
 
 
 def _version(value: str) -> int:
@@ -80,7 +92,7 @@ def _version(value: str) -> int:
 
 
 Parser = Callable[[str], Any]
-ENCODING: dict[str, tuple[str, Parser]] = {"encoding": ("encoding", _encoding), "charset": ("encoding", _encoding)}
+ENCODING: dict[str, tuple[str, Parser]] = dict.fromkeys(("encoding", "charset"), ("encoding", parse_encoding))
 CSV: dict[str, tuple[str, Parser]] = {
     "header": ("header", _flag),
     "sep": ("separator", _separator),
@@ -101,6 +113,7 @@ OPTIONS: dict[str, dict[str, tuple[str, Parser]]] = {
     "parquet": {"mergeschema": ("", _always)},
     "orc": {"mergeschema": ("", _always)},
     "delta": {"versionasof": ("version", _version)},
+    "lines": ENCODING,
 }
 # Options whose names users write with capital letters, in Spark's spelling.
 SPELLINGS = {
@@ -113,7 +126,7 @@ SPELLINGS = {
 
 
 def parse_reader_options(table_format: str, options: Mapping[str, str]) -> ReaderOptions:
-    """Return the options of the reader of `table_format`, one of OPTIONS.
+    """Return the options of the reader of `table_format`, one of OPTIONS; `lines` has one text a line.
 
     Raises:
         ValueError: an option is unknown, or its value is invalid.

@@ -23,7 +23,7 @@ WORDS = ExplanationWords(
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
     """See `ExplanationInterface`."""
-    return raw_files(source, bundle.origin.prepare, options.column)
+    return raw_files(source, bundle.origin.prepare, options.column, options.reader_options)
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "ImageExplainer":

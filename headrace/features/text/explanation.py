@@ -39,8 +39,8 @@ def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInp
     if options.column is not None:
         _require_column(source, options.column)
     origin = bundle.origin
-    reader_options = {**origin.reader_options, **options.reader_options}
-    return raw_texts(source, options.column or origin.text_column, origin.prepare, reader_options)
+    column = options.column or origin.text_column
+    return raw_texts(source, column, origin.prepare, origin.reader_options, options.reader_options)
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "TextExplainer":

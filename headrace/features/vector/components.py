@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.vector import Vector
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
+from headrace.wording import short_repr
 
 
 def read_vector(text: str, section: Vector) -> NDArray[np.float32]:
@@ -49,7 +50,9 @@ def parse_numbers(cell: str, name: str, reason: Reason = Reason.BAD_VALUE) -> li
     # A whole number too large for a float is not finite either.
     numbers = [_as_float(one) for one in found if type(one) in (int, float)] if isinstance(found, list) else None
     if numbers is None or len(numbers) < len(found):
-        raise RejectedRecordError(reason, f"{name} is {cell!r:.60}; expected a list of numbers, such as [0.5, -1.25]")
+        raise RejectedRecordError(
+            reason, f"{name} is {short_repr(cell)}; expected a list of numbers, such as [0.5, -1.25]"
+        )
     return numbers
 
 

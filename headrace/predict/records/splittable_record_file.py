@@ -4,14 +4,16 @@ Tables are read by the readers of the preparation, with the options that the bun
 """
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from headrace.bundle import Origin
 from headrace.config.configuration import Text
 from headrace.config.sections.spark_reader_options import OPTIONS, ReaderOptions, parse_reader_options
+from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.text_format_detection import NAMES, detect_format
 from headrace.prepare.encoders.file_signatures import HEAD_BYTES, name_format
@@ -21,16 +23,19 @@ from headrace.prepare.readers.csv_comment_and_footer_warnings import COMMENT_OPT
 from headrace.prepare.readers.json_absent_keys import absent_key_warnings, diagnose_json
 from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.parquet_and_orc_reader import DURATIONS_READ, ZONES_READ, zone_example
+from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.readers.text_ranges import cut_lines, is_splittable
 from headrace.prepare.readers.text_stream import open_text, require_encoding, require_text
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells
-from headrace.wording import escape_path, join_names
+from headrace.prepare.sources.tables.partition_folders import folder_values
+from headrace.wording import escape_path, join_names, short_repr
 
 log = logging.getLogger(__name__)
 
 RECORDS_PER_RANGE = 4096
 NO_CELLS = Cells()
+CONFIGURED_OPTION = re.compile(r"data\.source\.options\.(\w+)")
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,11 @@ class RecordFile:
         spec: how texts are decoded.
         column: column of the texts; not used if a line is a record.
         identity: column that identifies records; None without one.
-        options: options of the reader, as in `data.source.options`; those that its format does not have are ignored.
+        options: options of the bundle's source, as in `data.source.options`; those that the format does not have are
+            ignored.
         cells: columns of records of several cells; if there are any, `column` is not used.
         folder: folder that paths in cells are relative to; None for that of the file.
+        command_options: options of the command, which the format has, in place of the bundle's.
 
     Raises:
         ConfigurationError: the file has no such column, or an option is invalid.
@@ -88,16 +95,18 @@ class RecordFile:
         options: Mapping[str, str] | None = None,
         cells: Cells = NO_CELLS,
         folder: Path | None = None,
+        command_options: Mapping[str, str] | None = None,
     ) -> None:
         self.path, self.spec, self.column, self.identity, self.cells = path, spec, column, identity, cells
         self.folder = folder or path.parent
         self.format = format_from_name(path.name)
-        self.options = self._options(options or {})
+        self.options = self._options(options or {}, command_options or {})
         if self.format is not None:
             self._reader()
             return
         _require_readable(path)
-        require_encoding(path, spec.encoding)
+        require_encoding(path, self.options.encoding)
+        self._decodes_lines = self.options.encoding != spec.encoding
         if cells.names or identity is not None:
             require_columns(path, cells.names[0] if cells.names else str(identity))
 
@@ -125,7 +134,7 @@ class RecordFile:
         """Return the ranges that cover the file, in order."""
         if self.format is not None:
             return self._reader().ranges(2**62, RECORDS_PER_RANGE)
-        if not is_splittable(self.path, self.spec.encoding):
+        if not is_splittable(self.path, self.options.encoding):
             return [RowRange(self.path.name)]
         return cut_lines(self.path, self.path.name, 2**62, RECORDS_PER_RANGE)
 
@@ -141,8 +150,8 @@ class RecordFile:
                 yield Record(number, "", rejection=RejectedRecordError(Reason.EMPTY, "the line has no bytes"))
 
     def _lines(self, part: RowRange) -> Iterator[str | bytes]:
-        if part.size < 0:
-            with open_text(self.path, self.spec.encoding) as text:
+        if part.size < 0 or self._decodes_lines:
+            with open_text(self.path, self.options.encoding, part.begin, part.size) as text:
                 yield from (line.rstrip("\r\n") for line in text)
             return
         with self.path.open("rb") as file:
@@ -151,7 +160,8 @@ class RecordFile:
 
     def _record(self, row: Row) -> Record:
         if row.rejection is not None:
-            return Record(row.number, "", rejection=row.rejection)
+            detail = _name_option(row.rejection.detail)
+            return Record(row.number, "", rejection=RejectedRecordError(row.rejection.reason, detail))
         identity = ""
         try:
             identity = self._identity(row)
@@ -171,7 +181,7 @@ class RecordFile:
         if value is None:
             raise RejectedRecordError(Reason.EMPTY, f"the column {self.column} is empty")
         if isinstance(value, dict | list):
-            raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {self.column} is not text: {value!r:.60}")
+            raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {self.column} is not text: {short_repr(value)}")
         return text_cell(value, f"the cell of {self.column}") or ""
 
     def _absolute(self, path: Any) -> Any:
@@ -192,19 +202,33 @@ class RecordFile:
             return open_reader(self.path, self.path.name, str(self.format), names, self.options)
         except ConfigurationError as error:
             remedy = "Rename its columns" if self.cells.names else "Name others with --column and --id"
-            raise ConfigurationError(f"{error} {remedy}, or set options of its reader with --option.") from None
+            message = f"{_name_option(str(error))} {self._folder_hint(error)}{remedy}"
+            raise ConfigurationError(f"{message}, and set options of its reader with --option.") from None
+        except DataError as error:
+            raise DataError(_name_option(str(error))) from None
 
-    def _options(self, options: Mapping[str, str]) -> ReaderOptions:
-        known = OPTIONS.get(str(self.format), {})
+    def _folder_hint(self, error: ConfigurationError) -> str:
+        """Return that the name of a folder gives a missing column, which a single file does not have."""
+        values = folder_values(str(self.path)) if isinstance(error, MissingColumnError) else {}
+        name = strip_backticks(error.name) if isinstance(error, MissingColumnError) else ""
+        if name not in values:
+            return ""
+        return f"Its folder {name}={values[name]} is read by `headrace prepare` alone: write the column into the file. "
+
+    def _options(self, options: Mapping[str, str], command_options: Mapping[str, str]) -> ReaderOptions:
+        # The bundle's options are those of tables.
+        known = OPTIONS[self.kind] if self.format is not None else {}
+        used = {name: value for name, value in options.items() if name.lower() in known}
         try:
-            found = parse_reader_options(
-                str(self.format), {name: value for name, value in options.items() if name.lower() in known}
-            )
+            found = parse_reader_options(self.kind, {**used, **command_options})
         except ValueError as error:
             raise ConfigurationError(f"An option of the reader of {self.path} is invalid: {error}.") from None
-        except KeyError:
-            found = ReaderOptions()
-        return found if found.encoding else ReaderOptions(**{**vars(found), "encoding": self.spec.encoding})
+        return found if found.encoding else replace(found, encoding=self.spec.encoding)
+
+
+def _name_option(message: str) -> str:
+    """Return a message of a reader that names the option of the command, which has no configuration."""
+    return CONFIGURED_OPTION.sub(r"--option \1", message)
 
 
 def _report_types(reader: ColumnarReader, name: str) -> None:
@@ -270,9 +294,9 @@ def open_records(path: Path, origin: Origin, columns: TextColumns, name: str | N
     refuse_column_of_cells(columns.text, cells.names)
     if columns.text is not None:
         require_columns(path, columns.text)
-    column, options = columns.text or origin.text_column, {**origin.reader_options, **columns.options}
+    column, options = columns.text or origin.text_column, origin.reader_options
     folder = None if name is None else Path.cwd()
-    file = RecordFile(path, settings.text, column, columns.identity, options, cells, folder)
+    file = RecordFile(path, settings.text, column, columns.identity, options, cells, folder, columns.options)
     if file.format is None:
         _warn_of_table(file)
     file.report(name or escape_path(str(path)))
@@ -280,11 +304,11 @@ def open_records(path: Path, origin: Origin, columns: TextColumns, name: str | N
 
 
 def _warn_of_table(file: RecordFile) -> None:
-    """Warn if the first line of a file of lines is an object of JSON, or a header with the column of the texts."""
-    with open_text(file.path, file.spec.encoding) as text:
+    """Warn if the first line of a file of lines is of JSON, or a header with the column of the texts."""
+    with open_text(file.path, file.options.encoding) as text:
         found = detect_format(text.read(HEAD), file.column)
     if found != "lines":
-        what = f"a header of CSV with the column {file.column!r}" if found == "csv" else "an object of JSON"
+        what = f"a header of CSV with the column {file.column!r}" if found == "csv" else "an object or an array of JSON"
         log.warning(
             "The first line of %s is %s, but each line of a file of this name is a text; rename it to .%s if it is %s.",
             file.path, what, found, NAMES[found],

@@ -4,13 +4,14 @@ import logging
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
 from headrace.bundle import Origin
+from headrace.config.sections.spark_reader_options import ENCODING, parse_encoding
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.splittable_record_file import RecordFile, TextColumns, open_records, record_cells
 from headrace.predict.records.text_format_detection import NAMES, TextFormat, detect_format
@@ -56,7 +57,7 @@ def stdin_records(origin: Origin, columns: TextColumns) -> Iterator[RecordFile]:
 def _format(file: Path, origin: Origin, columns: TextColumns) -> TextFormat:
     cells = record_cells(origin)
     column = cells[0] if cells else columns.text or origin.text_column
-    with open_text(file, origin.prepare.text.encoding) as text:
+    with open_text(file, _encoding(columns.options) or origin.prepare.text.encoding) as text:
         found = detect_format(text.read(HEAD), column, columns.options)
     log.info("Standard input was taken for %s.", NAMES[found])
     if found != "lines" or column is None:
@@ -68,6 +69,15 @@ def _format(file: Path, origin: Origin, columns: TextColumns) -> TextFormat:
         )
     log.warning("A header of CSV would have the column %r; as there is none, each line is a text.", column)
     return found
+
+
+def _encoding(options: Mapping[str, str]) -> str | None:
+    """Return the encoding that options name; None if they name none, or none that Python knows, which is refused."""
+    named = (value for name, value in options.items() if name.lower() in ENCODING)
+    try:
+        return next(map(parse_encoding, named), None)
+    except ValueError:
+        return None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Literal
 
 from headrace.config.sections.spark_reader_options import OPTIONS
 from headrace.prepare.readers.csv_reader import SEPARATORS
-from headrace.prepare.readers.json_reader import begins_with_objects
+from headrace.prepare.readers.json_reader import begins_with_objects, begins_with_texts
 
 TextFormat = Literal["csv", "json", "lines"]
 
@@ -23,7 +23,8 @@ def detect_format(text: str, column: str | None, options: Mapping[str, str] | No
         options: options of the reader; one that only CSV has decides for CSV.
     """
     text = text.lstrip("\ufeff \t\r\n")
-    if begins_with_objects(text):
+    # The reader refuses an array of texts, of which lines would be something else.
+    if begins_with_objects(text) or begins_with_texts(text):
         return "json"
     if any(name.lower() in OPTIONS["csv"] and name.lower() not in OPTIONS["json"] for name in options or ()):
         return "csv"

@@ -16,7 +16,7 @@ from headrace.errors import ConfigurationError
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, encode_images
 from headrace.prepare.sources.tables.multi_cell_records import Cells
-from headrace.wording import join_names, quantity
+from headrace.wording import join_names, quantity, short_repr
 
 Columns = Sequence[pd.Series | pd.DataFrame]
 
@@ -128,11 +128,11 @@ def _describe(value: Any) -> str:
     """Return what a value is, and the value, for a message."""
     match value:
         case np.ndarray():
-            return f"a list, {value.tolist()!r:.60}"
+            return f"a list, {short_repr(value.tolist())}"
         case list() | tuple():
-            return f"a list, {value!r:.60}"
+            return f"a list, {short_repr(value)}"
         case dict():
-            return f"a struct or a map, {value!r:.60}"
+            return f"a struct or a map, {short_repr(value)}"
         case bool() | np.bool_():
             return f"a truth value, {value}"
         case int() | float() | np.number():

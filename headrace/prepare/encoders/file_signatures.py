@@ -2,8 +2,30 @@
 
 import base64
 import re
+from pathlib import Path
 
+# Compressions that are not read.
+COMPRESSIONS = (
+    (0, b"\x04\x22\x4d\x18", "LZ4"),
+    (0, b"\x02\x21\x4c\x18", "LZ4"),
+    (0, b"\xff\6\0\0sNaPpY", "Snappy"),
+    (0, b"\x82SNAPPY\0", "Snappy"),
+    (0, b"\x89LZO\0", "LZO"),
+    (0, b"\x1f\x9d", "compress (.Z)"),
+    (0, b"LZIP\1", "lzip"),
+    (0, b"\x5d\0\0", "LZMA"),
+    (0, b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (0, b"Rar!\x1a\7", "RAR"),
+)
+# Those whose files may have no signature, by the suffix.
+UNMARKED_COMPRESSIONS = {
+    **{".snappy": "Snappy", ".sz": "Snappy", ".lz4": "LZ4", ".lzo": "LZO", ".lzma": "LZMA"},
+    **{".br": "Brotli", ".deflate": "deflate", ".zlib": "zlib", ".zz": "zlib"},
+}
+# Characters of control that texts do not have; a compressed file has some of them soon.
+CONTROLS = frozenset(bytes(range(9)) + bytes(range(14, 27)) + bytes(range(28, 32)))
 SIGNATURES = (
+    *COMPRESSIONS,
     (0, b"\0\0\1\0", "ICO"),
     (0, b"\0\0\2\0", "CUR"),
     (0, b"8BPS", "Photoshop"),
@@ -26,8 +48,6 @@ SIGNATURES = (
     (0, b"\x1f\x8b", "gzip"),
     (0, b"\xfd7zXZ\0", "xz"),
     (0, b"\x28\xb5\x2f\xfd", "Zstandard"),
-    (0, b"7z\xbc\xaf\x27\x1c", "7-Zip"),
-    (0, b"Rar!\x1a\7", "RAR"),
     (0, b"PAR1", "Parquet"),
     (0, b"ARROW1", "Arrow"),
     (0, b"FEA1", "Feather"),
@@ -98,6 +118,17 @@ def name_binary(data: bytes) -> str | None:
     Text may begin like a format, as BMW does; but it has no zero bytes.
     """
     return (name_image(data) or name_format(data)) if b"\0" in data[:HEAD_BYTES] else None
+
+
+def name_compression(head: bytes, file: str) -> str | None:
+    """Return the compression of a file that begins with `head`, if it is one that is not read; None if it is none.
+
+    Args:
+        file: name of the file, by whose suffix a compression without a signature is known.
+    """
+    found = next((name for start, magic, name in COMPRESSIONS if head.startswith(magic, start)), None)
+    is_text = CONTROLS.isdisjoint(head)
+    return found or (None if is_text else UNMARKED_COMPRESSIONS.get(Path(file).suffix.lower()))
 
 
 def image_name(data: bytes) -> str | None:

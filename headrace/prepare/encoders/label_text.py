@@ -13,6 +13,7 @@ import pyarrow as pa
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
+from headrace.wording import short_repr
 
 # Type of a stored class index.
 INDEX_TYPE = np.dtype("<i4")
@@ -199,4 +200,4 @@ def _member_text(value: object) -> str | None:
 
 
 def _bad_label(value: object, problem: str) -> RejectedRecordError:
-    return RejectedRecordError(Reason.BAD_LABEL, f"the label {value!r:.60} is {problem}")
+    return RejectedRecordError(Reason.BAD_LABEL, f"the label {short_repr(value)} is {problem}")

@@ -39,11 +39,12 @@ from headrace.prepare.readers.csv_comment_and_footer_warnings import (
     comment_warnings,
     diagnose_csv,
     footer_warnings,
+    joined_warnings,
     log_notes,
 )
-from headrace.prepare.readers.csv_reader import looks_like_record
+from headrace.prepare.readers.csv_header_hints import looks_like_record
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
-from headrace.prepare.readers.text_stream import find_unreadable
+from headrace.prepare.readers.text_stream import find_unreadable, refuse_compression
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.archives.archive_members import is_tar
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, IMAGES, SOUNDS, list_archives, read_archive
@@ -51,8 +52,10 @@ from headrace.prepare.sources.folders.derived_file_warnings import derived_name_
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.folders.mask_file_warnings import mask_warnings
+from headrace.prepare.sources.folders.text_folder_litter import litter_warnings, without_litter
 from headrace.prepare.sources.raw_record_types import Listing, RawRecord
 from headrace.prepare.sources.split_names import split_from_name
+from headrace.prepare.sources.tables.lakehouse_table_refusal import COLUMNAR, require_no_lakehouse
 from headrace.prepare.sources.tables.partition_folders import folder_values
 from headrace.prepare.sources.tables.table_file_listing import list_table
 from headrace.storage import files_below, locate, read_entry
@@ -102,6 +105,9 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
         return found | _preview_table(path, kept_format, label)
     if _are_archives(kept) or (root.is_file() and is_tar(root)):
         return found | {"kind": "archive"} | _preview_records(list_archives(path), read_archive, "archive")
+    if len(formats) == 1:
+        refuse_compression(root if root.is_file() else root / kept[0])
+    require_no_lakehouse(root, [name for name in kept if format_from_name(name) in COLUMNAR], kept)
     if root.is_file():
         _refuse_file(root)
     return found | {"kind": "folder"} | _preview_records(list_folder(path), read_file, "folder")
@@ -242,7 +248,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
             else:
                 sample.rejected.append((escape_path(file.path), row.rejection))
     log_notes(found)
-    sample.warnings += comment_warnings(found) + footer_warnings(found)
+    sample.warnings += comment_warnings(found) + footer_warnings(found) + joined_warnings(found)
     return sample
 
 
@@ -299,7 +305,8 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
     spread = listing.files[:: max(1, len(listing.files) // FILES)]
     records = list(islice((record for file in spread for record in read(listing.root, file, MAX_BYTES)), ROWS))
     checked_records = records[:: max(1, len(records) // FILES)]
-    encoder = encoder_for(Prepare.model_validate({"input": _guess_kind(checked_records)}))
+    guessed = _guess_kind(checked_records)
+    encoder = encoder_for(Prepare.model_validate({"input": guessed}))
     checked = [(record.path, _rejection(record, encoder)) for record in checked_records]
     observations = encoder.take_observations()
     if kind == "archive":
@@ -307,8 +314,11 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
             observations.add_member(record.path, record.label, record.name_finding)
         observations.add_member_names([record.path for record in records])
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
-    named = listing.files if listing.classes else records
     found_in_names = (*mask_warnings(listing.files), *derived_name_warnings(listing.files))
+    if guessed == "text" and kind == "folder":
+        found_in_names += tuple(litter_warnings(listing.files))
+        listing = without_litter(listing)
+    named = listing.files if listing.classes else records
     names = [f"In {listing.root}, {warning}" for warning in found_in_names]
     classes = Counter(one.label for one in named if one.label)
     return {

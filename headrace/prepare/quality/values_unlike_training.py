@@ -17,6 +17,8 @@ FAR, MIN_NUMBERS = 10.0, 3
 ROUNDING = 2.0**-23
 # A text of which at least this share of the words is unknown has almost no information for a model.
 UNKNOWN_WORDS = 0.8
+# From this share of such texts in val and test on, the words of training are not those of the texts.
+MIN_HELD_OUT, MIN_TEXTS = 0.25, 3
 MAX_EXAMPLE = 60
 
 Key = TypeVar("Key")
@@ -82,12 +84,14 @@ class UnfamiliarValues:
         missing: missing cells of numbers, by column.
         far: present numbers that are far from those of training, by column.
         texts: texts whose words are almost all unknown, by what the texts are in a sentence.
+        held_out: the same of the splits val and test alone.
     """
 
     categories: dict[str, Tally] = field(default_factory=dict)
     missing: dict[TrainingNumbers, Tally] = field(default_factory=dict)
     far: dict[TrainingNumbers, Tally] = field(default_factory=dict)
     texts: dict[str, Tally] = field(default_factory=dict)
+    held_out: dict[str, Tally] = field(default_factory=dict)
 
     def add_category(self, name: str, rows: int, unknown: int, example: str) -> None:
         """Count rows with a value of a category, and those whose value is not known; `example` is one of these."""
@@ -104,9 +108,13 @@ class UnfamiliarValues:
         """Count texts with words, and those whose words are almost all unknown."""
         self.texts.setdefault(noun, Tally()).add(texts, unknown, example)
 
+    def hold_out(self) -> None:
+        """Count the texts of this task as texts of val or test."""
+        merge_tallies(self.held_out, self.texts)
+
     def update(self, other: "UnfamiliarValues") -> None:
         """Add the tallies of another task."""
-        for name in ("categories", "missing", "far", "texts"):
+        for name in ("categories", "missing", "far", "texts", "held_out"):
             merge_tallies(getattr(self, name), getattr(other, name))
 
     def warnings(self) -> list[str]:
@@ -126,6 +134,20 @@ class UnfamiliarValues:
             f"{tally.example!r}, and these are one word to a model. Check their language, and upper and lower case."
             for noun, tally in self.texts.items()
             if tally.is_majority
+        ]
+
+    def held_out_warnings(self) -> list[str]:
+        """Return a line if many texts of val and test have no words of the training split, on which a table is fitted.
+
+        With `min_count` 1 every text without spaces is a known word of the training split, and only there.
+        """
+        return [
+            f"{tally} {noun} of val and test have words of which {UNKNOWN_WORDS:.0%} or more are not in the "
+            f"vocabulary of the training split, such as {tally.example!r}, and these are one word to a model. If there "
+            "are no spaces between words, set prepare.text.tokens.kind to bpe; otherwise lower "
+            "prepare.text.tokens.min_count or add texts."
+            for noun, tally in self.held_out.items()
+            if tally.affected >= max(MIN_TEXTS, MIN_HELD_OUT * tally.values)
         ]
 
     def number_warnings(self) -> list[str]:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from headrace.prepare.readers.csv_footer import Footer, find_footer
+from headrace.prepare.readers.csv_joined_lines import JoinedRecords, find_joined_lines
 from headrace.prepare.readers.csv_reader import CsvReader
-from headrace.wording import quantity
+from headrace.wording import quantity, quantity_has
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ class CsvDiagnostics(NamedTuple):
         comments: number of records that may be comments.
         line: of the first of these.
         footer: last record that may be one.
+        joined: records of a single column that may be joined lines.
     """
 
     name: str
@@ -31,13 +33,15 @@ class CsvDiagnostics(NamedTuple):
     comments: int
     line: int
     footer: Footer | None = None
+    joined: JoinedRecords = JoinedRecords()
 
 
 def diagnose_csv(reader: object, name: str) -> list[CsvDiagnostics]:
     """Return the findings of a reader; none if it reads another format."""
     if not isinstance(reader, CsvReader):
         return []
-    return [CsvDiagnostics(name, tuple(reader.notes), *reader.find_comments(), find_footer(reader))]
+    joined = find_joined_lines(reader)
+    return [CsvDiagnostics(name, tuple(reader.notes), *reader.find_comments(), find_footer(reader), joined)]
 
 
 def log_findings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> None:
@@ -48,7 +52,7 @@ def log_findings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> 
     """
     found = list(found)
     log_notes(found)
-    for warning in (*comment_warnings(found, remedy), *footer_warnings(found)):
+    for warning in (*comment_warnings(found, remedy), *footer_warnings(found), *joined_warnings(found, remedy)):
         log.warning("%s", warning)
 
 
@@ -87,6 +91,25 @@ def footer_warnings(found: Iterable[CsvDiagnostics]) -> list[str]:
     return [
         f"The last record of {which} begins with {first.cell!r} and is read like any other; if it is the footer of a "
         "spreadsheet, remove it."
+    ]
+
+
+def joined_warnings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> list[str]:
+    """Return what to say about records of a single column that may be lines between two stray quotes.
+
+    Args:
+        remedy: how to leave out comments, by which the way to set options is known.
+    """
+    joined = [one for one in found if one.joined.records]
+    if not joined:
+        return []
+    option = "--option quote=" if remedy == COMMENT_OPTION else "data.source.options.quote to ''"
+    records, longest = sum(one.joined.records for one in joined), max(joined, key=lambda one: one.joined.lines)
+    _, first, last = longest.joined
+    return [
+        f"{quantity_has(records, 'record')} several lines in a file of one column, such as lines {first} to {last} of "
+        f"{longest.name}, as a quote opens in the first line and closes in the last. If these "
+        f"quotes are part of the texts, and each line is one, set {option}."
     ]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.readers.csv_header_hints import find_header_below, first_line_hint
 from headrace.prepare.readers.csv_record_splitting import SQL_NULL, Fields, split_records
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange, encoding_rejection
 from headrace.prepare.readers.stray_quotes import JoinedLines
@@ -30,9 +31,6 @@ SAMPLE_LINES = 1000
 COMPARED_CHARACTERS = 64 * 2**20
 BLOCK_CHARACTERS, MAX_LINE = 2**20, 2**16
 COMMENT = re.compile("\n#")
-# Names of columns are no numbers, and questions of surveys apart they are short.
-NUMBER_CELL = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*\s*")
-MAX_NAME_WORDS = 6
 REPEATED_HEADER = "repeats the header, as in concatenated files"
 
 
@@ -251,7 +249,11 @@ class CsvReader:
                 f"{self.path} has the column {plain!r} {self.columns.count(plain)} times; expected each once. Give its "
                 "columns different names in the first line."
             )
-        raise MissingColumnError(name, str(self.path), self.columns, _first_line_hint(self.columns))
+        separators = {*SEPARATORS, self.options.separator or SEPARATORS[0]}
+        with open_text(self.path, self.options.encoding) as lines:
+            below = find_header_below(lines, plain, separators) if self.has_header else ""
+        cause = below or first_line_hint(self.columns)
+        raise MissingColumnError(name, str(self.path), self.columns, cause)
 
 
 def _has_pattern(line: str, patterns: Iterable[re.Pattern[str]]) -> bool:
@@ -268,35 +270,6 @@ def _whole_records(lines: Iterable[str], options: ReaderOptions) -> list[list[st
 def _folded(names: Iterable[str]) -> list[str]:
     """Return the names of columns without what files that were joined may differ in: case and white space around."""
     return [name.strip().casefold() for name in names]
-
-
-def _first_line_hint(columns: Sequence[str]) -> str:
-    """Return why a file lacks a column if its first line is a comment, or that by which Excel names the separator."""
-    if columns and columns[0].startswith("#"):
-        return (
-            f"its columns are: {', '.join(columns)}; if its first line is a comment, set data.source.options.comment "
-            "to '#'"
-        )
-    found = re.match(r"sep=(.?)", columns[0], re.IGNORECASE) if columns else None
-    if found is None and looks_like_record(columns):
-        return (
-            f"its columns are: {', '.join(columns)}; if its first line is a record, write the names of the columns "
-            "above it, or set data.source.options.header to false and name columns _c0, _c1 and so on"
-        )
-    if found is None:
-        return ""
-    separator = found[1] or SEPARATORS[0]
-    return f"its first line {columns[0]!r} is one of Excel; remove it, and set data.source.options.sep to {separator!r}"
-
-
-def looks_like_record(columns: Iterable[str]) -> bool:
-    """Return whether the first line of a file seems to be a record and not the names of the columns."""
-    return any(map(_is_content, columns))
-
-
-def _is_content(column: str) -> bool:
-    """Return whether a name of a column looks like the cell of a record: a number, or a text of many words."""
-    return NUMBER_CELL.fullmatch(column) is not None or len(column.split()) > MAX_NAME_WORDS
 
 
 def _has_line_breaks(fields: Iterable[str]) -> bool:

@@ -15,6 +15,7 @@ from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Ro
 from headrace.prepare.readers.text_ranges import cut_lines, is_splittable
 from headrace.prepare.readers.text_stream import has_undecodable_bytes, open_text, require_encoding
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
+from headrace.wording import short_repr
 
 CHARACTERS = 2**20
 # An object of more characters is treated as damage, so that one missing bracket does not fill the memory.
@@ -23,11 +24,28 @@ MAX_OBJECT = 64 * 2**20
 ROWS_TO_SEARCH = 1000
 LINES_TO_SEARCH = 100
 SPACE = " \t\r\n"
+# Begins each text of a sequence by RFC 7464.
+RECORD_SEPARATOR = "\x1e"
 # A byte order mark.
 MARK = "\ufeff"
 # Characters in which `begins_with_objects` looks for the first record.
 HEAD = 1 << 16
+TEXTS_BEGINNING = re.compile(r'\[\s*(\[\s*)*"')
+EXAMPLE = '{"text": "...", "label": "..."}'
 BEGINNING = re.compile(r'\{\s*"|\[\s*\{\s*"')
+TEXTS_TEXTS_BEGINNING = re.compile(r'\[\s*(\[\s*)*"')
+EXAMPLE = '{"text": "...", "label": "..."}'
+BEGINNING = re.compile(r'\[\s*(\[\s*)*"')
+
+
+def begins_with_texts(text: str) -> bool:
+    """Return whether a text of at most HEAD characters begins with an array of texts, or of arrays, of JSON."""
+    text = text.lstrip(MARK + SPACE)
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return len(text) > HEAD // 2 and TEXTS_BEGINNING.match(text) is not None
+    return isinstance(value, list) and bool(value) and isinstance(value[0], str | list)
 
 
 def begins_with_objects(text: str) -> bool:
@@ -148,7 +166,7 @@ class JsonReader:
 
     def _row(self, number: int, value: object) -> Row:
         if not isinstance(value, dict):
-            detail = f"{self.unit} {number}: expected a JSON object, received {json.dumps(value)!r:.60}"
+            detail = f"{self.unit} {number}: expected a JSON object, such as {EXAMPLE}, received {short_repr(value)}"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         if isinstance(value, RepeatedKeys):
             detail = f"{self.unit} {number} has a key twice, with values of which only one can be meant"
@@ -180,7 +198,7 @@ class JsonReader:
             if all(value_at(row, strip_backticks(name)) is None and name not in row for row in rows):
                 raise _missing_column_error(name, str(self.path), self.columns, rows)
         cells = [value_at(rows[0], strip_backticks(name)) for name in self.wanted]
-        if len(rows) == 1 and cells and all(isinstance(one, dict) and "0" in one for one in cells):
+        if len(rows) == 1 and cells and (_are_columns_by_row_number(cells) or _are_columns(cells)):
             raise DataError(
                 f"{self.path} is one object with columns in it, as pandas writes by default; expected an object for "
                 "each row: write it with to_json(path, orient='records', lines=True)."
@@ -209,6 +227,12 @@ def _missing_column_error(name: str, file: str, columns: list[str], rows: list[d
                 columns,
                 f"{head} is a list, and names lead through objects only; write one value per record",
             )
+    if len(rows) == 1 and {"columns", "data"} <= rows[0].keys() and isinstance(rows[0]["data"], list):
+        cause = (
+            "its only record has columns and rows, as pandas writes with orient='split'; write an object for each row: "
+            "to_json(path, orient='records', lines=True)"
+        )
+        return MissingColumnError(name, file, columns, cause)
     lists = [key for key, value in rows[0].items() if _is_list_of_objects(value)] if len(rows) == 1 else []
     if lists:
         command = shlex.join(("jq", "-c", f".[{json.dumps(lists[0])}][]", Path(file).name))
@@ -218,6 +242,17 @@ def _missing_column_error(name: str, file: str, columns: list[str], rows: list[d
         )
         return MissingColumnError(name, file, columns, cause)
     return MissingColumnError(name, file, columns)
+
+
+def _are_columns_by_row_number(cells: Sequence[Any]) -> bool:
+    """Return whether the cells of the only record are columns, as pandas writes them by default."""
+    return all(isinstance(one, dict) and "0" in one for one in cells)
+
+
+def _are_columns(cells: Sequence[Any]) -> bool:
+    """Return whether the cells of the only record are columns, as lists of one length."""
+    lengths = {len(one) if isinstance(one, list) else 0 for one in cells}
+    return len(cells) > 1 and len(lengths) == 1 and min(lengths) > 1
 
 
 def _is_list_of_objects(value: object) -> bool:
@@ -302,6 +337,11 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[Any]:
                 value, end = decoder.raw_decode(held, at)
             except (ValueError, RecursionError) as error:
                 more = text.read(max(CHARACTERS, len(held) - at)) if len(held) - at < MAX_OBJECT else ""
+                if not more and held[at] == RECORD_SEPARATOR:
+                    raise DataError(
+                        f"{path} has record separators (0x1e), as JSON text sequences of RFC 7464; expected JSON "
+                        "lines: remove the separators, for example with tr -d '\\036'."
+                    ) from None
                 if not more:
                     raise DataError(
                         f"{path} is damaged at line {line}: {_describe_decode_error(error, at)} of the value there."

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from headrace.errors import DataError
 from headrace.prepare.encoders.file_signatures import HEAD_BYTES as FORMAT_BYTES
-from headrace.prepare.encoders.file_signatures import name_binary
+from headrace.prepare.encoders.file_signatures import name_binary, name_compression
 from headrace.prepare.readers.compression import HEAD_BYTES, find_compression, open_decompressed
 
 UNREADABLE = (
@@ -54,6 +54,7 @@ def open_text(path: Path, encoding: str | None, begin: int = 0, size: int = -1) 
     Raises:
         DataError: the file cannot be read, is damaged, or is not text.
     """
+    found = encoding or "utf-8"
     try:
         with path.open("rb") as raw:
             _require_text(raw, path)
@@ -63,10 +64,18 @@ def open_text(path: Path, encoding: str | None, begin: int = 0, size: int = -1) 
                 file.seek(begin)
                 # A part is small enough for memory, and a text stream cannot stop at a byte.
                 file = io.BytesIO(file.read(size))
-            found = mark if mark and (encoding in (None, "utf-8") or mark in WIDE) else encoding or "utf-8"
+            found = mark if mark and (encoding in (None, "utf-8") or mark in WIDE) else found
             if begin > 0 and found == "utf-8-sig":
                 found = "utf-8"
             yield io.TextIOWrapper(file, found, "surrogateescape", newline="")
+    except UnicodeEncodeError:
+        raise
+    except UnicodeError as error:
+        # An encoding of several bytes a character, such as UTF-16, leaves bytes that cannot become surrogates.
+        raise DataError(
+            f"{path} is not text in {encoding or found} ({error}); name its encoding "
+            "(data.source.options.encoding, prepare.text.encoding, --option encoding), or leave it out for UTF-8."
+        ) from None
     except DAMAGE as error:
         raise DataError(f"{path} is damaged or truncated: {' '.join(str(error).split())}") from None
     except OSError as error:
@@ -87,6 +96,17 @@ def require_text(path: Path) -> None:
 def find_unreadable(head: bytes) -> tuple[str, str] | None:
     """Return what a file is that is no text, and what to do about it; None if its first bytes do not tell."""
     return next(((name, remedy) for signature, name, remedy in UNREADABLE if head.startswith(signature)), None)
+
+
+def refuse_compression(path: Path) -> None:
+    """Raise if a file is compressed in a way that is not read.
+
+    Raises:
+        DataError: it is.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as raw:
+        _refuse_compression(raw.read(FORMAT_BYTES), path)
 
 
 def has_undecodable_bytes(text: str) -> bool:
@@ -141,6 +161,16 @@ def _require_text(raw: IO[bytes], path: Path) -> None:
     if found := find_unreadable(head):
         name, remedy = found
         raise DataError(f"{path} is {name}; expected text; {remedy}.")
+    _refuse_compression(head, path)
     binary = name_binary(head) if find_compression(head) is None and encoding_from_mark(head) is None else None
     if binary is not None:
         raise DataError(f"{path} is in the format {binary}; expected text; name a file of text.")
+
+
+def _refuse_compression(head: bytes, path: Path) -> None:
+    name = name_compression(head, path.name) if find_compression(head) is None else None
+    if name is not None:
+        raise DataError(
+            f"{path} is compressed with {name}, which is not read; expected a file that is not compressed, or with "
+            "gzip, bzip2, xz or zstd; decompress it."
+        )

@@ -13,6 +13,7 @@ from headrace.prepare.sources.folders.folder_layout_warnings import table_warnin
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.labels_file import UNLABELLED, list_labelled
 from headrace.prepare.sources.folders.mask_file_warnings import mask_warnings
+from headrace.prepare.sources.folders.text_folder_litter import litter_warnings, without_litter
 from headrace.prepare.sources.idx import list_idx, read_idx
 from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
 from headrace.prepare.sources.tables.table_file_listing import list_table
@@ -45,14 +46,18 @@ def list_source(source: Source, task: str = "classification", *, texts: bool = F
 
     Args:
         task: what a label is, as in `prepare.task`.
-        texts: whether each file is a text.
+        texts: whether each file is a text; then what programs leave beside texts is left out, too.
 
     Raises:
         DataError: the source is missing, empty or refused, all of its files are excluded, or a pattern matches none.
     """
     listing = exclude(_list_all(source, task), source.exclude)
     if source.kind == "folder" and source.labels is None:
-        named = table_warnings(listing.files) if texts else derived_name_warnings(listing.files)
+        named = derived_name_warnings(listing.files)
+        if texts:
+            named = litter_warnings(listing.files)
+            listing = without_litter(listing)
+            named += table_warnings(listing.files)
         for warning in (*mask_warnings(listing.files), *named):
             log.warning("In %s, %s", source.path, warning)
     return listing

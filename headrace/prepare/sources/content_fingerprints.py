@@ -56,7 +56,9 @@ def named_file_states(named: DataFrame, root: str, *, by_content: bool) -> dict[
         named: table file and path of each row.
         by_content: as in `with_named_files`.
     """
-    states = named.mapInArrow(partial(_states, root, by_content), "file string, state long")
+    # Spark takes a name with a dot for a field of a structure.
+    plain = named.toDF("file", *(f"path_{number}" for number in range(1, len(named.columns))))
+    states = plain.mapInArrow(partial(_states, root, by_content), "file string, state long")
     # Exclusive or does not depend on the order of rows.
     return dict(map(tuple, states.groupBy("file").agg(F.bit_xor("state")).collect()))
 

@@ -11,8 +11,11 @@ SPELLINGS = {
     **{"valid": "val", "validation": "val", "dev": "val"},
     **{"testing": "test", "tst": "test"},
 }
-# As in training_set and testset.
-SUFFIX = re.compile(r"(?<=.)[-_ ]?set$")
+# As in training_set, testset, train_images and test-data.
+SUFFIX = re.compile(
+    r"(?<=.)[-_ ]?(?:(?:data[-_ ]?)?set|data|images?|imgs?|pictures|photos|sounds|audio|texts?|files|split)$"
+)
+WORDS = re.compile(r"[-_. ]|\d+")
 # What else the names of files of one split have: numbers, hashes, and words for pieces of data.
 PIECE = re.compile(
     r"(?:\d+|v\d+|c\d+|of|(?:part|shard|chunk|split|file|batch)s?\d*|data|dataset|set|full|all|[0-9a-f]{4,})?"
@@ -22,6 +25,17 @@ PIECE = re.compile(
 def split_from_name(name: str) -> str | None:
     """Return the split that a folder's name means, such as train for Training; None if it means none."""
     return SPELLINGS.get(SUFFIX.sub("", name.strip().lower()))
+
+
+def split_from_word(name: str) -> str | None:
+    """Return the split that a word of a folder's name means: my-test, seg_train, test1; None if none means one."""
+    return next((split for word in WORDS.split(name) if (split := split_from_name(word)) is not None), None)
+
+
+def look_like_splits(names: Iterable[str]) -> list[str]:
+    """Return the names that have the word of a split, if there are some for training and others; else none."""
+    splits = {name: split for name in names if (split := split_from_word(name)) is not None}
+    return list(splits) if "train" in splits.values() and len(set(splits.values())) > 1 else []
 
 
 def split_from_path(path: str) -> str | None:

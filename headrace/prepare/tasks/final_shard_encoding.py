@@ -65,10 +65,15 @@ def observe_labels(rows: pa.Table, task: str, statistics: Statistics | None, obs
 
 
 def warn_of_encoded(observations: Observations, *, are_appended: bool) -> None:
-    """Log what is found in rows; if they are appended, also what is unlike the rows that the table was fitted on."""
+    """Log what is found in rows; if they are appended, what is unlike the rows that the table was fitted on.
+
+    Of a new table that are texts of val and test without the words of its training split.
+    """
     for warning in observations.cut_warnings():
         log.warning("%s", warning)
     if not are_appended:
+        for warning in observations.unfamiliar.held_out_warnings():
+            log.warning("%s", warning)
         return
     for warning in observations.unfamiliar.name_warnings():
         log.warning("%s New values become known with `headrace prepare --full`.", warning)
@@ -88,6 +93,8 @@ def _encode(
             rows = file.read()
         observations = Observations()
         changed = encode(rows, observations)
+        if shard.split != "train":
+            observations.unfamiliar.hold_out()
         final = pa.table([changed[name] if name in changed else rows[name] for name in schema.names], schema=schema)
         name = f"{context.identity}-{number:06d}-{attempt_id()}-t"
         yield write_shard_in(context, final, ".", name, shard.split), observations

@@ -35,7 +35,10 @@ def _undecodable(data: bytes, encoding: str, error: UnicodeError) -> str:
     name = name_image(data) or name_format(data)
     if name is not None:
         return f"the format is {name}; expected plain text"
-    remedy = "set prepare.text.encoding to that of the text, such as latin-1, or save it as UTF-8"
+    remedy = (
+        "name its encoding, such as latin-1 (prepare.text.encoding, or --option encoding for a file of many texts), or "
+        "save it as UTF-8"
+    )
     if isinstance(error, UnicodeDecodeError):
         found = f"byte 0x{data[error.start]:02x} at position {error.start}"
         return f"{found} is not {encoding.upper()} ({error.reason}); {remedy}"

@@ -1,6 +1,7 @@
 """Run one forward and backward pass of an untrained network."""
 
 import math
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
     custom = load_custom_objective(file, version.contract, settings)
     plan = evaluation_plan(version, "train", BATCH_ROWS)
     batch: Batch = next(iter(evaluation_batches(version, "train", plan, configuration.stream).steps(0, 0, 1)))
+    built = {id(variable) for variable in model.variables}
     try:
         NetworkAndBundleVerifier(
             model, version, configuration.stream, settings.precision, None
@@ -61,6 +63,7 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
         require_padding_invariant(custom, metric_names(settings.metrics, version.contract))
         custom.optimizer(settings.optimizer.learning_rate)
         loss, reached = _step(model, batch, custom.loss() or make_loss(settings.loss, version.contract))
+        _refuse_late_weights(model, built, file)
         random = _random_sources(model, batch[0])
     except HeadraceError:
         raise
@@ -71,6 +74,24 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
             f"No weight of the network in {file} gets a gradient: its outputs do not depend on its weights."
         )
     return ([] if "loss" in custom.functions else _check_initial_loss(loss, version)) + _describe_randomness(random)
+
+
+def _refuse_late_weights(model: keras.Model, built: Collection[int], file: Path) -> None:
+    """Raise if a layer has created weights with the first batch, as Keras saves these and cannot load them.
+
+    Args:
+        built: identities of the variables that the network had when it was built.
+
+    Raises:
+        ConfigurationError: it is so.
+    """
+    late = [variable.path for variable in model.variables if id(variable) not in built]
+    if late:
+        raise ConfigurationError(
+            f"The network in {file} creates the weights {join_names(late)} with its first batch, and not when it is "
+            "built, so that Keras could save but not load them: in the `build` of the layer, build its inner layers "
+            "too (self.dense.build(shape)), or leave out `build`."
+        )
 
 
 def _step(model: keras.Model, batch: Batch, loss: keras.losses.Loss) -> tuple[float, bool]:

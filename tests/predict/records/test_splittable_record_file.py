@@ -25,8 +25,19 @@ from headrace.predict.records.splittable_record_file import (
     open_records,
     require_columns,
 )
+from headrace.predict.records.text_format_detection import detect_format
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
+ORIGIN = Origin(
+    run="",
+    table="",
+    data_version=0,
+    steps=1,
+    weights_sha256="",
+    settings={"input": "text"},
+    text_column="text",
+    reader_options={"sep": ","},
+)
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1), min_size=1)
 
 
@@ -131,7 +142,7 @@ def test_csv_file_without_bytes_has_no_records(tmp_path: Path) -> None:
     ("data", "warned"),
     [
         ("id;words\n1;a\n", "a header of CSV with the column 'words', .* rename it to .csv if it is CSV"),
-        ('{"words": "a"}\n', "an object of JSON, .* rename it to .json if it is JSON"),
+        ('{"words": "a"}\n', "an object or an array of JSON, .* rename it to .json if it is JSON"),
         ("a, and b\nwords\n", None),
     ],
 )
@@ -227,3 +238,55 @@ def test_columns_of_a_file_of_markup_are_refused_with_its_format(tmp_path: Path)
     (tmp_path / "rows.xml").write_text("<?xml version='1.0'?>\n<rows/>\n")
     with pytest.raises(ConfigurationError, match=r"no column 'a': it is in the format HTML or XML; expected a \.csv"):
         require_columns(tmp_path / "rows.xml", "a")
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "sentence"),
+    [
+        ("a.csv", {"delimter": ";"}, "the csv reader has no option `delimter`; it accepts: .*delimiter"),
+        ("a.jsonl", {"sep": ";"}, "the json reader has no option `sep`; it accepts: .*encoding"),
+        ("a.txt", {"sep": ";"}, "the lines reader has no option `sep`; it accepts: charset, encoding"),
+        ("a.parquet", {"encoding": "utf-16"}, "the parquet reader has no option `encoding`"),
+        ("a.txt", {"encoding": "base64"}, "the option `encoding` is 'base64': expected a text encoding"),
+    ],
+)
+def test_options_of_the_command_that_the_format_lacks_are_refused(
+    tmp_path: Path, name: str, option: dict[str, str], sentence: str
+) -> None:
+    """They had no effect, and a misspelt one none either; those of the bundle's source may be of another format."""
+    (tmp_path / name).write_text("text\none\n" if name == "a.csv" else '{"text": "one"}\n')
+    with pytest.raises(ConfigurationError, match=sentence):
+        open_records(tmp_path / name, ORIGIN, TextColumns("text" if name[2:] != "txt" else None, options=option))
+
+
+@pytest.mark.parametrize("size", [1, 10])
+def test_lines_are_decoded_as_the_command_says(tmp_path: Path, size: int) -> None:
+    """The option had no effect, and the message named a key that the command does not have."""
+    (tmp_path / "a.txt").write_bytes("caf\u00e9 warm\n".encode("latin-1") * size)
+    file = open_records(tmp_path / "a.txt", ORIGIN, TextColumns(options={"encoding": "latin-1"}))
+    assert [record.text for part in file.ranges() for record in file.records(part)] == ["caf\u00e9 warm"] * size
+
+
+def test_messages_of_readers_name_the_option_of_the_command(tmp_path: Path) -> None:
+    """A configuration is not what predict reads."""
+    (tmp_path / "a.csv").write_bytes('text,n\ncaf\u00e9,1\n"open,2\n'.encode("latin-1"))
+    file = open_records(tmp_path / "a.csv", ORIGIN, TextColumns("text"))
+    details = [record.rejection.detail for part in file.ranges() for record in file.records(part) if record.rejection]
+    assert details[0].endswith("bytes that are not UTF-8; set --option encoding")
+    assert details[1].endswith("set --option quote to ''")
+
+
+@pytest.mark.parametrize("text", ['["one", "two"]', '[["one"], ["two"]]', '[\n "one",\n "two"\n]'])
+def test_arrays_of_texts_are_json_that_is_refused(text: str) -> None:
+    """The array was one text."""
+    assert detect_format(text, "text") == "json"
+    for line in ("[1] a note", "[sic] he said", "[]", "[] empty", '"one", "two"', "[1, 2]"):
+        assert detect_format(line, "text") == "lines"
+
+
+def test_column_in_the_name_of_a_folder_is_named(tmp_path: Path) -> None:
+    """Its folder has the column, which the preparation of the folder reads and that of one file does not."""
+    (tmp_path / "district=01").mkdir()
+    (tmp_path / "district=01" / "a.csv").write_text("text\na\n")
+    with pytest.raises(ConfigurationError, match="no column 'district'; .* Its folder district=01 is read by"):
+        RecordFile(tmp_path / "district=01" / "a.csv", Text(), "district", None)

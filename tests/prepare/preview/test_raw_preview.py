@@ -412,3 +412,13 @@ def test_preview_of_a_tar_file_without_a_suffix_is_that_of_an_archive(tmp_path: 
     found = preview(str(tmp_path / "x"))
     assert (found["kind"], found["classes"]) == ("archive", {"cat": 4, "dog": 4})
     assert found["warnings"] == []
+
+
+def test_preview_of_an_iceberg_folder_is_refused(tmp_path: Path) -> None:
+    """It was shown as a folder of classes, data and metadata."""
+    (tmp_path / "metadata").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "metadata" / "v1.metadata.json").write_text("{}")
+    pq.write_table(pa.table({"text": ["a"]}), tmp_path / "data" / "a.parquet")
+    with pytest.raises(DataError, match="is an Iceberg table"):
+        preview(str(tmp_path))

@@ -64,3 +64,21 @@ def test_most_cells_missing_are_warned_of() -> None:
     )
     assert warnings(training, np.array([1.0, 2.0, 3.0]), missing=3) == []
     assert warnings(training, np.array([]), missing=2) == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "unknown", "warned"), [(12, 12, True), (12, 3, True), (12, 2, False), (2, 2, False), (0, 0, False)]
+)
+def test_texts_of_val_and_test_without_words_of_training_are_warned_of(texts: int, unknown: int, warned: bool) -> None:
+    """In the training split each text without spaces is a word of its own, and known."""
+    found = UnfamiliarValues()
+    for texts_of_split, unknown_of_split, is_training in ((400, 0, True), (texts, unknown, False)):
+        task = UnfamiliarValues()
+        task.add_texts("texts", texts_of_split, unknown_of_split, "文")
+        if not is_training:
+            task.hold_out()
+        found.update(task)
+    warnings = found.held_out_warnings()
+    assert [one.startswith(f"{unknown} of {texts} texts of val and test have words") for one in warnings] == [
+        True
+    ] * warned

@@ -1,6 +1,7 @@
 """What readers find in files of CSV is said once for all of them."""
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,26 @@ def test_separators_are_said_once_for_all_files_that_have_them(
         assert caplog.messages == []
         log_findings(found for name, reader in readers.items() for found in diagnose_csv(reader, name))
     assert caplog.messages == ["The fields of 2 files, such as b.csv, are separated by ';'."]
+
+
+@pytest.mark.parametrize(
+    ("lines", "warned"),
+    [
+        (["one", '"two', "three", 'four"', "five", "six"], "1 record has several lines .* lines 3 to 5 of a.csv"),
+        (
+            ["one", '"two', 'three"', "four", '"five', "six", 'seven"'],
+            "2 records have several lines .* lines 6 to 8",
+        ),
+        (['"one', 'two"', '"three', 'four"', '"five"'], None),
+        (["one", '"two', "", 'four"', "five", "six"], None),
+        (["one", '"two"', "three"], None),
+    ],
+)
+def test_lines_that_stray_quotes_join_in_a_single_column_are_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, lines: list[str], warned: str | None
+) -> None:
+    """With a second column, its names tell that lines are records; texts with paragraphs are none of these."""
+    (tmp_path / "a.csv").write_text("\n".join(["text", *lines, ""]))
+    reader = open_reader(tmp_path / "a.csv", "a.csv", "csv", ["text"], ReaderOptions())
+    log_findings(diagnose_csv(reader, "a.csv"), COMMENT_OPTION)
+    assert (caplog.text == "") if warned is None else re.search(f"{warned}.* set --option quote=", caplog.text)

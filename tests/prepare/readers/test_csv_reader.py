@@ -448,3 +448,14 @@ def test_utf_16_without_a_mark_is_refused_with_the_option_that_reads_it(tmp_path
         module.CsvReader(path, "a.csv", [], ReaderOptions())
     columns = module.CsvReader(path, "a.csv", ["text"], ReaderOptions(encoding="utf-16-le")).columns
     assert columns == ["text", "label"]
+
+
+@pytest.mark.parametrize("title", ["Report of 2024,,", "Report of 2024\n", '"A, title"', "of 2024\n\nby region"])
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_csv_reader_names_the_line_of_a_header_below_a_title(tmp_path: Path, title: str, separator: str) -> None:
+    """The message listed columns without a name."""
+    text = f"{title}\ntext,label,x\na,b,1\n".replace(",", separator)
+    (tmp_path / "a.csv").write_text(text)
+    line = text.splitlines().index(separator.join(("text", "label", "x"))) + 1
+    with pytest.raises(ConfigurationError, match=f"no column 'text'; its line {line} has it, .* remove what is above"):
+        open_reader(tmp_path / "a.csv", "a.csv", "csv", ["text", "label"], ReaderOptions())

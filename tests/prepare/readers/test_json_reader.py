@@ -158,3 +158,30 @@ def test_byte_order_marks_where_files_were_joined_are_left_out(tmp_path: Path, t
     path = tmp_path / "joined.json"
     path.write_text(text)
     assert [row.values for row in read(path, ["text"])] == [{"text": "a"}, {"text": "b"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"text": ["a b", "c d"], "label": ["x", "y"]}', "is one object with columns in it"),
+        (
+            '{"columns": ["text", "label"], "data": [["a", "x"]]}',
+            "has columns and rows, as pandas writes",
+        ),
+        (
+            '\x1e{"text": "a", "label": "x"}\n\x1e{"text": "b", "label": "y"}\n',
+            "record separators .*; .* tr -d",
+        ),
+    ],
+)
+def test_other_forms_of_json_are_named(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises((DataError, ConfigurationError), match=sentence):
+        read(tmp_path / "a.json", ["text", "label"])
+
+
+def test_arrays_in_an_array_are_quoted_in_brief(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('[["a text of many words that is longer than what a message quotes of it", "x"]]')
+    (row,) = read(tmp_path / "a.json", ["text"])
+    assert row.rejection is not None
+    assert row.rejection.detail.endswith("received ['a text of ma... quotes of it', 'x']")

@@ -77,6 +77,27 @@ def test_times_of_a_day_are_written_as_pandas_writes_them_to_csv(tmp_path: Path,
     assert [cell_text(row.values["at"]) or "" for row in read(path, ["at"])] == expected
 
 
+@pytest.mark.parametrize("zone", [None, "UTC", "Asia/Tokyo"])
+def test_moments_that_differ_by_nanoseconds_are_different(tmp_path: Path, zone: str | None) -> None:
+    """They were one class, category or identity."""
+    path = tmp_path / "some.parquet"
+    kind = pa.timestamp("ns", zone)
+    numbers = [1_700_000_000_000_000_000 + rest for rest in (0, 1, 2, 1000)] + [-1, None]
+    stamps = pa.array(numbers, pa.int64()).cast(kind)
+    pq.write_table(pa.table({"at": stamps, "named": stamps.dictionary_encode()}), path)
+    begin = "2023-11-14 22:13:20"
+    texts = [
+        begin,
+        f"{begin}.000000001",
+        f"{begin}.000000002",
+        f"{begin}.000001",
+        "1969-12-31 23:59:59.999999999",
+        None,
+    ]
+    for name in ("at", "named"):
+        assert [cell_text(row.values[name]) for row in read(path, [name])] == texts
+
+
 def test_columnar_reader_reads_fields_within_fields(tmp_path: Path) -> None:
     path = tmp_path / "some.parquet"
     images = pa.array([{"bytes": b"1", "path": "one.png"}, None])

@@ -17,11 +17,11 @@ pytestmark = pytest.mark.spark
 
 @pytest.fixture
 def source(tmp_path: Path) -> dict[str, Any]:
-    """A CSV file that names 24 images by path."""
+    """A CSV file that names 24 images by path, in a column with a dot."""
     raw = write_source(tmp_path / "raw")
     rows = [f"{file.relative_to(raw)},{file.parent.name}" for file in sorted(raw.glob("*/*.png"))]
-    (raw / "table.csv").write_text("\n".join(["image,label", *rows]))
-    columns = {"input": "image", "content": "paths"}
+    (raw / "table.csv").write_text("\n".join(["image.path,label", *rows]))
+    columns = {"input": "image.path", "content": "paths"}
     return {"kind": "table", "format": "csv", "path": str(raw / "table.csv"), "columns": columns}
 
 

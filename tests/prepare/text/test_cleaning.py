@@ -168,7 +168,7 @@ def test_decode_text_reads_utf_8_and_byte_order_marks(data: bytes, text: str) ->
     [
         (
             "für".encode("latin-1"),
-            "byte 0xfc at position 1 is not UTF-8 (invalid start byte); set prepare.text.encoding",
+            "byte 0xfc at position 1 is not UTF-8 (invalid start byte); name its encoding, such as latin-1",
         ),
         (b"\xff\xfea", "byte 0x61 at position 2 is not UTF-16 (truncated data)"),
         (b"\x1f\x8b\x08\0", "the format is gzip; expected plain text"),

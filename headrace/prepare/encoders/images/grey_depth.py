@@ -1,6 +1,7 @@
 """Convert grey images deeper than 8 bits, and warn of unscaled 16-bit values."""
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,6 +60,32 @@ def unscaled_colours_warning(images: Counter[int]) -> str | None:
     """Return the warning about 16-bit colour images, to which `prepare.image.white` does not apply."""
     found = _count_unscaled(images)
     return None if found is None else f"{found.text.format('colour')} Scale their values to 16 bits, or save 8 bits."
+
+
+# Images whose largest value of 255 is not above this hold at most 4 bits, of which 8 look black.
+DARK, MIN_DARK = 15, 3
+
+
+@dataclass
+class Brightness:
+    """The number of images, and the largest value of all of them, from 0 to 255."""
+
+    images: int = 0
+    largest: int = 0
+
+    def add(self, images: int, largest: int) -> None:
+        """Count images."""
+        self.images += images
+        self.largest = max(self.largest, largest)
+
+    def warning(self) -> str | None:
+        """Return a warning if all images are almost black, as those of 1 bit or 4 bits in 8 are; otherwise None."""
+        if self.images < MIN_DARK or self.largest > DARK:
+            return None
+        return (
+            f"No value of {self.images:,} images is above {self.largest} of 255, so that all are almost black: they "
+            "may be masks, or hold fewer bits than 8. Scale their values to 0 to 255."
+        )
 
 
 class _UnscaledImages(NamedTuple):

@@ -12,7 +12,7 @@ from headrace.prepare.encoders.label_normalization import normalize_name
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.sources.folders.mask_file_warnings import MASK_OF
 from headrace.prepare.sources.raw_record_types import RawFile
-from headrace.prepare.sources.split_names import split_from_name, split_from_path
+from headrace.prepare.sources.split_names import look_like_splits, split_from_name, split_from_path
 from headrace.wording import escape_path, shorten
 
 # Folders of data sets for segmentation, whose files of one name belong together.
@@ -24,7 +24,6 @@ COPY = re.compile(r"(.*\S)\s*(?:\(\d+\)|\s-\s[Cc]opy(?: \(\d+\))?|\scopy(?: \d+)
 ARCHIVED = re.compile(r"(.*?\.(?:t[a-z0-9]+|tar\.[a-z0-9]+|zip))/(.*)", re.IGNORECASE | re.DOTALL)
 # In the path of a record, \x and two digits stand for a byte that is not UTF-8, and \x5c for a backslash before these.
 BETWEEN_FOLDERS = re.compile(r"/|\\x5c|\\(?!x[0-9a-f]{2})")
-WORDS = re.compile(r"[-_. ]|\d+")
 # A word and a number, as in cat.1.png, cat_01.png and cat (1).png.
 NUMBERED = re.compile(r"([^\W\d_]{2,}(?:[-_ ][^\W\d_]+)*)[-_. ]*\(?\d+\)?")
 ARCHIVE_NAME = re.compile(r"\.(?:zip|tar|tgz|tar\.[a-z0-9]+)$", re.IGNORECASE)
@@ -46,18 +45,18 @@ def class_warnings(classes: Iterable[str]) -> list[str]:
         warnings.append(
             f"the folders {shorten(list(map(repr, copies)))} look like copies of others; they are classes of their own."
         )
-    splits = {name: split for name in names if (split := _named_split(name)) is not None}
-    if "train" in splits.values() and len(set(splits.values())) > 1:
+    keys = {name.partition("=")[0] if "=" in name else "" for name in names}
+    if len(names) > 1 and len(keys) == 1 and "" not in keys:
+        warnings.append(
+            f"the folders {shorten(list(map(repr, names)))} look like partitions of a table, and are classes of these "
+            "whole names; data.source.class_names gives them others."
+        )
+    if splits := look_like_splits(names):
         warnings.append(
             f"the folders {shorten(list(map(repr, splits)))} look like splits, and are classes; splits are called "
             "train, val, test."
         )
     return warnings
-
-
-def _named_split(name: str) -> str | None:
-    """Return the split that a word of a folder's name means: train_images, my-test, test1."""
-    return next((split for word in WORDS.split(name) if (split := split_from_name(word)) is not None), None)
 
 
 def nested_warnings(files: Iterable[RawFile], *, in_splits: bool) -> list[str]:
@@ -107,6 +106,8 @@ def inner_class_hint(files: Sequence[RawFile], source: str) -> str:
     if not common or len(inner) < 2 or any(len(one) == len(common) for one in parts):
         return ""
     folder = os.path.join(source, *common)
+    if all(split_from_name(one) is not None for one in inner):
+        return f" The folders {shorten(list(map(repr, sorted(inner))))} name splits: set data.source.path to {folder}."
     return (
         f" If the folders {shorten(list(map(repr, sorted(inner))))} are the classes, set data.source.path to {folder}."
     )
@@ -195,6 +196,21 @@ def member_warnings(folders: Mapping[str, str]) -> list[str]:
                 f"archive is the class.{forms}"
             ]
     return []
+
+
+def unused_split_warnings(folders: Iterable[str]) -> list[str]:
+    """Return what to say about folders of archives that may be splits, and are neither splits nor classes.
+
+    Args:
+        folders: paths of class folders in archives, none of them in a folder named after a split.
+    """
+    above = dict.fromkeys(name for path in folders for name in path.split("/")[:-1])
+    if not (found := look_like_splits(above)):
+        return []
+    return [
+        f"In the archives, the folders {shorten(list(map(repr, found)))} look like splits, and prepare.splits splits "
+        "their records; folders that are splits are called train, val, test."
+    ]
 
 
 def split_class_warning(classes: Iterable[str], has_splits: bool) -> str | None:

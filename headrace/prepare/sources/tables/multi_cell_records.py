@@ -9,6 +9,7 @@ from headrace.config.configuration import Prepare
 from headrace.config.sections.source import Columns, Source
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
+from headrace.wording import short_repr
 
 
 class Cells(NamedTuple):
@@ -90,5 +91,5 @@ def _cell(value: Any, name: str, cells: Cells) -> str | None:
         return base64.b64encode(value).decode("ascii")
     is_list = isinstance(value, list) and name in cells.lists
     if (isinstance(value, list | dict) and not is_list) or (is_binary and value is not None):
-        raise RejectedRecordError(Reason.BAD_VALUE, f"the cell of {name} is not one value but {value!r:.60}")
+        raise RejectedRecordError(Reason.BAD_VALUE, f"the cell of {name} is not one value but {short_repr(value)}")
     return text_cell(value, f"the cell of {name}")

@@ -47,7 +47,7 @@ from headrace.prepare.sources.tables.table_readers_and_required_columns import (
     open_first,
     warn_of_folder_columns,
 )
-from headrace.wording import escape_path
+from headrace.wording import escape_path, short_repr
 
 ROWS_PER_BATCH = 256
 TEXTS = ("file", "key", "row", "label", "split", "weight", "reason", "detail")
@@ -254,9 +254,10 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, task: str) -> dict
     else:
         data = row.values.get(columns.input)
     if is_binary and isinstance(data, dict):
+        _refuse_path_alone(data, columns.input)
         data = data.get("bytes")
     elif isinstance(data, dict | list):
-        raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {data!r:.60}")
+        raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {short_repr(data)}")
     return {
         "key": text(columns.identity),
         "label": label_cell(row.values.get(columns.label), task),
@@ -264,6 +265,21 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, task: str) -> dict
         "weight": text(columns.weight),
         "data": data if is_binary and isinstance(data, bytes) else text_cell(data, f"the cell of {columns.input}"),
     }
+
+
+def _refuse_path_alone(cell: dict[str, Any], name: str) -> None:
+    """Raise if a structure as Hugging Face's has the path of a file, and not its bytes.
+
+    Raises:
+        RejectedRecordError: it is so.
+    """
+    path = cell.get("path")
+    if cell.get("bytes") is None and isinstance(path, str) and path:
+        detail = (
+            f"{name}.bytes is empty, and {name}.path is {short_repr(path)}; to read that file, set "
+            f"data.source.columns.input to {name}.path and content to paths"
+        )
+        raise RejectedRecordError(Reason.EMPTY, detail)
 
 
 def _content_key(label: str | None, data: str | bytes | None) -> str:

@@ -12,7 +12,7 @@ from headrace.prepare.sources.folders.exclude_patterns import not_excluded
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_record_types import Listing, to_raw_file
-from headrace.prepare.sources.split_names import split_from_path, unclear_split_files
+from headrace.prepare.sources.split_names import look_like_splits, split_from_path, unclear_split_files
 from headrace.prepare.sources.tables.delta_file_listing import list_delta_files
 from headrace.prepare.sources.tables.lakehouse_table_refusal import (
     COLUMNAR,
@@ -107,7 +107,10 @@ def _splits(files: list[ListedFile], source: Source) -> list[str | None]:
     """Return the split of each file if the names of all of them begin with one, or their folders are named so."""
     found = [split_from_path(one.path) for one in files]
     named = {split for split in found if split is not None}
-    if source.columns is None or source.columns.split is not None or not named or found == found[:1] * len(found):
+    if source.columns is None or source.columns.split is not None:
+        return [None] * len(files)
+    if not named or found == found[:1] * len(found):
+        _warn_of_unused_splits(files, source)
         return [None] * len(files)
     if None in found or "train" not in named:
         unnamed = files[found.index(None)].path if None in found else files[0].path
@@ -128,6 +131,17 @@ def _splits(files: list[ListedFile], source: Source) -> list[str | None]:
             source.path, shorten(unclear),
         )  # fmt: skip
     return found
+
+
+def _warn_of_unused_splits(files: list[ListedFile], source: Source) -> None:
+    """Warn of names of files or folders that have the words of splits, and are not read as such."""
+    names = dict.fromkeys(part for one in files for part in one.path.split(os.sep))
+    if found := look_like_splits(name for name in names if "=" not in name):
+        log.warning(
+            "The names %s of %s look like splits, and prepare.splits splits their rows; names that are splits begin "
+            "with train, val, test.",
+            shorten(list(map(repr, found))), source.path,
+        )  # fmt: skip
 
 
 def is_table_metadata(name: str) -> bool:

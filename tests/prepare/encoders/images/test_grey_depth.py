@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.images.grey_depth import to_eight_bits, unscaled_grey_warning, used_bits
 from headrace.prepare.encoders.images.image_transcoding import decode, decode_image
+from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 
@@ -74,3 +75,17 @@ def test_unscaled_grey_warning_names_the_images_and_the_setting() -> None:
     assert "prepare.image.white to 4095" in warning
     assert unscaled_grey_warning(Counter({16: 5})) is None
     assert unscaled_grey_warning(Counter()) is None
+
+
+@pytest.mark.parametrize(("largest", "images", "warned"), [(1, 3, True), (15, 9, True), (16, 9, False), (1, 2, False)])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_images_of_few_bits_in_8_are_warned_of(largest: int, images: int, warned: bool, mode: str) -> None:
+    """Masks of 0 and 1, and pixels of 4 bits, were almost black, without a word."""
+    found = Observations()
+    for number in range(images):
+        task = Observations()
+        values = np.array([[0, 1, 0, largest, 0, 0, 1, 0]], np.uint8)
+        task.add_image(decode_image(encode_image(PIL.Image.fromarray(values), "PNG"), spec(mode=mode)), f"{number}.png")
+        found.update(task)
+    sentence = f"No value of {images} images is above {largest} of 255, so that all are almost black"
+    assert [one.startswith(sentence) for one in found.warnings(None)] == [True] * warned

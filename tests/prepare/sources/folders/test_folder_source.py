@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from headrace.config.sections.source import Source
 from headrace.errors import DataError
+from headrace.predict.input_files import find_inputs
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.sources import list_source
 from headrace.prepare.sources.folders.folder_source import list_folder
@@ -70,8 +71,10 @@ def test_splits_in_class_folders_are_splits_or_refused(tmp_path: Path) -> None:
         (["fold1/cat/1", "fold1/dog/1", "fold2/cat/1", "fold2/dog/1"], "'cat', 'dog' are in every class folder"),
         (["cat/1", "cat (2)/1", "dog/1", "dog - Copy/1"], "'cat (2)', 'dog - Copy' look like copies of others"),
         (["train/a/x/1", "train/a/y/1", "train/b/x/1", "test/b/y/1"], "'x', 'y' are in every class folder"),
-        (["train_images/a/1", "test1/a/1"], "'test1', 'train_images' look like splits"),
+        (["seg_train/a/1", "test1/a/1"], "'seg_train', 'test1' look like splits"),
         (["night train/1", "bus/1"], ""),
+        (["label=01/1", "label=1/1"], "'label=01', 'label=1' look like partitions of a table, and are classes"),
+        (["a=b/1", "c=d/1"], ""),
         (["cat/2021/1", "cat/2", "dog/2021/1", "dog/old/1"], ""),
         (["cat/images/1", "dog/images/1", "cat 2/1"], ""),
     ],
@@ -84,8 +87,17 @@ def test_folders_that_may_mean_other_classes_are_warned_of(
     assert bool(caplog.text) == bool(warning)
 
 
-def test_names_of_splits_may_end_in_set(tmp_path: Path) -> None:
-    put(tmp_path, "training_set/cats/1", "training_set/dogs/1", "Test Set/cats/1", "valset/dogs/1")
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("training_set", "Test Set", "valset"),
+        ("train_images", "test-data", "validation images"),
+        ("train_dataset", "testdata", "dev_split"),
+    ],
+)
+def test_names_of_splits_may_end_in_what_they_hold(tmp_path: Path, names: tuple[str, str, str]) -> None:
+    train, test, val = names
+    put(tmp_path, f"{train}/cats/1", f"{train}/dogs/1", f"{test}/cats/1", f"{val}/dogs/1")
     assert {(label, split) for _, label, split in listed(tmp_path)} == {
         ("cats", "train"), ("dogs", "train"), ("cats", "test"), ("dogs", "val")
     }  # fmt: skip
@@ -110,6 +122,27 @@ def test_masks_beside_images_are_warned_of(tmp_path: Path, caplog: pytest.LogCap
     caplog.clear()
     assert len(list_source(Source(kind="folder", path=str(tmp_path), exclude=("*_mask*.png",))).files) == 3
     assert not caplog.text
+
+
+LITTER = ("notes.txt~", "1.txt.bak", "1.txt.ORIG", "a.swp", "Picasa.ini", "SyncToy_1.dat", "CVS/Entries", "#1.txt#")
+
+
+def test_litter_in_folders_of_texts_is_left_out_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Any file can be a text, so that such files became texts of their folder's class."""
+    texts = ("good/1.txt", "good/LICENSE", "good/CVS", "bad/README.md", "bad/orig", "cvs/x.txt")
+    texts += tuple(f"bad/{number}.txt" for number in range(20))
+    source = Source(kind="folder", path=str(put(tmp_path, *texts, *(f"good/{name}" for name in LITTER[:6]))))
+    put(tmp_path, *(f"bad/{name}" for name in LITTER[6:]), "old/1.bak")
+    listing = list_source(source, texts=True)
+    assert sorted(file.path for file in listing.files) == sorted(texts)
+    assert listing.classes == ("bad", "cvs", "good")
+    assert "9 files are left out, such as 'bad/#1.txt#', by names that editors" in caplog.text
+    assert "2 files have names of notes on the data, such as 'bad/README.md'; each is one text" in caplog.text
+    assert len(list_source(source).files) == len(texts) + 9
+    assert sorted(file.file for file in find_inputs([tmp_path]).files(texts=True)[0]) == sorted(texts)
+    shown = preview(str(tmp_path))
+    assert shown["classes"] == {"bad": 22, "good": 3, "cvs": 1}
+    assert "9 files are left out, such as" in "".join(shown["warnings"])
 
 
 def test_tables_in_class_folders_of_texts_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -337,6 +370,12 @@ def test_folder_around_the_classes_is_named(tmp_path: Path, caplog: pytest.LogCa
     inner = tmp_path / "photos" / "photos"
     assert f"If the folders 'cat', 'dog' are the classes, set data.source.path to {inner}." in refusal(tmp_path)
     assert caplog.text == ""
+
+
+def test_folder_around_the_splits_is_named(tmp_path: Path) -> None:
+    """The hint called them classes, although they name splits."""
+    put(tmp_path, "data/train/cat/1.png", "data/test/cat/1.png")
+    assert f"The folders 'test', 'train' name splits: set data.source.path to {tmp_path / 'data'}." in refusal(tmp_path)
 
 
 def test_files_without_class_folders_are_refused(tmp_path: Path) -> None:

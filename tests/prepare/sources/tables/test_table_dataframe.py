@@ -10,8 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from headrace.config.sections.source import Columns
 from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.readers import Row
+from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources.tables import row_range_splits
+from headrace.prepare.sources.tables.table_dataframe import _frame_cells
 from headrace.spark.task_errors import unwrap_python_errors
 from headrace.storage import locate
 from tests.support.table_rows import TEXTS, WRITERS, described, table_records, text_source, write_json, write_parquet
@@ -185,3 +189,17 @@ def test_table_reports_which_file_is_damaged(spark: SparkSession, bucket: str, t
     (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(b"text,label,fold\n" + os.urandom(9999).hex().encode())[:2000])
     with pytest.raises(DataError, match=r"cut\.csv\.gz is damaged or truncated"), unwrap_python_errors():
         table_records(spark, text_source(tmp_path / "cut.csv.gz", "csv"))
+
+
+@pytest.mark.parametrize("path", ["pics/1.png", None])
+def test_structure_with_a_path_and_no_bytes_is_rejected_with_a_way(path: str | None) -> None:
+    """The column was said to be empty."""
+    columns = Columns(input="image", content="bytes")
+    row = Row(1, {"image": {"bytes": None, "path": path}, "label": "a"})
+    if path is None:
+        assert _frame_cells(row, columns, True, "classification")["data"] is None
+        return
+    with pytest.raises(
+        RejectedRecordError, match=r"image.bytes is empty, .* 'pics/1.png'; .* to image.path and content"
+    ):
+        _frame_cells(row, columns, True, "classification")

@@ -1,6 +1,7 @@
 """The files of a table are those that belong to it: of Delta tables those of the latest version."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from deltalake import DeltaTable, write_deltalake
 from packaging.version import Version
 from pyspark.sql import SparkSession
 
+from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.prepare.sources.tables.table_file_listing import list_table
 from tests.support.table_rows import TEXTS, arrow_table, table_records, text_source
@@ -164,3 +166,36 @@ def test_empty_commit_before_a_checkpoint_is_not_read(tmp_path: Path) -> None:
     DeltaTable(tmp_path).create_checkpoint()
     (tmp_path / "_delta_log" / f"{0:020d}.json").write_bytes(b"")
     assert len(list_table(text_source(tmp_path, "delta")).files) == 2
+
+
+def without_split_column(folder: Path) -> Source:
+    return Source(kind="table", format="csv", path=str(folder), columns=Columns(input="text"))
+
+
+def test_folders_of_tables_may_be_named_after_splits_and_what_they_hold(tmp_path: Path) -> None:
+    """The rows of test_data were mixed with those of train_data, without a word."""
+    splits = {"train_data": "train", "test_data": "test"}
+    for name in splits:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.csv").write_text("text,label\na,b\n")
+    found = list_table(without_split_column(tmp_path))
+    assert {file.path.split("/")[0]: file.split for file in found.files} == splits
+
+
+@pytest.mark.parametrize(
+    ("names", "warned"),
+    [
+        (["seg_train/x.csv", "seg_test/x.csv"], "'seg_test', 'seg_train' of .* look like splits, and prepare.splits"),
+        (["my-train.csv", "my-test.csv"], "'my-test.csv', 'my-train.csv' of .* look like splits"),
+        (["bus/x.csv", "night-train/x.csv"], None),
+        (["a=train/x.csv", "a=test/x.csv"], None),
+    ],
+)
+def test_names_of_tables_with_the_word_of_a_split_are_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, names: list[str], warned: str | None
+) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("text,label\na,b\n")
+    assert {file.split for file in list_table(without_split_column(tmp_path)).files} == {None}
+    assert (caplog.text == "") if warned is None else re.search(warned, caplog.text)
