@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
 from headrace.errors import DataError
+from headrace.features.contract_part import InputSpec, Statistics, load_input_spec
 from headrace.features.input_kind_loader import RECORD, input_traits
 from headrace.features.input_kind_traits import InputTraits
-from headrace.features.input_spec import InputSpec, Statistics, load_input_spec
 from headrace.targets.target_kind_loader import target_module, target_traits
 from headrace.targets.target_kind_traits import Activation, TargetTraits
 from headrace.targets.target_kind_traits import TaskType as TaskType
 
 if TYPE_CHECKING:
-    from headrace.features.text.input_spec import Tokenizer
+    from headrace.features.text.contract_part import Tokenizer
 
 Spec = Annotated[SerializeAsAny[InputSpec], BeforeValidator(load_input_spec)]
 

@@ -71,13 +71,13 @@ class Table:
         Raises:
             DataError: the version has no row of the split, or a shard is damaged.
         """
-        from headrace.api.arrow_pandas_spark_rows import arrow_rows
+        from headrace.api.table_rows_as_arrow_pandas_spark import arrow_rows
 
         return pa.concat_tables(arrow_rows(self._version, shard, decode=decode) for shard in self._version.split(split))
 
     def pandas(self, split: str, *, decode: bool = False) -> "pd.DataFrame":
         """Return the rows of a split as `arrow` does; decoded inputs are NumPy arrays."""
-        from headrace.api.arrow_pandas_spark_rows import pandas_rows
+        from headrace.api.table_rows_as_arrow_pandas_spark import pandas_rows
 
         return pandas_rows(self.arrow(split, decode=decode))
 
@@ -87,7 +87,7 @@ class Table:
         Args:
             decode: as in `arrow`; images become structs of Spark's own image schema.
         """
-        from headrace.api.arrow_pandas_spark_rows import spark_rows
+        from headrace.api.table_rows_as_arrow_pandas_spark import spark_rows
 
         with callers_session(spark):
             return spark_rows(spark, self._version, split, decode=decode)

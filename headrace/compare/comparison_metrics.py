@@ -1,7 +1,7 @@
 """Metrics by which models are compared, and whether higher or lower is better."""
 
-from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.saved_predictions import Predictions
+from headrace.targets.comparison_interface import comparison_module
 from headrace.targets.target_kind_loader import target_traits
 
 LOWER_IS_BETTER = {"loss", "mean_absolute_error", "root_mean_squared_error"}

@@ -5,21 +5,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from headrace.bundle_inference import Inference
 from headrace.compare.compared_models import ComparedModel, open_compared_models, settings
-from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.comparison_metrics import default_metric, scores
 from headrace.compare.largest_disagreements import LargestDisagreements, describe, select_rows
 from headrace.compare.paired_differences import metric_differences
 from headrace.compare.prediction_computation import predict_split
 from headrace.compare.saved_predictions import Predictions
-from headrace.compare.version_choice_and_training_overlap import choose_version, find_overlaps, match_all
-from headrace.compiled_inference import Inference
+from headrace.compare.table_version_and_training_overlap import choose_version, find_overlaps, match_all
 from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.runs.metrics_log_reader import MetricsLog, points
 from headrace.runs.settings_differences import differing
 from headrace.table import Version
+from headrace.targets.comparison_interface import comparison_module
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace import one_or_several_inputs
-from headrace.compare.comparison_interface import ComparisonInterface
 from headrace.compare.saved_predictions import Predictions
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes
+from headrace.targets.comparison_interface import ComparisonInterface
 
 SHOWN = 12
 

@@ -6,12 +6,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER, scores
 from headrace.compare.deciding_row_counts import deciding_rows, min_deciding_rows
 from headrace.compare.saved_predictions import Predictions
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY, ClassScore
 from headrace.evaluate.confidence_intervals import CONFIDENCE, Intervals
+from headrace.targets.comparison_interface import comparison_module
 
 # biased: one of the models was trained on some of the rows.
 Verdict = Literal["better", "worse", "undecided", "biased"]

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from headrace.compare.comparison_interface import comparison_module
+from headrace.bundle_inference import Inference
 from headrace.compare.saved_predictions import Predictions
-from headrace.compiled_inference import Inference
 from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.job import iter_batches
 from headrace.one_or_several_inputs import Inputs, select_rows
 from headrace.table import Version
+from headrace.targets.comparison_interface import comparison_module
 
 # Is called with each batch and its predictions.
 Observe = Callable[[EvaluationBatch, Predictions], None]

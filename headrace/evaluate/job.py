@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace import bundle as bundles
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.contract import Contract
 from headrace.evaluate.bundle_table_match import match_classes
 from headrace.evaluate.evaluator_interface import EvaluationBatch, EvaluationInterface, Evaluator
@@ -27,7 +27,7 @@ from headrace.targets.target_kind_loader import target_module
 from headrace.wording import join_names
 
 if TYPE_CHECKING:
-    from headrace.compiled_inference import Inference
+    from headrace.bundle_inference import Inference
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     match = match_classes(bundle, version, absent=version.summary.classes_without_rows())
     slicer = Slicer(version.contract, version.table, slices)
     # TensorFlow takes seconds to import; what is wrong is said before.
-    from headrace.compiled_inference import Inference
+    from headrace.bundle_inference import Inference
 
     inference = Inference(bundle)
     start = time.monotonic()

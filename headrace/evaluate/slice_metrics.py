@@ -11,7 +11,7 @@ from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluator_interface import EvaluationBatch, Evaluator
 from headrace.evaluate.row_slices_by_value import ClassPartitioner, NumberPartitioner, Partition, TextPartitioner
-from headrace.features.cells_from_stored_rows_interface import cells_from_stored_rows
+from headrace.features.column_values_from_stored_rows_interface import column_values_from_stored_rows
 from headrace.wording import close_name_question
 
 CLASS, LENGTH, SIZE = "class", "length", "size"
@@ -176,7 +176,7 @@ def _cell_values(cell: _Cell, table: Path, name: str) -> Callable[[EvaluationBat
     def values(batch: EvaluationBatch) -> Any:
         stored = batch.columns[cell.column]
         rows = stored.data.view(column.dtype).reshape(len(stored), *column.fixed_shape)
-        found = cells_from_stored_rows(cell.contract, table, rows)[name]
+        found = column_values_from_stored_rows(cell.contract, table, rows)[name]
         return found.to_pylist() if cell.is_category else found.to_numpy(zero_copy_only=False)
 
     return values

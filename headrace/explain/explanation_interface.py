@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from headrace.bundle import Bundle
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.explain.explanation_result import Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs

@@ -9,7 +9,7 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.explanation_interface import Explainer, ExplanationInterface, explanation_module
 from headrace.explain.explanation_result import Explanation

@@ -6,7 +6,7 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.errors import ConfigurationError
 from headrace.export.export_input_interface import export_input_module
 from headrace.export.formats import ExportedModel, Format

@@ -6,7 +6,7 @@ from itertools import cycle
 
 import numpy as np
 
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.contract import Contract
 from headrace.networks.random_inputs_interface import random_inputs
 from headrace.one_or_several_inputs import Inputs

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from headrace.prepare.kept_record_findings import Observations
 
 if TYPE_CHECKING:
-    from headrace.compiled_inference import Inference
+    from headrace.bundle_inference import Inference
 
 
 class ArrayPreparer:
@@ -28,5 +28,5 @@ class ArrayPreparer:
 
 
 def encode_arrays(records: list[bytes], inference: "Inference", observations: Observations) -> dict[str, list[bytes]]:
-    """See `RecordPredictionInterface.encode`; prepared records are stored as they are."""
+    """See `PredictionRecordEncodingInterface.encode`; prepared records are stored as they are."""
     return {inference.contract.named("input")[0]: records}

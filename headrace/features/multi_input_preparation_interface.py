@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
+from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module
-from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 

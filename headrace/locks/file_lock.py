@@ -15,7 +15,7 @@ from typing import TextIO
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from headrace.errors import HeadraceError
-from headrace.processes.command_line_and_clock import utc_now
+from headrace.processes.own_command_line_and_utc_now import utc_now
 from headrace.processes.process_tree import process_start
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from headrace.predict.records.predict_rows_and_lines import predict_records
 from headrace.predict.records.splittable_record_file import Record
 
 if TYPE_CHECKING:
-    from headrace.compiled_inference import Inference
+    from headrace.bundle_inference import Inference
 
 
 class Batch(NamedTuple):

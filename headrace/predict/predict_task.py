@@ -29,7 +29,7 @@ from headrace.table import Shard
 from headrace.table.rejects_and_duplicates import Reject
 
 if TYPE_CHECKING:
-    from headrace.compiled_inference import Inference
+    from headrace.bundle_inference import Inference
 
 
 class Part(NamedTuple):
@@ -147,7 +147,7 @@ def load_inference(bundle: Path, _manifest: str) -> "Inference":
     """
     # TensorFlow takes seconds to import; tasks that only prepare never pay for it.
     import_engines_lean()
-    from headrace.compiled_inference import Inference
+    from headrace.bundle_inference import Inference
 
     inference = Inference(load(bundle))
     # PySpark's worker collects garbage after every task, and would scan all objects of TensorFlow each time:

@@ -9,7 +9,7 @@ from headrace.predict.input_files import InputFile, RawFileLimits
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 
 if TYPE_CHECKING:
-    from headrace.compiled_inference import Inference
+    from headrace.bundle_inference import Inference
 
 
 class RawFilePredictionInterface(Protocol):

@@ -41,14 +41,14 @@ from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
 from headrace.prepare.sources.series.window_source import window_columns
 from headrace.prepare.sources.tables.columns.column_configuration_key import column_key
-from headrace.prepare.sources.tables.columns.date_number_check import find_dates
+from headrace.prepare.sources.tables.columns.dates_among_numbers_check import find_dates
 from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.table_readers_and_required_columns import require_columns
 from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
 from headrace.prepare.stopwatch import Stopwatch
 from headrace.prepare.table_schema import arrow_schema
 from headrace.prepare.unreferenced_file_cleanup import remove_leftovers, remove_orphans
-from headrace.processes.command_line_and_clock import command_line
+from headrace.processes.own_command_line_and_utc_now import command_line
 from headrace.spark.session import session
 from headrace.spark.task_errors import unwrap_python_errors
 from headrace.spark.temporary_session_changes import temporary_settings

@@ -16,7 +16,7 @@ from headrace.prepare.encoders.images.grey_depth import (
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.thousands_separator_warning import NumberFormat, number_format, thousands_warning
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
-from headrace.prepare.quality.location_warnings import LocationSample
+from headrace.prepare.quality.latitude_longitude_warnings import LocationSample
 from headrace.prepare.quality.values_unlike_training import Tally, UnfamiliarValues, merge_tallies
 from headrace.prepare.rejects.reasons_and_exceptions import UnreadArchiveError
 from headrace.prepare.sources.folders.derived_file_warnings import find_copies

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from headrace.contract import Contract
 from headrace.errors import DataError, HeadraceError
-from headrace.prepare.encoders.statistics import ChannelSums
+from headrace.prepare.encoders.mean_and_variance import ChannelSums
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.carry_over_and_commit_side_tables import CarriedOver
 from headrace.prepare.rejects.reasons_and_exceptions import Reason

@@ -16,8 +16,8 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column
+from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module, input_traits
-from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_conflicts
 from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
 from headrace.prepare.encoders.record_encoder_interface import encoder_for
@@ -28,7 +28,7 @@ from headrace.prepare.labels.class_discovery import (
     discover_classes,
     require_class_count,
 )
-from headrace.prepare.labels.target_size import find_target_column
+from headrace.prepare.labels.vector_target_shape import find_target_column
 from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reject_summary import list_refused

@@ -1,4 +1,4 @@
-"""Model bundles in the registry's folder, byte for byte as registered, and the link to the champion's bundle."""
+"""Model bundles in the registry's folder, byte for byte as registered."""
 
 import json
 import logging

@@ -9,7 +9,7 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.errors import DataError
 from headrace.locks.folder_lock import lock_folder
-from headrace.processes.command_line_and_clock import utc_now
+from headrace.processes.own_command_line_and_utc_now import utc_now
 from headrace.registry.bundle_retrieval import load_intact
 from headrace.registry.champion_link import linked_bundle
 from headrace.registry.damaged_database_checks import BUNDLES, RegistryDamagedError, has_content, require_intact

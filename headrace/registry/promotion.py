@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.processes import command_line_and_clock
+from headrace.processes import own_command_line_and_utc_now
 from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.champion_link import linked_bundle, point_champion
 from headrace.registry.registry_connection import CHALLENGER, CHAMPION, RegistryConnection, registry_error
@@ -57,7 +57,7 @@ def _download_bundle(registry: RegistryConnection, promotion: Promotion) -> None
 
 
 def _record_promotion(registry: RegistryConnection, promotion: Promotion) -> None:
-    tags = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: command_line_and_clock.utc_now()}
+    tags = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: own_command_line_and_utc_now.utc_now()}
     if promotion.rollback_to is not None:
         tags[ROLLBACK_TO] = str(promotion.rollback_to)
     tag(registry, promotion.record.version, tags)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from headrace.errors import DataError
 from headrace.format_version import NumberedRecord, require_format
-from headrace.processes.command_line_and_clock import utc_now
+from headrace.processes.own_command_line_and_utc_now import utc_now
 from headrace.retrain.journal_records import EVALUATED, FINAL, CycleRecord, Outcome, StepRecord
 from headrace.storage.atomic_writes import atomic_write
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from headrace.errors import StoreError, TrainingError
 from headrace.locks.folder_lock import lock_for_training
-from headrace.processes.command_line_and_clock import utc_now
+from headrace.processes.own_command_line_and_utc_now import utc_now
 from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.json_record_files import read_record
 from headrace.runs.run_record import RunRecord

@@ -8,7 +8,7 @@ from headrace.config.sections.training import Loss, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import KINDS
-from headrace.processes.command_line_and_clock import command_line
+from headrace.processes.own_command_line_and_utc_now import command_line
 from headrace.processes.recorded_training_command import prepare_command
 from headrace.table import Version
 from headrace.targets.target_kind_loader import target_module

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import load
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.predict.predict_task import BATCH
 from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version, read

@@ -10,15 +10,15 @@ import PIL.Image
 import pytest
 
 from headrace import bundle as bundles
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.explain.attribution.integrated_gradients import TOLERANCE
 from headrace.explain.explanation_result import Explanation
 from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import raw_files, raw_texts
 from headrace.features.image.explanation import ImageExplainer
+from headrace.features.text.contract_part import TextSpec
 from headrace.features.text.explanation import TextExplainer
-from headrace.features.text.input_spec import TextSpec
 from headrace.prepare.encoders.images.image_transcoding import decode
 from tests.explain.raw import write_images, write_texts
 from tests.support.shipped_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SOUNDS, TEXT, VECTORS

@@ -13,7 +13,7 @@ import tensorflow as tf
 import tokenizers
 
 from headrace import bundle as bundles
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.errors import ConfigurationError, DataError, GateError
 from headrace.export.formats import HALF_TOLERANCE, Format
 from headrace.export.job import export

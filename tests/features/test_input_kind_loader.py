@@ -11,12 +11,12 @@ from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import MistakeRendererInterface
 from headrace.explain.explanation_interface import ExplanationInterface
 from headrace.export.export_input_interface import ExportInputInterface
-from headrace.features.cells_from_stored_rows_interface import CellsFromStoredRowsInterface
+from headrace.features.column_values_from_stored_rows_interface import ColumnValuesInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_traits
 from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface
-from headrace.predict.records.record_prediction_interface import RecordPredictionInterface
+from headrace.predict.records.prediction_record_encoding_interface import PredictionRecordEncodingInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoderInterface
 from headrace.prepare.spark_stages import FitOnTrainingSplitInterface
@@ -63,7 +63,7 @@ def test_kinds_with_raw_files_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).is_cell])
 def test_kinds_whose_records_are_rows_of_files_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "record_prediction"), RecordPredictionInterface)
+    require_protocol(input_module(kind, "prediction_record_encoding"), PredictionRecordEncodingInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).methods])
@@ -73,7 +73,7 @@ def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_cells])
 def test_kinds_of_several_cells_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "cells_from_stored_rows"), CellsFromStoredRowsInterface)
+    require_protocol(input_module(kind, "column_values_from_stored_rows"), ColumnValuesInterface)
 
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)

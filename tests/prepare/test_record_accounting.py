@@ -7,7 +7,7 @@ import pytest
 
 from headrace.contract import Contract
 from headrace.errors import DataError, HeadraceError
-from headrace.prepare.encoders.statistics import ChannelSums
+from headrace.prepare.encoders.mean_and_variance import ChannelSums
 from headrace.prepare.record_accounting import RecordAccounting, add_filled, merge_results
 from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.table import read

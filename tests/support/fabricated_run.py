@@ -17,8 +17,8 @@ from PIL import Image, ImageDraw
 from headrace.contract import Column, Contract
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
-from headrace.features.image.input_spec import ImageSpec
-from headrace.features.input_spec import Statistics
+from headrace.features.contract_part import Statistics
+from headrace.features.image.contract_part import ImageSpec
 from headrace.format_version import FORMAT
 from headrace.prepare.table_schema import IDENTITY
 from headrace.table.rejects_and_duplicates import SCHEMA, rejects_path

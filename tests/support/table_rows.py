@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from headrace.config.sections.source import Source
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
-from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.sources.raw_file_and_record import RawRecord
 from headrace.prepare.sources.tables.table_dataframe import frame_records, read_frame
 from headrace.prepare.sources.tables.table_file_listing import list_table
 

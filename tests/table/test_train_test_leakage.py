@@ -8,8 +8,8 @@ import pytest
 
 from headrace.config.sections.windows import Windows
 from headrace.contract import Contract
-from headrace.features.input_spec import Statistics
-from headrace.features.windows.input_spec import WindowSpec
+from headrace.features.contract_part import Statistics
+from headrace.features.windows.contract_part import WindowSpec
 from headrace.features.windows.record_encoder import window_columns
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table import Version, read

@@ -6,7 +6,6 @@ from typing import Any, get_args
 
 import pytest
 
-from headrace.compare.comparison_interface import ComparisonInterface
 from headrace.evaluate.evaluator_interface import EvaluationInterface
 from headrace.explain.attribution.target_score import AttributionScoreInterface
 from headrace.networks.network_outputs_interface import NetworkOutputsInterface
@@ -14,9 +13,10 @@ from headrace.predict.outputs.prediction_columns_interface import PredictionColu
 from headrace.prepare.encoders.label_encoder_interface import LabelEncoderInterface
 from headrace.prepare.sources.tables.dataframe_rows import DataFrameLabelInterface
 from headrace.report.evaluation.report_section_interface import ReportSectionInterface
-from headrace.retrain.drift.drift_value_interfaces import DriftGroupsInterface
+from headrace.retrain.drift.drift_value_interfaces import DriftTargetValuesInterface
 from headrace.retrain.gate.slicing import GateSlicesInterface
 from headrace.stream.decode.target_column import TargetDecoderInterface
+from headrace.targets.comparison_interface import ComparisonInterface
 from headrace.targets.readable_targets_interface import ReadableTargetsInterface
 from headrace.targets.target_kind_loader import TASKS, target_module, target_traits
 from headrace.targets.target_kind_traits import TaskType
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
     "comparison": ComparisonInterface,
-    "drift_groups": DriftGroupsInterface,
+    "drift_target_values": DriftTargetValuesInterface,
     "label_encoder": LabelEncoderInterface,
     "evaluation": EvaluationInterface,
     "attribution_score": AttributionScoreInterface,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from headrace.config.base_section import Fraction, NonEmptyStr, Positive, Section, Side
-from headrace.config.sections.spark_reader_options import parse_encoding
+from headrace.config.table_reader_options import parse_encoding
 
 
 class Image(Section):

@@ -1,4 +1,4 @@
-"""Configuration sections for retraining, drift, the promotion gate and the registry."""
+"""Configuration sections for retraining, drift, the promotion gate and batch predictions."""
 
 from typing import Annotated, Literal
 

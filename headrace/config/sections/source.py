@@ -7,7 +7,7 @@ from pydantic import Field, ValidatorFunctionWrapHandler, field_serializer, fiel
 
 from headrace.config.base_section import NonEmptyStr, Section
 from headrace.config.path_validators import require_source
-from headrace.config.sections.spark_reader_options import ReaderOptions, parse_reader_options
+from headrace.config.table_reader_options import ReaderOptions, parse_reader_options
 
 
 def as_yaml_text(value: object) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.explain.attribution.target_score import TargetScore
 from headrace.one_or_several_inputs import Inputs, row_count, select_rows
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.explain.attribution.token_occlusion_and_score_decreases import score_decreases
 from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering

@@ -2,7 +2,7 @@
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
-from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.audio.contract_part import AudioSpec
 
 
 def describe_input(bundle: Bundle) -> str:

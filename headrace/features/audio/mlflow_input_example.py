@@ -6,7 +6,7 @@ from io import BytesIO
 import numpy as np
 
 from headrace.contract import Contract
-from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.audio.contract_part import AudioSpec
 
 HERTZ, AMPLITUDE = 440, 8000
 

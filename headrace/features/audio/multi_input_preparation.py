@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
-from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.audio.contract_part import AudioSpec
 from headrace.features.audio.record_encoder import audio_columns
 from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.kept_record_findings import Observations

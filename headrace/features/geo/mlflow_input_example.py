@@ -1,7 +1,7 @@
 """An example location for a model."""
 
 from headrace.contract import Contract
-from headrace.features.geo.input_spec import GeoSpec
+from headrace.features.geo.contract_part import GeoSpec
 
 
 def mlflow_input_example(contract: Contract) -> dict[str, float | None]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from headrace.bundle import Bundle
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.explain.attribution.grad_cam import GradCam, NoFeatureMapError
 from headrace.explain.attribution.image_integration_path import ImageNetwork, ImagePath
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
@@ -12,7 +12,7 @@ from headrace.explain.explanation_result import ExplainedPrediction, Explanation
 from headrace.explain.heatmap_drawing import enlarge, overlay, picture
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
-from headrace.features.image.input_spec import ImageSpec
+from headrace.features.image.contract_part import ImageSpec
 from headrace.prepare.encoders.images.image_transcoding import decode_image
 from headrace.prepare.kept_record_findings import Observations
 

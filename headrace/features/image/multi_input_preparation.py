@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
-from headrace.features.image.input_spec import ImageSpec
+from headrace.features.image.contract_part import ImageSpec
 from headrace.features.image.record_encoder import CHANNELS, image_columns
 from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.encoders.images.image_transcoding import encode as encode_pixels
-from headrace.prepare.encoders.statistics import ChannelSums, stored_sums
+from headrace.prepare.encoders.mean_and_variance import ChannelSums, stored_sums
 from headrace.prepare.kept_record_findings import Observations
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shard_writer import Shard

@@ -12,7 +12,7 @@ from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
 if TYPE_CHECKING:
-    from headrace.compiled_inference import Inference
+    from headrace.bundle_inference import Inference
 
 
 def limits(settings: Prepare) -> RawFileLimits:

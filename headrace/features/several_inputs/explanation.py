@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.explain.attribution.token_occlusion_and_score_decreases import score_decreases
 from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
@@ -16,7 +16,7 @@ from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_attribution_spans import TokenSpan
 from headrace.features.multi_input_preparation_interface import multi_input_preparation
 from headrace.features.several_inputs.mistake_renderer import make_renderer
-from headrace.features.several_inputs.record_prediction import encode, make_preparer
+from headrace.features.several_inputs.prediction_record_encoding import encode, make_preparer
 from headrace.prepare.kept_record_findings import Observations
 
 WORDS = ExplanationWords(

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Contract
-from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.multi_input_preparation_interface import multi_input_preparation
 from headrace.features.several_inputs.record_encoder import SeveralInputsEncoder
 from headrace.prepare.increments.source_changes import Increment

@@ -9,14 +9,14 @@ from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.input_kinds import NamedInput
 from headrace.contract import Column
 from headrace.errors import ConfigurationError
+from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_traits
-from headrace.features.input_spec import InputSpec, Statistics
 from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface, multi_input_preparation
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.record_encoder_interface import RecordEncoder, Row, encoder_for
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.sources.raw_file_and_record import RawRecord
 from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
 from headrace.prepare.table_schema import record_columns
 from headrace.wording import join_names

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from headrace.features.tabular.row_cells import MISSING_SPELLINGS
+from headrace.features.tabular.parse_row_cells import MISSING_SPELLINGS
 from headrace.prepare.labels.spreadsheet_damage import spreadsheet_changes
 from headrace.prepare.labels.suspicious_labels import FORMULA
 from headrace.targets.regression.missing_code_warning import find_missing_code

@@ -2,7 +2,7 @@
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
-from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.tabular.contract_part import TabularSpec
 
 
 def describe_input(bundle: Bundle) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from headrace.errors import DataError
-from headrace.features.input_spec import Statistics
+from headrace.features.contract_part import Statistics
 from headrace.features.tabular.column_quality_warnings import (
     category_warning,
     count_extremes,
@@ -22,13 +22,13 @@ from headrace.features.tabular.column_quality_warnings import (
     missing_code_warning,
     missing_number_warning,
 )
-from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.tabular.contract_part import TabularSpec
+from headrace.features.tabular.parse_row_cells import RowCells
 from headrace.features.tabular.record_encoder import CELLS, ROW, row_columns
-from headrace.features.tabular.row_cells import RowCells
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
+from headrace.prepare.encoders.mean_and_variance import Moments, compute_moments
 from headrace.prepare.encoders.number_precision import feature_warning
-from headrace.prepare.encoders.statistics import Moments, compute_moments
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.labels.similar_names import similar_names

@@ -1,7 +1,7 @@
 """An example row for a model."""
 
 from headrace.contract import Contract
-from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.tabular.contract_part import TabularSpec
 
 
 def mlflow_input_example(contract: Contract) -> dict[str, float | None]:

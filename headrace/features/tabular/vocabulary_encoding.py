@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.features.input_spec import Statistics
-from headrace.features.tabular.input_spec import TabularSpec
-from headrace.features.tabular.row_cells import RowCells
+from headrace.features.contract_part import Statistics
+from headrace.features.tabular.contract_part import TabularSpec
+from headrace.features.tabular.parse_row_cells import RowCells
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.quality.values_unlike_training import TrainingNumbers
 from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash

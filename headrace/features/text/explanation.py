@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from headrace.bundle import Bundle
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
 from headrace.explain.attribution.token_occlusion_and_score_decreases import occlusion
@@ -14,8 +14,8 @@ from headrace.explain.explanation_result import ExplainedPrediction, Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, refuse_column
 from headrace.explain.token_attribution_spans import token_spans
-from headrace.features.text.input_spec import TextSpec, Tokenizer
-from headrace.features.text.record_prediction import make_preparer
+from headrace.features.text.contract_part import TextSpec, Tokenizer
+from headrace.features.text.prediction_record_encoding import make_preparer
 from headrace.predict.records.splittable_record_file import require_columns
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

@@ -2,7 +2,7 @@
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
-from headrace.features.text.input_spec import TextSpec
+from headrace.features.text.contract_part import TextSpec
 
 
 def describe_input(bundle: Bundle) -> str:

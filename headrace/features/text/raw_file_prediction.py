@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare
 from headrace.errors import DataError
-from headrace.features.text.record_prediction import predict_texts
+from headrace.features.text.prediction_record_encoding import predict_texts
 from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.prepare.readers import format_from_name
@@ -15,7 +15,7 @@ from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.wording import escape_path
 
 if TYPE_CHECKING:
-    from headrace.compiled_inference import Inference
+    from headrace.bundle_inference import Inference
 
 
 def limits(settings: Prepare) -> RawFileLimits:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pyspark.sql import SparkSession
 
 from headrace.config.sections.vector import Vector
-from headrace.features.vector.input_spec import VectorSpec
+from headrace.features.vector.contract_part import VectorSpec
 from headrace.features.vector.record_encoder import VECTOR
-from headrace.prepare.encoders.statistics import column_statistics
+from headrace.prepare.encoders.mean_and_variance import column_statistics
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.spark_stages import StageOutput

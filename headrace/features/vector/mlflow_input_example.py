@@ -1,7 +1,7 @@
 """An example vector for a model."""
 
 from headrace.contract import Contract
-from headrace.features.vector.input_spec import VectorSpec
+from headrace.features.vector.contract_part import VectorSpec
 
 
 def mlflow_input_example(contract: Contract) -> dict[str, list[float]]:

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.vector import Vector
 from headrace.contract import Column
-from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.vector.components import read_vector
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.sources.raw_file_and_record import RawRecord
 from headrace.prepare.table_schema import record_columns
 
 VECTOR = "vector"

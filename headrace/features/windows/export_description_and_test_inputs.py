@@ -2,7 +2,7 @@
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
-from headrace.features.windows.input_spec import WindowSpec
+from headrace.features.windows.contract_part import WindowSpec
 
 
 def describe_input(bundle: Bundle) -> str:

@@ -7,13 +7,13 @@ import numpy as np
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.windows import Windows
 from headrace.contract import Column
-from headrace.features.input_spec import InputSpec, Statistics
-from headrace.features.windows.input_spec import WindowSpec
+from headrace.features.contract_part import InputSpec, Statistics
+from headrace.features.windows.contract_part import WindowSpec
 from headrace.prepare.encoders.content_hash import content_hash
 from headrace.prepare.encoders.record_encoder_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.sources.raw_file_and_record import RawRecord
 from headrace.prepare.table_schema import record_columns
 
 

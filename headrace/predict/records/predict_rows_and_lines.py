@@ -8,19 +8,21 @@ import numpy as np
 from headrace.config.configuration import Prepare
 from headrace.features.input_kind_loader import input_module
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
-from headrace.predict.records.record_prediction_interface import RecordPredictionInterface
+from headrace.predict.records.prediction_record_encoding_interface import PredictionRecordEncodingInterface
 from headrace.predict.records.splittable_record_file import Record
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 
 if TYPE_CHECKING:
-    from headrace.compiled_inference import Inference
+    from headrace.bundle_inference import Inference
 
 
 class RecordBatcher:
     """Prepares records and predicts them in batches."""
 
     def __init__(self, settings: Prepare, inference: "Inference") -> None:
-        self._kind: RecordPredictionInterface = input_module(inference.contract.input_kind, "record_prediction")
+        self._kind: PredictionRecordEncodingInterface = input_module(
+            inference.contract.input_kind, "prediction_record_encoding"
+        )
         self._preparer, self._inference = self._kind.make_preparer(settings), inference
         self._records: list[Any] = []
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from headrace.bundle import Origin
 from headrace.config.configuration import Text
-from headrace.config.sections.spark_reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.config.strip_backticks import strip_backticks
+from headrace.config.table_reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.text_format_detection import NAMES, detect_format
 from headrace.prepare.encoders.file_signatures import HEAD_BYTES, name_format

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from headrace.bundle import Origin
-from headrace.config.sections.spark_reader_options import ENCODING, parse_encoding
+from headrace.config.table_reader_options import ENCODING, parse_encoding
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.splittable_record_file import RecordFile, TextColumns, open_records, record_cells
 from headrace.predict.records.text_format_detection import NAMES, TextFormat, detect_format

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from headrace.config.sections.spark_reader_options import OPTIONS
+from headrace.config.table_reader_options import OPTIONS
 from headrace.prepare.readers.csv_reader import SEPARATORS
 from headrace.prepare.readers.json_reader import begins_with_objects, begins_with_texts
 

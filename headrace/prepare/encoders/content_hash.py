@@ -1,4 +1,4 @@
-"""Content hashes of prepared records, and the split derived from a hash."""
+"""Content hashes of prepared records."""
 
 import hashlib
 

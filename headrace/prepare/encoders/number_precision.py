@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.features.input_spec import Statistics
+from headrace.features.contract_part import Statistics
 
 # Labels that a task keeps, so that the driver can compare them before and after rounding.
 SAMPLE = 1000

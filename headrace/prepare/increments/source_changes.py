@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from headrace.errors import DataError
 from headrace.prepare.increments.removed_file_set import RemovedFiles
 from headrace.prepare.rejects.carry_over_and_commit_side_tables import SideTable
-from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.storage.atomic_writes import atomic_write
 from headrace.storage.open_parquet import open_parquet
 from headrace.table import Version, read

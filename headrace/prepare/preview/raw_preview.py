@@ -14,7 +14,7 @@ from typing import Any
 
 from headrace.config.sections.preparation import Prepare
 from headrace.config.sections.source import Columns, Source
-from headrace.config.sections.spark_reader_options import ReaderOptions
+from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.encoders.file_signatures import HEAD_BYTES, image_name, name_format
@@ -53,7 +53,7 @@ from headrace.prepare.sources.folders.folder_source import list_folder, read_fil
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.folders.mask_file_warnings import mask_warnings
 from headrace.prepare.sources.folders.text_folder_litter import litter_warnings, without_litter
-from headrace.prepare.sources.raw_record_types import Listing, RawRecord
+from headrace.prepare.sources.raw_file_and_record import Listing, RawRecord
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.sources.tables.lakehouse_table_refusal import COLUMNAR, require_no_lakehouse
 from headrace.prepare.sources.tables.partition_folders import folder_values

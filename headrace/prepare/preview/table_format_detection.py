@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from headrace.config.path_validators import ADDRESS
-from headrace.config.sections.spark_reader_options import ReaderOptions
+from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.readers import format_from_name, open_reader
 from headrace.prepare.readers.json_reader import HEAD, begins_with_objects

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from headrace.config.sections.spark_reader_options import ReaderOptions
+from headrace.config.table_reader_options import ReaderOptions
 from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.csv_reader import CsvReader
 from headrace.prepare.readers.json_reader import JsonReader

@@ -11,8 +11,8 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.config.strip_backticks import strip_backticks
+from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.csv_header_hints import find_header_below, first_line_hint
 from headrace.prepare.readers.csv_record_splitting import SQL_NULL, Fields, split_records

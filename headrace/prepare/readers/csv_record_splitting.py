@@ -5,7 +5,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from headrace.config.sections.spark_reader_options import ReaderOptions
+from headrace.config.table_reader_options import ReaderOptions
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 # More than this in one record is a quote that was never closed.

@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from headrace.config.sections.spark_reader_options import ReaderOptions
 from headrace.config.strip_backticks import strip_backticks
+from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange, encoding_rejection
 from headrace.prepare.readers.text_ranges import cut_lines, is_splittable

@@ -15,7 +15,7 @@ from headrace.prepare.sources.folders.labels_file import UNLABELLED, list_labell
 from headrace.prepare.sources.folders.mask_file_warnings import mask_warnings
 from headrace.prepare.sources.folders.text_folder_litter import litter_warnings, without_litter
 from headrace.prepare.sources.idx import list_idx, read_idx
-from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
+from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
 from headrace.prepare.sources.tables.table_file_listing import list_table
 from headrace.storage import is_remote, locate
 from headrace.storage.concurrent_reads import prefetch

@@ -11,7 +11,7 @@ import numpy as np
 
 from headrace.errors import DataError
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
+from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
 from headrace.storage import locate, read_entry
 from headrace.storage.location import path_hint
 from headrace.wording import escape_path

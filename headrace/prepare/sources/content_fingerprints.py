@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from headrace.config.sections.source import Source
 from headrace.errors import DataError
 from headrace.prepare.sources.folders.folder_source import read_bytes
-from headrace.prepare.sources.raw_record_types import Listing
+from headrace.prepare.sources.raw_file_and_record import Listing
 from headrace.prepare.sources.tables.table_dataframe import read_columns
 from headrace.storage import locate
 from headrace.storage.file_listing import read_entry

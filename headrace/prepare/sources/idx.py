@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
+from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
 from headrace.storage import is_remote, locate, read_entry
 from headrace.storage.location import path_hint
 from headrace.wording import escape_path, natural_sort

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from headrace.contract import Column
-from headrace.prepare.encoders.statistics import ChannelSums
+from headrace.prepare.encoders.mean_and_variance import ChannelSums
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.rejects_and_duplicates import Reject
 from headrace.table.shard_writer import Shard

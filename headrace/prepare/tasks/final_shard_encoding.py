@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column
-from headrace.features.input_spec import Statistics
+from headrace.features.contract_part import Statistics
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.preparation_plan import PrepareContext

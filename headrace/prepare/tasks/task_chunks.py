@@ -7,7 +7,7 @@ import numpy as np
 
 from headrace.config.configuration import Prepare
 from headrace.prepare.preparation_plan import Chunk
-from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.raw_file_and_record import RawFile
 
 # With more chunks per slot than this, the last tasks to finish leave the other slots idle only briefly.
 BALANCED_CHUNKS_PER_SLOT = 16

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Column
 from headrace.errors import DataError
-from headrace.features.text.input_spec import Tokenizer
+from headrace.features.text.contract_part import Tokenizer
 from headrace.features.text.record_encoder import bookkeeping_columns, text_columns
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.preparation_plan import PrepareContext

@@ -10,8 +10,8 @@ from headrace.targets.target_kind_loader import target_module
 ALL = "all rows"
 
 
-class DriftGroupsInterface(Protocol):
-    """The module `drift_groups` of a target kind."""
+class DriftTargetValuesInterface(Protocol):
+    """The module `drift_target_values` of a target kind."""
 
     def target_label(self, target: Any, contract: Contract) -> Any:
         """Return a stored target with names instead of numbers, which another version may assign otherwise."""
@@ -23,9 +23,9 @@ class DriftGroupsInterface(Protocol):
         """Return statistics of the target itself."""
 
 
-def drift_groups_module(task: str) -> DriftGroupsInterface:
+def drift_target_values_module(task: str) -> DriftTargetValuesInterface:
     """Return the drift groups of the target kind `task`."""
-    module: DriftGroupsInterface = target_module(task, "drift_groups")
+    module: DriftTargetValuesInterface = target_module(task, "drift_target_values")
     return module
 
 

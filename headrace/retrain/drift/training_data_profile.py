@@ -17,7 +17,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from headrace.contract import Contract
-from headrace.retrain.drift.drift_value_interfaces import ALL, drift_groups_module, drift_values_module
+from headrace.retrain.drift.drift_value_interfaces import ALL, drift_target_values_module, drift_values_module
 from headrace.retrain.drift.population_stability import Histogram, merge_histograms, value_counts
 from headrace.spark.task_errors import unwrap_python_errors
 from headrace.storage.open_parquet import open_parquet
@@ -107,7 +107,7 @@ def identities(table: Path, shards: Iterable[Shard], contract: Contract) -> Iter
 
 
 def _identities(rows: pa.Table | pa.RecordBatch, contract: Contract) -> Iterator[Identity]:
-    module = drift_groups_module(contract.task)
+    module = drift_target_values_module(contract.task)
     targets = (module.target_label(target, contract) for target in rows[contract.named("target")[0]].to_pylist())
     yield from zip(rows["path"].to_pylist(), rows["content_hash"].to_pylist(), targets, strict=True)
 
@@ -137,7 +137,7 @@ def _profile_batch(
     batch: pa.RecordBatch, contract: Contract, excluded: frozenset[Identity], centres: Mapping[str, float]
 ) -> Profile:
     selected = [row for row, key in enumerate(_identities(batch, contract)) if key not in excluded]
-    targets, module = batch[contract.named("target")[0]].to_pylist(), drift_groups_module(contract.task)
+    targets, module = batch[contract.named("target")[0]].to_pylist(), drift_target_values_module(contract.task)
     counted = Counter(name for row in selected for name in module.profile_groups(targets[row], contract))
     result = Profile(classes=counted)
     names = [contract.classes[targets[row]] if contract.target.has_one_class else ALL for row in selected]
@@ -156,5 +156,5 @@ def _statistics(batch: pa.RecordBatch, contract: Contract, rows: Iterable[int]) 
     payloads: Sequence[Any] = next(iter(stored.values()))
     if contract.is_record:
         payloads = [dict(zip(stored, values, strict=True)) for values in zip(*stored.values(), strict=True)]
-    module, feature = drift_groups_module(contract.task), drift_values_module(contract.input_kind)
+    module, feature = drift_target_values_module(contract.task), drift_values_module(contract.input_kind)
     return [feature.statistics(payloads[row], contract) | module.statistics(targets[row]) for row in rows]

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from headrace import bundle as bundles
+from headrace.bundle_inference import Inference
 from headrace.compare.prediction_computation import predict_split
 from headrace.compare.saved_predictions import Predictions
-from headrace.compiled_inference import Inference
 from headrace.contract_comparison import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.bundle_table_match import match_classes

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from headrace.processes.command_line_and_clock import utc_now
+from headrace.processes.own_command_line_and_utc_now import utc_now
 from headrace.retrain.journal import Cycle
 from headrace.retrain.journal_records import StepRecord
 from headrace.retrain.steps import data_steps, model_steps, promote_predict_conclude

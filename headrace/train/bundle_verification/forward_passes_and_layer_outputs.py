@@ -22,7 +22,7 @@ Batches = Sequence[Inputs]
 def predict(model: keras.Model, contract: Contract, batches: Batches) -> Outputs:
     """Return the outputs of `model` for `batches`, (rows, outputs) float32; the variables of the model are unchanged.
 
-    The forward pass is compiled again, as in `headrace.compiled_inference`, so that it sees the present state of the
+    The forward pass is compiled again, as in `headrace.bundle_inference`, so that it sees the present state of the
     layers.
 
     Raises:

@@ -13,7 +13,7 @@ from headrace.errors import TrainingError
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.atomic_writes import atomic_write
 from headrace.stream.rank_stream import RankStream
-from headrace.train.callbacks.interval_metrics import RunningMetrics, metrics_between
+from headrace.train.callbacks.metrics_between_steps import RunningMetrics, metrics_between
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.rank.rank_context_and_position import Position
 

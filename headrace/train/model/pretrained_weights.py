@@ -14,7 +14,7 @@ from headrace.contract_comparison import ClassMatch, transfer_changes
 from headrace.errors import ConfigurationError
 from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version
-from headrace.train.model.head_and_embedding_detection import find_embedding_layers, find_head_layers
+from headrace.train.model.class_head_and_token_embedding_detection import find_embedding_layers, find_head_layers
 from headrace.train.model.layer_paths import Node, Path, weighted_layers
 
 

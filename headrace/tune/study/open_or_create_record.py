@@ -4,7 +4,7 @@ from typing import Any
 
 from headrace.config import Configuration
 from headrace.networks.network_source import read_network, source_hash
-from headrace.processes.command_line_and_clock import command_line, utc_now
+from headrace.processes.own_command_line_and_utc_now import command_line, utc_now
 from headrace.runs.resume_check import ResumeChecks
 from headrace.table import read
 from headrace.train.monitored_metric import is_lower_better, metric_names, monitored_metric

@@ -9,7 +9,7 @@ import pytest
 from headrace.config.configuration import Prepare
 from headrace.features.several_inputs.record_encoder import SeveralInputsEncoder
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
-from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.sources.raw_file_and_record import RawRecord
 
 INPUTS: dict[str, Any] = {
     "where": {"kind": "geo", "latitude": "lat", "longitude": "lon"},

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from headrace.bundle import load
-from headrace.compiled_inference import Inference
+from headrace.bundle_inference import Inference
 from headrace.contract import Contract
+from headrace.features.tabular.contract_part import TabularSpec
 from headrace.features.tabular.explanation import without_columns
-from headrace.features.tabular.input_spec import TabularSpec
 from headrace.table import Version, read
 from tests.support.commands import headrace_within
 from tests.support.workspace import ROOT, make_once

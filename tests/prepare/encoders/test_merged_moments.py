@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.prepare.encoders.statistics import compute_moments
+from headrace.prepare.encoders.mean_and_variance import compute_moments
 
 
 @settings(max_examples=40, deadline=None)

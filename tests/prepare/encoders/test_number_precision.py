@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.errors import DataError
-from headrace.features.input_spec import Statistics
+from headrace.features.contract_part import Statistics
 from headrace.prepare.encoders.number_precision import feature_warning, parse_float32, require_distinct_labels
 
 

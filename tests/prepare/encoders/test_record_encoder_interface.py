@@ -10,7 +10,7 @@ from headrace.features.text.record_encoder import clean_text
 from headrace.prepare.encoders.record_encoder_interface import encoder_for
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.sources.raw_file_and_record import RawRecord
 
 
 @pytest.mark.parametrize(

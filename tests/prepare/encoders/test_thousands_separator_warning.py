@@ -8,7 +8,7 @@ from headrace.config.sections.preparation import Prepare
 from headrace.features.tabular.record_encoder import make_encoder
 from headrace.prepare.encoders.thousands_separator_warning import count_formats, thousands_warning
 from headrace.prepare.kept_record_findings import Observations
-from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.sources.raw_file_and_record import RawRecord
 
 
 def test_points_between_thousands_are_warned_of() -> None:

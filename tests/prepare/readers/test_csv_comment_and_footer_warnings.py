@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.config.sections.spark_reader_options import ReaderOptions
+from headrace.config.table_reader_options import ReaderOptions
 from headrace.prepare.readers import open_reader
 from headrace.prepare.readers.csv_comment_and_footer_warnings import (
     COMMENT_OPTION,

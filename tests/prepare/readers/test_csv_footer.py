@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.config.sections.spark_reader_options import ReaderOptions
+from headrace.config.table_reader_options import ReaderOptions
 from headrace.prepare.readers.csv_comment_and_footer_warnings import CsvDiagnostics, diagnose_csv, footer_warnings
 from headrace.prepare.readers.csv_footer import Footer, find_footer
 from headrace.prepare.readers.csv_reader import CsvReader

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.config.sections.spark_reader_options import ReaderOptions, parse_reader_options
+from headrace.config.table_reader_options import ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import Row, RowRange, open_reader
 from headrace.prepare.readers import csv_reader as module

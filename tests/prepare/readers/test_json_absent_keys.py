@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from headrace.config.configuration import Text
-from headrace.config.sections.spark_reader_options import ReaderOptions
+from headrace.config.table_reader_options import ReaderOptions
 from headrace.predict.records.splittable_record_file import RecordFile
 from headrace.prepare.readers import open_reader
 from headrace.prepare.readers.json_absent_keys import absent_key_warnings, diagnose_json

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.config.sections.spark_reader_options import parse_reader_options
+from headrace.config.table_reader_options import parse_reader_options
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import Row, open_reader
 from headrace.prepare.readers import json_reader as module

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from headrace.config.configuration import Text
-from headrace.config.sections.spark_reader_options import ReaderOptions, parse_reader_options
+from headrace.config.table_reader_options import ReaderOptions, parse_reader_options
 from headrace.errors import DataError
 from headrace.predict.records.splittable_record_file import RecordFile
 from headrace.prepare.preview.raw_preview import preview

@@ -13,7 +13,7 @@ from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.sources import READERS
 from headrace.prepare.sources.cifar import list_cifar
 from headrace.prepare.sources.idx import list_idx
-from headrace.prepare.sources.raw_record_types import Listing, RawRecord
+from headrace.prepare.sources.raw_file_and_record import Listing, RawRecord
 
 
 def images(count: int, seed: int = 0, shape: tuple[int, ...] = (28, 28)) -> NDArray[np.uint8]:

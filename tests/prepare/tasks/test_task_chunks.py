@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from headrace.config.configuration import Prepare
 from headrace.prepare.preparation_plan import Chunk
-from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.tasks.task_chunks import make_chunks
 
 SIZES = st.lists(st.integers(0, 100), max_size=60)

@@ -18,7 +18,7 @@ from headrace.prepare.sources.archives.archive_members import DAMAGE, ArchiveFil
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.folders.labels_file import is_inside
-from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
+from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
 from headrace.prepare.sources.split_names import split_from_name, split_from_path, unclear_split_files
 from headrace.storage import locate, read_entry
 from headrace.storage.location import path_hint

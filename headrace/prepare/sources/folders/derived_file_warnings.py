@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.wording import escape_path
 
 # What follows the name of the original: 1@2x, 1_thumb, 1-150x150 (WordPress), 1_aug_0, 1_rot90.

@@ -7,7 +7,7 @@ from fnmatch import translate
 from re import compile as compile_pattern
 
 from headrace.errors import DataError
-from headrace.prepare.sources.raw_record_types import Listing
+from headrace.prepare.sources.raw_file_and_record import Listing
 from headrace.wording import escape_path
 
 log = logging.getLogger(__name__)

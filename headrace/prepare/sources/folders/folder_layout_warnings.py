@@ -11,7 +11,7 @@ from typing import NamedTuple
 from headrace.prepare.encoders.label_normalization import normalize_name
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.sources.folders.mask_file_warnings import MASK_OF
-from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.split_names import look_like_splits, split_from_name, split_from_path
 from headrace.wording import escape_path, shorten
 

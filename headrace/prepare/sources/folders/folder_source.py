@@ -18,7 +18,7 @@ from headrace.prepare.sources.folders.folder_layout_warnings import (
 )
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.folders.listed_file_hint import near_hint
-from headrace.prepare.sources.raw_record_types import Listing, RawFile, RawRecord
+from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.storage import ListedFile, files_below, is_remote, locate
 from headrace.storage.location import path_hint

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from headrace.config.sections.spark_reader_options import ReaderOptions
+from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_cell_by_task import label_cell
 from headrace.prepare.readers import TableReader, format_from_name, open_reader
@@ -23,7 +23,7 @@ from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
-from headrace.prepare.sources.raw_record_types import Listing, RawFile
+from headrace.prepare.sources.raw_file_and_record import Listing, RawFile
 from headrace.storage import ListedFile, files_below, is_remote, locate
 from headrace.storage.location import read_failure
 from headrace.wording import escape_path, natural_sort, quantity, shorten

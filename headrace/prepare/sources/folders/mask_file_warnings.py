@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable
 
-from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.wording import escape_path
 
 # The name of a mask beside its image: cat_mask, cat_mask_1.

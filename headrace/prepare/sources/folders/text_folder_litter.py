@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from headrace.prepare.sources.raw_record_types import Listing, RawFile
+from headrace.prepare.sources.raw_file_and_record import Listing, RawFile
 from headrace.wording import escape_path, quantity
 
 # Copies of editors, of patch and of merges; what Picasa, SyncToy and web browsers write; the folders of CVS.

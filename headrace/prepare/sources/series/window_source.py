@@ -17,7 +17,7 @@ from headrace.features.windows.series_deduplication import deduplicate_series
 from headrace.prepare.encoders.number_hint import number_hint
 from headrace.prepare.encoders.number_precision import is_underflow, parse_float32
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_record_types import RawFile, RawRecord
+from headrace.prepare.sources.raw_file_and_record import RawFile, RawRecord
 from headrace.prepare.sources.series.time_splits import extend_periods, split_by_time
 from headrace.prepare.sources.series.timestamp_error_messages import describe_bad_time
 from headrace.prepare.sources.tables.table_dataframe import REJECTION, quote_column, read_columns

@@ -6,7 +6,7 @@ from itertools import islice
 
 from headrace.config.sections.source import Columns, Source
 from headrace.prepare.readers.cell_text import cell_text
-from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.tables.table_readers_and_required_columns import columns_in_file, open_first
 
 log = logging.getLogger(__name__)

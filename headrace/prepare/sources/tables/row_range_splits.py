@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from headrace.config.sections.source import Source
 from headrace.config.strip_backticks import strip_backticks
 from headrace.prepare.readers import Row, RowRange
-from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.tables.partition_folders import folder_values
 from headrace.prepare.sources.tables.table_readers_and_required_columns import MAX_TASKS, columns_in_file, open_file
 

@@ -25,7 +25,7 @@ from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_record_types import RawFile, RawRecord
+from headrace.prepare.sources.raw_file_and_record import RawFile, RawRecord
 from headrace.prepare.sources.tables.columns.column_type_check import require_column_types
 from headrace.prepare.sources.tables.columns.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.csv_and_json_findings import report_files

@@ -11,7 +11,7 @@ from headrace.prepare.readers import format_from_name
 from headrace.prepare.sources.folders.exclude_patterns import not_excluded
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
-from headrace.prepare.sources.raw_record_types import Listing, to_raw_file
+from headrace.prepare.sources.raw_file_and_record import Listing, to_raw_file
 from headrace.prepare.sources.split_names import look_like_splits, split_from_path, unclear_split_files
 from headrace.prepare.sources.tables.delta_file_listing import list_delta_files
 from headrace.prepare.sources.tables.lakehouse_table_refusal import (

@@ -11,7 +11,7 @@ from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import TableReader, open_reader
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
-from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.tables.partition_folders import folder_values
 from headrace.storage import locate
 

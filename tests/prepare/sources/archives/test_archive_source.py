@@ -16,7 +16,7 @@ import pytest
 from headrace.errors import DataError
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, UnreadArchiveError
 from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
-from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.sources.raw_file_and_record import RawRecord
 from tests.support.raw_images import encode_image, noise_image
 
 KINDS = ["a.tar", "a.tar.gz", "a.tgz", "a.tar.bz2", "a.tar.xz", "a.zip"]

@@ -9,7 +9,7 @@ import pytest
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.sources.archives import hard_links as archive_hard_links
 from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
-from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.sources.raw_file_and_record import RawRecord
 
 KINDS = ["a.tar", "a.tar.gz", "a.tar.bz2", "a.tar.xz"]
 

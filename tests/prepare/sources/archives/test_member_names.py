@@ -11,7 +11,7 @@ import pytest
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
-from headrace.prepare.sources.raw_record_types import RawRecord
+from headrace.prepare.sources.raw_file_and_record import RawRecord
 from tests.support.raw_images import encode_image, noise_image
 
 PNG = encode_image(noise_image(8, 8))

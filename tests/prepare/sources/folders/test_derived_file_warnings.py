@@ -8,7 +8,7 @@ from headrace.config.configuration import Source
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.sources import list_source
 from headrace.prepare.sources.folders.derived_file_warnings import derived_name_warnings
-from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.raw_file_and_record import RawFile
 
 
 def warnings(*paths: str) -> str:

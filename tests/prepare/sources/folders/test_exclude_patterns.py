@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from headrace.errors import DataError
 from headrace.prepare.sources.folders.exclude_patterns import exclude
-from headrace.prepare.sources.raw_record_types import Listing, RawFile
+from headrace.prepare.sources.raw_file_and_record import Listing, RawFile
 
 
 def listing(*paths: str) -> Listing:

@@ -15,7 +15,7 @@ from headrace.predict.input_files import find_inputs
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.sources import list_source
 from headrace.prepare.sources.folders.folder_source import list_folder
-from headrace.prepare.sources.raw_record_types import RawFile
+from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.wording import escape_path
 from tests.support.raw_images import write_source
 

@@ -1,0 +1,190 @@
+"""Read rows of a table with names of labels and, on request, decoded inputs."""
+
+import io
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import PIL.Image
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from headrace.contract import Column, Contract
+from headrace.errors import DataError
+from headrace.features.column_values_from_stored_rows_interface import column_values_from_stored_rows
+from headrace.features.text.contract_part import TextSpec
+from headrace.spark.arrow_types import spark_type
+from headrace.stream.read.verified_shard_opening import open_verified
+from headrace.table import Shard, Version
+from headrace.targets.readable_targets_interface import targets_module
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyspark.sql import DataFrame, SparkSession
+
+# Columns that only later preparations need.
+BOOKKEEPING = frozenset(("content_hash", "channel_sums", "perceptual_hash", "minhash"))
+# Rows that Spark receives at once; a decoded image may have a megabyte.
+ROWS_AT_ONCE = 64
+# Types of Spark by those of stored numbers; it has no unsigned ones.
+SPARK_TYPES = {"uint8": "smallint", "int16": "smallint", "float32": "float"}
+# Pillow's mode, its name for OpenCV's order of bytes, and OpenCV's type, by the number of channels.
+OPEN_CV = {1: ("L", "L", 0), 3: ("RGB", "BGR", 16)}
+IMAGE = "struct<origin: string, height: int, width: int, nChannels: int, mode: int, data: binary>"
+IMAGE_TYPE = pa.struct(
+    [
+        ("origin", pa.string()),
+        *((name, pa.int32()) for name in ("height", "width", "nChannels", "mode")),
+        ("data", pa.binary()),
+    ]
+)
+
+# Spark's types of cells.
+CELL_TYPES = {"number": "float", "category": "string", "vector": "array<float>"}
+
+
+def arrow_rows(version: Version, shard: Shard, *, decode: bool) -> pa.Table:
+    """Return the rows of a shard, with the columns of `Table.arrow`.
+
+    Raises:
+        DataError: the shard is damaged.
+    """
+    contract = version.contract
+    names = [name for name, column in contract.columns.items() if not _is_bookkeeping(name, column)]
+    try:
+        with open_verified(version.table, shard) as source, pq.ParquetFile(source) as file:
+            stored = file.read(columns=names, use_threads=False)
+    except (OSError, pa.ArrowException) as error:
+        detail = " ".join(str(error).split())
+        raise DataError(f"The shard {shard.path} of {version.table} cannot be read: {detail}.") from error
+    found, targets = dict[str, Any](), targets_module(contract.task)
+    for name in names:
+        column = contract.columns[name]
+        if column.role == "target":
+            found[name] = targets.readable_targets(stored[name].combine_chunks(), contract)
+        elif column.role == "input" and decode:
+            found |= _decoded(version, contract.inputs[name], name, column, stored[name].to_pylist())
+        else:
+            found[name] = stored[name].combine_chunks()
+    return pa.table(found)
+
+
+def pandas_rows(rows: pa.Table) -> "pd.DataFrame":
+    """Return rows of `arrow_rows`, with arrays of NumPy where they have tensors."""
+    tensors = {name: rows[name] for name in rows.column_names if isinstance(rows[name].type, pa.FixedShapeTensorType)}
+    frame: pd.DataFrame = rows.drop_columns(list(tensors)).to_pandas()
+    for name, column in tensors.items():
+        arrays = [array for chunk in column.chunks for array in chunk.to_numpy_ndarray()]
+        frame.insert(rows.column_names.index(name), name, arrays)
+    return frame
+
+
+def spark_rows(spark: "SparkSession", version: Version, split: str, *, decode: bool) -> "DataFrame":
+    """Return the rows of a split, read by one task per shard."""
+    shards = version.split(split)
+    numbers = spark.createDataFrame([(number,) for number in range(len(shards))], "shard int")
+    fields = ", ".join(f"`{name}` {kind}" for name, kind in _spark_types(version, decode=decode).items())
+    return numbers.repartition(len(shards), "shard").mapInArrow(partial(_read, version, shards, decode), fields)
+
+
+def _is_bookkeeping(name: str, column: Column) -> bool:
+    """Return whether only later preparations need the column; each of several inputs may have its own."""
+    return name in BOOKKEEPING or (column.role == "identity" and column.dtype == "binary")
+
+
+def _decoded(
+    version: Version, contract: Contract, name: str, column: Column, stored: list[bytes]
+) -> dict[str, pa.Array]:
+    """Return the values of the input that `contract` describes as tensors or texts; rows become one column each."""
+    if column.codec == "tokens":
+        return {name: _texts(version, contract, column, stored)}
+    arrays = [_array(one, column) for one in stored]
+    if contract.feature.has_cells:
+        return column_values_from_stored_rows(contract, version.table, np.stack(arrays))
+    return {name: pa.FixedShapeTensorArray.from_numpy_ndarray(np.stack(arrays))}
+
+
+def _texts(version: Version, contract: Contract, column: Column, stored: list[bytes]) -> pa.Array:
+    from headrace.prepare.text.tokenizer import load_tokenizer
+
+    tokenizer, dtype = load_tokenizer(version.table, TextSpec.of(contract).tokenizer), np.dtype(column.dtype)
+    ids = [np.frombuffer(one, dtype.newbyteorder("<")).tolist() for one in stored]
+    return pa.array(tokenizer.decode_batch(ids, skip_special_tokens=False), pa.string())
+
+
+def _array(stored: bytes, column: Column) -> NDArray[Any]:
+    if column.codec == "raw":
+        return np.frombuffer(stored, np.dtype(column.dtype).newbyteorder("<")).reshape(column.fixed_shape)
+    with PIL.Image.open(io.BytesIO(stored)) as image:
+        return np.asarray(image, np.uint8).reshape(column.fixed_shape)
+
+
+def _spark_types(version: Version, *, decode: bool) -> dict[str, str]:
+    """Return the columns of `spark_rows` and their types."""
+    contract, types = version.contract, dict[str, str]()
+    plain = {"binary": "binary", "string": "string", "float32": "float", "int64": "bigint", "int32": "int"}
+    for name, column in contract.columns.items():
+        if _is_bookkeeping(name, column):
+            continue
+        if column.role == "target":
+            types[name] = spark_type(targets_module(contract.task).TYPE)
+        elif column.role != "input":
+            types[name] = plain[column.dtype]
+        elif not decode:
+            types[name] = "binary"
+        elif cells := contract.input_specs[name].cell_types:
+            types |= {cell: CELL_TYPES[kind] for cell, kind in cells.items()}
+        elif column.codec == "tokens":
+            types[name] = "string"
+        elif _is_image(column):
+            types[name] = IMAGE
+        else:
+            kind = SPARK_TYPES[column.dtype]
+            for _ in column.shape:
+                kind = f"array<{kind}>"
+            types[name] = kind
+    return types
+
+
+def _read(
+    version: Version, shards: tuple[Shard, ...], decode: bool, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for number in batch.column(0).to_pylist():
+            rows = arrow_rows(version, shards[number], decode=decode)
+            for begin in range(0, rows.num_rows, ROWS_AT_ONCE):
+                yield from _plain(version, rows.slice(begin, ROWS_AT_ONCE)).combine_chunks().to_batches()
+
+
+def _plain(version: Version, rows: pa.Table) -> pa.Table:
+    """Return rows without tensors, which Spark does not know: images as its structs, other arrays as lists."""
+    for at, name in enumerate(rows.column_names):
+        if isinstance(rows[name].type, pa.FixedShapeTensorType):
+            arrays = [array for chunk in rows[name].chunks for array in chunk.to_numpy_ndarray()]
+            paths = rows["path"].to_pylist()
+            is_image = _is_image(version.contract.columns[name])
+            cells = list(map(_image, paths, arrays)) if is_image else [array.tolist() for array in arrays]
+            kind = IMAGE_TYPE if is_image else _list_type(version.contract.columns[name])
+            rows = rows.set_column(at, name, pa.array(cells, kind))
+    return rows
+
+
+def _is_image(column: Column) -> bool:
+    """Return whether Spark's image schema can hold the values: (height, width, channels) of bytes."""
+    return column.dtype == "uint8" and len(column.shape) == 3
+
+
+def _list_type(column: Column) -> pa.DataType:
+    kind = pa.float32() if column.dtype == "float32" else pa.int16()
+    for _ in column.shape:
+        kind = pa.list_(kind)
+    return kind
+
+
+def _image(path: str, pixels: NDArray[np.uint8]) -> dict[str, Any]:
+    height, width, channels = pixels.shape
+    mode, order, kind = OPEN_CV[channels]
+    data = PIL.Image.fromarray(pixels.squeeze(2) if channels == 1 else pixels, mode).tobytes("raw", order)
+    return {"origin": path, "height": height, "width": width, "nChannels": channels, "mode": kind, "data": data}
