@@ -161,7 +161,8 @@ def inspect(
     if raw + rejects + changes > 1:
         raise typer.BadParameter("--raw, --rejects and --changes exclude each other")
     if raw:
-        from headrace.prepare.preview.raw_preview import as_text, preview
+        from headrace.prepare.preview.preview_text import as_text
+        from headrace.prepare.preview.raw_preview import preview
 
         about = preview(str(table), label)
         print(as_text(about), file=sys.stderr)

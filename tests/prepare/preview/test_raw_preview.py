@@ -12,7 +12,8 @@ import pytest
 
 from headrace.cli.application import app
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.preview.raw_preview import as_text, preview
+from headrace.prepare.preview.preview_text import as_text
+from headrace.prepare.preview.raw_preview import preview
 from tests.prepare.sources.archives.test_archive_source import pack
 from tests.support.raw_images import encode_image, noise_image, write_source
 from tests.support.sounds import encode_sound, tone, write_sounds

@@ -1,0 +1,9 @@
+"""How much of raw data a preview reads and shows."""
+
+ROWS = 10_000
+FILES = 200
+# Larger files are not read.
+MAX_BYTES = 100_000_000
+# Shown of a column, each of at most so many characters.
+EXAMPLES = 3
+EXAMPLE_LENGTH = 60
