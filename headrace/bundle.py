@@ -30,7 +30,7 @@ from headrace.format_version import FORMAT, require_format
 from headrace.networks.network_build_and_checks import build_model
 from headrace.networks.weights_without_optimizer import load_weights, save_weights
 from headrace.storage import is_remote, locate
-from headrace.storage.atomic_writes import publish_directory
+from headrace.storage.atomic_files_and_folders import publish_directory
 from headrace.storage.files_named_by_hash import read_unchanged
 from headrace.storage.folder_link import read_link
 from headrace.storage.local_copy import LocalCopy

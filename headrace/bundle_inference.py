@@ -12,10 +12,10 @@ from headrace.config.configuration import Image
 from headrace.contract import Column, Contract
 from headrace.engines.stderr_noise_filter import quiet_tensorflow
 from headrace.errors import DataError
-from headrace.networks.model_inputs import input_signature
+from headrace.networks.keras_inputs_and_tensor_specs import input_signature
 from headrace.one_or_several_inputs import Inputs
 from headrace.prepare.encoders.images.image_transcoding import encode
-from headrace.stream.read.zero_copy_columns import Columns
+from headrace.stream.read.binary_columns_and_row_selection import Columns
 
 quiet_tensorflow()
 

@@ -11,10 +11,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsA
 from headrace.errors import DataError
 from headrace.features.contract_part import InputSpec, Statistics, load_input_spec
 from headrace.features.input_kind_loader import RECORD, input_traits
-from headrace.features.input_kind_traits import InputTraits
+from headrace.features.input_kind_properties import InputTraits
 from headrace.targets.target_kind_loader import target_module, target_traits
-from headrace.targets.target_kind_traits import Activation, TargetTraits
-from headrace.targets.target_kind_traits import TaskType as TaskType
+from headrace.targets.target_kind_properties import Activation, TargetTraits
+from headrace.targets.target_kind_properties import TaskType as TaskType
 
 if TYPE_CHECKING:
     from headrace.features.text.contract_part import Tokenizer

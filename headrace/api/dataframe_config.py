@@ -14,7 +14,7 @@ from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.prepare.sources.tables.dataframe_rows import find_column, holds_files, is_plain
 from headrace.targets.target_kind_loader import target_traits
-from headrace.targets.target_kind_traits import TaskType
+from headrace.targets.target_kind_properties import TaskType
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)

@@ -94,7 +94,7 @@ def models_repair(conf: Conf, overrides: Overrides = None) -> None:
     Example: headrace models repair conf/retraining.yaml
     """
     configuration = load_configuration(conf, overrides)
-    from headrace.retrain.models_repair_command import repair
+    from headrace.retrain.rebuild_registry_from_journal import repair
     from headrace.retrain.report.history_page import refresh_page
 
     result = repair(configuration)

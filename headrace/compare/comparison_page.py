@@ -10,7 +10,7 @@ from headrace.compare.comparison_text import conclusion, headlines, setting_text
 from headrace.html.jinja_environment import environment
 from headrace.html.overlay_chart import OverlayChart, overlay
 from headrace.html.small_image_check import is_pixelated
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 
 TEMPLATES = Path(__file__).parent / "pages"
 # Half of the width of the drawing of an interval.

@@ -7,7 +7,7 @@ from headrace.bundle import Origin
 from headrace.compare.compared_models import ComparedModel
 from headrace.contract_comparison import ClassMatch
 from headrace.errors import DataError
-from headrace.evaluate.bundle_table_match import match_classes
+from headrace.evaluate.class_match_with_table import match_classes
 from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap, warn_of_overlap
 from headrace.storage import locate
 from headrace.table import Version, read

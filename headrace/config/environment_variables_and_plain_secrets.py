@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from headrace.config.secret_names import is_secret
+from headrace.config.secret_recognition_and_redaction import is_secret
 from headrace.errors import ConfigurationError
 
 VARIABLE = re.compile(r"\$\w+")

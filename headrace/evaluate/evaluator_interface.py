@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from headrace.contract import Contract
 from headrace.evaluate.mistakes import Renderer
 from headrace.one_or_several_inputs import Inputs
-from headrace.stream.read.zero_copy_columns import Columns
+from headrace.stream.read.binary_columns_and_row_selection import Columns
 
 
 class EvaluationBatch(NamedTuple):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from headrace import bundle as bundles
 from headrace.bundle_inference import Inference
 from headrace.contract import Contract
-from headrace.evaluate.bundle_table_match import match_classes
+from headrace.evaluate.class_match_with_table import match_classes
 from headrace.evaluate.evaluator_interface import EvaluationBatch, EvaluationInterface, Evaluator
 from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.slice_metrics import Slicer
@@ -19,7 +19,7 @@ from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.one_or_several_inputs import select_rows
 from headrace.progress import progress
 from headrace.runs.run_folder import RunFolder
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan, rank_stream
 from headrace.stream.decode.target_column import decode_targets
 from headrace.table import Version, read

@@ -11,7 +11,7 @@ from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
 from headrace.errors import ConfigurationError, DataError
-from headrace.explain.explanation_interface import Explainer, ExplanationInterface, explanation_module
+from headrace.explain.explainer_interface import Explainer, ExplainerInterface, explainer_module
 from headrace.explain.explanation_result import Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
@@ -120,5 +120,5 @@ def _explainer(bundle: Bundle, options: ExplainOptions) -> Explainer:
     return explainer
 
 
-def _explanation(bundle: Bundle) -> ExplanationInterface:
-    return explanation_module(bundle.contract.input_kind)
+def _explanation(bundle: Bundle) -> ExplainerInterface:
+    return explainer_module(bundle.contract.input_kind)

@@ -8,11 +8,11 @@ from headrace import __version__
 from headrace.bundle import Bundle
 from headrace.explain.attribution.integrated_gradients import DOUBLINGS, TOLERANCE
 from headrace.explain.attribution.target_score import ScoreWords, score_module
-from headrace.explain.explanation_interface import ExplanationWords, explanation_module
+from headrace.explain.explainer_interface import ExplanationWords, explainer_module
 from headrace.explain.explanation_result import Explanation
 from headrace.explain.options import TITLES, Method
 from headrace.html.jinja_environment import environment
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 
 TEMPLATES = Path(__file__).parent / "pages"
 # The page shows the pixels of smaller images as squares.
@@ -40,7 +40,7 @@ class ExplanationPage:
     @property
     def words(self) -> ExplanationWords:
         """Return the phrases of the page about the kind of the inputs."""
-        return explanation_module(self.bundle.contract.input_kind).WORDS
+        return explainer_module(self.bundle.contract.input_kind).WORDS
 
     @property
     def score(self) -> ScoreWords:

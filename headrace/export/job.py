@@ -15,7 +15,7 @@ from headrace.export.parity import ParityReport, compare
 from headrace.export.parity_inputs import SEED, Batches, noise, table_inputs
 from headrace.export.saved_model import SavedModel
 from headrace.export.serving_function import ServingModel
-from headrace.storage.atomic_writes import atomic_directory
+from headrace.storage.atomic_files_and_folders import atomic_directory
 from headrace.table import read
 
 

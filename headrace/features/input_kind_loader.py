@@ -6,7 +6,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import features
-from headrace.features.input_kind_traits import InputTraits
+from headrace.features.input_kind_properties import InputTraits
 
 # A record is several inputs, each of another kind.
 RECORD, RECORD_ROOM = "record", "several_inputs"
@@ -25,5 +25,5 @@ def input_module(kind: str, name: str) -> Any:
 
 def input_traits(kind: str) -> InputTraits:
     """Return the traits of the input kind `kind`."""
-    traits: InputTraits = input_module(kind, "kind_traits").TRAITS
+    traits: InputTraits = input_module(kind, "kind_properties").TRAITS
     return traits

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from headrace.errors import DataError
-from headrace.fetch import download_program
+from headrace.fetch import external_program_run
 
 
 def has_packages() -> bool:
@@ -104,7 +104,7 @@ def _private_list_options(folder: Path) -> list[str]:
 
 
 def _run(command: Sequence[str], folder: Path) -> None:
-    download_program.run(command[0], command, folder, _find_error)
+    external_program_run.run(command[0], command, folder, _find_error)
 
 
 def _find_error(log: str) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from headrace.fetch.dataset_base import WHOLE, Dataset
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 
 FILE = "records.jsonl"
 

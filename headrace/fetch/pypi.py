@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headrace.errors import DataError
-from headrace.fetch import download_program
+from headrace.fetch import external_program_run
 
 WHEEL_PYTHON = "3.11"
 
@@ -106,7 +106,7 @@ def _download(release: Release, folder: Path) -> Path:
     # pip builds the metadata of a source distribution with the setuptools that is installed here.
     command += ["--no-deps", "--no-build-isolation", "--require-hashes", format_option, ":all:", "--dest", str(files)]
     command += [] if release.kind == "sdist" else ["--python-version", WHEEL_PYTHON]
-    download_program.run("pip", [*command, "--requirement", str(requirements)], folder, _find_error)
+    external_program_run.run("pip", [*command, "--requirement", str(requirements)], folder, _find_error)
     (path,) = files.iterdir()
     return path
 

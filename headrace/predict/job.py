@@ -23,7 +23,7 @@ from headrace.predict.run_on_spark_or_in_process import run_parts
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons
 from headrace.storage import is_remote
-from headrace.storage.atomic_writes import atomic_directory, atomic_write, scratch_directory
+from headrace.storage.atomic_files_and_folders import atomic_directory, atomic_write, scratch_directory
 from headrace.table.rejects_and_duplicates import Reject
 
 log = logging.getLogger(__name__)

@@ -9,13 +9,13 @@ from pyspark.sql import DataFrame, SparkSession
 
 from headrace.config import Configuration
 from headrace.config.configuration import Source
-from headrace.config.secret_names import withhold_secrets
+from headrace.config.secret_recognition_and_redaction import withhold_secrets
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_copies
 from headrace.prepare.encoders.number_precision import require_distinct_labels
-from headrace.prepare.encoders.record_encoder_interface import record_encoder_module
+from headrace.prepare.encoders.table_row_encoder_interface import record_encoder_module
 from headrace.prepare.increments.source_changes import save_listing
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
 from headrace.prepare.labels.small_class_warning import small_class_warning
@@ -57,7 +57,7 @@ from headrace.table import Summary, Version, read
 from headrace.table.rejects_and_duplicates import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from headrace.targets.regression.degenerate_label_warnings import number_warnings
-from headrace.targets.target_kind_traits import TargetTraits
+from headrace.targets.target_kind_properties import TargetTraits
 from headrace.wording import escape_path, quantity
 
 log = logging.getLogger(__name__)

@@ -7,28 +7,26 @@ from enum import StrEnum
 from itertools import islice
 
 from headrace.contract import Contract
-from headrace.prepare.encoders.images.grey_colour_mismatch_warning import GreyAndColourCounts
-from headrace.prepare.encoders.images.grey_depth import (
+from headrace.prepare.encoders.images.grey_or_colour_unlike_training import GreyAndColourCounts
+from headrace.prepare.encoders.images.image_transcoding import DecodedFile
+from headrace.prepare.encoders.images.unscaled_and_dark_image_warnings import (
     Brightness,
     unscaled_colours_warning,
     unscaled_grey_warning,
 )
-from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.encoders.thousands_separator_warning import NumberFormat, number_format, thousands_warning
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
 from headrace.prepare.quality.latitude_longitude_warnings import LocationSample
 from headrace.prepare.quality.values_unlike_training import Tally, UnfamiliarValues, merge_tallies
 from headrace.prepare.rejects.reasons_and_exceptions import UnreadArchiveError
-from headrace.prepare.sources.folders.derived_file_warnings import find_copies
-from headrace.prepare.sources.folders.folder_layout_warnings import (
-    MAX_FOLDERS,
+from headrace.prepare.sources.archives.archive_folder_warnings import (
     class_folder,
-    class_warnings,
     innermost_folder,
     member_warnings,
-    split_class_warning,
     unused_split_warnings,
 )
+from headrace.prepare.sources.folders.derived_file_warnings import find_copies
+from headrace.prepare.sources.folders.folder_layout_warnings import MAX_FOLDERS, class_warnings, split_class_warning
 from headrace.prepare.sources.folders.mask_file_warnings import find_masks
 from headrace.wording import quantity, quantity_has, shorten
 

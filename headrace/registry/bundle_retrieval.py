@@ -10,7 +10,7 @@ from headrace.registry.damaged_database_checks import BUNDLES
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.artifact_store import download_files
 from headrace.registry.version_registration_and_lookup import BUNDLE, MODEL, ModelRecord
-from headrace.storage.atomic_writes import publish_directory
+from headrace.storage.atomic_files_and_folders import publish_directory
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Any
 from headrace import __version__
 from headrace.html.jinja_environment import environment
 from headrace.html.line_chart import Chart, curve
-from headrace.processes.recorded_training_command import configuration_file, prepare_command
+from headrace.processes.prepare_command_from_training_command import configuration_file, prepare_command
 from headrace.report.command_throughput import stages
 from headrace.report.data_section import describe_data
 from headrace.report.evaluation.report_section_interface import report_section_module
@@ -17,7 +17,7 @@ from headrace.report.reproducibility import (
     without_secrets,
 )
 from headrace.report.run_artifact_reader import RunArtifacts, read_artifacts
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 
 TEMPLATES = Path(__file__).parent
 TARGETS = TEMPLATES.parent / "targets"

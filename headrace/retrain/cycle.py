@@ -96,7 +96,7 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
 
 
 def _run_steps(context: "CycleContext", until: str | None) -> None:
-    from headrace.retrain.models_repair_command import require_known_promotions
+    from headrace.retrain.rebuild_registry_from_journal import require_known_promotions
     from headrace.retrain.steps.runner import STEPS, run_step
 
     context.registry.require_writable()

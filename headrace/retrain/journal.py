@@ -17,7 +17,7 @@ from headrace.errors import DataError
 from headrace.format_version import NumberedRecord, require_format
 from headrace.processes.own_command_line_and_utc_now import utc_now
 from headrace.retrain.journal_records import EVALUATED, FINAL, CycleRecord, Outcome, StepRecord
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 
 Record = TypeVar("Record", bound=BaseModel)
 

@@ -21,7 +21,7 @@ FIXES = {
 IN_TEXT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.EFBIG)
 # A write that fails is about the file being written; a failed read inside the same block is not.
 WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
-# The name of an unfinished file or folder, as `headrace.storage.atomic_writes` makes it.
+# The name of an unfinished file or folder, as `headrace.storage.atomic_files_and_folders` makes it.
 UNFINISHED = re.compile(r"/\.([^/]+)\.[0-9a-f]{12}(?:\.before)?(?=/|$)")
 # The end of Python's message: [Errno 28] No space left on device: '/data/file' -> '/data/other'
 ERRNO = re.compile(r"\[[Ee]rrno (?P<number>\d+)\] (?P<reason>[^:'\n]+)(?:: '(?P<path>[^'\n]+)')?")

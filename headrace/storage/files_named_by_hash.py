@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from headrace.errors import DataError
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 
 FOLDER = "_headrace"
 

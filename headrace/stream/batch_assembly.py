@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.stream.batch_plan import Plan, step_order
-from headrace.stream.read.zero_copy_columns import BinaryColumn, Columns, Indices, count_rows, take_rows
+from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn, Columns, Indices, count_rows, take_rows
 
 
 @dataclass(frozen=True, kw_only=True)

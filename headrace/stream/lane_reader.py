@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from headrace.stream.batch_plan import Plan, Segment, row_order, segments
-from headrace.stream.read.zero_copy_columns import Columns, take_rows
+from headrace.stream.read.binary_columns_and_row_selection import Columns, take_rows
 
 
 class ReadSchedule(NamedTuple):

@@ -1,6 +1,6 @@
 """Load a module of a target kind by name, so that a layer imports its own part of the kind and no other.
 
-Modules `kind_traits` import nothing; others import an engine (Keras, PyArrow), which a layer without it never loads.
+Modules `kind_properties` import nothing; others import an engine (Keras, PyArrow), which only their layer loads.
 """
 
 from functools import cache
@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import targets
-from headrace.targets.target_kind_traits import TargetTraits
+from headrace.targets.target_kind_properties import TargetTraits
 
 TASKS = tuple(sorted(module.name for module in iter_modules(targets.__path__) if module.ispkg))
 
@@ -22,5 +22,5 @@ def target_module(task: str, name: str) -> Any:
 
 def target_traits(task: str) -> TargetTraits:
     """Return the traits of the target kind `task`."""
-    traits: TargetTraits = target_module(task, "kind_traits").TRAITS
+    traits: TargetTraits = target_module(task, "kind_properties").TRAITS
     return traits

@@ -26,12 +26,12 @@ from headrace.runs.run_record import Continuation, RunRecord
 from headrace.storage import locate
 from headrace.stream.batch_plan import lanes_for
 from headrace.table import Version, read
-from headrace.train.epoch_observer import EpochObserver, StoppedError
 from headrace.train.kept_epoch_message import describe_ending, describe_worse_epoch
 from headrace.train.launch.rank_messages import Message
 from headrace.train.model_dry_run.subprocess_dry_run import require_trainable
 from headrace.train.rank_message_receiver import RankMessageReceiver
 from headrace.train.reuse_completed_run import completed_result
+from headrace.train.tuner_controls import EpochObserver, StoppedError
 from headrace.train.validate_settings import (
     changed_length_warning,
     require_optimizer_updates,

@@ -9,7 +9,7 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import KINDS
 from headrace.processes.own_command_line_and_utc_now import command_line
-from headrace.processes.recorded_training_command import prepare_command
+from headrace.processes.prepare_command_from_training_command import prepare_command
 from headrace.table import Version
 from headrace.targets.target_kind_loader import target_module
 from headrace.train.class_weights import class_weights

@@ -10,8 +10,8 @@ from headrace.config import Configuration
 from headrace.config.load import with_values
 from headrace.errors import ConfigurationError
 from headrace.storage import is_remote
-from headrace.storage.append_only_files import mirror_appends
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.append_locally_then_upload import mirror_appends
+from headrace.storage.atomic_files_and_folders import atomic_write
 from headrace.terminal_table import text_table
 from headrace.tune.report.page import write_page
 from headrace.tune.search_loop import Search

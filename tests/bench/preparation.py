@@ -33,7 +33,8 @@ import simplejpeg
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from headrace.prepare.encoders.images.turbojpeg_codec import decode_jpeg, encode_jpeg, shrink
+from headrace.prepare.encoders.images.opencv_shrink import shrink
+from headrace.prepare.encoders.images.turbojpeg_codec import decode_jpeg, encode_jpeg
 from headrace.prepare.job import prepare
 from headrace.spark.session import DAEMON
 from tests.bench.photos import FORM, WORKERS, photo_configuration, write_photos

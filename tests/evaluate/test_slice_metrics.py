@@ -17,7 +17,7 @@ from headrace.features.image.contract_part import ImageSpec
 from headrace.features.tabular.vocabulary_encoding import save_vocabulary
 from headrace.features.text.contract_part import TextSpec, Tokenizer
 from headrace.prepare.table_schema import IDENTITY, WEIGHT
-from headrace.stream.read.zero_copy_columns import BinaryColumn
+from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn
 from headrace.targets.classification.evaluation import Classification
 from headrace.targets.classification.label_encoder import COLUMN as LABEL
 from headrace.targets.regression.evaluation import Regression

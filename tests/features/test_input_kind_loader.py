@@ -9,7 +9,7 @@ import pytest
 from headrace.config.sections.input_kinds import INPUT_SECTIONS
 from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import MistakeRendererInterface
-from headrace.explain.explanation_interface import ExplanationInterface
+from headrace.explain.explainer_interface import ExplainerInterface
 from headrace.export.export_input_interface import ExportInputInterface
 from headrace.features.column_values_from_stored_rows_interface import ColumnValuesInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_traits
@@ -18,7 +18,7 @@ from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface
 from headrace.predict.records.prediction_record_encoding_interface import PredictionRecordEncodingInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
-from headrace.prepare.encoders.record_encoder_interface import RecordEncoderInterface
+from headrace.prepare.encoders.table_row_encoder_interface import TableRowEncoderInterface
 from headrace.prepare.spark_stages import FitOnTrainingSplitInterface
 from headrace.report.stored_row_picture_interface import StoredRowPictureInterface
 from headrace.retrain.drift.drift_value_interfaces import DriftValuesInterface
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
     "drift_values": DriftValuesInterface,
-    "record_encoder": RecordEncoderInterface,
+    "table_row_encoder": TableRowEncoderInterface,
     "random_inputs": RandomInputsInterface,
     "mistake_renderer": MistakeRendererInterface,
     "export_description_and_test_inputs": ExportInputInterface,
@@ -68,7 +68,7 @@ def test_kinds_whose_records_are_rows_of_files_have_their_module(kind: str) -> N
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).methods])
 def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "explanation"), ExplanationInterface)
+    require_protocol(input_module(kind, "explainer"), ExplainerInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_cells])

@@ -11,7 +11,7 @@ import keras
 
 from headrace.errors import HeadraceError
 from headrace.runs.run_folder import RunFolder
-from headrace.storage.append_only_files import AppendMirror
+from headrace.storage.append_locally_then_upload import AppendMirror
 from headrace.table import read
 from headrace.train.bundle_verification.network_and_bundle_verifier import NetworkAndBundleVerifier
 from headrace.train.bundle_verification.verification_process_client import VerificationProcess

@@ -10,7 +10,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from headrace.contract import Contract
 from headrace.networks.flops import flops
-from headrace.networks.model_inputs import input_signature
+from headrace.networks.keras_inputs_and_tensor_specs import input_signature
 from headrace.networks.network_build_and_checks import build_model
 from tests.support.shipped_networks import MODELS, SERIES, SMALL, contract_for
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from headrace.cli import app, main
 from headrace.errors import DataError
 from headrace.processes.interruption import stop_request
-from headrace.storage.atomic_writes import atomic_directory
+from headrace.storage.atomic_files_and_folders import atomic_directory
 
 @app.command()
 def work() -> None:

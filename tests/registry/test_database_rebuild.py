@@ -18,7 +18,7 @@ from headrace.registry.version_registration_and_lookup import champion, version_
 from headrace.retrain.cycle import retrain
 from headrace.retrain.journal import Journal
 from headrace.retrain.journal_records import Outcome, StepRecord
-from headrace.retrain.models_repair_command import repair, require_known_promotions
+from headrace.retrain.rebuild_registry_from_journal import repair, require_known_promotions
 from headrace.storage import S3Path, locate
 from tests.support.runs import Runs
 from tests.support.small_disk import read_only

@@ -6,7 +6,7 @@ import pytest
 
 from headrace.errors import StoreError
 from headrace.storage import locate
-from headrace.storage.atomic_writes import atomic_directory, publish_directory
+from headrace.storage.atomic_files_and_folders import atomic_directory, publish_directory
 from tests.support.s3_server import Fault, proxy
 
 

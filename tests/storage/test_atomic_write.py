@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 
 
 @pytest.mark.parametrize("data", [b"", b"new", memoryview(b"new" * 1_000_000)])
@@ -50,7 +50,7 @@ def test_atomic_write_syncs_content_before_rename(tmp_path: Path, monkeypatch: p
 WRITER = """
 import sys
 from pathlib import Path
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 for number in range(10**9):
     atomic_write(Path(sys.argv[1]), bytes([number % 256]) * 200_000)
 """

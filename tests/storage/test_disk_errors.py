@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from headrace.spark.task_errors import parse_task_error
-from headrace.storage.atomic_writes import atomic_directory, atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_directory, atomic_write
 from headrace.storage.disk_errors import describe, describe_text
 from tests.support.commands import headrace, run
 from tests.support.small_disk import read_only, small_disk

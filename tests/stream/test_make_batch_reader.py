@@ -11,8 +11,8 @@ import pytest
 
 from headrace.inspect_table import file_urls
 from headrace.prepare.job import prepare
+from headrace.stream.read.binary_columns_and_row_selection import concat_rows
 from headrace.stream.read.shard_reader import read_shards
-from headrace.stream.read.zero_copy_columns import concat_rows
 from headrace.table import Version, read
 from tests.prepare.test_text_job import text_configuration, texts, write_rows
 from tests.support.commands import headrace

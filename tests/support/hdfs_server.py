@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from headrace.fetch.pypi import Release, read_members
 from headrace.locks.file_lock import lock_file
-from headrace.storage.atomic_writes import atomic_directory
+from headrace.storage.atomic_files_and_folders import atomic_directory
 from tests.support.s3_server import free_port
 
 if TYPE_CHECKING:

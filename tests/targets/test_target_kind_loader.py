@@ -19,7 +19,7 @@ from headrace.stream.decode.target_column import TargetDecoderInterface
 from headrace.targets.comparison_interface import ComparisonInterface
 from headrace.targets.readable_targets_interface import ReadableTargetsInterface
 from headrace.targets.target_kind_loader import TASKS, target_module, target_traits
-from headrace.targets.target_kind_traits import TaskType
+from headrace.targets.target_kind_properties import TaskType
 from headrace.train.model.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import LossSettingsCheckInterface
 from tests.support.protocols import require_protocol

@@ -12,7 +12,7 @@ from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import RECORD, SINGLE_KINDS, input_traits
 from headrace.targets.target_kind_loader import target_traits
-from headrace.targets.target_kind_traits import TargetTraits, TaskType
+from headrace.targets.target_kind_properties import TargetTraits, TaskType
 
 Kind = TypeVar("Kind", bound=Section)
 

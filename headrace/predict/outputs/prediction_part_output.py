@@ -12,7 +12,7 @@ from headrace.contract import Contract
 from headrace.predict.outputs.prediction_columns_interface import ModelOutputs, predictions_table
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS
 
 # Records that a model predicts at once.

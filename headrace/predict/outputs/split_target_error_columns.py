@@ -5,7 +5,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.stream.read.zero_copy_columns import Columns
+from headrace.stream.read.binary_columns_and_row_selection import Columns
 from headrace.targets.readable_targets_interface import readable_targets, targets_module
 
 SPLIT, ERROR = "split", "error"

@@ -11,7 +11,7 @@ from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
 from headrace.targets.target_kind_loader import target_module
-from headrace.targets.target_kind_traits import TargetTraits
+from headrace.targets.target_kind_properties import TargetTraits
 
 
 def describe_missing_label(target: TargetTraits) -> str:

@@ -12,7 +12,7 @@ from headrace.errors import DataError
 from headrace.prepare.increments.removed_file_set import RemovedFiles
 from headrace.prepare.rejects.carry_over_and_commit_side_tables import SideTable
 from headrace.prepare.sources.raw_file_and_record import RawFile
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 from headrace.storage.open_parquet import open_parquet
 from headrace.table import Version, read
 from headrace.wording import escape_path

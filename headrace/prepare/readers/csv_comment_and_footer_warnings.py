@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from headrace.prepare.readers.csv_footer import Footer, find_footer
-from headrace.prepare.readers.csv_joined_lines import JoinedRecords, find_joined_lines
+from headrace.prepare.readers.csv_one_column_joined_lines import JoinedRecords, find_joined_lines
 from headrace.prepare.readers.csv_reader import CsvReader
 from headrace.wording import quantity, quantity_has
 

@@ -8,9 +8,9 @@ from headrace.errors import ConfigurationError
 from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.registry_connection import open_registry
 from headrace.registry.version_registration_and_lookup import version_named
+from headrace.retrain.gate.changed_or_removed_test_rows_warning import outdated_rows_warning
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
 from headrace.retrain.gate.measured_model import compute_metrics
-from headrace.retrain.gate.outdated_test_rows import outdated_rows_warning
 from headrace.retrain.gate.promotion_checks import AGAINST_CHAMPION, Check, Comparison, run_checks
 from headrace.retrain.gate.tested_table_version import SPLIT, bundle_overlap, read_test_version
 from headrace.table import read

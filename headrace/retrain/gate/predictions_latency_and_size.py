@@ -12,7 +12,7 @@ from headrace.compare.prediction_computation import predict_split
 from headrace.compare.saved_predictions import Predictions
 from headrace.contract_comparison import ClassMatch
 from headrace.errors import DataError
-from headrace.evaluate.bundle_table_match import match_classes
+from headrace.evaluate.class_match_with_table import match_classes
 from headrace.one_or_several_inputs import Inputs
 from headrace.retrain.gate.measured_model import ScoredModel
 from headrace.table import Version

@@ -12,7 +12,7 @@ from headrace.retrain.journal import Journal
 from headrace.retrain.report.history_page_content import build_view
 from headrace.retrain.report.progress_chart import progress_chart
 from headrace.storage import locate
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 from headrace.storage.disk_errors import describe
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from headrace.contract import Column
 from headrace.errors import DataError
 from headrace.stream.decode.pad_tokens_to_buckets import choose_bucket, padded_tokens
-from headrace.stream.read.zero_copy_columns import BinaryColumn, Columns, aligned_buffer
+from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn, Columns, aligned_buffer
 
 COLOURS = {1: "GRAY", 3: "RGB"}
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.stream.read.zero_copy_columns import Columns
+from headrace.stream.read.binary_columns_and_row_selection import Columns
 from headrace.targets.target_kind_loader import target_module
 
 

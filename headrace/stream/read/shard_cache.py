@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from headrace.config.sections.batches_and_augmentation import Stream
 from headrace.errors import DataError
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 from headrace.stream.petastorm_import import CacheBase, NullCache
 from headrace.table import Shard
 

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 
 from headrace.errors import DataError, StoreError
 from headrace.stream.petastorm_import import CacheBase, NullCache, ThreadPool, WorkerBase
+from headrace.stream.read.binary_columns_and_row_selection import Columns, column_values, reuse_freed_memory
 from headrace.stream.read.shard_cache import shard_key
 from headrace.stream.read.verified_shard_opening import check_rows, open_verified, refuse_pickled_schema
-from headrace.stream.read.zero_copy_columns import Columns, column_values, reuse_freed_memory
 from headrace.table import Shard
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from headrace.evaluate.row_slices_by_value import by_class
 from headrace.retrain.gate.slicing import ModelPair, Slice, select_rows
-from headrace.targets.classification.kind_traits import TRAITS
+from headrace.targets.classification.kind_properties import TRAITS
 
 
 def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:

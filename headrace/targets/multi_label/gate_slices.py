@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from headrace.retrain.gate.slicing import ModelPair, Slice
 from headrace.targets.classification.gate_slices import describe_limit, drop
-from headrace.targets.multi_label.kind_traits import TRAITS
+from headrace.targets.multi_label.kind_properties import TRAITS
 
 __all__ = ["class_slices", "describe_limit", "drop"]
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from headrace.contract import Contract
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import INDEX_TYPE
-from headrace.stream.read.zero_copy_columns import BinaryColumn
+from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn
 
 DTYPE = "float32"
 

@@ -11,7 +11,7 @@ from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.confidence_intervals import Intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.vector import errors
-from headrace.targets.vector.kind_traits import TRAITS
+from headrace.targets.vector.kind_properties import TRAITS
 
 # Components of a vector that a text shows.
 SHOWN = 4

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.stream.read.zero_copy_columns import BinaryColumn
+from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn
 
 DTYPE = "float32"
 

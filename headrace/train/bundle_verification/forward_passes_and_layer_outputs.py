@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.networks.model_inputs import input_signature
+from headrace.networks.keras_inputs_and_tensor_specs import input_signature
 from headrace.one_or_several_inputs import Inputs, row_count
 from headrace.train.bundle_verification.output_checks import LayerTrace, Outputs
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from headrace.errors import TrainingError
 from headrace.runs.run_folder import RunFolder
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 from headrace.stream.rank_stream import RankStream
 from headrace.train.callbacks.metrics_between_steps import RunningMetrics, metrics_between
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor

@@ -10,7 +10,7 @@ import keras
 from headrace.storage import is_remote
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.distributed import collectives
-from headrace.train.epoch_observer import StoppedError
+from headrace.train.tuner_controls import StoppedError
 
 # A look at an object store takes tens of milliseconds.
 LOCAL_SECONDS, REMOTE_SECONDS = 0.5, 3.0

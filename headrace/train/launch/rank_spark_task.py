@@ -22,7 +22,7 @@ from pyspark import BarrierTaskContext, SparkFiles
 from headrace.engines.stderr_noise_filter import is_noise
 from headrace.engines.supported_versions import SAME_ENVIRONMENT, differences, installed_versions
 from headrace.errors import ConfigurationError, TrainingError
-from headrace.storage.append_only_files import mirror_appends
+from headrace.storage.append_locally_then_upload import mirror_appends
 from headrace.train.launch.rank_assignment import (
     RankAssignment,
     TaskLocation,

@@ -8,7 +8,7 @@ import keras
 
 from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
-from headrace.storage.append_only_files import AppendMirror
+from headrace.storage.append_locally_then_upload import AppendMirror
 from headrace.table import Version
 from headrace.train.bundle_verification.network_and_bundle_verifier import NetworkAndBundleVerifier
 from headrace.train.model.compiled_model import CompiledModel

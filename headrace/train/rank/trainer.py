@@ -15,7 +15,7 @@ from headrace import bundle
 from headrace.errors import ConfigurationError
 from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
-from headrace.storage.append_only_files import mirror_appends
+from headrace.storage.append_locally_then_upload import mirror_appends
 from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import Version, read
@@ -28,11 +28,11 @@ from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.class_weights import class_weights
 from headrace.train.distributed import collectives
-from headrace.train.epoch_observer import StoppedError
 from headrace.train.model.compiled_model import compile_model
-from headrace.train.model.rank_seeds import offset_seeds
+from headrace.train.model.random_layer_seeds_by_rank import offset_seeds
 from headrace.train.monitored_metric import bundle_has_best_epoch
 from headrace.train.rank.rank_context_and_position import Position, RankContext
+from headrace.train.tuner_controls import StoppedError
 
 if TYPE_CHECKING:
     from headrace.train.rank.task_connection import Channel

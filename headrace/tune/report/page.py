@@ -10,7 +10,7 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
 from headrace import __version__
 from headrace.html.jinja_environment import environment
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 from headrace.tune.report.parallel_coordinates import parallel_coordinates
 from headrace.tune.report.plots import Plots
 from headrace.tune.study.study_folder import StudyFolder, StudyRecord

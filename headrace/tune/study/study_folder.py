@@ -19,7 +19,7 @@ from headrace.locks.folder_lock import lock_for_training
 from headrace.runs.json_record_files import read_record
 from headrace.runs.run_folder import RunFolder
 from headrace.storage import locate
-from headrace.storage.atomic_writes import atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_write
 
 
 class StudyRecord(NumberedRecord):

@@ -12,7 +12,7 @@ from headrace.predict.outputs.flat_file import write_predictions
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.predict.outputs.split_target_error_columns import table_columns, with_errors
 from headrace.prepare.encoders.label_text import encode_labels
-from headrace.stream.read.zero_copy_columns import column_values
+from headrace.stream.read.binary_columns_and_row_selection import column_values
 from headrace.targets.target_kind_loader import target_module
 
 CLASSES = ("coat", "bag", "boot")

@@ -5,7 +5,7 @@ import pytest
 
 from headrace.errors import StoreError
 from headrace.storage import ListedFile, files_below, locate, read_entry
-from headrace.storage.atomic_writes import atomic_directory, atomic_write
+from headrace.storage.atomic_files_and_folders import atomic_directory, atomic_write
 from tests.support.s3_server import put
 
 ODD = ["a b.png", "ü#1.png", "50%20off.png", "what?.png", "[x]*.png", "back\\slash.png", "x=y&z+.png"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from headrace.config.sections.batches_and_augmentation import Stream
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan, training_plan
 from headrace.stream.decode.pad_tokens_to_buckets import buckets_for, choose_bucket, padded_tokens
-from headrace.stream.read.zero_copy_columns import BinaryColumn
+from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn
 from headrace.stream.tf_data_pipeline import evaluation_batches, training_batches
 from headrace.table import Version
 from tests.stream.small_text import some_texts, write_texts

@@ -10,7 +10,7 @@ from headrace.contract import Column, Contract, TaskType
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import encode_labels
 from headrace.stream.decode.target_column import decode_targets
-from headrace.stream.read.zero_copy_columns import BinaryColumn
+from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn
 from headrace.targets.target_kind_loader import target_module
 
 sets = st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=20)

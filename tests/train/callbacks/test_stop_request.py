@@ -9,8 +9,8 @@ import pytest
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.callbacks.stop_request import STOP, StopOnRequest
 from headrace.train.distributed import collectives
-from headrace.train.epoch_observer import StoppedError
 from headrace.train.rank.rank_context_and_position import Position
+from headrace.train.tuner_controls import StoppedError
 
 pytestmark = pytest.mark.tensorflow
 

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from itertools import pairwise
 
-from headrace.prepare.encoders.sounds.mp3_frame_count_header import is_mpeg, missing_frames
+from headrace.prepare.encoders.sounds.mp3_frame_counting import is_mpeg, missing_frames
 from headrace.wording import quantity
 
 # Writers that do not know the length in advance, such as pipes, leave one of these.

@@ -16,7 +16,7 @@ from headrace.config.sections.audio import Audio
 from headrace.prepare.encoders.file_signatures import name_format, name_image
 from headrace.prepare.encoders.sounds.container_damage import damage, missing_part, with_unknown_size
 from headrace.prepare.encoders.sounds.flac_truncation import describe_flac_truncation
-from headrace.prepare.encoders.sounds.mp3_frame_count_header import after_tags, is_mpeg, with_frame_count
+from headrace.prepare.encoders.sounds.mp3_frame_counting import after_tags, is_mpeg, with_frame_count
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.wording import quantity
 

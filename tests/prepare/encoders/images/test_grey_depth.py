@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.images.grey_depth import to_eight_bits, unscaled_grey_warning, used_bits
+from headrace.prepare.encoders.images.grey_depth import to_eight_bits, used_bits
 from headrace.prepare.encoders.images.image_transcoding import decode, decode_image
+from headrace.prepare.encoders.images.unscaled_and_dark_image_warnings import unscaled_grey_warning
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image

@@ -12,13 +12,8 @@ from PIL import ExifTags
 
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.images.image_transcoding import decode
-from headrace.prepare.encoders.images.turbojpeg_codec import (
-    decode_jpeg,
-    encode_jpeg,
-    fast_path_size,
-    may_need_rotation,
-    shrink,
-)
+from headrace.prepare.encoders.images.opencv_shrink import shrink
+from headrace.prepare.encoders.images.turbojpeg_codec import decode_jpeg, encode_jpeg, fast_path_size, may_need_rotation
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 

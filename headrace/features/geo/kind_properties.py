@@ -1,0 +1,16 @@
+"""Traits of the geo kind, importable without an engine."""
+
+from headrace.features.input_kind_properties import InputTraits
+
+TRAITS = InputTraits(
+    is_file=False,
+    is_cell=True,
+    has_cells=True,
+    noun="locations",
+    input_name="places",
+    visible_keys=("missing",),
+    methods=(),
+    has_near_duplicates=False,
+    is_fitted=False,
+    has_pictures=False,
+)

@@ -1,0 +1,18 @@
+"""Traits of the tabular kind, importable without an engine."""
+
+from headrace.features.input_kind_properties import InputTraits
+
+TRAITS = InputTraits(
+    is_file=False,
+    is_cell=True,
+    noun="rows of numbers and categories",
+    input_name="rows",
+    visible_keys=("missing",),
+    methods=("occlusion",),
+    has_near_duplicates=False,
+    is_fitted=True,
+    has_pictures=False,
+    has_cells=True,
+    is_staged=True,
+    statistics_axis="number",
+)

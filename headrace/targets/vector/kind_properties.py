@@ -1,0 +1,21 @@
+"""Traits of vector targets, importable without an engine."""
+
+from headrace.targets.regression.kind_properties import ERRORS
+from headrace.targets.target_kind_properties import TargetTraits
+
+TRAITS = TargetTraits(
+    label_meaning="a list of numbers, of one length in all records",
+    output_kind="vector",
+    has_classes=False,
+    has_one_class=False,
+    list_noun="a list of numbers",
+    is_sized=True,
+    may_be_input=True,
+    output_name="values",
+    output_meaning="the predicted vector",
+    activation="linear",
+    comparison_metrics=(*ERRORS, "r_squared"),
+    slice_metric="mean_absolute_error",
+    training_metrics=ERRORS,
+    default_training_metrics=ERRORS,
+)
