@@ -7,8 +7,8 @@ from pyspark.sql import functions as F
 
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError
+from headrace.prepare.sources.tables.columns_of_one_record import Cells
 from headrace.prepare.sources.tables.dataframe_rows import file_cell, find_column, holds_files, is_plain, row_cell
-from headrace.prepare.sources.tables.multi_cell_records import Cells
 from headrace.prepare.sources.tables.spark_record_columns import label_text
 from headrace.wording import join_names
 

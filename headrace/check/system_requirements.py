@@ -1,4 +1,4 @@
-"""Checks of this machine besides Python packages: Java, bytecode, a C++ compiler and free disk space."""
+"""Checks of this machine besides Python packages: Java, a C++ compiler and free disk space."""
 
 import os
 import shutil

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from headrace.bundle_inference import Inference
+from headrace.compare.choose_table_version_and_find_training_overlap import choose_version, find_overlaps, match_all
 from headrace.compare.compared_models import ComparedModel, open_compared_models, settings
 from headrace.compare.comparison_metrics import default_metric, scores
 from headrace.compare.largest_disagreements import LargestDisagreements, describe, select_rows
 from headrace.compare.paired_differences import metric_differences
 from headrace.compare.prediction_computation import predict_split
 from headrace.compare.saved_predictions import Predictions
-from headrace.compare.table_version_and_training_overlap import choose_version, find_overlaps, match_all
 from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.training_overlap import TrainingOverlap

@@ -14,8 +14,8 @@ from headrace.predict.input_files import STDIN, InputFile, Inputs, find_inputs, 
 from headrace.predict.raw_file_prediction_interface import raw_file_prediction_module
 from headrace.predict.records.splittable_record_file import RecordFile, record_cells, refuse_column_of_cells
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
+from headrace.prepare.sources.tables.columns_of_one_record import Cells
 from headrace.prepare.sources.tables.lakehouse_table_refusal import require_plain_files
-from headrace.prepare.sources.tables.multi_cell_records import Cells
 from headrace.wording import escape_path
 
 # Why an input was passed over before it was read.

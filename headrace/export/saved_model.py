@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.export.export_input_interface import export_input_module
+from headrace.export.export_description_and_test_inputs_interface import export_input_module
 from headrace.export.serving_function import SIGNATURE, ServingModel, as_arguments
 from headrace.one_or_several_inputs import Inputs
 from headrace.wording import join_names

@@ -17,11 +17,11 @@ from headrace.fetch.datasets import (
     emoji_pictures_and_names,
     fashion_mnist,
     flights,
+    four_text_sources,
     hourly_city_temperatures,
     manual_page_languages,
     photo_crops,
     rated_movie_sentences,
-    sentences_by_source,
     spoken_languages,
 )
 
@@ -30,7 +30,7 @@ _ALL: tuple[Dataset[Any], ...] = (
     fashion_mnist.DATASET,
     photo_crops.DATASET,
     rated_movie_sentences.DATASET,
-    sentences_by_source.DATASET,
+    four_text_sources.DATASET,
     manual_page_languages.DATASET,
     spoken_languages.DATASET,
     hourly_city_temperatures.DATASET,

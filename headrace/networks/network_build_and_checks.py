@@ -17,7 +17,7 @@ from headrace.engines.keras_settings_reset import use_tensorflow
 from headrace.errors import ConfigurationError
 from headrace.networks.contract_attribute_suggestion import attribute_hint
 from headrace.networks.keras_inputs_and_tensor_specs import symbolic_inputs
-from headrace.networks.network_outputs_interface import network_outputs
+from headrace.networks.output_count_and_validity_interface import network_outputs
 from headrace.networks.wrong_input_shape_hint import input_shape_hint
 from headrace.wording import quantity
 

@@ -15,7 +15,7 @@ from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_copies
 from headrace.prepare.encoders.number_precision import require_distinct_labels
-from headrace.prepare.encoders.table_row_encoder_interface import record_encoder_module
+from headrace.prepare.encoders.raw_record_encoder_interface import record_encoder_module
 from headrace.prepare.increments.source_changes import save_listing
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
 from headrace.prepare.labels.small_class_warning import small_class_warning

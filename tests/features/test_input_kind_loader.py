@@ -10,7 +10,7 @@ from headrace.config.sections.input_kinds import INPUT_SECTIONS
 from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import MistakeRendererInterface
 from headrace.explain.explainer_interface import ExplainerInterface
-from headrace.export.export_input_interface import ExportInputInterface
+from headrace.export.export_description_and_test_inputs_interface import ExportInputInterface
 from headrace.features.column_values_from_stored_rows_interface import ColumnValuesInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_traits
 from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface
@@ -18,7 +18,7 @@ from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface
 from headrace.predict.records.prediction_record_encoding_interface import PredictionRecordEncodingInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
-from headrace.prepare.encoders.table_row_encoder_interface import TableRowEncoderInterface
+from headrace.prepare.encoders.raw_record_encoder_interface import RawRecordEncoderInterface
 from headrace.prepare.spark_stages import FitOnTrainingSplitInterface
 from headrace.report.stored_row_picture_interface import StoredRowPictureInterface
 from headrace.retrain.drift.drift_value_interfaces import DriftValuesInterface
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
     "drift_values": DriftValuesInterface,
-    "table_row_encoder": TableRowEncoderInterface,
+    "raw_record_encoder": RawRecordEncoderInterface,
     "random_inputs": RandomInputsInterface,
     "mistake_renderer": MistakeRendererInterface,
     "export_description_and_test_inputs": ExportInputInterface,

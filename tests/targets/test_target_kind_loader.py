@@ -8,7 +8,7 @@ import pytest
 
 from headrace.evaluate.evaluator_interface import EvaluationInterface
 from headrace.explain.attribution.target_score import AttributionScoreInterface
-from headrace.networks.network_outputs_interface import NetworkOutputsInterface
+from headrace.networks.output_count_and_validity_interface import OutputCountAndValidityInterface
 from headrace.predict.outputs.prediction_columns_interface import PredictionColumnsInterface
 from headrace.prepare.encoders.label_encoder_interface import LabelEncoderInterface
 from headrace.prepare.sources.tables.dataframe_rows import DataFrameLabelInterface
@@ -39,7 +39,7 @@ INTERFACES: dict[str, Any] = {
     "loss_settings_check": LossSettingsCheckInterface,
     "target_decoder": TargetDecoderInterface,
     "readable_targets": ReadableTargetsInterface,
-    "network_outputs": NetworkOutputsInterface,
+    "output_count_and_validity": OutputCountAndValidityInterface,
     "dataframe_label": DataFrameLabelInterface,
 }
 

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from headrace.contract import Column, Contract
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.multi_input_preparation_interface import multi_input_preparation
-from headrace.features.several_inputs.table_row_encoder import SeveralInputsEncoder
+from headrace.features.several_inputs.raw_record_encoder import SeveralInputsEncoder
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.preparation_plan import PrepareContext

@@ -9,7 +9,7 @@ from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.spark_stages import StageOutput
 from headrace.prepare.tasks.final_shard_encoding import warn_of_encoded
-from headrace.prepare.text import tokenizer_training_stage
+from headrace.prepare.text import train_tokenizer_and_tokenize
 
 
 def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
@@ -21,9 +21,9 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
             "The training split holds no text to train a tokenizer on",
             "Check prepare.splits or the source's splits.",
         )
-    tokenizer = before or tokenizer_training_stage.train_tokenizer(spark, context, staged)
-    final, observations = tokenizer_training_stage.tokenize(spark, context, staged, tokenizer)
+    tokenizer = before or train_tokenizer_and_tokenize.train_tokenizer(spark, context, staged)
+    final, observations = train_tokenizer_and_tokenize.tokenize(spark, context, staged, tokenizer)
     warn_of_encoded(observations, are_appended=before is not None)
-    columns = tokenizer_training_stage.token_columns(context, tokenizer)
+    columns = train_tokenizer_and_tokenize.token_columns(context, tokenizer)
     specs = {"tokens": TextSpec(tokenizer=tokenizer)}
     return replace(output.with_final(final), columns=columns, input_specs=specs)

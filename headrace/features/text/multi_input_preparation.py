@@ -13,7 +13,7 @@ from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.features.text.contract_part import TextSpec
-from headrace.features.text.table_row_encoder import text_columns
+from headrace.features.text.raw_record_encoder import text_columns
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 
@@ -35,7 +35,7 @@ def fit(spark: "SparkSession", context: "PrepareContext", column: str, training:
         DataError: no word is frequent enough.
     """
     # Tokenizers are imported only where there are texts.
-    from headrace.prepare.text.tokenizer_training_stage import train_tokenizer
+    from headrace.prepare.text.train_tokenizer_and_tokenize import train_tokenizer
 
     try:
         return FittedInput(TextSpec(tokenizer=train_tokenizer(spark, context, training, column)))

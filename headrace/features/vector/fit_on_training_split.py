@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from headrace.config.sections.vector import Vector
 from headrace.features.vector.contract_part import VectorSpec
-from headrace.features.vector.table_row_encoder import VECTOR
+from headrace.features.vector.raw_record_encoder import VECTOR
 from headrace.prepare.encoders.mean_and_variance import column_statistics
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext

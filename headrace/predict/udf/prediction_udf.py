@@ -22,7 +22,7 @@ from headrace.predict.records.splittable_record_file import Record
 from headrace.predict.udf.shared_bundle import SharedBundle
 from headrace.predict.udf.udf_cells import read_inputs
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
-from headrace.prepare.sources.tables.multi_cell_records import Cells, write_cells
+from headrace.prepare.sources.tables.columns_of_one_record import Cells, write_cells
 from headrace.prepare.sources.tables.table_dataframe import file_content
 from headrace.spark.arrow_types import spark_type
 

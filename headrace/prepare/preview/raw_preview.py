@@ -9,7 +9,7 @@ from typing import Any
 
 from headrace.errors import DataError
 from headrace.prepare.encoders.file_signatures import HEAD_BYTES, image_name, name_format
-from headrace.prepare.preview.file_preview import preview_files
+from headrace.prepare.preview.folder_and_archive_preview import preview_files
 from headrace.prepare.preview.table_format_detection import guess_format
 from headrace.prepare.preview.table_preview import preview_table
 from headrace.prepare.readers import format_from_name

@@ -18,7 +18,7 @@ from headrace.config.sections.training import Optimizer, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.network_build_and_checks import describe_failure, file_functions
-from headrace.networks.network_outputs_interface import network_outputs
+from headrace.networks.output_count_and_validity_interface import network_outputs
 from headrace.train.model.named_keras_losses_and_metrics import named_loss, named_metrics
 from headrace.wording import join_names
 

@@ -12,7 +12,7 @@ from headrace.features.contract_part import Statistics
 from headrace.features.image.contract_part import ImageSpec
 from headrace.features.text.contract_part import TextSpec, Tokenizer
 from headrace.predict.udf.udf_cells import read_inputs
-from headrace.prepare.sources.tables.multi_cell_records import Cells
+from headrace.prepare.sources.tables.columns_of_one_record import Cells
 
 IMAGE = Column(role="input", codec="png", dtype="uint8", shape=(2, 2, 3))
 IMAGES = Contract(

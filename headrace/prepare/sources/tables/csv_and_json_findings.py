@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from headrace.config.sections.source import Source
 from headrace.prepare.readers.csv_comment_and_footer_warnings import CsvDiagnostics, diagnose_csv, log_findings
-from headrace.prepare.readers.json_absent_keys import JsonDiagnostics, absent_key_warnings, diagnose_json
+from headrace.prepare.readers.json_absent_key_warnings import JsonDiagnostics, absent_key_warnings, diagnose_json
 from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.tables.table_readers_and_required_columns import columns_in_file, map_files, open_file
 from headrace.storage import locate

@@ -10,7 +10,7 @@ from pyspark.sql.types import BinaryType, DecimalType, FractionalType, Timestamp
 from headrace.config.sections.source import Columns, Source
 from headrace.config.strip_backticks import strip_backticks
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
-from headrace.prepare.sources.tables.multi_cell_records import RowColumns
+from headrace.prepare.sources.tables.columns_of_one_record import RowColumns
 
 log = logging.getLogger(__name__)
 

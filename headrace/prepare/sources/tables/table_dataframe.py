@@ -28,11 +28,11 @@ from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedReco
 from headrace.prepare.sources.raw_file_and_record import RawFile, RawRecord
 from headrace.prepare.sources.tables.columns.column_type_check import require_column_types
 from headrace.prepare.sources.tables.columns.split_column import split_cells, warn_of_other_splits
+from headrace.prepare.sources.tables.columns_of_one_record import RowColumns, write_cells
 from headrace.prepare.sources.tables.csv_and_json_findings import report_files
 from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database
-from headrace.prepare.sources.tables.multi_cell_records import RowColumns, write_cells
-from headrace.prepare.sources.tables.npy_pixels import read_pixels
+from headrace.prepare.sources.tables.npy_cell_pixels import read_pixels
 from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resolution import (
     ARRAYS,
     input_codec,

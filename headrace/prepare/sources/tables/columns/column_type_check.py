@@ -6,7 +6,7 @@ from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import ColumnarReader
 from headrace.prepare.sources.raw_file_and_record import RawFile
-from headrace.prepare.sources.tables.multi_cell_records import RowColumns
+from headrace.prepare.sources.tables.columns_of_one_record import RowColumns
 from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resolution import ARRAYS
 from headrace.prepare.sources.tables.table_readers_and_required_columns import columns_in_file, open_first
 

@@ -12,7 +12,7 @@ from headrace.errors import DataError
 from headrace.prepare.readers import ColumnarReader
 from headrace.prepare.readers.parquet_and_orc_reader import DURATIONS_READ, ZONES_READ, plain_type, zone_example
 from headrace.prepare.sources.raw_file_and_record import RawFile
-from headrace.prepare.sources.tables.multi_cell_records import RowColumns
+from headrace.prepare.sources.tables.columns_of_one_record import RowColumns
 from headrace.prepare.sources.tables.table_readers_and_required_columns import columns_in_file, map_files, open_file
 from headrace.wording import escape_path
 

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from headrace.config.configuration import Prepare, Text
-from headrace.features.text.table_row_encoder import clean_text
-from headrace.prepare.encoders.table_row_encoder_interface import encoder_for
+from headrace.features.text.raw_record_encoder import clean_text
+from headrace.prepare.encoders.raw_record_encoder_interface import encoder_for
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.targets.classification.network_outputs import MEANING, count, outside_probabilities, scale
+from headrace.targets.classification.output_count_and_validity import MEANING, count, outside_probabilities, scale
 
 __all__ = ["MEANING", "count", "impossible_outputs", "random_rows", "scale"]
 

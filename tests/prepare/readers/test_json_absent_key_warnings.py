@@ -12,7 +12,7 @@ from headrace.config.configuration import Text
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.predict.records.splittable_record_file import RecordFile
 from headrace.prepare.readers import open_reader
-from headrace.prepare.readers.json_absent_keys import absent_key_warnings, diagnose_json
+from headrace.prepare.readers.json_absent_key_warnings import absent_key_warnings, diagnose_json
 from tests.support.table_rows import table_records, text_source
 
 FULL: dict[str, Any] = {"k": 0, "a": {"b": "x"}}

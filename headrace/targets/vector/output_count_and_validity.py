@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.targets.regression.network_outputs import impossible_outputs, scale
+from headrace.targets.regression.output_count_and_validity import impossible_outputs, scale
 
 __all__ = ["MEANING", "count", "impossible_outputs", "random_rows", "scale"]
 

@@ -10,8 +10,8 @@ from headrace.contract import Column
 from headrace.features.audio.contract_part import AudioSpec
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.prepare.encoders.content_hash import content_hash
+from headrace.prepare.encoders.raw_record_encoder_interface import Row
 from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
-from headrace.prepare.encoders.table_row_encoder_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
@@ -29,12 +29,12 @@ def audio_columns(spec: Audio) -> dict[str, Column]:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `TableRowEncoderInterface`."""
+    """See `RawRecordEncoderInterface`."""
     return {"audio": AudioSpec(rate=configuration.prepare.audio.rate)}
 
 
 def make_encoder(settings: Prepare) -> "AudioEncoder":
-    """See `TableRowEncoderInterface`."""
+    """See `RawRecordEncoderInterface`."""
     return AudioEncoder(settings)
 
 

@@ -14,7 +14,7 @@ from headrace.features.tabular.parse_row_cells import interpret_cells
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
 from headrace.prepare.encoders.number_precision import SAMPLE
-from headrace.prepare.encoders.table_row_encoder_interface import Row
+from headrace.prepare.encoders.raw_record_encoder_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
@@ -38,12 +38,12 @@ def row_columns(spec: TabularSpec, settings: Prepare) -> dict[str, Column]:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `TableRowEncoderInterface`; all of it is fitted."""
+    """See `RawRecordEncoderInterface`; all of it is fitted."""
     return fitted
 
 
 def make_encoder(settings: Prepare) -> "RowEncoder":
-    """See `TableRowEncoderInterface`."""
+    """See `RawRecordEncoderInterface`."""
     return RowEncoder(settings)
 
 

@@ -8,7 +8,7 @@ from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.vector.components import read_vector
 from headrace.prepare.encoders.content_hash import text_hash
-from headrace.prepare.encoders.table_row_encoder_interface import Row
+from headrace.prepare.encoders.raw_record_encoder_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
@@ -25,12 +25,12 @@ def vector_column(section: Vector) -> Column:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `TableRowEncoderInterface`; the statistics are fitted."""
+    """See `RawRecordEncoderInterface`; the statistics are fitted."""
     return fitted
 
 
 def make_encoder(settings: Prepare) -> "VectorEncoder":
-    """See `TableRowEncoderInterface`."""
+    """See `RawRecordEncoderInterface`."""
     return VectorEncoder(settings)
 
 

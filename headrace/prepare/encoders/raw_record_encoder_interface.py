@@ -37,8 +37,8 @@ class RecordEncoder(Protocol):
         """Return what was found in the records since the last call."""
 
 
-class TableRowEncoderInterface(Protocol):
-    """The module `table_row_encoder` of an input kind."""
+class RawRecordEncoderInterface(Protocol):
+    """The module `raw_record_encoder` of an input kind."""
 
     def make_encoder(self, settings: Prepare) -> RecordEncoder:
         """Return the encoder of the first stage."""
@@ -59,7 +59,7 @@ def encoder_for(settings: Prepare) -> RecordEncoder:
     return record_encoder_module(settings.input).make_encoder(settings)
 
 
-def record_encoder_module(kind: str) -> TableRowEncoderInterface:
-    """Return the module `table_row_encoder` of the input kind `kind`."""
-    module: TableRowEncoderInterface = input_module(kind, "table_row_encoder")
+def record_encoder_module(kind: str) -> RawRecordEncoderInterface:
+    """Return the module `raw_record_encoder` of the input kind `kind`."""
+    module: RawRecordEncoderInterface = input_module(kind, "raw_record_encoder")
     return module

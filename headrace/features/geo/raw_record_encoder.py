@@ -9,7 +9,7 @@ from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.geo.contract_part import GeoSpec
 from headrace.features.geo.coordinates import FEATURES, observe, read_location
 from headrace.prepare.encoders.content_hash import text_hash
-from headrace.prepare.encoders.table_row_encoder_interface import Row
+from headrace.prepare.encoders.raw_record_encoder_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
@@ -27,12 +27,12 @@ def geo_spec(section: Geo) -> GeoSpec:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `TableRowEncoderInterface`."""
+    """See `RawRecordEncoderInterface`."""
     return {PLACE: geo_spec(configuration.prepare.section(Geo))}
 
 
 def make_encoder(settings: Prepare) -> "LocationEncoder":
-    """See `TableRowEncoderInterface`."""
+    """See `RawRecordEncoderInterface`."""
     return LocationEncoder(settings)
 
 

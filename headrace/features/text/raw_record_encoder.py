@@ -11,7 +11,7 @@ from headrace.features.text.contract_part import Tokenizer
 from headrace.features.text.near_duplicates import minhash
 from headrace.prepare.encoders.content_hash import text_hash
 from headrace.prepare.encoders.file_signatures import name_document, name_encoded
-from headrace.prepare.encoders.table_row_encoder_interface import Row
+from headrace.prepare.encoders.raw_record_encoder_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
@@ -40,12 +40,12 @@ def bookkeeping_columns(settings: Prepare) -> dict[str, Column]:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `TableRowEncoderInterface`; the tokenizer is fitted."""
+    """See `RawRecordEncoderInterface`; the tokenizer is fitted."""
     return fitted
 
 
 def make_encoder(settings: Prepare) -> "TextEncoder":
-    """See `TableRowEncoderInterface`."""
+    """See `RawRecordEncoderInterface`."""
     return TextEncoder(settings)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from headrace.config.configuration import Prepare
-from headrace.features.several_inputs.table_row_encoder import SeveralInputsEncoder
+from headrace.features.several_inputs.raw_record_encoder import SeveralInputsEncoder
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
 

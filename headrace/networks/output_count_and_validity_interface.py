@@ -9,8 +9,8 @@ from headrace.contract import Contract
 from headrace.targets.target_kind_loader import target_module
 
 
-class NetworkOutputsInterface(Protocol):
-    """The module `network_outputs` of a target kind; `Contract.outputs` is its `count`."""
+class OutputCountAndValidityInterface(Protocol):
+    """The module `output_count_and_validity` of a target kind; `Contract.outputs` is its `count`."""
 
     @property
     def MEANING(self) -> str:  # noqa: N802 - the name of a constant
@@ -31,7 +31,7 @@ class NetworkOutputsInterface(Protocol):
         """Return random targets as training has them, and outputs of a network, (rows, count)."""
 
 
-def network_outputs(task: str) -> NetworkOutputsInterface:
+def network_outputs(task: str) -> OutputCountAndValidityInterface:
     """Return what a network of the target kind `task` gives for a row."""
-    module: NetworkOutputsInterface = target_module(task, "network_outputs")
+    module: OutputCountAndValidityInterface = target_module(task, "output_count_and_validity")
     return module

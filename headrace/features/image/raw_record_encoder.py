@@ -14,7 +14,7 @@ from headrace.features.image.near_duplicates import perceptual_hash
 from headrace.prepare.encoders.content_hash import content_hash
 from headrace.prepare.encoders.images.image_transcoding import Pixels, check_pixels, conform, decode_image, encode
 from headrace.prepare.encoders.mean_and_variance import stored_sums
-from headrace.prepare.encoders.table_row_encoder_interface import Row
+from headrace.prepare.encoders.raw_record_encoder_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
@@ -44,12 +44,12 @@ def bookkeeping_columns(settings: Prepare) -> dict[str, Column]:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `TableRowEncoderInterface`."""
+    """See `RawRecordEncoderInterface`."""
     return {"image": ImageSpec.model_validate({"statistics": statistics})}
 
 
 def make_encoder(settings: Prepare) -> "ImageEncoder":
-    """See `TableRowEncoderInterface`."""
+    """See `RawRecordEncoderInterface`."""
     return ImageEncoder(settings)
 
 

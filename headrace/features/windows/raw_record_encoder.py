@@ -10,7 +10,7 @@ from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.windows.contract_part import WindowSpec
 from headrace.prepare.encoders.content_hash import content_hash
-from headrace.prepare.encoders.table_row_encoder_interface import Row
+from headrace.prepare.encoders.raw_record_encoder_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
@@ -26,7 +26,7 @@ def window_columns(windows: Windows) -> dict[str, Column]:
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `TableRowEncoderInterface`."""
+    """See `RawRecordEncoderInterface`."""
     windows, columns = configuration.prepare.window_spec, configuration.data.source.columns
     spec = {
         "values": windows.values,
@@ -40,7 +40,7 @@ def input_specs(
 
 
 def make_encoder(settings: Prepare) -> "WindowEncoder":
-    """See `TableRowEncoderInterface`."""
+    """See `RawRecordEncoderInterface`."""
     return WindowEncoder(settings, settings.window_spec)
 
 

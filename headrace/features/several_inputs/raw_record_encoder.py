@@ -13,7 +13,7 @@ from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_traits
 from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface, multi_input_preparation
 from headrace.prepare.encoders.content_hash import text_hash
-from headrace.prepare.encoders.table_row_encoder_interface import RecordEncoder, Row, encoder_for
+from headrace.prepare.encoders.raw_record_encoder_interface import RecordEncoder, Row, encoder_for
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
@@ -25,12 +25,12 @@ from headrace.wording import join_names
 def input_specs(
     configuration: Configuration, statistics: Statistics | None, fitted: Mapping[str, InputSpec]
 ) -> Mapping[str, InputSpec]:
-    """See `TableRowEncoderInterface`; all of them are fitted."""
+    """See `RawRecordEncoderInterface`; all of them are fitted."""
     return fitted
 
 
 def make_encoder(settings: Prepare) -> "SeveralInputsEncoder":
-    """See `TableRowEncoderInterface`."""
+    """See `RawRecordEncoderInterface`."""
     return SeveralInputsEncoder(settings)
 
 
