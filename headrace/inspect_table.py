@@ -10,7 +10,7 @@ from headrace.errors import DataError
 from headrace.prepare.increments.source_changes import list_changes
 from headrace.storage import is_remote
 from headrace.table import Version, read
-from headrace.table.delta_access import open_delta
+from headrace.table.open_delta_table import open_delta
 from headrace.table.rejects_and_duplicates import (
     DUPLICATES,
     REJECTS,
@@ -21,8 +21,8 @@ from headrace.table.rejects_and_duplicates import (
     read_rejects,
     rejects_path,
 )
-from headrace.table.table_version import SPLITS, Summary
 from headrace.table.transaction_log import KEY, history, lists_dropped_records
+from headrace.table.version_and_preparation_summary import SPLITS, Summary
 from headrace.wording import data_size, quantity
 
 Kind = Literal["rejects", "duplicates"]

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from headrace.fetch.dataset_written_as_images import Split, balanced_subset
 from headrace.fetch.datasets.fashion_mnist import CLASSES, DATASET
-from headrace.fetch.image_dataset import Split, balanced_subset
 
 DAYS = 5
 SWAPPED = {"sandal": "sneaker", "sneaker": "sandal"}

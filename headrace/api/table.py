@@ -12,7 +12,7 @@ from headrace.table import Summary, Version
 from headrace.table import read as read_version
 from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS
 from headrace.table.rejects_and_duplicates import read_rejects
-from headrace.table.table_version import SPLITS
+from headrace.table.version_and_preparation_summary import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.contract_comparison import ClassMatch
 from headrace.errors import ConfigurationError, DataError
-from headrace.runs.json_record_files import read_object
 from headrace.runs.metrics_log_reader import MetricsLog, read_metrics
+from headrace.runs.read_json_records import read_object
 from headrace.runs.run_folder import RunFolder, bundle_path
 from headrace.runs.run_record import RunRecord, load_record
 from headrace.runs.settings_differences import flatten, run_settings

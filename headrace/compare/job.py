@@ -14,7 +14,7 @@ from headrace.compare.paired_differences import metric_differences
 from headrace.compare.prediction_computation import predict_split
 from headrace.compare.saved_predictions import Predictions
 from headrace.contract_comparison import ClassMatch
-from headrace.evaluate.mistakes import renderer_for
+from headrace.evaluate.mistake_renderer_interface import renderer_for
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.runs.metrics_log_reader import MetricsLog, points
 from headrace.runs.settings_differences import differing

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from headrace import one_or_several_inputs
 from headrace.compare.saved_predictions import Predictions
 from headrace.evaluate.evaluator_interface import EvaluationBatch
-from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes
+from headrace.evaluate.mistake_renderer_interface import Renderer
+from headrace.evaluate.worst_mistakes import Mistake, WorstMistakes
 from headrace.targets.comparison_interface import ComparisonInterface
 
 SHOWN = 12

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.evaluate.mistakes import Renderer
+from headrace.evaluate.mistake_renderer_interface import Renderer
 from headrace.one_or_several_inputs import Inputs
 from headrace.stream.read.binary_columns_and_row_selection import Columns
 

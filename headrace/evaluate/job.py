@@ -13,7 +13,7 @@ from headrace.bundle_inference import Inference
 from headrace.contract import Contract
 from headrace.evaluate.class_match_with_table import match_classes
 from headrace.evaluate.evaluator_interface import EvaluationBatch, EvaluationInterface, Evaluator
-from headrace.evaluate.mistakes import renderer_for
+from headrace.evaluate.mistake_renderer_interface import renderer_for
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.one_or_several_inputs import select_rows

@@ -11,7 +11,7 @@ from headrace.bundle import TrainingData
 from headrace.errors import DataError, HeadraceError
 from headrace.storage import locate
 from headrace.table import Version, read
-from headrace.table.train_test_leakage import SplitRows
+from headrace.table.rows_seen_in_training import SplitRows
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from headrace.predict.records.splittable_record_file import Record, RecordFile, 
 from headrace.predict.records.standard_input import read_file, stdin_records
 from headrace.prepare.sources.tables.lakehouse_table_refusal import require_plain_files
 from headrace.table import Version, read
-from headrace.table.delta_access import delta_address
+from headrace.table.open_delta_table import delta_address
 from headrace.wording import escape_path
 
 FILES_PER_PART = 1024

@@ -17,8 +17,8 @@ from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.table import Version
 from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path, rejects_path
 from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS_SCHEMA
-from headrace.table.table_version import Period
 from headrace.table.transaction_log import CommitBase, open_base
+from headrace.table.version_and_preparation_summary import Period
 
 # Split of the shards whose records have no split yet.
 UNASSIGNED = "undecided"

@@ -42,7 +42,7 @@ from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.prepare.tasks.record_encoding_task import ChunkEncoder, prepare_chunks
 from headrace.prepare.tasks.task_chunks import make_chunks
 from headrace.table.shard_writer import Shard
-from headrace.table.table_version import Period
+from headrace.table.version_and_preparation_summary import Period
 from headrace.wording import quantity_has, shorten
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from headrace.report.run_artifact_reader import ResultFile, RunArtifacts
 from headrace.wording import quantity
 
 if TYPE_CHECKING:
-    from headrace.table.table_version import Summary
+    from headrace.table.version_and_preparation_summary import Summary
 
 PIPELINE = ("fetch", "prepare", "train", "evaluate", "predict")
 

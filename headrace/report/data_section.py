@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from headrace.contract import Contract
     from headrace.table.rejects_and_duplicates import Reject
-    from headrace.table.table_version import Summary, Version
+    from headrace.table.version_and_preparation_summary import Summary, Version
 
 MAX_CLASSES = 20
 PER_CLASS = 8

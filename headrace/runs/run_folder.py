@@ -23,7 +23,7 @@ from headrace.errors import StoreError, TrainingError
 from headrace.locks.folder_lock import lock_for_training
 from headrace.processes.own_command_line_and_utc_now import utc_now
 from headrace.runs.checkpoint_io import newest_first
-from headrace.runs.json_record_files import read_record
+from headrace.runs.read_json_records import read_record
 from headrace.runs.run_record import RunRecord
 from headrace.storage import locate
 from headrace.storage.atomic_files_and_folders import atomic_write

@@ -13,8 +13,8 @@ from headrace.bundle import MANIFEST
 from headrace.contract import TaskType
 from headrace.errors import DataError
 from headrace.locks.folder_lock import current_holder
-from headrace.runs.json_record_files import read_object
 from headrace.runs.metrics_log_reader import NOT_METRICS, Metrics, MetricsLog, read_metrics
+from headrace.runs.read_json_records import read_object
 from headrace.runs.run_folder import RunFolder, bundle_path
 from headrace.runs.run_record import RunRecord, load_record
 from headrace.runs.settings_differences import run_settings

@@ -8,7 +8,7 @@ import pytest
 
 from headrace.config.sections.input_kinds import INPUT_SECTIONS
 from headrace.config.sections.preparation import Prepare
-from headrace.evaluate.mistakes import MistakeRendererInterface
+from headrace.evaluate.mistake_renderer_interface import MistakeRendererInterface
 from headrace.explain.explainer_interface import ExplainerInterface
 from headrace.export.export_description_and_test_inputs_interface import ExportInputInterface
 from headrace.features.column_values_from_stored_rows_interface import ColumnValuesInterface

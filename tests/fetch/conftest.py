@@ -9,8 +9,8 @@ from threading import Thread
 
 import pytest
 
+from headrace.fetch.dataset_written_as_images import Split
 from headrace.fetch.datasets import fashion_mnist
-from headrace.fetch.image_dataset import Split
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,8 @@ from headrace.format_version import FORMAT
 from headrace.prepare.table_schema import IDENTITY
 from headrace.table.rejects_and_duplicates import SCHEMA, rejects_path
 from headrace.table.shard_writer import write_shard
-from headrace.table.table_version import Summary
 from headrace.table.transaction_log import commit, open_base, with_contract
+from headrace.table.version_and_preparation_summary import Summary
 from headrace.targets.classification.evaluation import Classification
 from headrace.targets.classification.label_encoder import COLUMN as LABEL
 

@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.evaluate.mistakes import Renderer, picture
+from headrace.evaluate.mistake_renderer_interface import Renderer, picture
 from headrace.features.audio.display_spectrogram import spectrogram
 
 

@@ -2,7 +2,7 @@
 
 from headrace.config.configuration import Prepare
 from headrace.config.sections.geo import Geo
-from headrace.features.array_record_prediction import encode_arrays
+from headrace.features.array_prediction_record_encoding import encode_arrays
 from headrace.features.geo.coordinates import observe, read_location
 from headrace.prepare.kept_record_findings import Observations
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from headrace.contract import Contract
-from headrace.evaluate.mistakes import Renderer, picture
+from headrace.evaluate.mistake_renderer_interface import Renderer, picture
 
 
 def make_renderer(contract: Contract, folder: Path) -> Renderer:

@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.evaluate.mistakes import Renderer, renderer_for
+from headrace.evaluate.mistake_renderer_interface import Renderer, renderer_for
 
 
 def make_renderer(contract: Contract, folder: Path) -> Renderer:

@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.evaluate.mistakes import Renderer
+from headrace.evaluate.mistake_renderer_interface import Renderer
 from headrace.features.tabular.contract_part import TabularSpec
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary
 

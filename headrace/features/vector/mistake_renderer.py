@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.evaluate.mistakes import Renderer
+from headrace.evaluate.mistake_renderer_interface import Renderer
 from headrace.wording import join_names
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 from headrace.config.configuration import Prepare
 from headrace.config.sections.vector import Vector
-from headrace.features.array_record_prediction import ArrayPreparer, encode_arrays
+from headrace.features.array_prediction_record_encoding import ArrayPreparer, encode_arrays
 from headrace.features.vector.components import read_vector
 
 encode = encode_arrays

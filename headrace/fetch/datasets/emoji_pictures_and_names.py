@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.fetch import debian
-from headrace.fetch.csv_and_pictures_dataset import CsvImageDataset, PictureRow
+from headrace.fetch.dataset_written_as_csv_and_pictures import CsvImageDataset, PictureRow
 from headrace.fetch.hash_split import assign_split
 from headrace.fetch.verified_download import download
 

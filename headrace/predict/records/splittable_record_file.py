@@ -20,11 +20,11 @@ from headrace.prepare.encoders.file_signatures import HEAD_BYTES, name_format
 from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, format_from_name, open_reader
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.readers.csv_comment_and_footer_warnings import COMMENT_OPTION, diagnose_csv, log_findings
+from headrace.prepare.readers.cut_text_files_into_ranges import cut_lines, is_splittable
 from headrace.prepare.readers.json_absent_key_warnings import absent_key_warnings, diagnose_json
 from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.parquet_and_orc_reader import DURATIONS_READ, ZONES_READ, zone_example
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
-from headrace.prepare.readers.text_ranges import cut_lines, is_splittable
 from headrace.prepare.readers.text_stream import open_text, require_encoding, require_text
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.columns_of_one_record import Cells, write_cells

@@ -17,8 +17,8 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.csv_header_hints import find_header_below, first_line_hint
 from headrace.prepare.readers.csv_record_splitting import SQL_NULL, Fields, split_records
 from headrace.prepare.readers.csv_stray_quotes import JoinedLines
+from headrace.prepare.readers.cut_text_files_into_ranges import cut_ranges, is_splittable
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange, encoding_rejection
-from headrace.prepare.readers.text_ranges import cut_ranges, is_splittable
 from headrace.prepare.readers.text_stream import has_undecodable_bytes, open_text, require_encoding
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.wording import quantity

@@ -11,8 +11,8 @@ from typing import IO, Any
 from headrace.config.strip_backticks import strip_backticks
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import DataError
+from headrace.prepare.readers.cut_text_files_into_ranges import cut_lines, is_splittable
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange, encoding_rejection
-from headrace.prepare.readers.text_ranges import cut_lines, is_splittable
 from headrace.prepare.readers.text_stream import has_undecodable_bytes, open_text, require_encoding
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.wording import short_repr

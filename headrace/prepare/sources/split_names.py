@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from headrace.table.table_version import SPLITS
+from headrace.table.version_and_preparation_summary import SPLITS
 
 SPELLINGS = {
     **{name: name for name in SPLITS},

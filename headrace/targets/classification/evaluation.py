@@ -12,8 +12,9 @@ from headrace.evaluate.calibration import brier_scores, expected_calibration_err
 from headrace.evaluate.classifier_scores import accuracy, class_scores, confusion_matrix, cross_entropies, macro_f1
 from headrace.evaluate.confidence_intervals import class_intervals, confusion_intervals, drop_degenerate, mean_intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
-from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
+from headrace.evaluate.mistake_renderer_interface import Renderer, picture
 from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
+from headrace.evaluate.worst_mistakes import Mistake, WorstMistakes
 from headrace.one_or_several_inputs import select_rows
 
 

@@ -26,8 +26,9 @@ from headrace.evaluate.confidence_intervals import (
     sum_intervals,
 )
 from headrace.evaluate.evaluator_interface import EvaluationBatch
-from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
+from headrace.evaluate.mistake_renderer_interface import Renderer, picture
 from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
+from headrace.evaluate.worst_mistakes import Mistake, WorstMistakes
 from headrace.one_or_several_inputs import select_rows
 
 THRESHOLD = 0.5

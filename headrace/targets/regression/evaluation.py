@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from headrace.contract import Contract
 from headrace.evaluate.confidence_intervals import drop_degenerate, sum_intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
-from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
+from headrace.evaluate.mistake_renderer_interface import Renderer, picture
+from headrace.evaluate.worst_mistakes import Mistake, WorstMistakes
 from headrace.one_or_several_inputs import select_rows
 from headrace.targets.regression.naive_forecasts import Baselines
 

@@ -16,7 +16,7 @@ from headrace.config.sections.tuning import Tune
 from headrace.errors import ConfigurationError
 from headrace.format_version import NumberedRecord
 from headrace.locks.folder_lock import lock_for_training
-from headrace.runs.json_record_files import read_record
+from headrace.runs.read_json_records import read_record
 from headrace.runs.run_folder import RunFolder
 from headrace.storage import locate
 from headrace.storage.atomic_files_and_folders import atomic_write

@@ -11,8 +11,8 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.fetch import debian
+from headrace.fetch.dataset_written_as_images import Split
 from headrace.fetch.datasets import fashion_mnist
-from headrace.fetch.image_dataset import Split
 
 
 def test_original_has_70000_images_in_ten_balanced_classes(original: dict[str, Split]) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from headrace.fetch import DATASETS, fetch
+from headrace.fetch.dataset_written_as_audio import Sound
 from headrace.fetch.datasets import spoken_languages
-from headrace.fetch.sound_dataset import Sound
 
 
 def test_limit_takes_sounds_of_each_class_in_turn(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from headrace.prepare.quality.split_warnings import (
     unlearned_class_warning,
     unmeasured_class_warning,
 )
-from headrace.table.table_version import Period
+from headrace.table.version_and_preparation_summary import Period
 
 
 def test_classes_without_a_training_record_are_warned_of() -> None:

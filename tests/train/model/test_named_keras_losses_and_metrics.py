@@ -9,7 +9,7 @@ import pytest
 
 from headrace.config.sections.training import Loss, Train
 from headrace.errors import ConfigurationError
-from headrace.train.model.custom_loss_metrics_optimizer import require_padding_invariant
+from headrace.train.model.custom_loss_and_metrics_padding_check import require_padding_invariant
 from headrace.train.validate_settings import require_loss
 from tests.train.model.test_custom_loss_metrics_optimizer import CONTRACT, FOCAL, NUMBERS, read, refused
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import DataError
-from headrace.prepare.encoders.label_cell_by_task import label_cell
+from headrace.prepare.labels.label_cell_as_text import label_cell
 from headrace.prepare.readers import TableReader, format_from_name, open_reader
 from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.csv_reader import REPEATED_HEADER

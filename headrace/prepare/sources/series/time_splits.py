@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.sections.preparation import Splits
 from headrace.config.sections.windows import Windows
-from headrace.table.table_version import Period
+from headrace.table.version_and_preparation_summary import Period
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,11 @@ from pyspark.sql.types import NumericType, StringType
 from headrace.config.configuration import Prepare, Source
 from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
-from headrace.features.windows.number_warnings import warn_of_suspicious_values, warn_of_thousands_separators
 from headrace.features.windows.series_deduplication import deduplicate_series
+from headrace.features.windows.thousands_missing_code_and_outlier_warnings import (
+    warn_of_suspicious_values,
+    warn_of_thousands_separators,
+)
 from headrace.prepare.encoders.number_hint import number_hint
 from headrace.prepare.encoders.number_precision import is_underflow, parse_float32
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
@@ -21,7 +24,7 @@ from headrace.prepare.sources.raw_file_and_record import RawFile, RawRecord
 from headrace.prepare.sources.series.time_splits import extend_periods, split_by_time
 from headrace.prepare.sources.series.timestamp_error_messages import describe_bad_time
 from headrace.prepare.sources.tables.table_dataframe import REJECTION, quote_column, read_columns
-from headrace.table.table_version import Period
+from headrace.table.version_and_preparation_summary import Period
 
 # Units of times that are numbers, in seconds, and the numbers that they have in the years from 1980 to 2100.
 TIME_UNITS = (

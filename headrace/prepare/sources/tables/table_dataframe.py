@@ -20,8 +20,8 @@ from headrace.config.sections.source import Columns, Source
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
-from headrace.prepare.encoders.label_cell_by_task import label_cell
 from headrace.prepare.encoders.label_normalization import normalize_label
+from headrace.prepare.labels.label_cell_as_text import label_cell
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.fetch.csv_and_pictures_dataset import CsvImageDataset, PictureRow
+from headrace.fetch.dataset_written_as_csv_and_pictures import CsvImageDataset, PictureRow
 
 SPLITS = {
     "train": [PictureRow(f"{name}.png", name.encode(), (name, "fruit")) for name in ("fig", "pear, ripe", "é", "plum")],

@@ -22,8 +22,8 @@ from headrace.storage.concurrent_reads import prefetch
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.rejects_and_duplicates import duplicates_path, read_dropped
 from headrace.table.shard_writer import Shard
-from headrace.table.table_version import Version
 from headrace.table.transaction_log import list_shards
+from headrace.table.version_and_preparation_summary import Version
 
 COLUMNS = ["path", "content_hash"]
 # Each batch is compared with all rows of the split, so that larger batches are faster; one takes about 100 MB.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headrace.fetch.dataset_base import Dataset
-from headrace.fetch.json_lines_dataset import take_evenly
+from headrace.fetch.dataset_written_as_json_lines import take_evenly
 from headrace.storage.atomic_files_and_folders import atomic_write
 
 # The values of one row in the order of the columns, as text; a missing value is an empty text.

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headrace.fetch.dataset_written_as_images import balanced_subset
 from headrace.fetch.datasets.fashion_mnist import DATASET
-from headrace.fetch.image_dataset import balanced_subset
 
 
 @given(st.permutations([0, 1, 2] * 4), st.integers(1, 12))

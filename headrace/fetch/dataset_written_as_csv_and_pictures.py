@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from headrace.fetch.csv_row_dataset import Row, read_rows, write_rows
 from headrace.fetch.dataset_base import Dataset
-from headrace.fetch.json_lines_dataset import take_evenly
+from headrace.fetch.dataset_written_as_csv import Row, read_rows, write_rows
+from headrace.fetch.dataset_written_as_json_lines import take_evenly
 
 FOLDER = "pictures"
 

@@ -1,25 +1,16 @@
 """Collect the worst predictions of a model, with a rendering of each input."""
 
-import base64
 import heapq
-import io
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from headrace.contract import Contract
-from headrace.features.input_kind_loader import input_module
+from headrace.evaluate.mistake_renderer_interface import Renderer
 from headrace.one_or_several_inputs import Inputs, map_arrays
 
 WORST = 24
-
-# What a page shows of one input, without the axis of rows; of several inputs a dict of them.
-Renderer = Callable[[Any], dict[str, str | None]]
 
 
 @dataclass(frozen=True, order=True)
@@ -72,29 +63,5 @@ class WorstMistakes:
         return sorted(self._heap, reverse=True)
 
 
-def picture(image: NDArray[Any]) -> dict[str, str | None]:
-    """Return an image, (height, width, channels) uint8, as a base64 PNG; nothing for other inputs."""
-    return {"png": _png(image) if image.ndim == 3 else None}
-
-
-class MistakeRendererInterface(Protocol):
-    """The module `mistake_renderer` of an input kind."""
-
-    def make_renderer(self, contract: Contract, folder: Path) -> Renderer:
-        """Return the function that renders one input; `folder` is that of the bundle."""
-
-
-def renderer_for(contract: Contract, folder: Path) -> Renderer:
-    """Return the function that renders inputs of `contract`; the tokenizer of texts is in `folder`."""
-    module: MistakeRendererInterface = input_module(contract.input_kind, "mistake_renderer")
-    return module.make_renderer(contract, folder)
-
-
 def _with_copied_input(mistake: Mistake) -> Mistake:
     return Mistake(mistake.error, mistake.path, mistake.details, map_arrays(np.array, mistake.input))
-
-
-def _png(pixels: NDArray[np.uint8]) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(buffer, "png")
-    return base64.b64encode(buffer.getvalue()).decode()

@@ -14,8 +14,8 @@ from headrace.features.windows.raw_record_encoder import window_columns
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table import Version, read
 from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path
+from headrace.table.rows_seen_in_training import SplitRows
 from headrace.table.shard_writer import write_shard
-from headrace.table.train_test_leakage import SplitRows
 from headrace.table.transaction_log import NO_SUMMARY, commit, open_base
 from headrace.targets.regression.label_encoder import COLUMN as NUMBER
 from tests.support.table_columns import table_columns

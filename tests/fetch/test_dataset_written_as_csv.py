@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headrace.fetch import DATASETS, fetch
-from headrace.fetch.csv_row_dataset import RowDataset
+from headrace.fetch.dataset_written_as_csv import RowDataset
 
 Record = dict[str, str]
 NAMES = ["diamonds", "flights"]
