@@ -24,16 +24,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 # What PyYAML raises on invalid text, and on tags, dates and numbers that it cannot convert.
 NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
-
-
 # Numbers that YAML 1.1 alone reads to the base 8 or 60: 010 and 1:30.
 OTHER_BASE = re.compile(r"[-+]?(?:0[0-9_]+|[0-9][0-9_]*(?::[0-9.]+)+)")
-
-
 # Mappings to text: their values are names and characters, which are as they are written.
 TEXT_MAPPINGS = (("data", "source", "class_names"), ("data", "source", "options"))
-
-
 # Names that other libraries have for a key, and that are not like it.
 SYNONYMS = {
     **dict.fromkeys(("lr", "eta"), "train.optimizer.learning_rate"),

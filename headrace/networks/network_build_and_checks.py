@@ -26,11 +26,7 @@ if TYPE_CHECKING:
 from headrace.networks.network_source import read_source
 
 MODULE = "headrace_user_model"
-
-
 TRAINING_METHODS = ("fit", "train_step", "test_step", "compute_loss", "compute_metrics")
-
-
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 

@@ -13,8 +13,6 @@ from headrace.storage.s3.error_messages import describe
 
 # How Rust prints the value of a structure, after the sentence of a message.
 RUST_STRUCTURE = re.compile(r":?\s\w+ \{ ")
-
-
 # A store that fails while a log is read makes `deltalake` panic, and the store's own error is lost.
 STORE_ERROR = re.compile("panicked|Generic S3 error")
 

@@ -7,8 +7,6 @@ from headrace.wording import shorten
 
 # With this many records or more, a hash gives a split of a tenth enough of a class.
 SMALL_CLASS = 100
-
-
 MIN_IN_SPLIT = 5
 
 

@@ -40,8 +40,6 @@ from headrace.wording import escape_path
 
 # A path or a name with a suffix, such as pets/1.jpg.
 FILE_NAME = re.compile(r"\S+\.\w{2,5}")
-
-
 # Names that a column of labels usually has.
 LABEL_NAMES = ("label", "labels", "class", "category", "target", "y", "sentiment", "stars", "rating")
 

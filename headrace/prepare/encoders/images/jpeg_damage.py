@@ -10,11 +10,7 @@ from headrace.prepare.encoders.images.jpeg_truncation_and_metadata import END, h
 # libjpeg's warnings about the compressed pixels; those about segments before them do not matter. Bytes before the end
 # mark are in many intact files.
 WARNING = "Corrupt JPEG data: "
-
-
 EXTRA_BYTES = re.compile(r"\d+ extraneous bytes before marker 0xd9")
-
-
 PIXEL_DAMAGE = re.compile(
     r"premature end|bad Huffman|bad arithmetic|found marker|\d+ extraneous bytes before marker 0xd[0-7]"
 )

@@ -12,8 +12,6 @@ from headrace.wording import shorten
 
 # The path of a record of an archive: that of the archive, and that in it.
 ARCHIVED = re.compile(r"(.*?\.(?:t[a-z0-9]+|tar\.[a-z0-9]+|zip))/(.*)", re.IGNORECASE | re.DOTALL)
-
-
 # In the path of a record, \x and two digits stand for a byte that is not UTF-8, and \x5c for a backslash before these.
 BETWEEN_FOLDERS = re.compile(r"/|\\x5c|\\(?!x[0-9a-f]{2})")
 

@@ -18,8 +18,6 @@ from headrace.storage import locate
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
 MAX_TASKS = 10_000
 
 
