@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from headrace.engines.lean_keras_import import import_engines_lean
+from headrace.engines.fast_keras_import import import_engines_lean
 from tests.quick_java.environment import quick_java
 from tests.support.commands import headrace
 from tests.support.workspace import ROOT, link_workspace, make_once, write_configuration

@@ -155,7 +155,7 @@ def log_model(bundle: Bundle | str | Path, name: str = "model") -> str:
         >>> with mlflow.start_run():
         ...     headrace.log_model(run.bundle, "photos")
     """
-    from headrace.registry.pyfunc_flavor import log_model as log
+    from headrace.registry.pyfunc_model_files import log_model as log
 
     found = bundle if isinstance(bundle, Bundle) else load(bundle)
     return log(found._bundle, name)

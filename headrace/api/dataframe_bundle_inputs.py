@@ -7,9 +7,15 @@ from pyspark.sql import functions as F
 
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError
+from headrace.prepare.sources.tables.callers_dataframe_as_source import (
+    file_cell,
+    find_column,
+    holds_files,
+    is_plain,
+    row_cell,
+)
 from headrace.prepare.sources.tables.columns_of_one_record import Cells
-from headrace.prepare.sources.tables.dataframe_rows import file_cell, find_column, holds_files, is_plain, row_cell
-from headrace.prepare.sources.tables.spark_record_columns import label_text
+from headrace.prepare.sources.tables.dataframe_to_record_columns import label_text
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)

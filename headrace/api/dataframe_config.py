@@ -12,7 +12,7 @@ from pyspark.sql.types import ArrayType, DataType, NumericType
 from headrace.config.sections.source import DATAFRAME
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
-from headrace.prepare.sources.tables.dataframe_rows import find_column, holds_files, is_plain
+from headrace.prepare.sources.tables.callers_dataframe_as_source import find_column, holds_files, is_plain
 from headrace.targets.target_kind_loader import target_traits
 from headrace.targets.target_kind_properties import TaskType
 from headrace.wording import join_names

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headrace.engines.lean_keras_import import import_engines_lean
+from headrace.engines.fast_keras_import import import_engines_lean
 from headrace.errors import ConfigurationError
 from headrace.table import Version
 

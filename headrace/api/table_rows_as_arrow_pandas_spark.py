@@ -18,7 +18,7 @@ from headrace.features.text.contract_part import TextSpec
 from headrace.spark.arrow_types import spark_type
 from headrace.stream.read.verified_shard_opening import open_verified
 from headrace.table import Shard, Version
-from headrace.targets.readable_targets_interface import targets_module
+from headrace.targets.true_target_column_interface import targets_module
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def arrow_rows(version: Version, shard: Shard, *, decode: bool) -> pa.Table:
     for name in names:
         column = contract.columns[name]
         if column.role == "target":
-            found[name] = targets.readable_targets(stored[name].combine_chunks(), contract)
+            found[name] = targets.true_target_column(stored[name].combine_chunks(), contract)
         elif column.role == "input" and decode:
             found |= _decoded(version, contract.inputs[name], name, column, stored[name].to_pylist())
         else:

@@ -200,7 +200,7 @@ def predict(
     """
     from headrace.predict.job import PredictOptions
     from headrace.predict.job import predict as run
-    from headrace.predict.records.splittable_record_file import TextColumns
+    from headrace.predict.records.record_file_reader import TextColumns
 
     chosen = PredictOptions(
         cluster=spark_settings,

@@ -12,7 +12,7 @@ from headrace.explain.options import ExplainOptions
 from headrace.features.input_kind_loader import input_traits
 from headrace.predict.input_files import STDIN, InputFile, Inputs, find_inputs, read_raw
 from headrace.predict.raw_file_prediction_interface import raw_file_prediction_module
-from headrace.predict.records.splittable_record_file import RecordFile, record_cells, refuse_column_of_cells
+from headrace.predict.records.record_file_reader import RecordFile, record_cells, refuse_column_of_cells
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources.tables.columns_of_one_record import Cells
 from headrace.prepare.sources.tables.lakehouse_table_refusal import require_plain_files

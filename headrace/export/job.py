@@ -8,7 +8,7 @@ from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
 from headrace.errors import ConfigurationError
-from headrace.export.export_description_and_test_inputs_interface import export_input_module
+from headrace.export.export_input_interfaces import noise_files
 from headrace.export.formats import ExportedModel, Format
 from headrace.export.metadata import write_metadata
 from headrace.export.parity import ParityReport, compare
@@ -66,7 +66,7 @@ def _inputs(bundle: Bundle, inference: Inference, table: Path | None, split: str
 
 def _compare_files(exported: ExportedModel, inference: Inference, bundle: Bundle, format: Format) -> None:
     """Compare predictions for encoded images, which a SavedModel must decode to the same pixels as preparation."""
-    pairs = export_input_module(bundle.contract).encoded_inputs(bundle.contract)
+    pairs = noise_files(bundle.contract)
     if isinstance(exported.running, SavedModel) and pairs is not None:
         compare(exported.running.predict_files, inference.predict, pairs, format.tolerance)
 

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.export.export_description_and_test_inputs_interface import export_input_module
 from headrace.export.serving_function import SIGNATURE, ServingModel, as_arguments
 from headrace.one_or_several_inputs import Inputs
 from headrace.wording import join_names
@@ -54,7 +53,7 @@ def describe_signatures(served: ServingModel) -> dict[str, str]:
 
 
 def _takes_files(served: ServingModel) -> bool:
-    return export_input_module(served.contract).encoded_inputs(served.contract) is not None
+    return served.contract.feature.exports_files
 
 
 def write_archive(served: ServingModel, endpoints: Iterable[Endpoint], target: Path) -> None:

@@ -24,6 +24,7 @@ class InputTraits:
         statistics_axis: the values that have a statistic each.
         has_channel_statistics: whether the statistics of each version are those of its own channels or features, which
             `prepare.expectations` may check.
+        exports_files: whether an exported SavedModel also takes such inputs as bytes of files.
         suffixes: suffixes of the names of files that hold one such input; none where all others are.
     """
 
@@ -41,6 +42,7 @@ class InputTraits:
     is_staged: bool = False
     statistics_axis: str = "channel"
     has_channel_statistics: bool = False
+    exports_files: bool = False
     suffixes: tuple[str, ...] = ()
 
     @property

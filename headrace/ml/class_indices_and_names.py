@@ -10,7 +10,7 @@ from pyspark.sql.types import ArrayType, BooleanType, DataType, NumericType, Str
 
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.encoders.label_normalization import normalize_label
-from headrace.prepare.sources.tables.dataframe_rows import find_column
+from headrace.prepare.sources.tables.callers_dataframe_as_source import find_column
 
 
 @dataclass(frozen=True, kw_only=True)

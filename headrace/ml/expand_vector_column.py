@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.sources.tables.dataframe_rows import find_column
+from headrace.prepare.sources.tables.callers_dataframe_as_source import find_column
 
 
 def vector_cells(frame: DataFrame, name: str) -> Column:

@@ -25,7 +25,7 @@ from headrace.ml.class_indices_and_names import (
 )
 from headrace.ml.estimator_params import HeadraceParams, optional_value
 from headrace.ml.expand_vector_column import expand_vectors, number_names, number_texts, vector_cells
-from headrace.prepare.sources.tables.dataframe_rows import find_column
+from headrace.prepare.sources.tables.callers_dataframe_as_source import find_column
 from headrace.spark.task_errors import unwrap_python_errors
 
 # Settings that name columns beside the inputs and the label.

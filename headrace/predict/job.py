@@ -18,7 +18,7 @@ from headrace.predict.input_files import STDIN
 from headrace.predict.outputs.flat_file import OutputFormat, output_format, write_predictions, write_rejects
 from headrace.predict.predict_task import PartResult, PredictTask, manifest_hash
 from headrace.predict.prediction_plan import PredictionPlan, plan_prediction
-from headrace.predict.records.splittable_record_file import TextColumns
+from headrace.predict.records.record_file_reader import TextColumns
 from headrace.predict.run_on_spark_or_in_process import run_parts
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons

@@ -17,12 +17,12 @@ import numpy as np
 from headrace.bundle import MANIFEST, load
 from headrace.config.configuration import Prepare
 from headrace.contract import Contract
-from headrace.engines.lean_keras_import import import_engines_lean
+from headrace.engines.fast_keras_import import import_engines_lean
 from headrace.errors import DataError
 from headrace.predict.input_files import InputFile
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
-from headrace.predict.predict_raw_inputs import Batch, predict_raw_inputs
-from headrace.predict.records.splittable_record_file import Record, RecordFile
+from headrace.predict.predict_batch_of_files_or_records import Batch, predict_raw_inputs
+from headrace.predict.records.record_file_reader import Record, RecordFile
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.readers import RowRange
 from headrace.table import Shard

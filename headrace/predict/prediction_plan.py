@@ -14,8 +14,8 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.predict.input_files import STDIN, Input, InputFile, Inputs, find_inputs
 from headrace.predict.predict_task import Part
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface, raw_file_prediction_module
-from headrace.predict.records import splittable_record_file
-from headrace.predict.records.splittable_record_file import Record, RecordFile, TextColumns, open_records
+from headrace.predict.records import record_file_reader
+from headrace.predict.records.record_file_reader import Record, RecordFile, TextColumns, open_records
 from headrace.predict.records.standard_input import read_file, stdin_records
 from headrace.prepare.sources.tables.lakehouse_table_refusal import require_plain_files
 from headrace.table import Version, read
@@ -189,6 +189,6 @@ def _opened(one: Input, bundle: Bundle, columns: TextColumns) -> Iterator[Record
 
 
 def _chunks(records: Sequence[Record]) -> Iterator[tuple[Record, ...]]:
-    size = splittable_record_file.RECORDS_PER_RANGE
+    size = record_file_reader.RECORDS_PER_RANGE
     for begin in range(0, len(records), size):
         yield tuple(records[begin : begin + size])

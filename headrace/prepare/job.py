@@ -14,8 +14,15 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_copies
+from headrace.prepare.encode_deduplicate_split_fit import (
+    StageOutput,
+    log_refused,
+    run_stages,
+    source_as_read,
+    source_assigns_splits,
+)
 from headrace.prepare.encoders.number_precision import require_distinct_labels
-from headrace.prepare.encoders.raw_record_encoder_interface import record_encoder_module
+from headrace.prepare.encoders.preparation_record_encoding_interface import record_encoder_module
 from headrace.prepare.increments.source_changes import save_listing
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
 from headrace.prepare.labels.small_class_warning import small_class_warning
@@ -40,11 +47,10 @@ from headrace.prepare.rejects.carry_over_and_commit_side_tables import carry_ove
 from headrace.prepare.sources import Listing, RawFile, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
 from headrace.prepare.sources.series.window_source import window_columns
+from headrace.prepare.sources.tables.callers_dataframe_as_source import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.columns.column_configuration_key import column_key
 from headrace.prepare.sources.tables.columns.dates_among_numbers_check import find_dates
-from headrace.prepare.sources.tables.dataframe_rows import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.table_readers_and_required_columns import require_columns
-from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_as_read, source_assigns_splits
 from headrace.prepare.stopwatch import Stopwatch
 from headrace.prepare.table_schema import arrow_schema
 from headrace.prepare.unreferenced_file_cleanup import remove_leftovers, remove_orphans

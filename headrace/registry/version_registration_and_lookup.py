@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
-from headrace.registry.pyfunc_flavor import flavor_files
+from headrace.registry.pyfunc_model_files import flavor_files
 from headrace.registry.registry_connection import CHALLENGER, CHAMPION, RegistryConnection, registry_error
 from headrace.registry.tracking.artifact_store import upload_files
 from headrace.storage import files_below

@@ -26,11 +26,11 @@ from headrace.runs.run_record import Continuation, RunRecord
 from headrace.storage import locate
 from headrace.stream.batch_plan import lanes_for
 from headrace.table import Version, read
+from headrace.train.completed_run_result_and_bundle import completed_result
 from headrace.train.kept_epoch_message import describe_ending, describe_worse_epoch
 from headrace.train.launch.rank_messages import Message
 from headrace.train.model_dry_run.subprocess_dry_run import require_trainable
 from headrace.train.rank_message_receiver import RankMessageReceiver
-from headrace.train.reuse_completed_run import completed_result
 from headrace.train.tuner_controls import EpochObserver, StoppedError
 from headrace.train.validate_settings import (
     changed_length_warning,
@@ -209,7 +209,7 @@ def _versions() -> dict[str, str]:
 def _launch(folder: RunFolder, record: RunRecord, start: float, observer: EpochObserver | None) -> dict[str, Any]:
     # Import Spark and Horovod's runner only if there is something to train.
     from headrace.spark.session import session
-    from headrace.train.launch.restarts import train_with_restarts
+    from headrace.train.launch.launch_and_restart_ranks import train_with_restarts
     from headrace.train.launch.signal_stop import stop_on_signal
 
     spark = session("train", record.configuration.spark, record.configuration.train.ranks)

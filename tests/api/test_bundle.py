@@ -21,7 +21,7 @@ from headrace.errors import ConfigurationError
 from headrace.networks.network_build_and_checks import build_model
 from headrace.predict.job import PredictOptions, predict
 from headrace.predict.predict_task import load_inference
-from headrace.predict.records.splittable_record_file import TextColumns
+from headrace.predict.records.record_file_reader import TextColumns
 from headrace.predict.udf import shared_bundle
 from tests.support.small_bundle import write_bundle
 from tests.support.small_table import Content, some_rows, write_table

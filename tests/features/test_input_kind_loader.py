@@ -6,11 +6,11 @@ from typing import Any, get_args
 
 import pytest
 
-from headrace.config.sections.input_kinds import INPUT_SECTIONS
+from headrace.config.sections.input_kind_list import INPUT_SECTIONS
 from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistake_renderer_interface import MistakeRendererInterface
 from headrace.explain.explainer_interface import ExplainerInterface
-from headrace.export.export_description_and_test_inputs_interface import ExportInputInterface
+from headrace.export.export_input_interfaces import ExportInputInterface, ExportTestFilesInterface
 from headrace.features.column_values_from_stored_rows_interface import ColumnValuesInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_traits
 from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface
@@ -18,8 +18,8 @@ from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface
 from headrace.predict.records.prediction_record_encoding_interface import PredictionRecordEncodingInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
-from headrace.prepare.encoders.raw_record_encoder_interface import RawRecordEncoderInterface
-from headrace.prepare.spark_stages import FitOnTrainingSplitInterface
+from headrace.prepare.encode_deduplicate_split_fit import FitOnTrainingSplitInterface
+from headrace.prepare.encoders.preparation_record_encoding_interface import PreparationRecordEncodingInterface
 from headrace.report.stored_row_picture_interface import StoredRowPictureInterface
 from headrace.retrain.drift.drift_value_interfaces import DriftValuesInterface
 from tests.support.protocols import require_protocol
@@ -28,10 +28,10 @@ pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
     "drift_values": DriftValuesInterface,
-    "raw_record_encoder": RawRecordEncoderInterface,
+    "preparation_record_encoding": PreparationRecordEncodingInterface,
     "random_inputs": RandomInputsInterface,
     "mistake_renderer": MistakeRendererInterface,
-    "export_description_and_test_inputs": ExportInputInterface,
+    "export_input_description": ExportInputInterface,
 }
 
 
@@ -49,6 +49,11 @@ def test_fitted_kinds_have_their_module(kind: str) -> None:
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_pictures])
 def test_kinds_with_pictures_have_their_module(kind: str) -> None:
     require_protocol(input_module(kind, "stored_row_picture"), StoredRowPictureInterface)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).exports_files])
+def test_kinds_whose_models_take_files_have_files_to_test_them(kind: str) -> None:
+    require_protocol(input_module(kind, "export_test_files"), ExportTestFilesInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_near_duplicates])

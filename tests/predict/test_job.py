@@ -28,7 +28,7 @@ from headrace.evaluate.job import evaluate
 from headrace.predict import job, prediction_plan
 from headrace.predict.job import predict
 from headrace.predict.predict_task import PredictTask, load_inference, manifest_hash, predict_parts
-from headrace.predict.records.splittable_record_file import TextColumns
+from headrace.predict.records.record_file_reader import TextColumns
 from headrace.table import Version
 from tests.support.commands import headrace
 from tests.support.raw_images import noise_image

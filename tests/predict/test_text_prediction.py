@@ -17,8 +17,8 @@ from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
 from headrace.networks.network_build_and_checks import build_model
 from headrace.predict.job import PredictOptions, predict
-from headrace.predict.records import splittable_record_file
-from headrace.predict.records.splittable_record_file import TextColumns
+from headrace.predict.records import record_file_reader
+from headrace.predict.records.record_file_reader import TextColumns
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
 from tests.support.commands import headrace
@@ -114,7 +114,7 @@ def written(folder: Path, kind: str) -> Path:
 def test_file_of_texts_has_the_predictions_of_the_table_in_file_order(
     kind: str, bundle: Path, answers: list[list[float]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(splittable_record_file, "RECORDS_PER_RANGE", 9)
+    monkeypatch.setattr(record_file_reader, "RECORDS_PER_RANGE", 9)
     columns = TextColumns(identity=None if kind == "txt" else "number")
     result = predict(bundle, written(tmp_path, kind), tmp_path / "output", PredictOptions(columns=columns))
     rows = pd.read_parquet(tmp_path / "output")

@@ -11,15 +11,15 @@ from headrace.explain.attribution.target_score import AttributionScoreInterface
 from headrace.networks.output_count_and_validity_interface import OutputCountAndValidityInterface
 from headrace.predict.outputs.prediction_columns_interface import PredictionColumnsInterface
 from headrace.prepare.encoders.label_encoder_interface import LabelEncoderInterface
-from headrace.prepare.sources.tables.dataframe_rows import DataFrameLabelInterface
+from headrace.prepare.sources.tables.callers_dataframe_as_source import DataFrameLabelInterface
 from headrace.report.evaluation.report_section_interface import ReportSectionInterface
 from headrace.retrain.drift.drift_value_interfaces import DriftTargetValuesInterface
-from headrace.retrain.gate.slicing import GateSlicesInterface
+from headrace.retrain.gate.slicing import GateDropAndSlicesInterface
 from headrace.stream.decode.target_column import TargetDecoderInterface
 from headrace.targets.comparison_interface import ComparisonInterface
-from headrace.targets.readable_targets_interface import ReadableTargetsInterface
 from headrace.targets.target_kind_loader import TASKS, target_module, target_traits
 from headrace.targets.target_kind_properties import TaskType
+from headrace.targets.true_target_column_interface import TrueTargetColumnInterface
 from headrace.train.model.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import LossSettingsCheckInterface
 from tests.support.protocols import require_protocol
@@ -32,15 +32,15 @@ INTERFACES: dict[str, Any] = {
     "label_encoder": LabelEncoderInterface,
     "evaluation": EvaluationInterface,
     "attribution_score": AttributionScoreInterface,
-    "gate_slices": GateSlicesInterface,
+    "gate_drop_and_slices": GateDropAndSlicesInterface,
     "objective": ObjectiveInterface,
     "report_section": ReportSectionInterface,
     "prediction_columns": PredictionColumnsInterface,
     "loss_settings_check": LossSettingsCheckInterface,
     "target_decoder": TargetDecoderInterface,
-    "readable_targets": ReadableTargetsInterface,
+    "true_target_column": TrueTargetColumnInterface,
     "output_count_and_validity": OutputCountAndValidityInterface,
-    "dataframe_label": DataFrameLabelInterface,
+    "dataframe_label_type": DataFrameLabelInterface,
 }
 
 

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from headrace.config.base_section import Fraction, Positive, Section, Seed
 from headrace.config.sections.expectations import Expectations, Range
-from headrace.config.sections.input_kinds import InputSections
+from headrace.config.sections.input_kind_list import InputSections
 from headrace.config.sections.tabular import Tabular
 from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError

@@ -13,4 +13,5 @@ TRAITS = InputTraits(
     has_near_duplicates=True,
     is_fitted=False,
     has_pictures=True,
+    exports_files=True,
 )

@@ -6,8 +6,8 @@ import pyarrow as pa
 
 from headrace.config.configuration import Prepare
 from headrace.features.multi_input_preparation_interface import multi_input_preparation
-from headrace.features.several_inputs.raw_record_encoder import make_encoder
-from headrace.prepare.encoders.raw_record_encoder_interface import Row
+from headrace.features.several_inputs.preparation_record_encoding import make_encoder
+from headrace.prepare.encoders.preparation_record_encoding_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.sources.raw_file_and_record import RawRecord
 

@@ -24,8 +24,9 @@ from headrace.features.tabular.constant_missing_code_and_outlier_warnings import
 )
 from headrace.features.tabular.contract_part import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
-from headrace.features.tabular.raw_record_encoder import CELLS, ROW, row_columns
+from headrace.features.tabular.preparation_record_encoding import CELLS, ROW, row_columns
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary
+from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
 from headrace.prepare.encoders.mean_and_variance import Moments, compute_moments
 from headrace.prepare.encoders.number_precision import feature_warning
@@ -34,7 +35,6 @@ from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.labels.similar_names import similar_names
 from headrace.prepare.labels.suspicious_labels import mixed_boolean_names
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.spark_stages import StageOutput
 from headrace.prepare.tasks.final_shard_encoding import (
     EncodeRows,
     encode_staged_shards,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from headrace.config.configuration import Prepare
 from headrace.features.tabular.contract_part import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells, interpret_cells
-from headrace.features.tabular.raw_record_encoder import NumberSample
+from headrace.features.tabular.preparation_record_encoding import NumberSample
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary
 from headrace.prepare.kept_record_findings import Observations
 

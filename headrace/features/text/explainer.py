@@ -16,7 +16,7 @@ from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, r
 from headrace.explain.token_attribution_spans import token_spans
 from headrace.features.text.contract_part import TextSpec, Tokenizer
 from headrace.features.text.prediction_record_encoding import make_preparer
-from headrace.predict.records.splittable_record_file import require_columns
+from headrace.predict.records.record_file_reader import require_columns
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans, observe

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pyspark.sql import SparkSession
 
 from headrace.features.text.contract_part import TextSpec
+from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.spark_stages import StageOutput
 from headrace.prepare.tasks.final_shard_encoding import warn_of_encoded
 from headrace.prepare.text import train_tokenizer_and_tokenize
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare, Text
 from headrace.features.text.contract_part import TextSpec
-from headrace.features.text.raw_record_encoder import clean_text
+from headrace.features.text.preparation_record_encoding import clean_text
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.predict.records.predict_rows_and_lines import RecordBatcher
 from headrace.prepare.kept_record_findings import Observations

@@ -7,11 +7,11 @@ from pyspark.sql import SparkSession
 
 from headrace.config.sections.vector import Vector
 from headrace.features.vector.contract_part import VectorSpec
-from headrace.features.vector.raw_record_encoder import VECTOR
+from headrace.features.vector.preparation_record_encoding import VECTOR
+from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.encoders.mean_and_variance import column_statistics
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
-from headrace.prepare.spark_stages import StageOutput
 from headrace.table.shard_writer import Shard
 
 

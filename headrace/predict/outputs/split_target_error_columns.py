@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.stream.read.binary_columns_and_row_selection import Columns
-from headrace.targets.readable_targets_interface import readable_targets, targets_module
+from headrace.targets.true_target_column_interface import targets_module, true_target_column
 
 SPLIT, ERROR = "split", "error"
 
@@ -18,7 +18,7 @@ def table_columns(rows: Columns, split: str, contract: Contract) -> pa.Table:
         rows: with the target's column.
         contract: of the table, whose order of classes may be another than the bundle's.
     """
-    targets = readable_targets(rows[contract.named("target")[0]], contract)
+    targets = true_target_column(rows[contract.named("target")[0]], contract)
     splits = pa.array([split] * len(targets), pa.string())
     return pa.table({SPLIT: splits, targets_module(contract.task).NAME: targets})
 

@@ -9,7 +9,7 @@ from headrace.config.configuration import Prepare
 from headrace.features.input_kind_loader import input_module
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
 from headrace.predict.records.prediction_record_encoding_interface import PredictionRecordEncodingInterface
-from headrace.predict.records.splittable_record_file import Record
+from headrace.predict.records.record_file_reader import Record
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from headrace.errors import DataError, StoreError
 from headrace.predict.input_files import InputFile, raw_file_limits
 from headrace.predict.outputs.prediction_columns_interface import ModelOutputs, predicted_fields, predictions_table
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
-from headrace.predict.predict_raw_inputs import Batch, predict_raw_inputs
+from headrace.predict.predict_batch_of_files_or_records import Batch, predict_raw_inputs
 from headrace.predict.predict_task import load_inference
-from headrace.predict.records.splittable_record_file import Record
+from headrace.predict.records.record_file_reader import Record
 from headrace.predict.udf.shared_bundle import SharedBundle
 from headrace.predict.udf.udf_cells import read_inputs
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

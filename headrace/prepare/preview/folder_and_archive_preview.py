@@ -9,7 +9,7 @@ from typing import Any
 from headrace.config.sections.preparation import Prepare
 from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.encoders.label_encoder_interface import describe_missing_label
-from headrace.prepare.encoders.raw_record_encoder_interface import RecordEncoder, encoder_for
+from headrace.prepare.encoders.preparation_record_encoding_interface import RecordEncoder, encoder_for
 from headrace.prepare.labels.suspicious_labels import label_warnings
 from headrace.prepare.preview.sample_sizes import EXAMPLES, FILES, MAX_BYTES, ROWS
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headrace.prepare.readers.csv_reader import COMPARED_CHARACTERS, SAMPLE_LINES, CsvReader
-from headrace.prepare.readers.csv_record_splitting import split_records
+from headrace.prepare.readers.csv_records_and_broken_lines import split_records
 from headrace.prepare.readers.cut_text_files_into_ranges import is_splittable
 from headrace.prepare.readers.text_stream import open_text
 

@@ -7,7 +7,7 @@ line breaks tells records apart, and texts may have line breaks within their quo
 from typing import NamedTuple
 
 from headrace.prepare.readers.csv_reader import COMPARED_CHARACTERS, CsvReader
-from headrace.prepare.readers.csv_record_splitting import split_records
+from headrace.prepare.readers.csv_records_and_broken_lines import split_records
 from headrace.prepare.readers.text_stream import open_text
 
 

@@ -15,7 +15,7 @@ from headrace.config.strip_backticks import strip_backticks
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.csv_header_hints import find_header_below, first_line_hint
-from headrace.prepare.readers.csv_record_splitting import SQL_NULL, Fields, split_records
+from headrace.prepare.readers.csv_records_and_broken_lines import SQL_NULL, Fields, split_records
 from headrace.prepare.readers.csv_stray_quotes import JoinedLines
 from headrace.prepare.readers.cut_text_files_into_ranges import cut_ranges, is_splittable
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange, encoding_rejection

@@ -9,6 +9,6 @@ from headrace.spark.worker_daemon import remove_installed_archives, serve
 if __name__ == "__main__":
     remove_installed_archives()
 
-    import headrace.prepare.spark_stages  # noqa: F401
+    import headrace.prepare.encode_deduplicate_split_fit  # noqa: F401
 
     serve()

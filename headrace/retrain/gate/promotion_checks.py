@@ -12,7 +12,7 @@ from headrace.config.sections.retraining import Gate
 from headrace.evaluate.confidence_intervals import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.retrain.gate.measured_model import ScoredModel
-from headrace.retrain.gate.slicing import ModelPair, Slice, gate_slices_module, make_slices
+from headrace.retrain.gate.slicing import ModelPair, Slice, gate_drop_and_slices_module, make_slices
 from headrace.wording import figure, figure_unlike, join_names, quantity, signed_figure
 
 log = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ def _slices(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterat
             small.append(data_slice)
             continue
         before, after = (score(comparison.task, data_slice.metric, predictions) for predictions in data_slice.models)
-        module = gate_slices_module(comparison.task)
+        module = gate_drop_and_slices_module(comparison.task)
         yield _check(
             data_slice.label,
             module.drop(before, after) <= gate.slices.max_drop,

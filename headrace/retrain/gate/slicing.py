@@ -34,8 +34,8 @@ class Slice(NamedTuple):
     models: ModelPair
 
 
-class GateSlicesInterface(Protocol):
-    """The module `gate_slices` of a target kind."""
+class GateDropAndSlicesInterface(Protocol):
+    """The module `gate_drop_and_slices` of a target kind."""
 
     def class_slices(self, classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
         """Yield a slice for each class that occurs in the rows."""
@@ -47,16 +47,16 @@ class GateSlicesInterface(Protocol):
         """Return what is expected of a slice."""
 
 
-def gate_slices_module(task: str) -> GateSlicesInterface:
+def gate_drop_and_slices_module(task: str) -> GateDropAndSlicesInterface:
     """Return the gate's part of the target kind `task`."""
-    module: GateSlicesInterface = target_module(task, "gate_slices")
+    module: GateDropAndSlicesInterface = target_module(task, "gate_drop_and_slices")
     return module
 
 
 def make_slices(task: str, classes: tuple[str, ...], models: ModelPair, paths: Mapping[str, str]) -> Iterator[Slice]:
     """Yield a slice for each class that occurs, then one for each named pattern of `paths`."""
     metric = target_traits(task).slice_metric
-    yield from gate_slices_module(task).class_slices(classes, models)
+    yield from gate_drop_and_slices_module(task).class_slices(classes, models)
     for name, pattern in paths.items():
         matches = [fnmatchcase(path, pattern) for path in models.champion.paths.tolist()]
         yield select_rows(metric, name, np.array(matches, bool), models)

@@ -10,7 +10,7 @@ from headrace.compare.saved_predictions import Predictions
 from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.confidence_intervals import Intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
-from headrace.targets.vector import errors
+from headrace.targets.vector import error_metrics_and_intervals as errors
 from headrace.targets.vector.kind_properties import TRAITS
 
 # Components of a vector that a text shows.

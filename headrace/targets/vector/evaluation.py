@@ -11,7 +11,7 @@ from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistake_renderer_interface import Renderer, picture
 from headrace.evaluate.worst_mistakes import Mistake, WorstMistakes
 from headrace.one_or_several_inputs import select_rows
-from headrace.targets.vector.errors import (
+from headrace.targets.vector.error_metrics_and_intervals import (
     component_errors,
     error_intervals,
     error_quantiles,

@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from headrace.engines.lean_keras_import import import_engines_lean
+from headrace.engines.fast_keras_import import import_engines_lean
 from headrace.storage.remove_tree import remove_tree
 from headrace.train.rank.task_connection import Channel
 

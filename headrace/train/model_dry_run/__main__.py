@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from headrace.engines.lean_keras_import import import_engines_lean
+from headrace.engines.fast_keras_import import import_engines_lean
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.runs.run_folder import RunFolder
 from headrace.table import read

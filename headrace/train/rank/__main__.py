@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 
-from headrace.engines.lean_keras_import import import_engines_lean
+from headrace.engines.fast_keras_import import import_engines_lean
 from headrace.errors import ConfigurationError, HeadraceError, TrainingError
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.disk_errors import describe

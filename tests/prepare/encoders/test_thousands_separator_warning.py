@@ -5,7 +5,7 @@ import json
 import pytest
 
 from headrace.config.sections.preparation import Prepare
-from headrace.features.tabular.raw_record_encoder import make_encoder
+from headrace.features.tabular.preparation_record_encoding import make_encoder
 from headrace.prepare.encoders.thousands_separator_warning import count_formats, thousands_warning
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.sources.raw_file_and_record import RawRecord

@@ -6,7 +6,7 @@ import pytest
 
 from headrace.config.sections.preparation import Prepare
 from headrace.features.geo.prediction_record_encoding import make_preparer
-from headrace.features.geo.raw_record_encoder import make_encoder
+from headrace.features.geo.preparation_record_encoding import make_encoder
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.sources.raw_file_and_record import RawRecord
 

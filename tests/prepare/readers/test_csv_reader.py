@@ -14,7 +14,7 @@ from headrace.config.table_reader_options import ReaderOptions, parse_reader_opt
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import Row, RowRange, open_reader
 from headrace.prepare.readers import csv_reader as module
-from headrace.prepare.readers import csv_record_splitting as records
+from headrace.prepare.readers import csv_records_and_broken_lines as records
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from headrace.config.configuration import Text
 from headrace.config.table_reader_options import ReaderOptions
-from headrace.predict.records.splittable_record_file import RecordFile
+from headrace.predict.records.record_file_reader import RecordFile
 from headrace.prepare.readers import open_reader
 from headrace.prepare.readers.json_absent_key_warnings import absent_key_warnings, diagnose_json
 from tests.support.table_rows import table_records, text_source

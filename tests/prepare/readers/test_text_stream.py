@@ -8,7 +8,7 @@ import pytest
 from headrace.config.configuration import Text
 from headrace.config.table_reader_options import ReaderOptions, parse_reader_options
 from headrace.errors import DataError
-from headrace.predict.records.splittable_record_file import RecordFile
+from headrace.predict.records.record_file_reader import RecordFile
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.readers import open_reader
 

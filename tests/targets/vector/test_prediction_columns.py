@@ -29,7 +29,7 @@ def test_predictions_are_lists() -> None:
     ],
 )
 def test_spark_and_mlflow_have_the_columns_of_the_kind(task: str, columns: list[str]) -> None:
-    from headrace.registry.pyfunc_flavor import _outputs
+    from headrace.registry.pyfunc_model_files import _outputs
 
     classes = ("a", "b") if task in ("classification", "multi_label") else ()
     contract = Contract.model_validate({"columns": {}, "task": task, "classes": classes})

@@ -9,7 +9,7 @@ from headrace.config.environment_variables_and_plain_secrets import from_environ
 from headrace.config.sections.source import Columns, Source
 from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.sources.tables.spark_record_columns import (
+from headrace.prepare.sources.tables.dataframe_to_record_columns import (
     frame_rows,
     input_text,
     label_text,

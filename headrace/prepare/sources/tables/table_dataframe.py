@@ -30,6 +30,7 @@ from headrace.prepare.sources.tables.columns.column_type_check import require_co
 from headrace.prepare.sources.tables.columns.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.columns_of_one_record import RowColumns, write_cells
 from headrace.prepare.sources.tables.csv_and_json_findings import report_files
+from headrace.prepare.sources.tables.dataframe_to_record_columns import require_columns
 from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database
 from headrace.prepare.sources.tables.npy_cell_pixels import read_pixels
@@ -39,8 +40,7 @@ from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resoluti
     refuse_arrays,
 )
 from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
-from headrace.prepare.sources.tables.row_range_splits import list_ranges, rows_of_ranges
-from headrace.prepare.sources.tables.spark_record_columns import require_columns
+from headrace.prepare.sources.tables.row_ranges_of_spark_tasks import list_ranges, rows_of_ranges
 from headrace.prepare.sources.tables.table_file_listing import NO_FILES
 from headrace.prepare.sources.tables.table_readers_and_required_columns import (
     columns_in_file,

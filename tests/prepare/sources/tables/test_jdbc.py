@@ -11,8 +11,8 @@ from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.prepare.readers import cell_text
 from headrace.prepare.sources.tables.columns_of_one_record import RowColumns
+from headrace.prepare.sources.tables.dataframe_to_record_columns import input_text, label_text, warn_of_times
 from headrace.prepare.sources.tables.jdbc import load_database
-from headrace.prepare.sources.tables.spark_record_columns import input_text, label_text, warn_of_times
 
 NUMBERS: list[tuple[str, list[Any]]] = [
     (

@@ -12,7 +12,7 @@ from headrace.errors import DataError
 from headrace.explain.raw_input_readers import raw_texts
 from headrace.predict import prediction_plan
 from headrace.predict.input_files import find_inputs
-from headrace.predict.records.splittable_record_file import TextColumns
+from headrace.predict.records.record_file_reader import TextColumns
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.sources.tables.lakehouse_table_refusal import require_plain_files
 from headrace.prepare.sources.tables.table_file_listing import list_table

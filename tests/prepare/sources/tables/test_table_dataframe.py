@@ -14,7 +14,7 @@ from headrace.config.sections.source import Columns
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import Row
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
-from headrace.prepare.sources.tables import row_range_splits
+from headrace.prepare.sources.tables import row_ranges_of_spark_tasks
 from headrace.prepare.sources.tables.table_dataframe import _frame_cells
 from headrace.spark.task_errors import unwrap_python_errors
 from headrace.storage import locate
@@ -47,7 +47,7 @@ def test_table_is_read_in_ranges_if_its_files_are_large(
         folder.mkdir()
         write(folder / f"part.{table_format}", 0)
         whole = described(table_records(spark, text_source(folder, table_format)))
-        monkeypatch.setattr(row_range_splits, "RANGE_BYTES", 40)
+        monkeypatch.setattr(row_ranges_of_spark_tasks, "RANGE_BYTES", 40)
         assert described(table_records(spark, text_source(folder, table_format))) == whole
         monkeypatch.undo()
 

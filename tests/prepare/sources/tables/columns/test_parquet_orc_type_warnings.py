@@ -15,10 +15,10 @@ from pyspark.sql import SparkSession
 from headrace.config import Configuration
 from headrace.config.sections.source import Source
 from headrace.errors import DataError
-from headrace.predict.records.splittable_record_file import RecordFile
+from headrace.predict.records.record_file_reader import RecordFile
 from headrace.prepare.job import prepare
+from headrace.prepare.sources.tables.callers_dataframe_as_source import dataframe_rows
 from headrace.prepare.sources.tables.columns.parquet_orc_type_warnings import report_column_types
-from headrace.prepare.sources.tables.dataframe_rows import dataframe_rows
 from headrace.prepare.sources.tables.table_file_listing import list_table
 
 pytestmark = pytest.mark.usefixtures("spark")
