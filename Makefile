@@ -19,7 +19,7 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 TESTS := not container and not engines and not long
 UNIT := not spark and not horovod and not tensorflow and not s3 and not hdfs and not network and not browser and not slow and not long and not container and not engines and not petastorm
 # Folders with tests that need the complete Petastorm.
-PETASTORM := tests/stream tests/prepare/sources tests/test_inspect_table.py
+PETASTORM := tests/stream tests/prepare/sources tests/inspection/test_table_description.py
 
 test:    ## what CI runs: tests with real Spark, Horovod and Chromium
 	@.ci/setup --browser

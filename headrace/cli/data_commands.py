@@ -168,7 +168,9 @@ def inspect(
         print(as_text(about), file=sys.stderr)
         print_result(about | {"source": str(table.absolute())})
         return
-    from headrace.inspect_table import inspect_changes, inspect_dropped, inspect_table, main_table
+    from headrace.inspection.dropped_records import inspect_dropped, main_table
+    from headrace.inspection.source_changes import inspect_changes
+    from headrace.inspection.table_description import inspect_table
 
     beside = main_table(table)
     if beside is not None:

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from headrace.config import Configuration
 from headrace.errors import DataError
-from headrace.inspect_table import inspect_table
+from headrace.inspection.table_description import inspect_table
 from headrace.prepare import job
 from headrace.storage import files_below, locate
 from headrace.storage.open_parquet import open_parquet

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.inspect_table import file_urls
+from headrace.inspection.table_description import file_urls
 from headrace.prepare.job import prepare
 from headrace.stream.read.binary_columns_and_row_selection import concat_rows
 from headrace.stream.read.shard_reader import read_shards

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from headrace.config import Configuration
 from headrace.config.sections.batches_and_augmentation import Stream
 from headrace.errors import DataError
-from headrace.inspect_table import inspect_table
+from headrace.inspection.table_description import inspect_table
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.label_text import (
     count_labels,

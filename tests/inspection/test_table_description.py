@@ -12,7 +12,8 @@ import pytest
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.features.audio.contract_part import AudioSpec
-from headrace.inspect_table import _dropped_text, _text, inspect_table
+from headrace.inspection.dropped_records import _dropped_text
+from headrace.inspection.table_description import _text, inspect_table
 from headrace.prepare.job import prepare
 from headrace.table import Summary, Version, read
 from headrace.table.rejects_and_duplicates import Reject, read_rejects, rejects_path

@@ -1,9 +1,4 @@
-"""Occlusion: the decrease of the score when a part of the input is removed.
-
-For images a part is covered, as by Zeiler, Fergus: Visualizing and understanding convolutional networks. ECCV 2014,
-arXiv:1311.2901. For texts each token is removed in turn, as by Li, Monroe, Jurafsky: Understanding neural networks
-through representation erasure. arXiv:1612.08220. The following tokens move up and a zero pads the end, as in a batch.
-"""
+"""Compute the decrease of the score of an input without each of its parts."""
 
 import numpy as np
 import tensorflow as tf
@@ -14,14 +9,6 @@ from headrace.explain.attribution.target_score import TargetScore
 from headrace.one_or_several_inputs import Inputs, row_count, select_rows
 
 BATCH_SIZE = 64
-
-
-def occlusion(inference: Inference, tokens: NDArray[np.int32], class_number: int | None) -> NDArray[np.float64] | None:
-    """Return the score of the text minus the score without each token, (tokens,); None for a text of one token."""
-    if len(tokens) < 2:
-        return None
-    rows = np.stack([tokens, *(np.append(np.delete(tokens, index), 0) for index in range(len(tokens)))])
-    return score_decreases(inference, rows.astype(np.int32), class_number)
 
 
 def score_decreases(inference: Inference, rows: Inputs, class_number: int | None) -> NDArray[np.float64]:

@@ -1,34 +1,18 @@
-"""`headrace inspect`: describe a version of a table, or list its dropped records or changed files, as text and JSON."""
+"""`headrace inspect TABLE`: describe a version of a table, as text and JSON."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from headrace.contract import Contract
 from headrace.errors import DataError
-from headrace.prepare.increments.source_changes import list_changes
+from headrace.inspection.listing_lines import remaining_lines
 from headrace.storage import is_remote
 from headrace.table import Version, read
 from headrace.table.open_delta_table import open_delta
-from headrace.table.rejects_and_duplicates import (
-    DUPLICATES,
-    REJECTS,
-    Duplicate,
-    Reject,
-    duplicates_path,
-    read_duplicates,
-    read_rejects,
-    rejects_path,
-)
-from headrace.table.transaction_log import KEY, history, lists_dropped_records
+from headrace.table.transaction_log import KEY, history
 from headrace.table.version_and_preparation_summary import SPLITS, Summary
 from headrace.wording import data_size, quantity
-
-Kind = Literal["rejects", "duplicates"]
-
-# A longer path or reason pushes only its own line to the right.
-WIDEST = 40
 
 
 def inspect_table(table: Path, number: int | None, split: str | None = None, limit: int = 50) -> dict[str, Any]:
@@ -81,70 +65,6 @@ def _require_table(table: Path) -> None:
         )
 
 
-def inspect_dropped(table: Path, number: int | None, limit: int, kind: Kind = "rejects") -> dict[str, Any]:
-    """Print at most `limit` records that version `number` of `table` has dropped to stderr, and return them.
-
-    Args:
-        number: version of `table`, not of the table beside it; the newest if None.
-
-    Raises:
-        DataError: the table or version does not exist, or the records can no longer be read.
-    """
-    version = read(table, number)
-    summary = version.summary
-    rejects = kind == "rejects"
-    listed = summary.rejects_version if rejects else summary.duplicates_version
-    list_records = read_rejects if rejects else read_duplicates
-    records: Sequence[Reject | Duplicate] = [] if listed is None else list_records(version.table, listed, limit)
-    total = summary.rejected if rejects else summary.duplicates
-    sys.stderr.write(_dropped_text(version, kind, records, total) + "\n")
-    result = {"table": str(version.table.absolute()), "version": version.number, "kind": kind, "total": total}
-    return result | {"records": [record._asdict() for record in records]}
-
-
-def inspect_changes(table: Path, number: int | None, limit: int) -> dict[str, Any]:
-    """Print at most `limit` files of each kind that version `number` of `table` added, changed or removed; return them.
-
-    Args:
-        number: version; the newest if None.
-
-    Raises:
-        DataError: the table or version does not exist, or the files of one of the versions are no longer known.
-    """
-    changes = list_changes(table.absolute(), number)
-    kinds = {"added": changes.added, "changed": changes.changed, "removed": changes.removed}
-    counts = ", ".join(f"{len(files)} {kind}" for kind, files in kinds.items())
-    lines = [f"{table}, version {changes.version}: files of the source: {counts}"]
-    for kind, files in kinds.items():
-        lines += [f"{kind:8} {_on_one_line(file)}" for file in files[:limit]]
-        lines += _more(len(files), limit)
-    sys.stderr.write("\n".join(lines) + "\n")
-    listed = {kind: {"total": len(files), "files": files[:limit]} for kind, files in kinds.items()}
-    return {"table": str(table.absolute()), "version": changes.version} | listed
-
-
-def main_table(folder: Path) -> tuple[Path, Kind] | None:
-    """Return the table whose dropped records `folder` lists, and their kind; None if it lists none."""
-    for suffix, beside in ((REJECTS, rejects_path), (DUPLICATES, duplicates_path)):
-        table = folder.with_name(folder.name.removesuffix(suffix) or folder.name)
-        if beside(table).name == folder.name and lists_dropped_records(folder):
-            return table, "rejects" if suffix == REJECTS else "duplicates"
-    return None
-
-
-def _dropped_text(version: Version, kind: str, records: Sequence[Reject | Duplicate], total: int) -> str:
-    title = f"{version.table}, version {version.number}: {quantity(total, kind.removesuffix('s'))}"
-    cells = [tuple(map(_on_one_line, record)) for record in records]
-    reasons, paths = (min(max((len(row[column]) for row in cells), default=0), WIDEST) for column in (1, 0))
-    lines = (f"{reason:{reasons}}  {path:{paths}}  {detail}" for path, reason, detail in cells)
-    return "\n".join([title, *lines, *_more(total, len(records))])
-
-
-def _on_one_line(text: str) -> str:
-    """Return `text`, quoted if it holds a line break or another character that a terminal would interpret."""
-    return text if text.isprintable() else repr(text)
-
-
 def file_urls(version: Version, split: str) -> list[str]:
     """Return the addresses of the files of a split, file:///folder/file or s3://bucket/folder/file, ordered by path.
 
@@ -157,17 +77,12 @@ def file_urls(version: Version, split: str) -> list[str]:
     return [str(path) if is_remote(path) else f"file://{path.absolute()}" for path in paths]
 
 
-def _more(total: int, limit: int) -> list[str]:
-    """Return the line that says how many of `total` are not listed, if any."""
-    return [f"  and {total - limit:,} more; --limit sets how many are listed"] if total > limit else []
-
-
 def _file_lines(split: str, files: list[str], limit: int) -> list[str]:
     return [
         "",
         f"{quantity(len(files), 'file')} of the {split} split:",
         *(f"  {file}" for file in files[:limit]),
-        *_more(len(files), limit),
+        *remaining_lines(len(files), limit),
     ]
 
 
