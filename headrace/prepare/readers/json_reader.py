@@ -33,9 +33,6 @@ HEAD = 1 << 16
 TEXTS_BEGINNING = re.compile(r'\[\s*(\[\s*)*"')
 EXAMPLE = '{"text": "...", "label": "..."}'
 BEGINNING = re.compile(r'\{\s*"|\[\s*\{\s*"')
-TEXTS_TEXTS_BEGINNING = re.compile(r'\[\s*(\[\s*)*"')
-EXAMPLE = '{"text": "...", "label": "..."}'
-BEGINNING = re.compile(r'\[\s*(\[\s*)*"')
 
 
 def begins_with_texts(text: str) -> bool:

@@ -185,3 +185,17 @@ def test_arrays_in_an_array_are_quoted_in_brief(tmp_path: Path) -> None:
     (row,) = read(tmp_path / "a.json", ["text"])
     assert row.rejection is not None
     assert row.rejection.detail.endswith("received ['a text of ma... quotes of it', 'x']")
+
+
+@pytest.mark.parametrize("value", [{"text": "x" * module.HEAD}, [{"text": "one"}] * module.HEAD])
+def test_objects_that_are_longer_than_what_is_looked_at_are_recognised(value: object) -> None:
+    head = json.dumps(value)[: module.HEAD]
+    assert module.begins_with_objects(head)
+    assert not module.begins_with_texts(head)
+
+
+@pytest.mark.parametrize("value", [["x" * module.HEAD], ["one"] * module.HEAD, [["one"]] * module.HEAD])
+def test_texts_that_are_longer_than_what_is_looked_at_are_recognised(value: object) -> None:
+    head = json.dumps(value)[: module.HEAD]
+    assert module.begins_with_texts(head)
+    assert not module.begins_with_objects(head)
