@@ -53,7 +53,7 @@ class Chart(EmptyChart):
 
 
 @dataclass(frozen=True)
-class Frame:
+class ChartFrame:
     """The axes of a chart of the metric `name`, and the position of a value between them."""
 
     x: Axis
@@ -125,15 +125,15 @@ def curve(history: MetricsLog, name: str) -> Chart | None:
     )
 
 
-def make_frame(name: str, all_points: Points) -> Frame:
+def make_frame(name: str, all_points: Points) -> ChartFrame:
     """Return the axes for all these points of the metric `name`, at least one."""
     steps, values = [step for step, _ in all_points], [value for _, value in all_points]
     fractions = is_fraction(name) and all(map(within_0_and_1, (min(values), max(values))))
     y = fraction_axis(values) if fractions else value_axis(values)
-    return Frame(step_axis(steps), y, name, fractions)
+    return ChartFrame(step_axis(steps), y, name, fractions)
 
 
-def _summary(frame: Frame, line: Points, validation: Points) -> str:
+def _summary(frame: ChartFrame, line: Points, validation: Points) -> str:
     text = f"{words(frame.name).capitalize()} by training step"
     if line:
         (first, start), (last, end) = line[0], line[-1]

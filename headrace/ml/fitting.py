@@ -36,14 +36,14 @@ _fit_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedBundle:
     """A trained network, and the classes of its class indices, if the labels are indices."""
 
     bundle: Bundle
     classes: ClassNames | None
 
 
-def fit(frame: DataFrame, params: HeadraceParams, *, has_classes: bool) -> Fitted:
+def fit(frame: DataFrame, params: HeadraceParams, *, has_classes: bool) -> FittedBundle:
     """Prepare the rows of a DataFrame as a table, train a network on it, and return it.
 
     Raises:
@@ -68,7 +68,7 @@ def fit(frame: DataFrame, params: HeadraceParams, *, has_classes: bool) -> Fitte
         run = f"{params.getWork().rstrip('/')}/runs/{key}"
         log.info("%s trains on version %s of %s in %s", params.uid, table.version, folder, run)
         trained = train(table, params.getNetwork(), run, ranks=params.getRanks(), settings=others)
-        return Fitted(trained.bundle, given.classes)
+        return FittedBundle(trained.bundle, given.classes)
 
 
 def _require_params(frame: DataFrame, params: HeadraceParams) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from headrace.bundle_inference import Inference
 
 
-class Part(NamedTuple):
+class PredictionPart(NamedTuple):
     """The records of one task: files, a shard of a table, a range of a file of records, or records themselves.
 
     Attributes:
@@ -102,7 +102,7 @@ def manifest_hash(bundle: Path) -> str:
     return hashlib.sha256((bundle / MANIFEST).read_bytes()).hexdigest()
 
 
-def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResult]:
+def predict_parts(task: PredictTask, parts: Iterator[PredictionPart]) -> Iterator[PartResult]:
     """Predict every part of this Spark partition."""
     for part in parts:
         # A reused worker must not predict with the model of a bundle that has been replaced since.
@@ -125,14 +125,14 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResu
         )
 
 
-def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
+def _predict_part(task: PredictTask, part: PredictionPart, inference: "Inference") -> PredictionOutput:
     if part.shard and task.table:
         return _predict_shard(task.table, part, task.contract, inference)
     batch = Batch(part.files, _records(part), part.name)
     return predict_raw_inputs(batch, task.settings, inference, has_ids=task.has_ids)
 
 
-def _records(part: Part) -> Iterable[Record] | None:
+def _records(part: PredictionPart) -> Iterable[Record] | None:
     if part.range and part.record_file:
         return part.record_file.records(part.range)
     return part.records
@@ -156,7 +156,7 @@ def load_inference(bundle: Path, _manifest: str) -> "Inference":
     return inference
 
 
-def _predict_shard(table: Path, part: Part, contract: Contract, inference: "Inference") -> PredictionOutput:
+def _predict_shard(table: Path, part: PredictionPart, contract: Contract, inference: "Inference") -> PredictionOutput:
     from headrace.predict.outputs.split_target_error_columns import table_columns, with_errors
     from headrace.stream.read.shard_reader import read_shards
 

@@ -12,7 +12,7 @@ from headrace.bundle import Bundle
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.input_files import STDIN, Input, InputFile, Inputs, find_inputs
-from headrace.predict.predict_task import Part
+from headrace.predict.predict_task import PredictionPart
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface, raw_file_prediction_module
 from headrace.predict.records import record_file_reader
 from headrace.predict.records.record_file_reader import Record, RecordFile, TextColumns, open_records
@@ -38,7 +38,7 @@ class PredictionPlan:
         limited: whether the limit leaves out records.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[PredictionPart, ...]
     contract: Contract
     taken_for: tuple[str, ...]
     table: Path | None = None
@@ -110,11 +110,11 @@ def _plan_table(bundle: Bundle, table: Path, limit: int | None) -> PredictionPla
     )
 
 
-def _shards(version: Version, limit: int | None) -> Iterator[Part]:
+def _shards(version: Version, limit: int | None) -> Iterator[PredictionPart]:
     left = sum(shard.rows for shard in version.shards) if limit is None else limit
     for number, shard in enumerate(version.shards):
         if left > 0:
-            yield Part(number, shard=shard, rows=left if left < shard.rows else None)
+            yield PredictionPart(number, shard=shard, rows=left if left < shard.rows else None)
         left -= shard.rows
 
 
@@ -124,7 +124,7 @@ def _plan_files(bundle: Bundle, inputs: Inputs, limit: int | None) -> Prediction
     used = [_with_stdin(file, bundle) for file in files[:limit]]
     groups = range(0, len(used), FILES_PER_PART)
     return PredictionPlan(
-        parts=tuple(Part(number, tuple(used[at : at + FILES_PER_PART])) for number, at in enumerate(groups)),
+        parts=tuple(PredictionPart(number, tuple(used[at : at + FILES_PER_PART])) for number, at in enumerate(groups)),
         contract=bundle.contract,
         taken_for=(bundle.contract.feature.noun,),
         skipped=skipped,
@@ -152,7 +152,7 @@ def _require_cleaning(bundle: Bundle) -> None:
 
 
 def _plan_records(bundle: Bundle, inputs: Inputs, columns: TextColumns, limit: int | None) -> PredictionPlan:
-    parts, kinds, left = list[Part](), set[str](), limit
+    parts, kinds, left = list[PredictionPart](), set[str](), limit
     limited = False
     require_plain_files(one.path.absolute() for one in inputs.inputs if not one.is_stdin)
     for one in inputs.inputs:
@@ -160,14 +160,14 @@ def _plan_records(bundle: Bundle, inputs: Inputs, columns: TextColumns, limit: i
             kinds.add(file.kind)
             name = escape_path(one.prefix + one.path.name)
             if limit is None and not one.is_stdin:
-                parts += (Part(0, range=part, record_file=file, name=name) for part in file.ranges())
+                parts += (PredictionPart(0, range=part, record_file=file, name=name) for part in file.ranges())
                 continue
             records = (record for part in file.ranges() for record in file.records(part))
             given = tuple(records if left is None else islice(records, left))
             # One more record shows whether the limit leaves out any.
             limited = limited or next(records, None) is not None
             left = None if left is None else left - len(given)
-            parts += (Part(0, records=chunk, name=name) for chunk in _chunks(given))
+            parts += (PredictionPart(0, records=chunk, name=name) for chunk in _chunks(given))
     if not parts:
         raise DataError(f"The input {inputs} holds no records.")
     return PredictionPlan(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headrace.config.configuration import Spark
 from headrace.errors import HeadraceError
-from headrace.predict.predict_task import Part, PartResult, PredictTask, predict_parts
+from headrace.predict.predict_task import PartResult, PredictionPart, PredictTask, predict_parts
 from headrace.spark.session import await_tasks, has_cluster, session
 from headrace.spark.task_errors import unwrap_python_errors
 
@@ -19,7 +19,7 @@ MAX_PARTS_IN_PROCESS = 2
 MAX_ROWS_IN_PROCESS = 2048
 
 
-def run_parts(task: PredictTask, parts: Sequence[Part], cluster: Path | None) -> list[PartResult]:
+def run_parts(task: PredictTask, parts: Sequence[PredictionPart], cluster: Path | None) -> list[PartResult]:
     """Predict all parts and return their results in the same order.
 
     Args:
@@ -45,7 +45,7 @@ def run_parts(task: PredictTask, parts: Sequence[Part], cluster: Path | None) ->
     return written
 
 
-def _are_few(parts: Sequence[Part]) -> bool:
+def _are_few(parts: Sequence[PredictionPart]) -> bool:
     """Return whether this process predicts the parts sooner than Spark starts."""
     rows = [part.shard.rows if part.rows is None else part.rows for part in parts if part.shard is not None]
     is_small_table = len(rows) == len(parts) and sum(rows) <= MAX_ROWS_IN_PROCESS

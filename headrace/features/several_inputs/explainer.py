@@ -39,7 +39,7 @@ def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions
     return RecordExplainer(bundle, inference, options)
 
 
-class Part(NamedTuple):
+class InputPart(NamedTuple):
     """A part of a record: the input that it belongs to, its text on the page, and the input without it."""
 
     name: str
@@ -99,18 +99,18 @@ class RecordExplainer:
 
     def _parts(
         self, staged: dict[str, Any], inputs: dict[str, NDArray[Any]], empty: dict[str, NDArray[Any]]
-    ) -> list[Part]:
+    ) -> list[InputPart]:
         """Return each input as a whole, followed by its parts."""
-        parts = list[Part]()
+        parts = list[InputPart]()
         for name, contract in self._contract.inputs.items():
             kind = multi_input_preparation(contract.input_kind)
-            parts.append(Part(name, name, empty[name], is_whole=True))
+            parts.append(InputPart(name, name, empty[name], is_whole=True))
             found = kind.without_parts(staged[name], inputs[name], contract, self._folder)
-            parts += (Part(name, text, without) for text, without in found)
+            parts += (InputPart(name, text, without) for text, without in found)
         return parts
 
 
-def _variants(inputs: dict[str, NDArray[Any]], parts: list[Part]) -> dict[str, NDArray[Any]]:
+def _variants(inputs: dict[str, NDArray[Any]], parts: list[InputPart]) -> dict[str, NDArray[Any]]:
     """Return a batch: the record, then the record without each part in turn."""
     rows = {name: np.repeat(values[None], len(parts) + 1, axis=0) for name, values in inputs.items()}
     for row, part in enumerate(parts, 1):
@@ -118,7 +118,7 @@ def _variants(inputs: dict[str, NDArray[Any]], parts: list[Part]) -> dict[str, N
     return rows
 
 
-def _spans(parts: list[Part], decreases: NDArray[np.float64]) -> list[TokenSpan]:
+def _spans(parts: list[InputPart], decreases: NDArray[np.float64]) -> list[TokenSpan]:
     """Return the inputs and their parts, and spaces between them."""
     largest = float(np.abs(decreases).max(initial=0.0)) or 1.0
     spans = list[TokenSpan]()

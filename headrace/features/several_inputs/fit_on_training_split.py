@@ -25,7 +25,7 @@ from headrace.prepare.tasks.final_shard_encoding import (
 from headrace.table.shard_writer import Shard
 
 
-class Fitted(NamedTuple):
+class FittedInputs(NamedTuple):
     """The fitted inputs, and the columns of the final shards."""
 
     inputs: Mapping[str, InputSpec]
@@ -56,21 +56,21 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
     )
 
 
-def _fitted_before(contract: Contract) -> Fitted:
-    return Fitted(contract.input_specs, contract.label_statistics, contract.columns)
+def _fitted_before(contract: Contract) -> FittedInputs:
+    return FittedInputs(contract.input_specs, contract.label_statistics, contract.columns)
 
 
-def _fit_inputs(spark: SparkSession, context: PrepareContext, training: Sequence[Shard]) -> Fitted:
+def _fit_inputs(spark: SparkSession, context: PrepareContext, training: Sequence[Shard]) -> FittedInputs:
     labels, inputs, columns = None, dict[str, InputSpec](), SeveralInputsEncoder(context.settings).columns
     for name, section in context.settings.inputs.items():
         part, kind = context.settings.of_input(name), multi_input_preparation(section.kind)
         fitted = kind.fit(spark, replace(context, settings=part), name, training)
         labels, inputs[name] = fitted.labels or labels, fitted.spec
         columns[name] = kind.final_column(part, fitted.spec)
-    return Fitted(inputs, labels, columns)
+    return FittedInputs(inputs, labels, columns)
 
 
-def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
+def _make_encoder(context: PrepareContext, fitted: FittedInputs) -> EncodeRows:
     contracts = _contracts(context, fitted)
 
     def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array | pa.ChunkedArray]:
@@ -83,7 +83,7 @@ def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
     return encode
 
 
-def _contracts(context: PrepareContext, fitted: Fitted) -> Mapping[str, Contract]:
+def _contracts(context: PrepareContext, fitted: FittedInputs) -> Mapping[str, Contract]:
     """Return the contract of each input."""
     about: dict[str, Any] = {"task": context.settings.task, "classes": tuple(context.labels)}
     return Contract(columns=fitted.columns, input_specs=dict(fitted.inputs), is_record=True, **about).inputs

@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 BATCH = 4096
 
 
-class Fitted(NamedTuple):
+class FittedRows(NamedTuple):
     """What was fitted: the rows with the statistics of their numbers, and those of labels that are no classes."""
 
     spec: TabularSpec
@@ -79,7 +79,7 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
     """See `FitOnTrainingSplitInterface`; rows that are appended are stored as the table's first ones were."""
     staged = output.staged
     before = increment.before.contract if increment.before else None
-    fitted = Fitted(TabularSpec.of(before), before.label_statistics) if before else None
+    fitted = FittedRows(TabularSpec.of(before), before.label_statistics) if before else None
     if fitted is None and not any(shard.split == "train" for shard in staged):
         raise output.accounting.unusable_error(
             "The training split holds no row", "Check prepare.splits or the source's splits."
@@ -98,7 +98,9 @@ def fit(spark: SparkSession, context: PrepareContext, output: StageOutput, incre
     )
 
 
-def fit_columns(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard], column: str = CELLS) -> Fitted:
+def fit_columns(
+    spark: SparkSession, context: PrepareContext, shards: Sequence[Shard], column: str = CELLS
+) -> FittedRows:
     """Return the statistics and vocabularies of the training split, the same bits for the same shards.
 
     Args:
@@ -126,7 +128,7 @@ def fit_columns(spark: SparkSession, context: PrepareContext, shards: Sequence[S
     }
     labels = [one.labels for one in summaries]
     fitted = save_vocabulary(spec.numbers, statistics, values, context.table)
-    return Fitted(fitted, _label_statistics(labels) if labels else None)
+    return FittedRows(fitted, _label_statistics(labels) if labels else None)
 
 
 def _merge(parts: Sequence[Moments | None], name: str) -> Moments:
@@ -224,7 +226,7 @@ def _moments(column: Sequence[float | None]) -> Moments | None:
     return compute_moments(values[:, None]) if len(values) else None
 
 
-def _make_encoder(context: PrepareContext, fitted: Fitted) -> EncodeRows:
+def _make_encoder(context: PrepareContext, fitted: FittedRows) -> EncodeRows:
     vocabulary = load_vocabulary(context.table, fitted.spec)
 
     def encode(rows: pa.Table, observations: Observations) -> dict[str, pa.Array]:

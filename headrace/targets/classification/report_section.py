@@ -18,7 +18,7 @@ MAX_MISTAKES = 24
 MAX_CONFUSIONS = 20
 
 
-class Mistake(JsonRecord):
+class ReportedMistake(JsonRecord):
     """A wrongly classified row; `label` and `predicted` are class names or class indices."""
 
     path: str
@@ -34,7 +34,7 @@ class Evaluation(ClassEvaluation):
     """Evaluation of a single-label classifier; `confusion[true][predicted]` counts rows, in the order of `classes`."""
 
     confusion: tuple[tuple[int, ...], ...]
-    worst: tuple[Mistake, ...] = ()
+    worst: tuple[ReportedMistake, ...] = ()
 
     @model_validator(mode="after")
     def _square(self) -> "Evaluation":
@@ -70,7 +70,7 @@ class Confusion:
 class ShownMistake:
     """A mistake with the names of its classes."""
 
-    mistake: Mistake
+    mistake: ReportedMistake
     label: str
     predicted: str
 

@@ -42,7 +42,7 @@ class Plot:
 
 
 @dataclass(frozen=True)
-class Frame:
+class PlotFrame:
     """Two axes, which convert values to positions."""
 
     x: Axis

@@ -7,7 +7,7 @@ from headrace.config.sections.tuning import Parameter
 from headrace.html.axis_scale import Axis, step_axis
 from headrace.html.line_chart import Tick
 from headrace.html.template_filters import metric, words
-from headrace.tune.report.plot_geometry import Frame, Plot, PlotLine, TrialDot, best_so_far, metric_axis
+from headrace.tune.report.plot_geometry import Plot, PlotFrame, PlotLine, TrialDot, best_so_far, metric_axis
 from headrace.tune.study.study_folder import StudyRecord
 from headrace.tune.study.trial_summaries import TrialRecord, best_trial
 from headrace.wording import quantity
@@ -51,7 +51,7 @@ class Plots:
         if not trials:
             return None
         values = [value for trial in trials for _, value in trial.intermediate_values]
-        frame = Frame(step_axis([trial.epochs for trial in trials]), metric_axis(values, self.metric), self.metric)
+        frame = PlotFrame(step_axis([trial.epochs for trial in trials]), metric_axis(values, self.metric), self.metric)
         # Draw the best trial last, on top of the others.
         ordered = sorted(trials, key=lambda trial: trial == self.best)
         return Plot(
@@ -84,8 +84,8 @@ class Plots:
             dots=tuple(self._dot(trial, *frame.position(x, value), key) for trial, x, value in points),
         )
 
-    def _frame(self, across: Axis) -> Frame:
-        return Frame(across, metric_axis([value for _, value in self.valued], self.metric), self.metric)
+    def _frame(self, across: Axis) -> PlotFrame:
+        return PlotFrame(across, metric_axis([value for _, value in self.valued], self.metric), self.metric)
 
     def _x_value(self, trial: TrialRecord, key: str, labels: list[str]) -> float:
         value = trial.parameters[key]

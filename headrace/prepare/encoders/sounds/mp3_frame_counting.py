@@ -19,7 +19,7 @@ COUNTING_BITRATE = 9  # index of a bitrate whose frames have space for a header 
 
 
 @dataclass(frozen=True)
-class Frame:
+class MpegFrame:
     """A frame: its first byte, its bytes, and where in it a header of Xing is, if there is one."""
 
     begin: int
@@ -54,7 +54,7 @@ def missing_frames(data: bytes) -> int:
     return 0 if declared is None else max(0, declared - (len(frames) - 1))
 
 
-def _frames(data: bytes) -> Iterator[Frame]:
+def _frames(data: bytes) -> Iterator[MpegFrame]:
     """Yield all complete frames. What lies between them, such as tags, is skipped up to two frames in a row."""
     offset = after_tags(data)
     in_row = False
@@ -76,7 +76,7 @@ def after_tags(data: bytes, offset: int = 0) -> int:
     return offset
 
 
-def _frame(data: bytes, begin: int) -> Frame | None:
+def _frame(data: bytes, begin: int) -> MpegFrame | None:
     """Return the frame of layer III that begins there; None if none does, or one whose size is free."""
     if len(data) < begin + 4 or data[begin] != 0xFF or data[begin + 1] & 0xE0 != 0xE0:
         return None
@@ -87,14 +87,14 @@ def _frame(data: bytes, begin: int) -> Frame | None:
     first = RATE_SHIFTS[version] == 0
     size = _size(bitrate, first, RATES[rate] >> RATE_SHIFTS[version]) + (rates >> 1 & 1)
     side = (17 if first else 9) if channels >> 6 == MONO else (32 if first else 17)
-    return Frame(begin, size, 4 + side)
+    return MpegFrame(begin, size, 4 + side)
 
 
 def _size(bitrate: int, first: bool, rate: int) -> int:
     return (144 if first else 72) * BITRATES[1 if first else 2][bitrate - 1] * 1000 // rate
 
 
-def _declared(data: bytes, first: Frame) -> int | None:
+def _declared(data: bytes, first: MpegFrame) -> int | None:
     """Return the number of frames in the header of the first one, which it does not count."""
     place = first.begin + first.header_place
     if data[place : place + 4] not in (b"Xing", b"Info") or len(data) < place + 12:
@@ -103,7 +103,7 @@ def _declared(data: bytes, first: Frame) -> int | None:
     return int(count) if flags & COUNT_FIELD else None
 
 
-def _counting_frame(data: bytes, like: Frame, count: int) -> bytes:
+def _counting_frame(data: bytes, like: MpegFrame, count: int) -> bytes:
     """Return a frame that has only the number of frames that follow; decoders play none of it."""
     version, rates, channels = data[like.begin + 1 : like.begin + 4]
     # No checksum, no padding.
