@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace import bundle as bundles
-from headrace.bundle_inference import Inference
 from headrace.contract import Contract
 from headrace.evaluate.class_match_with_table import match_classes
 from headrace.evaluate.evaluator_interface import EvaluationBatch, EvaluationInterface, Evaluator

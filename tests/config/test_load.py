@@ -247,16 +247,16 @@ def test_class_names_keep_labels_as_they_are_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["class_names", "options"])
 def test_values_of_text_mappings_are_as_they_are_written(tmp_path: Path, key: str) -> None:
     """Names of classes and texts of missing values are not what YAML reads: truth values, numbers or nothing."""
-    kind = "" if key == "class_names" else ", kind: table, format: jdbc, columns: {}"
+    path = "path: raw" if key == "class_names" else "path: 'jdbc:x', kind: table, format: jdbc, columns: {}"
     written = "{0: no, 1: yes, 2: 1_000, 3: null, 'on': off, x: 0x10, y: 1.10, z: ~, d: 2024-01-01, q: 'true', e: 1e3}"
     values = {"0": "no", "1": "yes", "2": "1_000", "3": "null", "on": "off", "x": "0x10", "y": "1.10", "z": "~"}
     values |= {"d": "2024-01-01", "q": "true", "e": "1e3"}
-    file = write(tmp_path, SMALLEST.replace("path: raw", f"path: raw{kind}, {key}: {written}"))
+    file = write(tmp_path, SMALLEST.replace("path: raw", f"{path}, {key}: {written}"))
     assert getattr(load(file).data.source, key) == values
-    plain = write(tmp_path, SMALLEST.replace("path: raw", f"path: raw{kind}"))
+    plain = write(tmp_path, SMALLEST.replace("path: raw", path))
     assert getattr(load(plain, [f"data.source.{key}={written}"]).data.source, key) == values
     assert getattr(load(plain, [f"data.source.{key}.0=no"]).data.source, key) == {"0": "no"}
-    merged = f"base: &base {written}\n" + SMALLEST.replace("path: raw", f"path: raw{kind}, {key}: {{<<: *base, 0: 01}}")
+    merged = f"base: &base {written}\n" + SMALLEST.replace("path: raw", f"{path}, {key}: {{<<: *base, 0: 01}}")
     assert read_yaml(write(tmp_path, merged), "")["data"]["source"][key] == values | {"0": "01"}
 
 
