@@ -13,8 +13,7 @@ from headrace.features.contract_part import InputSpec, Statistics, load_input_sp
 from headrace.features.input_kind_loader import RECORD, input_traits
 from headrace.features.input_kind_properties import InputTraits
 from headrace.targets.target_kind_loader import target_module, target_traits
-from headrace.targets.target_kind_properties import Activation, TargetTraits
-from headrace.targets.target_kind_properties import TaskType as TaskType
+from headrace.targets.target_kind_properties import Activation, TargetTraits, TaskType
 
 if TYPE_CHECKING:
     from headrace.features.text.contract_part import Tokenizer

@@ -10,7 +10,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from headrace.bundle import MANIFEST
-from headrace.contract import TaskType
 from headrace.errors import DataError
 from headrace.locks.folder_lock import current_holder
 from headrace.runs.metrics_log_reader import NOT_METRICS, Metrics, MetricsLog, read_metrics
@@ -19,6 +18,7 @@ from headrace.runs.run_folder import RunFolder, bundle_path
 from headrace.runs.run_record import RunRecord, load_record
 from headrace.runs.settings_differences import run_settings
 from headrace.storage import is_remote, locate
+from headrace.targets.target_kind_properties import TaskType
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Schema of BUNDLE/evaluation/SPLIT.json."""
 
-from headrace.contract import TaskType
 from headrace.report.json_record_base import JsonRecord
+from headrace.targets.target_kind_properties import TaskType
 
 
 class Scores(JsonRecord):

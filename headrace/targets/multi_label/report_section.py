@@ -2,24 +2,20 @@
 
 from dataclasses import dataclass
 
-from headrace.html.small_image_check import is_pixelated
 from headrace.html.template_filters import percent
 from headrace.report.evaluation.evaluation_schema import ClassEvaluation
+from headrace.report.evaluation.mistake_with_input import MistakeWithInput, with_enlargement
 from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.report_section_interface import Headline
-from headrace.report.json_record_base import JsonRecord
 from headrace.wording import number, quantity
 
 
-class MultiLabelMistake(JsonRecord):
+class MultiLabelMistake(MistakeWithInput):
     """A row with missing or extra labels; `wrong` holds their probabilities."""
 
-    path: str
     labels: tuple[str, ...]
     predicted: tuple[str, ...]
     wrong: dict[str, float]
-    png: str | None = None
-    text: str | None = None
 
 
 class MultiLabelEvaluation(ClassEvaluation):
@@ -54,7 +50,7 @@ class MultiLabelAssessment:
     @property
     def worst(self) -> list[tuple[MultiLabelMistake, bool]]:
         """The rows with the most confident wrong labels, and whether their image is shown enlarged."""
-        return [(mistake, is_pixelated(mistake.png)) for mistake in self.evaluation.worst]
+        return with_enlargement(self.evaluation.worst)
 
 
 RECORD = MultiLabelEvaluation

@@ -5,22 +5,18 @@ from dataclasses import dataclass
 
 from headrace.html.axis_scale import Axis
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
-from headrace.html.small_image_check import is_pixelated
-from headrace.report.evaluation.evaluation_schema import TaskEvaluation
+from headrace.report.evaluation.mistake_with_input import MistakeWithInput, NumberEvaluation, with_enlargement
 from headrace.report.evaluation.report_section_interface import Headline
 from headrace.report.evaluation.slices import SliceTable, slice_tables
 from headrace.report.json_record_base import JsonRecord
 from headrace.wording import number, quantity
 
 
-class RegressionMistake(JsonRecord):
+class RegressionMistake(MistakeWithInput):
     """A row for which the error of the predicted number is large."""
 
-    path: str
     value: float
     predicted: float
-    png: str | None = None
-    text: str | None = None
 
 
 class Residuals(JsonRecord):
@@ -31,17 +27,12 @@ class Residuals(JsonRecord):
     points: tuple[tuple[float, float], ...]
 
 
-class RegressionEvaluation(TaskEvaluation):
+class RegressionEvaluation(NumberEvaluation):
     """Evaluation of a regression model."""
 
     residuals: Residuals
     baselines: dict[str, dict[str, float]] = {}
     worst: tuple[RegressionMistake, ...] = ()
-
-    @property
-    def has_inputs(self) -> bool:
-        """Return whether the worst mistakes include the model's input."""
-        return any(miss.png or miss.text is not None for miss in self.worst)
 
 
 @dataclass(frozen=True)
@@ -84,7 +75,7 @@ class RegressionAssessment:
     @property
     def worst(self) -> list[tuple[RegressionMistake, bool]]:
         """The rows with the largest errors, and whether their image is shown enlarged."""
-        return [(mistake, is_pixelated(mistake.png)) for mistake in self.evaluation.worst]
+        return with_enlargement(self.evaluation.worst)
 
     @property
     def bars(self) -> list[Bar]:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from headrace.html.line_chart import Tick
-from headrace.html.small_image_check import is_pixelated
-from headrace.report.evaluation.evaluation_schema import TaskEvaluation
+from headrace.report.evaluation.mistake_with_input import MistakeWithInput, NumberEvaluation, with_enlargement
 from headrace.report.evaluation.report_section_interface import Headline
 from headrace.report.evaluation.slices import SliceTable, slice_tables
 from headrace.report.json_record_base import JsonRecord
@@ -15,16 +14,13 @@ from headrace.wording import number, quantity
 MAX_COMPONENTS = 40
 
 
-class VectorMistake(JsonRecord):
+class VectorMistake(MistakeWithInput):
     """A row of a large error, with the component that is farthest off, and its true and predicted value."""
 
-    path: str
     error: float
     component: int
     value: float
     predicted: float
-    png: str | None = None
-    text: str | None = None
 
 
 class RowErrors(JsonRecord):
@@ -43,18 +39,13 @@ class Component(JsonRecord):
     r_squared: float | None = None
 
 
-class VectorEvaluation(TaskEvaluation):
+class VectorEvaluation(NumberEvaluation):
     """Evaluation of a model that predicts vectors."""
 
     baselines: dict[str, dict[str, float]]
     components: tuple[Component, ...]
     row_errors: RowErrors
     worst: tuple[VectorMistake, ...] = ()
-
-    @property
-    def has_inputs(self) -> bool:
-        """Whether the worst mistakes include the model's input."""
-        return any(miss.png or miss.text is not None for miss in self.worst)
 
 
 @dataclass(frozen=True)
@@ -95,7 +86,7 @@ class VectorAssessment:
     @property
     def worst(self) -> list[tuple[VectorMistake, bool]]:
         """The rows with the largest errors, and whether their image is shown enlarged."""
-        return [(mistake, is_pixelated(mistake.png)) for mistake in self.evaluation.worst]
+        return with_enlargement(self.evaluation.worst)
 
     @property
     def slices(self) -> list[SliceTable]:

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.contract import Column, Contract, TaskType
+from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import encode_labels
 from headrace.stream.decode.target_column import decode_targets
 from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn
 from headrace.targets.target_kind_loader import target_module
+from headrace.targets.target_kind_properties import TaskType
 
 sets = st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=20)
 
