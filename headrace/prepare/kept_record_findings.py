@@ -109,7 +109,7 @@ class Observations:
             self.grey_bits[decoded.grey_bits] += 1
         if decoded.colour_bits is not None:
             self.colour_bits[decoded.colour_bits] += 1
-        self.brightness.add(1, int(decoded.pixels.max()))
+        self.brightness.add(decoded.pixels)
         self.colours.add(decoded.pixels, path)
         self.add_findings("image", decoded.findings, path)
 
@@ -182,7 +182,7 @@ class Observations:
         """Add the counts of another task."""
         self.grey_bits.update(other.grey_bits)
         self.colour_bits.update(other.colour_bits)
-        self.brightness.add(other.brightness.images, other.brightness.largest)
+        self.brightness.update(other.brightness)
         self.colours.update(other.colours)
         self.findings.update(other.findings)
         self.examples = other.examples | self.examples

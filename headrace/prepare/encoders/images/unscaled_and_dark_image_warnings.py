@@ -4,6 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from headrace.prepare.encoders.images.grey_depth import FULL_BITS
 
 
@@ -31,15 +34,20 @@ DARK, MIN_DARK = 15, 3
 
 @dataclass
 class Brightness:
-    """The number of images, and the largest value of all of them, from 0 to 255."""
+    """The number of images, and the largest value of all of them, from 0 to 255, as long as all are almost black."""
 
     images: int = 0
     largest: int = 0
 
-    def add(self, images: int, largest: int) -> None:
-        """Count images."""
-        self.images += images
-        self.largest = max(self.largest, largest)
+    def add(self, pixels: NDArray[np.uint8]) -> None:
+        """Count an image; one that is not almost black decides, and the pixels of later ones are not looked at."""
+        if self.largest <= DARK:
+            self.update(Brightness(1, int(pixels.max())))
+
+    def update(self, other: "Brightness") -> None:
+        """Count the images of another task."""
+        self.images += other.images
+        self.largest = max(self.largest, other.largest)
 
     def warning(self) -> str | None:
         """Return a warning if all images are almost black, as those of 1 bit or 4 bits in 8 are; otherwise None."""
