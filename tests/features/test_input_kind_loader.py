@@ -35,6 +35,9 @@ INTERFACES: dict[str, Any] = {
 }
 
 
+IMPORTED_BY_PREPARATION = ("drift_values", "mistake_renderer", "preparation_record_encoding")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("module", INTERFACES)
 def test_module_has_what_its_interface_declares(module: str, kind: str) -> None:
@@ -96,7 +99,7 @@ def test_most_modules_are_imported_without_tensorflow(kind: str) -> None:
         "import sys; from headrace.features.input_kind_loader import input_traits, input_module; "
         f"input_traits({kind!r}); "
         "engines = {'numpy', 'pyspark', 'tensorflow', 'pydantic'} & set(sys.modules); "
-        f"[input_module({kind!r}, module) for module in ('drift_values', 'mistake_renderer', 'record_encoder')]; "
+        f"[input_module({kind!r}, module) for module in {IMPORTED_BY_PREPARATION}]; "
         "print(sorted(engines), 'tensorflow' in sys.modules)"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
