@@ -211,7 +211,7 @@ class Contract(BaseModel):
     @property
     def outputs(self) -> int:
         """Number of model outputs per row: one per class, one in regression, or one per component of a vector."""
-        outputs: int = target_module(self.task, "output_count_and_validity").count(self)
+        outputs: int = target_module(self.task, "output_and_loss_checks").count(self)
         return outputs
 
     @property

@@ -62,7 +62,7 @@ from headrace.storage import locate
 from headrace.table import Summary, Version, read
 from headrace.table.rejects_and_duplicates import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
-from headrace.targets.regression.degenerate_label_warnings import number_warnings
+from headrace.targets.regression.label_warnings import number_warnings
 from headrace.targets.target_kind_properties import TargetTraits
 from headrace.wording import escape_path, quantity
 

@@ -12,7 +12,7 @@ from headrace.targets.target_kind_loader import target_module
 
 
 class TrueTargetColumnInterface(Protocol):
-    """The module `true_target_column` of a target kind."""
+    """The module `prediction_columns` of a target kind."""
 
     @property
     def NAME(self) -> str:  # noqa: N802 - the name of a constant
@@ -40,7 +40,7 @@ class TrueTargetColumnInterface(Protocol):
 
 def targets_module(task: str) -> TrueTargetColumnInterface:
     """Return how targets of the kind `task` are written for people."""
-    module: TrueTargetColumnInterface = target_module(task, "true_target_column")
+    module: TrueTargetColumnInterface = target_module(task, "prediction_columns")
     return module
 
 

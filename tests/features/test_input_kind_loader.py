@@ -27,15 +27,13 @@ from tests.support.protocols import require_protocol
 pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
-    "drift_values": DriftValuesInterface,
+    "stored_row_values": DriftValuesInterface,
     "preparation_record_encoding": PreparationRecordEncodingInterface,
-    "random_inputs": RandomInputsInterface,
-    "mistake_renderer": MistakeRendererInterface,
-    "export_input_description": ExportInputInterface,
+    "example_inputs": RandomInputsInterface,
+    "stored_row_display": MistakeRendererInterface,
+    "export_inputs": ExportInputInterface,
 }
-
-
-IMPORTED_BY_PREPARATION = ("drift_values", "mistake_renderer", "preparation_record_encoding")
+IMPORTED_BY_PREPARATION = ("stored_row_values", "stored_row_display", "preparation_record_encoding")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -51,12 +49,12 @@ def test_fitted_kinds_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_pictures])
 def test_kinds_with_pictures_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "stored_row_picture"), StoredRowPictureInterface)
+    require_protocol(input_module(kind, "stored_row_display"), StoredRowPictureInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).exports_files])
 def test_kinds_whose_models_take_files_have_files_to_test_them(kind: str) -> None:
-    require_protocol(input_module(kind, "export_test_files"), ExportTestFilesInterface)
+    require_protocol(input_module(kind, "export_inputs"), ExportTestFilesInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_near_duplicates])
@@ -81,7 +79,7 @@ def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_cells])
 def test_kinds_of_several_cells_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "column_values_from_stored_rows"), ColumnValuesInterface)
+    require_protocol(input_module(kind, "stored_row_values"), ColumnValuesInterface)
 
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)

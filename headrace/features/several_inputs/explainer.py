@@ -15,8 +15,8 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_attribution_spans import TokenSpan
 from headrace.features.multi_input_preparation_interface import multi_input_preparation
-from headrace.features.several_inputs.mistake_renderer import make_renderer
 from headrace.features.several_inputs.prediction_record_encoding import encode, make_preparer
+from headrace.features.several_inputs.stored_row_display import make_renderer
 from headrace.prepare.kept_record_findings import Observations
 
 WORDS = ExplanationWords(

@@ -8,7 +8,7 @@ import numpy as np
 from headrace.features.tabular.parse_row_cells import MISSING_SPELLINGS
 from headrace.prepare.labels.spreadsheet_damage import spreadsheet_changes
 from headrace.prepare.labels.suspicious_labels import FORMULA
-from headrace.targets.regression.missing_code_warning import find_missing_code
+from headrace.targets.regression.label_warnings import find_missing_code
 from headrace.wording import join_names
 
 # A value this many times farther from the others than these are from each other decides mean and variance alone.

@@ -11,7 +11,7 @@ from headrace.features.tabular.constant_missing_code_and_outlier_warnings import
 from headrace.features.windows.series_deduplication import FAR_FROM_MEAN, WRITTEN_ROWS, log
 from headrace.prepare.encoders.thousands_separator_warning import GROUPED, WHOLE, NumberFormat, thousands_warning
 from headrace.prepare.sources.tables.table_dataframe import quote_column
-from headrace.targets.regression.missing_code_warning import CODES, MIN_RECORDS
+from headrace.targets.regression.label_warnings import CODES, MIN_RECORDS
 
 
 def warn_of_thousands_separators(frame: DataFrame, names: Sequence[str]) -> None:

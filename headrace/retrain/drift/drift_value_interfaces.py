@@ -11,7 +11,7 @@ ALL = "all rows"
 
 
 class DriftTargetValuesInterface(Protocol):
-    """The module `drift_target_values` of a target kind."""
+    """The module `gate_and_drift` of a target kind."""
 
     def target_label(self, target: Any, contract: Contract) -> Any:
         """Return a stored target with names instead of numbers, which another version may assign otherwise."""
@@ -25,12 +25,12 @@ class DriftTargetValuesInterface(Protocol):
 
 def drift_target_values_module(task: str) -> DriftTargetValuesInterface:
     """Return the drift groups of the target kind `task`."""
-    module: DriftTargetValuesInterface = target_module(task, "drift_target_values")
+    module: DriftTargetValuesInterface = target_module(task, "gate_and_drift")
     return module
 
 
 class DriftValuesInterface(Protocol):
-    """The module `drift_values` of an input kind."""
+    """The module `stored_row_values` of an input kind."""
 
     def statistics(self, payload: Any, contract: Contract) -> dict[str, float]:
         """Return the statistics of one stored input, as bytes; of several a dict of them by name."""
@@ -38,5 +38,5 @@ class DriftValuesInterface(Protocol):
 
 def drift_values_module(kind: str) -> DriftValuesInterface:
     """Return the statistics of the input kind `kind`."""
-    module: DriftValuesInterface = input_module(kind, "drift_values")
+    module: DriftValuesInterface = input_module(kind, "stored_row_values")
     return module

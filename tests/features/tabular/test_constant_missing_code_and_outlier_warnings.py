@@ -12,7 +12,7 @@ from headrace.features.tabular.constant_missing_code_and_outlier_warnings import
     missing_code_warning,
     missing_number_warning,
 )
-from headrace.targets.regression.missing_code_warning import missing_code_warning as label_warning
+from headrace.targets.regression.label_warnings import missing_code_warning as label_warning
 
 
 def test_missing_code_among_numbers_of_several_shards_is_warned_of() -> None:
