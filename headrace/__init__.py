@@ -3,8 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from headrace.engines.foreign_variable_removal import ignore_foreign_settings
-from headrace.engines.hide_keras_json import hide_keras_json
+from headrace.engines.keras_environment import hide_keras_json, ignore_foreign_settings
 
 if TYPE_CHECKING:
     from headrace.api import BatchOrder, Bundle, Run, Table, load, log_model, prepare, read, train, udf

@@ -9,8 +9,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, NumericType
 
+from headrace.config.base_section import strip_backticks
 from headrace.config.sections.source import DATAFRAME
-from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.prepare.sources.tables.callers_dataframe_as_source import find_column, holds_files, is_plain
 from headrace.targets.target_kind_loader import target_traits

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from headrace.check.check_report import CheckRow
 from headrace.check.executor_probe import ExecutorInfo
-from headrace.check.system_requirements import FREE_GIGABYTES
+from headrace.check.system_and_version_checks import FREE_GIGABYTES
 from headrace.engines.supported_versions import SAME_ENVIRONMENT, differences, installed_versions
 from headrace.wording import join_names, quantity
 

@@ -7,10 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headrace.check import horovod_and_gpus, package_bytecode, system_requirements
+from headrace.check import horovod_and_gpus, system_and_version_checks
 from headrace.check.check_report import CheckRow, Report
 from headrace.check.spark_slots import slots_row
-from headrace.check.version_checks import version_rows
 from headrace.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -35,18 +34,18 @@ def check(
         raise ConfigurationError(f"slots is {wanted}; expected 1 or more.")
     with ThreadPoolExecutor(1) as background:
         future = background.submit(horovod_and_gpus.query_horovod)
-        java = system_requirements.java_row()
+        java = system_and_version_checks.java_row()
         spark = (cluster() if cluster else [slots_row(wanted, settings)]) if java.ok else [_unchecked_slots(wanted)]
         horovod = future.result()
     horovod_works = not horovod.error
     rows = [
-        *version_rows(),
+        *system_and_version_checks.version_rows(),
         java,
         *spark,
         *horovod_and_gpus.rank_rows(horovod),
-        system_requirements.compiler_row(horovod_works),
-        package_bytecode.bytecode_row(),
-        system_requirements.disk_row(Path.cwd()),
+        system_and_version_checks.compiler_row(horovod_works),
+        system_and_version_checks.bytecode_row(),
+        system_and_version_checks.disk_row(Path.cwd()),
     ]
     return Report(tuple(rows))
 

@@ -43,3 +43,8 @@ def _kinds(annotation: object) -> set[object]:
     if get_origin(annotation) in (Union, UnionType):
         return set[object]().union(*map(_kinds, inner))
     return {annotation}
+
+
+def strip_backticks(name: str) -> str:
+    """Return a column name without the backticks in which SQL quotes names with dots."""
+    return name[1:-1] if len(name) > 2 and name[0] == name[-1] == "`" else name

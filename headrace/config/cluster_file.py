@@ -7,8 +7,8 @@ from pydantic import Field
 
 from headrace.config.base_section import Section
 from headrace.config.configuration import Spark
-from headrace.config.environment_variables_and_plain_secrets import from_environment
 from headrace.config.load import read_yaml, validate
+from headrace.config.secrets_and_environment_variables import from_environment
 from headrace.config.spark_properties import Settings
 
 # The commands that run on Spark; training and preparation may need different executors.

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from headrace.config.base_section import NonEmptyStr, Positive, Section
+from headrace.config.base_section import NonEmptyStr, Positive, Section, strip_backticks
 from headrace.config.path_validators import StoredFolder
 from headrace.config.sections.batches_and_augmentation import Stream
 from headrace.config.sections.image_and_text import Image, Text
@@ -18,7 +18,6 @@ from headrace.config.sections.source import Source
 from headrace.config.sections.training import Train
 from headrace.config.sections.tuning import Tune
 from headrace.config.spark_properties import Settings
-from headrace.config.strip_backticks import strip_backticks
 
 __all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spark", "Splits", "Stream", "Text", "Train"]
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from headrace.config.environment_variables_and_plain_secrets import find_plain_secret
+from headrace.config.secrets_and_environment_variables import find_plain_secret
 from headrace.config.sections.source import as_yaml_text
 
 

@@ -1,6 +1,6 @@
 """Reset Keras's global settings, whatever the importing program configured.
 
-`headrace/engines/foreign_variable_removal.py` names the backend, and `headrace/engines/hide_keras_json.py` hides
+`headrace/engines/keras_environment.py` names the backend, and `headrace/engines/keras_environment.py` hides
 keras.json, both before Keras is imported.
 """
 

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType
 
 from headrace.api.dataframe_config import BINARY_FILE
-from headrace.config.strip_backticks import strip_backticks
+from headrace.config.base_section import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.ml.class_indices_and_names import (
     ClassNames,

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from headrace.contract import Contract
 from headrace.engines.keras_settings_reset import use_tensorflow
 from headrace.errors import ConfigurationError
-from headrace.networks.contract_attribute_suggestion import attribute_hint
+from headrace.networks.build_error_hints import attribute_hint, input_shape_hint
 from headrace.networks.keras_inputs_and_tensor_specs import symbolic_inputs
 from headrace.networks.output_count_and_validity_interface import network_outputs
-from headrace.networks.wrong_input_shape_hint import input_shape_hint
 from headrace.wording import quantity
 
 if TYPE_CHECKING:

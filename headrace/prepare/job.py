@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from headrace.config import Configuration
 from headrace.config.configuration import Source
-from headrace.config.secret_recognition_and_redaction import withhold_secrets
+from headrace.config.secrets_and_environment_variables import withhold_secrets
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
@@ -21,11 +21,11 @@ from headrace.prepare.encode_deduplicate_split_fit import (
     source_as_read,
     source_assigns_splits,
 )
-from headrace.prepare.encoders.number_precision import require_distinct_labels
+from headrace.prepare.encoders.number_notation_warnings import require_distinct_labels
 from headrace.prepare.encoders.preparation_record_encoding_interface import record_encoder_module
 from headrace.prepare.increments.source_changes import save_listing
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
-from headrace.prepare.labels.small_class_warning import small_class_warning
+from headrace.prepare.labels.class_warnings import small_class_warning
 from headrace.prepare.preparation_plan import (
     PrepareContext,
     PreparePlan,

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from headrace.config.secret_recognition_and_redaction import WITHHELD, is_hidden, withhold_secrets
+from headrace.config.secrets_and_environment_variables import WITHHELD, is_hidden, withhold_secrets
 from headrace.processes.prepare_command_from_training_command import is_override, is_train, prepare_command, split_line
 from headrace.report.data_section import TableData
 from headrace.report.run_artifact_reader import RunArtifacts, RunFile

@@ -8,10 +8,9 @@ from headrace.config import Configuration
 from headrace.errors import HeadraceError
 from headrace.locks.file_lock import LockHeldError
 from headrace.locks.folder_lock import lock_folder
-from headrace.retrain.cycle_selection import select_cycle
+from headrace.retrain.cycle_selection import retrain_settings, select_cycle
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome
-from headrace.retrain.required_settings import retrain_settings
 from headrace.retrain.source_fingerprint import detect
 from headrace.storage import locate
 

@@ -1,7 +1,10 @@
-"""Select the retraining cycle that a command begins, resumes or abandons."""
+"""Select the retraining cycle that a command begins, resumes or abandons; require the settings that it reads."""
 
 import logging
 
+from headrace.config import Configuration
+from headrace.config.sections.retraining import Retrain
+from headrace.errors import ConfigurationError
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.source_fingerprint import SourceState
 
@@ -47,3 +50,18 @@ def _no_new_data(last: Cycle, detected: SourceState) -> str:
     if last.record.configuration != detected.configuration:
         message += "; the configuration has changed, use --force to train with it"
     return f"{message}."
+
+
+def retrain_settings(configuration: Configuration) -> Retrain:
+    """Return the section `retrain`.
+
+    Raises:
+        ConfigurationError: the section `retrain` or `registry` is missing.
+    """
+    for name in ("retrain", "registry"):
+        if getattr(configuration, name) is None:
+            raise ConfigurationError(
+                f"The configuration has no section `{name}`, which retraining requires; "
+                "`headrace init --kind retrain` writes an example."
+            )
+    return configuration.retrain or Retrain(folder="retraining")

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.storage import is_remote
-from headrace.storage.atomic_files_and_folders import atomic_directory
-from headrace.storage.remove_tree import remove_tree
+from headrace.storage.atomic_files_and_folders import atomic_directory, remove_tree
 
 STATE = "state.npz"
 POSITION = "position.json"

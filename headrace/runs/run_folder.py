@@ -26,8 +26,7 @@ from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.read_json_records import read_record
 from headrace.runs.run_record import RunRecord
 from headrace.storage import locate
-from headrace.storage.atomic_files_and_folders import atomic_write
-from headrace.storage.remove_tree import remove_tree
+from headrace.storage.atomic_files_and_folders import atomic_write, remove_tree
 
 # In the folder of a run whose ranks have not started.
 WRITTEN_FIRST = frozenset(("run.json", "model.py", "failure.json", ".lock", "lock.json"))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from headrace.config.secret_recognition_and_redaction import withhold_secrets
+from headrace.config.secrets_and_environment_variables import withhold_secrets
 from headrace.runs.run_record import RunRecord
 
 # Every run has its own.

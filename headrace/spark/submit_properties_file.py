@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.config.cluster_file import COMMANDS, load_cluster
-from headrace.config.environment_variables_and_plain_secrets import from_environment
+from headrace.config.secrets_and_environment_variables import from_environment
 from headrace.errors import ConfigurationError
 
 

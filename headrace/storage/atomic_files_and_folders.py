@@ -1,4 +1,4 @@
-"""Write files and directories atomically."""
+"""Write files and directories atomically, and remove directories."""
 
 import os
 import shutil
@@ -12,7 +12,6 @@ from headrace.errors import HeadraceError
 from headrace.processes.interruption import unfinished
 from headrace.storage.disk_errors import WRITE_ERRORS, code_in_text
 from headrace.storage.location import is_remote
-from headrace.storage.remove_tree import remove_tree
 
 
 def atomic_write(path: Path, data: bytes | memoryview) -> None:
@@ -163,3 +162,16 @@ def publish_directory(target: Path, last: str) -> Iterator[Path]:
         files = sorted(file for file in folder.rglob("*") if file.is_file() and file != folder / last)
         for file in (*files, folder / last):
             (target / file.relative_to(folder)).write_bytes(file.read_bytes())
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove `folder` and its content if it exists; ignore local files that cannot be removed.
+
+    Raises:
+        StoreError: the store refuses the request, or does not respond.
+    """
+    if not is_remote(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for file in folder.rglob("*"):
+        file.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from headrace.config.commented_yaml import inline_yaml
 from headrace.config.sections.tuning import Tune
 from headrace.processes.interruption import is_handled, is_requested, raise_if_requested
 from headrace.storage.append_locally_then_upload import AppendMirror
-from headrace.storage.remove_tree import remove_tree
+from headrace.storage.atomic_files_and_folders import remove_tree
 from headrace.tune.samplers_and_pruners import pruner_for, sampler_for
 from headrace.tune.search_space import grid, suggest
 from headrace.tune.slot_availability_check import require_free_slots

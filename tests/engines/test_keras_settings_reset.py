@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.engines.hide_keras_json import LEGACY_READER, READER
+from headrace.engines.keras_environment import LEGACY_READER, READER
 
 pytestmark = pytest.mark.tensorflow
 

@@ -18,7 +18,7 @@ from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.training_run_tracking import track
 from headrace.registry.version_registration_and_lookup import ModelRecord, champion, register, version_named, versions
 from headrace.storage import files_below, locate
-from headrace.storage.remove_tree import remove_tree
+from headrace.storage.atomic_files_and_folders import remove_tree
 from tests.registry.killed_promotion import kill_before
 from tests.support.lock_holder import held
 from tests.support.runs import Runs

@@ -8,10 +8,9 @@ import pytest
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.sources import list_source
-from headrace.retrain.cycle_selection import select_cycle
+from headrace.retrain.cycle_selection import retrain_settings, select_cycle
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Decision, Outcome, StepRecord
-from headrace.retrain.required_settings import retrain_settings
 from headrace.retrain.source_fingerprint import SourceState, detect
 
 FIRST = SourceState("day 1", 10, "settings")

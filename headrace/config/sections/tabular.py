@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from headrace.config.base_section import NonEmptyStr, Positive, Section
-from headrace.config.strip_backticks import strip_backticks
+from headrace.config.base_section import NonEmptyStr, Positive, Section, strip_backticks
 
 
 class Tabular(Section):

@@ -9,7 +9,7 @@ from headrace.config.sections.audio import Audio
 from headrace.contract import Column
 from headrace.features.audio.contract_part import AudioSpec
 from headrace.features.contract_part import InputSpec, Statistics
-from headrace.prepare.encoders.content_hash import content_hash
+from headrace.prepare.encoders.content_hash_and_split import content_hash
 from headrace.prepare.encoders.preparation_record_encoding_interface import Row
 from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
 from headrace.prepare.kept_record_findings import Observations

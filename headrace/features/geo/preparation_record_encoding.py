@@ -8,7 +8,7 @@ from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.geo.contract_part import GeoSpec
 from headrace.features.geo.coordinates import FEATURES, observe, read_location
-from headrace.prepare.encoders.content_hash import text_hash
+from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.preparation_record_encoding_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

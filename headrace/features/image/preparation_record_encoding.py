@@ -11,7 +11,7 @@ from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.image.contract_part import ImageSpec
 from headrace.features.image.near_duplicates import perceptual_hash
-from headrace.prepare.encoders.content_hash import content_hash
+from headrace.prepare.encoders.content_hash_and_split import content_hash
 from headrace.prepare.encoders.images.image_transcoding import Pixels, check_pixels, conform, decode_image, encode
 from headrace.prepare.encoders.mean_and_variance import stored_sums
 from headrace.prepare.encoders.preparation_record_encoding_interface import Row

@@ -12,7 +12,7 @@ from headrace.errors import ConfigurationError
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_traits
 from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface, multi_input_preparation
-from headrace.prepare.encoders.content_hash import text_hash
+from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.preparation_record_encoding_interface import RecordEncoder, Row, encoder_for
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

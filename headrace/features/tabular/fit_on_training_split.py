@@ -29,7 +29,7 @@ from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_
 from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
 from headrace.prepare.encoders.mean_and_variance import Moments, compute_moments
-from headrace.prepare.encoders.number_precision import feature_warning
+from headrace.prepare.encoders.number_notation_warnings import feature_warning
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.labels.similar_names import similar_names

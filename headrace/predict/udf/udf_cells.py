@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headrace.config.strip_backticks import strip_backticks
+from headrace.config.base_section import strip_backticks
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError

@@ -13,7 +13,7 @@ from headrace.errors import DataError
 from headrace.prepare.encoders.label_encoder_interface import describe_missing_label
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.label_text import readable_labels, unreadable_labels
-from headrace.prepare.labels.numeric_and_named_labels_warning import LabelRows, numbered_files_warning
+from headrace.prepare.labels.class_warnings import LabelRows, numbered_files_warning
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results

@@ -12,7 +12,7 @@ from typing import Any
 from headrace.config.sections.source import Columns, Source
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.prepare.encoders.label_normalization import normalize_label
-from headrace.prepare.encoders.number_precision import parse_float32
+from headrace.prepare.encoders.number_notation_warnings import parse_float32
 from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is_number, label_warnings
 from headrace.prepare.preview.column_content import (
     MIN_VALUES,
@@ -20,7 +20,7 @@ from headrace.prepare.preview.column_content import (
 )
 from headrace.prepare.preview.sample_sizes import EXAMPLE_LENGTH, EXAMPLES, FILES, ROWS
 from headrace.prepare.readers import cell_text, open_reader
-from headrace.prepare.readers.csv_comment_and_footer_warnings import (
+from headrace.prepare.readers.csv_footer_and_comments import (
     CsvDiagnostics,
     comment_warnings,
     diagnose_csv,

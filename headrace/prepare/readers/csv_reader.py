@@ -11,7 +11,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from headrace.config.strip_backticks import strip_backticks
+from headrace.config.base_section import strip_backticks
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.csv_header_hints import find_header_below, first_line_hint

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from headrace.config.strip_backticks import strip_backticks
+from headrace.config.base_section import strip_backticks
 from headrace.prepare.readers.json_reader import JsonReader, value_at
 from headrace.wording import join_names
 

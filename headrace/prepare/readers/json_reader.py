@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from headrace.config.strip_backticks import strip_backticks
+from headrace.config.base_section import strip_backticks
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.readers.cut_text_files_into_ranges import cut_lines, is_splittable

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import orc
 
-from headrace.config.strip_backticks import strip_backticks
+from headrace.config.base_section import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.cell_text import cell_text
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headrace.config.secret_recognition_and_redaction import withhold_secrets
+from headrace.config.secrets_and_environment_variables import withhold_secrets
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.artifact_store import upload_files
 from headrace.runs.settings_differences import flatten

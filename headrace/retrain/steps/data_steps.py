@@ -10,9 +10,8 @@ from headrace.prepare.quality.split_warnings import unmeasured_class_warning
 from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.version_registration_and_lookup import ModelRecord, champion
-from headrace.retrain.gate.changed_or_removed_test_rows_warning import outdated_rows_warning
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
-from headrace.retrain.gate.tested_table_version import SPLIT, read_test_version
+from headrace.retrain.gate.tested_table_version import SPLIT, outdated_rows_warning, read_test_version
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.recorded_table_version_lookup import find_recorded
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult

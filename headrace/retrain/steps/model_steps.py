@@ -51,7 +51,7 @@ def initial_weights(context: CycleContext, champion: int | None) -> FineTune | N
 
 def evaluate(context: CycleContext) -> StepResult:
     """Compute the predictions of champion and challenger for every row of the same test split."""
-    from headrace.retrain.gate.predictions_latency_and_size import score_models
+    from headrace.retrain.gate.measured_model import score_models
 
     version = _test_version(context)
     bundles = {"challenger": locate(context.output("train")["bundle"])}

@@ -10,7 +10,7 @@ from headrace.retrain.gate.promotion_checks import AGAINST_CHAMPION, Check
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 from headrace.storage import locate
-from headrace.storage.remove_tree import remove_tree
+from headrace.storage.atomic_files_and_folders import remove_tree
 
 
 def promote(context: CycleContext) -> StepResult:

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from headrace.engines.fast_keras_import import import_engines_lean
-from headrace.storage.remove_tree import remove_tree
+from headrace.storage.atomic_files_and_folders import remove_tree
 from headrace.train.rank.task_connection import Channel
 
 # Not 0 and not the default of `train.seed`: a network must not depend on the seed of the process.

@@ -10,7 +10,7 @@ from headrace.config.configuration import Splits
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.job import prepare
-from headrace.prepare.labels.small_class_warning import small_class_warning
+from headrace.prepare.labels.class_warnings import small_class_warning
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
 from tests.support.raw_images import configuration, write_source
 

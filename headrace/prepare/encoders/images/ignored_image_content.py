@@ -7,9 +7,9 @@ import numpy as np
 from PIL.Image import Image as PillowImage
 from PIL.TiffImagePlugin import TiffImageFile
 
-from headrace.prepare.encoders.images.gif_surplus import has_surplus_pixels
+from headrace.prepare.encoders.images.damaged_pixel_data import has_zeroed_block
+from headrace.prepare.encoders.images.surplus_content import has_surplus_pixels
 from headrace.prepare.encoders.images.truncation_and_metadata_by_format import has_frames
-from headrace.prepare.encoders.images.zeroed_blocks import has_zeroed_block
 
 # Upper bytes of 16-bit colours whose values use only so many bits.
 NARROW_COLOURS = {0: 8, 3: 10, 15: 12, 63: 14}

@@ -25,9 +25,9 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
+from headrace.config.base_section import strip_backticks
 from headrace.config.configuration import Prepare
 from headrace.config.sections.source import Columns, Source
-from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.sources.content_fingerprints import named_file_states

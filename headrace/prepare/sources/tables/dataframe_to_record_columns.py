@@ -7,8 +7,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, DecimalType, FractionalType, TimestampType
 
+from headrace.config.base_section import strip_backticks
 from headrace.config.sections.source import Columns, Source
-from headrace.config.strip_backticks import strip_backticks
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.sources.tables.columns_of_one_record import RowColumns
 

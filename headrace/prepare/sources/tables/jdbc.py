@@ -5,9 +5,9 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import ArrayType, BinaryType, MapType, StructType
 
-from headrace.config.environment_variables_and_plain_secrets import from_environment
+from headrace.config.base_section import strip_backticks
+from headrace.config.secrets_and_environment_variables import from_environment
 from headrace.config.sections.source import Columns, Source
-from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.sources.tables.dataframe_to_record_columns import (
     frame_rows,

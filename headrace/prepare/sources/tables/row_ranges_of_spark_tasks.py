@@ -7,8 +7,8 @@ from functools import partial
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from headrace.config.base_section import strip_backticks
 from headrace.config.sections.source import Source
-from headrace.config.strip_backticks import strip_backticks
 from headrace.prepare.readers import Row, RowRange
 from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.tables.partition_folders import folder_values

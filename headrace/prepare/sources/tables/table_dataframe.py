@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from headrace.config.base_section import strip_backticks
 from headrace.config.sections.source import Columns, Source
-from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.encoders.label_normalization import normalize_label
@@ -29,7 +29,6 @@ from headrace.prepare.sources.raw_file_and_record import RawFile, RawRecord
 from headrace.prepare.sources.tables.columns.column_type_check import require_column_types
 from headrace.prepare.sources.tables.columns.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.columns_of_one_record import RowColumns, write_cells
-from headrace.prepare.sources.tables.csv_and_json_findings import report_files
 from headrace.prepare.sources.tables.dataframe_to_record_columns import require_columns
 from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database
@@ -39,8 +38,8 @@ from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resoluti
     input_codec,
     refuse_arrays,
 )
-from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
 from headrace.prepare.sources.tables.row_ranges_of_spark_tasks import list_ranges, rows_of_ranges
+from headrace.prepare.sources.tables.table_content_warnings import report_files, warn_of_answers
 from headrace.prepare.sources.tables.table_file_listing import NO_FILES
 from headrace.prepare.sources.tables.table_readers_and_required_columns import (
     columns_in_file,

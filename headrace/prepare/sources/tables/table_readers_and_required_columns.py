@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from pyspark.sql import SparkSession
 
+from headrace.config.base_section import strip_backticks
 from headrace.config.sections.source import Source
-from headrace.config.strip_backticks import strip_backticks
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import TableReader, open_reader
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError

@@ -1,10 +1,12 @@
-"""Content hashes of prepared records."""
+"""Content hashes of prepared records, and the split that a hash decides."""
 
 import hashlib
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
+
+from headrace.config.configuration import Splits
 
 
 def content_hash(values: NDArray[np.uint8] | NDArray[np.float32]) -> str:
@@ -21,3 +23,11 @@ def content_hash(values: NDArray[np.uint8] | NDArray[np.float32]) -> str:
 def text_hash(text: str) -> str:
     """Return the BLAKE2b hash (128 bits, hexadecimal) of a clean text."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def split_from_hash(content: str, splits: Splits) -> str:
+    """Return `train`, `val` or `test` for a content hash; equal content is always in the same split."""
+    position = int(content[:13], 16) / 2**52  # exact, and below 1
+    if position < splits.test:
+        return "test"
+    return "val" if position < splits.test + splits.val else "train"

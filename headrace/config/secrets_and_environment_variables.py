@@ -1,7 +1,11 @@
-"""Recognise settings whose values are secret, and redact them."""
+"""Recognise and redact settings whose values are secret, and substitute environment variables in settings."""
 
+import os
 import re
+from collections.abc import Mapping
 from typing import Any
+
+from headrace.errors import ConfigurationError
 
 WITHHELD = "(withheld)"
 
@@ -30,3 +34,33 @@ def withhold_secrets(tree: Any) -> Any:
 def is_secret(name: str) -> bool:
     """Return whether the value of the setting `name` is certainly secret."""
     return SECRET.search(name) is not None
+
+
+VARIABLE = re.compile(r"\$\w+")
+
+
+def from_environment(settings: Mapping[str, str], origin: str) -> dict[str, str]:
+    """Return `settings` with every value of the form $NAME replaced by that environment variable.
+
+    Args:
+        origin: file or key that holds the settings, for the message.
+
+    Raises:
+        ConfigurationError: a variable is not set.
+    """
+    resolved = {}
+    for name, value in settings.items():
+        if VARIABLE.fullmatch(value):
+            if value[1:] not in os.environ:
+                raise ConfigurationError(
+                    f"`{origin}.{name}` is {value}, but this environment variable is not set; set it."
+                )
+            value = os.environ[value[1:]]
+        resolved[name] = value
+    return resolved
+
+
+def find_plain_secret(settings: Mapping[str, str]) -> str | None:
+    """Return the name of the first secret setting whose value is not an environment variable; None if there is none."""
+    secrets = (name for name, value in settings.items() if is_secret(name) and not VARIABLE.fullmatch(value))
+    return next(secrets, None)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
+from headrace.prepare.sources.tables.table_content_warnings import warn_of_answers
 from headrace.prepare.sources.tables.table_file_listing import list_table
 from tests.support.table_rows import text_source
 

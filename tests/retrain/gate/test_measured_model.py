@@ -11,7 +11,7 @@ from headrace.contract_comparison import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY
 from headrace.evaluate.evaluator_interface import EvaluationBatch
-from headrace.retrain.gate.predictions_latency_and_size import score_models
+from headrace.retrain.gate.measured_model import score_models
 from headrace.table import Version
 from headrace.targets.multi_label.comparison import to_predictions
 from tests.support.small_bundle import small_model, write_bundle

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.engines import foreign_variable_removal
+from headrace.engines import keras_environment
 
 TRAIN = """
 import headrace, hashlib, keras, numpy as np
@@ -45,7 +45,7 @@ def train(**variables: str) -> str:
 
 
 @pytest.mark.tensorflow
-@pytest.mark.skipif(foreign_variable_removal.GPU_DRIVER.exists(), reason="results on a GPU differ from run to run")
+@pytest.mark.skipif(keras_environment.GPU_DRIVER.exists(), reason="results on a GPU differ from run to run")
 def test_environment_does_not_change_weights() -> None:
     assert train(**HOSTILE) == train()
 
@@ -54,11 +54,11 @@ def test_environment_keeps_choice_of_deterministic_operations_on_a_gpu(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TF_DETERMINISTIC_OPS", "1")
-    monkeypatch.setattr(foreign_variable_removal, "GPU_DRIVER", tmp_path)
-    foreign_variable_removal.ignore_foreign_settings()
+    monkeypatch.setattr(keras_environment, "GPU_DRIVER", tmp_path)
+    keras_environment.ignore_foreign_settings()
     assert os.environ["TF_DETERMINISTIC_OPS"] == "1"
-    monkeypatch.setattr(foreign_variable_removal, "GPU_DRIVER", tmp_path / "none")
-    foreign_variable_removal.ignore_foreign_settings()
+    monkeypatch.setattr(keras_environment, "GPU_DRIVER", tmp_path / "none")
+    keras_environment.ignore_foreign_settings()
     assert "TF_DETERMINISTIC_OPS" not in os.environ
 
 
@@ -66,5 +66,5 @@ def test_environment_of_children_has_no_foreign_settings() -> None:
     program = "import headrace, json, os; print(json.dumps(dict(os.environ)))"
     done = subprocess.run([sys.executable, "-c", program], env=HOSTILE, capture_output=True, text=True, check=True)
     inherited = json.loads(done.stdout)
-    assert {name: inherited[name] for name in foreign_variable_removal.FORCED} == foreign_variable_removal.FORCED
-    assert not inherited.keys() & set(foreign_variable_removal.REMOVED)
+    assert {name: inherited[name] for name in keras_environment.FORCED} == keras_environment.FORCED
+    assert not inherited.keys() & set(keras_environment.REMOVED)

@@ -1,14 +1,26 @@
-"""Find files of several concatenated images, of which decoders read only the first.
+"""Find content of which decoders read only the first part: concatenated images, and further images of a GIF.
 
 A JPEG file may announce its further pictures, such as a depth map, in a segment (Multi-Picture Format, CIPA DC-007);
 such a file is one photo. Other bytes after an image are no second image either: phones store a video there.
 """
 
+import io
 import re
+import struct
+
+import PIL.Image
+from PIL import ImageFile
 
 from headrace.prepare.encoders.images import jpeg_truncation_and_metadata, png_chunks
 from headrace.prepare.encoders.images.stated_file_end import BMP, RIFF, TIFF, WEBP, stated_end
-from headrace.prepare.encoders.images.truncation_and_metadata_by_format import CODESTREAM, iter_boxes
+from headrace.prepare.encoders.images.truncation_and_metadata_by_format import (
+    CODESTREAM,
+    GIF_END,
+    GIF_IMAGE,
+    gif_blocks,
+    gif_header_end,
+    iter_boxes,
+)
 
 # Where one image ends and another one of the same format begins.
 JPEG_BEGINNING = jpeg_truncation_and_metadata.START + b"\xff"
@@ -71,3 +83,29 @@ def _holds_another_pnm(data: bytes, end: int) -> bool:
         # The pixels are numbers in ASCII.
         return re.search(rb"\sP[1-6]\s", PNM_COMMENT.sub(b"", data)) is not None
     return end > 0 and FURTHER_PNM.match(data, end) is not None
+
+
+SCREEN_HEIGHT = 8
+# In the descriptor of an image, after its mark.
+TOP, HEIGHT = 3, 7
+MAX_SIDE = 2**16 - 1
+
+
+def has_surplus_pixels(data: bytes) -> bool:
+    """Return whether at least one more row of pixels can be decoded than the frame has, as after inserted bytes."""
+    found = next(((start, end) for kind, start, end in gif_blocks(data) if kind == GIF_IMAGE), None)
+    # If Pillow is to decode files that end early, it would fill the row.
+    if found is None or ImageFile.LOAD_TRUNCATED_IMAGES:
+        return False
+    header, image = bytearray(data[: gif_header_end(data)]), bytearray(data[slice(*found)])
+    top, height = (int(struct.unpack_from("<H", image, offset)[0]) for offset in (TOP, HEIGHT))
+    if top + height >= MAX_SIDE:
+        return False
+    struct.pack_into("<H", image, HEIGHT, height + 1)
+    struct.pack_into("<H", header, SCREEN_HEIGHT, top + height + 1)
+    try:
+        with PIL.Image.open(io.BytesIO(bytes(header + image) + GIF_END), formats=("GIF",)) as higher:
+            higher.load()
+    except (OSError, EOFError, SyntaxError, ValueError):
+        return False
+    return True

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from headrace.config.configuration import Splits
-from headrace.prepare.encoders.content_hash import content_hash
+from headrace.prepare.encoders.content_hash_and_split import content_hash, split_from_hash
 from headrace.prepare.encoders.images.image_transcoding import Pixels
-from headrace.prepare.encoders.split_from_hash import split_from_hash
 
 SHAPES = st.tuples(st.integers(1, 4), st.integers(1, 4), st.sampled_from([1, 3]))
 PIXELS = SHAPES.flatmap(lambda shape: arrays(np.uint8, shape))

@@ -1,4 +1,8 @@
-"""Compute the decrease of the score of an input without each of its parts."""
+"""Occlusion: the decrease of the score of an input without each of its parts, such as the tokens of a text.
+
+Li, Monroe, Jurafsky: Understanding neural networks through representation erasure. arXiv:1612.08220. Tokens that follow
+a removed one move up and a zero pads the end, as in a batch.
+"""
 
 import numpy as np
 import tensorflow as tf
@@ -23,3 +27,11 @@ def score_decreases(inference: Inference, rows: Inputs, class_number: int | None
     scores = TargetScore(inference.contract)(tf.constant(predictions), class_number).numpy().astype(np.float64)
     decreases: NDArray[np.float64] = scores[0] - scores[1:]
     return decreases
+
+
+def occlusion(inference: Inference, tokens: NDArray[np.int32], class_number: int | None) -> NDArray[np.float64] | None:
+    """Return the score of the text minus the score without each token, (tokens,); None for a text of one token."""
+    if len(tokens) < 2:
+        return None
+    rows = np.stack([tokens, *(np.append(np.delete(tokens, index), 0) for index in range(len(tokens)))])
+    return score_decreases(inference, rows.astype(np.int32), class_number)
