@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from headrace.fetch.dataset_written_as_images import Split, balanced_subset
+from headrace.fetch.dataset_formats.dataset_written_as_images import Split, balanced_subset
 from headrace.fetch.datasets.fashion_mnist import CLASSES, DATASET
 
 DAYS = 5

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from headrace.config.base_section import NonEmptyStr, Positive, Section, strip_backticks
 from headrace.config.path_validators import StoredFolder
 from headrace.config.sections.batches_and_augmentation import Stream
-from headrace.config.sections.image_and_text import Image, Text
+from headrace.config.sections.inputs.image_and_text import Image, Text
 from headrace.config.sections.preparation import Prepare, Splits
 from headrace.config.sections.registry import Registry
 from headrace.config.sections.retraining import Retrain

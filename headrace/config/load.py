@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from headrace.config.configuration import Configuration
-from headrace.config.sections.input_kind_list import INPUT_SECTIONS
+from headrace.config.sections.inputs.input_kind_list import INPUT_SECTIONS
 from headrace.config.sections.source import DATAFRAME
 from headrace.config.value_messages import describe_value, received_text
 from headrace.errors import ConfigurationError

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.config.sections.image_and_text import Text, Tokens
+from headrace.config.sections.inputs.image_and_text import Text, Tokens
 from headrace.explain.token_attribution_spans import token_spans
 from headrace.features.text.contract_part import Tokenizer
 from headrace.prepare.text.tokenizer import WordCount, bpe_tokenizer, encode_with_spans, save_tokenizer, word_tokenizer

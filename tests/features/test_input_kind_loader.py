@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from headrace.config.sections.input_kind_list import INPUT_SECTIONS
+from headrace.config.sections.inputs.input_kind_list import INPUT_SECTIONS
 from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistake_renderer_interface import MistakeRendererInterface
 from headrace.explain.explainer_interface import ExplainerInterface

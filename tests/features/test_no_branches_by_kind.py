@@ -12,8 +12,8 @@ PACKAGE = Path(headrace.__file__).parent
 ROOMS = {"features", "targets"}
 # The lists of kinds: what a configuration can name, what `init` writes, and what a DataFrame's column can be.
 LISTS = {
-    "config/sections/input_kinds.py",
-    "config/sections/named_inputs.py",
+    "config/sections/inputs/input_kind_list.py",
+    "config/sections/inputs/named_inputs.py",
     "cli/data_commands.py",
     "project_template.py",
     "api/dataframe_config.py",
@@ -46,6 +46,10 @@ def test_comparisons_are_found() -> None:
         (1, "x.task in ('regression',)"),
     ]
     assert not list(comparisons('if source.kind == "table" or "image" == name:\n    pass'))
+
+
+def test_listed_modules_exist() -> None:
+    assert all((PACKAGE / path).is_file() for path in LISTS)
 
 
 def test_no_module_asks_for_a_kind() -> None:

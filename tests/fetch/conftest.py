@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from headrace.fetch.dataset_written_as_images import Split
+from headrace.fetch.dataset_formats.dataset_written_as_images import Split
 from headrace.fetch.datasets import fashion_mnist
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from headrace.errors import ConfigurationError, DiskError
 from headrace.fetch import fetch, listing
-from headrace.fetch.dataset_written_as_images import Split
+from headrace.fetch.dataset_formats.dataset_written_as_images import Split
 from headrace.fetch.datasets.fashion_mnist import CLASSES
 from headrace.prepare.sources import LISTERS
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
+from headrace.prepare.encoders.images.file_damage.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.image_transcoding import DecodedFile
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import UnreadArchiveError

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headrace import bundle
 from headrace.config.configuration import Prepare
-from headrace.config.sections.image_and_text import Text, Tokens
+from headrace.config.sections.inputs.image_and_text import Text, Tokens
 from headrace.contract import Contract
 from headrace.features.text.contract_part import TextSpec
 from headrace.features.text.preparation_record_encoding import text_columns

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from headrace.config.sections.windows import Windows
+from headrace.config.sections.inputs.windows import Windows
 from headrace.contract import Contract
 from headrace.features.contract_part import Statistics
 from headrace.features.windows.contract_part import WindowSpec

@@ -20,7 +20,7 @@ from headrace.targets.comparison_interface import ComparisonInterface
 from headrace.targets.target_kind_loader import TASKS, target_module, target_traits
 from headrace.targets.target_kind_properties import TaskType
 from headrace.targets.true_target_column_interface import TrueTargetColumnInterface
-from headrace.train.model.loss_and_metrics import ObjectiveInterface
+from headrace.train.model.losses_and_metrics.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import LossSettingsCheckInterface
 from tests.support.protocols import require_protocol
 

@@ -6,9 +6,9 @@ from pydantic import Field, model_validator
 
 from headrace.config.base_section import Fraction, Positive, Section, Seed
 from headrace.config.sections.expectations import Expectations, Range
-from headrace.config.sections.input_kind_list import InputSections
-from headrace.config.sections.tabular import Tabular
-from headrace.config.sections.windows import Windows
+from headrace.config.sections.inputs.input_kind_list import InputSections
+from headrace.config.sections.inputs.tabular import Tabular
+from headrace.config.sections.inputs.windows import Windows
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import RECORD, SINGLE_KINDS, input_traits
 from headrace.targets.target_kind_loader import target_traits

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from headrace.config.configuration import Configuration, Prepare
-from headrace.config.sections.audio import Audio
+from headrace.config.sections.inputs.audio import Audio
 from headrace.contract import Column
 from headrace.features.audio.contract_part import AudioSpec
 from headrace.features.contract_part import InputSpec, Statistics

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.config.sections.geo import Geo
+from headrace.config.sections.inputs.geo import Geo
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.number_notation_warnings import number_hint, parse_float32
 from headrace.prepare.kept_record_findings import Observations

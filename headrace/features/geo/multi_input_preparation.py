@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
-from headrace.config.sections.geo import Geo
+from headrace.config.sections.inputs.geo import Geo
 from headrace.contract import Column, Contract
 from headrace.features.geo.contract_part import GeoSpec
 from headrace.features.geo.coordinates import NO_LOCATION

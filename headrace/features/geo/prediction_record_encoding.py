@@ -3,7 +3,7 @@
 from functools import partial
 
 from headrace.config.configuration import Prepare
-from headrace.config.sections.geo import Geo
+from headrace.config.sections.inputs.geo import Geo
 from headrace.features.array_prediction_record_encoding import ArrayPreparer, encode_arrays
 from headrace.features.geo.coordinates import observe, read_location
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from headrace.config.configuration import Configuration, Prepare
-from headrace.config.sections.geo import Geo
+from headrace.config.sections.inputs.geo import Geo
 from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.geo.contract_part import GeoSpec

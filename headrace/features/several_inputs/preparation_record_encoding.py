@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from headrace.config.configuration import Configuration, Prepare
-from headrace.config.sections.input_kind_list import NamedInput
+from headrace.config.sections.inputs.input_kind_list import NamedInput
 from headrace.contract import Column
 from headrace.errors import ConfigurationError
 from headrace.features.contract_part import InputSpec, Statistics

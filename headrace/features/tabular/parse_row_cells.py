@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from headrace.config.sections.tabular import Tabular
+from headrace.config.sections.inputs.tabular import Tabular
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.number_notation_warnings import is_underflow, number_hint, parse_float32
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from headrace.config.configuration import Configuration, Prepare
-from headrace.config.sections.tabular import Tabular
+from headrace.config.sections.inputs.tabular import Tabular
 from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.tabular.contract_part import TabularSpec

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pyspark.sql import SparkSession
 
-from headrace.config.sections.vector import Vector
+from headrace.config.sections.inputs.vector import Vector
 from headrace.features.vector.contract_part import VectorSpec
 from headrace.features.vector.preparation_record_encoding import VECTOR
 from headrace.prepare.encode_deduplicate_split_fit import StageOutput

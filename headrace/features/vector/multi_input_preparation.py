@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
-from headrace.config.sections.vector import Vector
+from headrace.config.sections.inputs.vector import Vector
 from headrace.contract import Column, Contract
 from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.features.vector.contract_part import VectorSpec

@@ -3,7 +3,7 @@
 from functools import partial
 
 from headrace.config.configuration import Prepare
-from headrace.config.sections.vector import Vector
+from headrace.config.sections.inputs.vector import Vector
 from headrace.features.array_prediction_record_encoding import ArrayPreparer, encode_arrays
 from headrace.features.vector.components import read_vector
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from headrace.config.configuration import Configuration, Prepare
-from headrace.config.sections.vector import Vector
+from headrace.config.sections.inputs.vector import Vector
 from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.vector.components import read_vector

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from headrace.config.configuration import Configuration, Prepare
-from headrace.config.sections.windows import Windows
+from headrace.config.sections.inputs.windows import Windows
 from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.windows.contract_part import WindowSpec

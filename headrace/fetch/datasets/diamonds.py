@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from headrace.fetch import pypi
 from headrace.fetch.dataset_base import assign_split
-from headrace.fetch.dataset_written_as_csv import Row, RowDataset
+from headrace.fetch.dataset_formats.dataset_written_as_csv import Row, RowDataset
 from headrace.fetch.verified_download import download
 
 RELEASE = pypi.Release(

@@ -8,7 +8,7 @@ import gzip
 
 from headrace.fetch import pypi
 from headrace.fetch.dataset_base import WHOLE
-from headrace.fetch.dataset_written_as_images import ImageDataset, Split
+from headrace.fetch.dataset_formats.dataset_written_as_images import ImageDataset, Split
 from headrace.fetch.verified_download import download
 
 RELEASE = pypi.Release(

@@ -20,7 +20,7 @@ from typing import Any
 
 from headrace.fetch import debian
 from headrace.fetch.dataset_base import assign_split
-from headrace.fetch.dataset_written_as_csv_and_pictures import CsvImageDataset, PictureRow
+from headrace.fetch.dataset_formats.dataset_written_as_csv_and_pictures import CsvImageDataset, PictureRow
 from headrace.fetch.verified_download import download
 
 PACKAGE, VERSION = "ruby-gemojione", "3.3.0-1"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from headrace.errors import DataError
 from headrace.fetch import debian
-from headrace.fetch.dataset_written_as_images import ImageDataset, Split
+from headrace.fetch.dataset_formats.dataset_written_as_images import ImageDataset, Split
 from headrace.fetch.verified_download import download
 
 CLASSES = (

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 
 from headrace.fetch.dataset_base import assign_split
-from headrace.fetch.dataset_written_as_json_lines import Record, RecordDataset
+from headrace.fetch.dataset_formats.dataset_written_as_json_lines import Record, RecordDataset
 from headrace.fetch.readers import vader_snippet_reader
 
 FILES = {

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 
 from headrace.fetch import pypi
-from headrace.fetch.dataset_written_as_json_lines import Record, RecordDataset
+from headrace.fetch.dataset_formats.dataset_written_as_json_lines import Record, RecordDataset
 from headrace.fetch.verified_download import download
 
 RELEASE = pypi.Release(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from headrace.fetch import debian
 from headrace.fetch.dataset_base import assign_split
-from headrace.fetch.dataset_written_as_json_lines import Record, RecordDataset, take_evenly
+from headrace.fetch.dataset_formats.dataset_written_as_json_lines import Record, RecordDataset, take_evenly
 from headrace.fetch.readers.roff_text import running_text
 from headrace.fetch.readers.untranslated_english_lines import english_lines
 from headrace.fetch.verified_download import download

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headrace.fetch import pypi
-from headrace.fetch.dataset_written_as_images import ImageDataset, Split
-from headrace.fetch.dataset_written_as_json_lines import take_evenly
+from headrace.fetch.dataset_formats.dataset_written_as_images import ImageDataset, Split
+from headrace.fetch.dataset_formats.dataset_written_as_json_lines import take_evenly
 from headrace.fetch.verified_download import download
 
 if TYPE_CHECKING:

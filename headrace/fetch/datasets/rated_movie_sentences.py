@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from headrace.fetch.dataset_base import WHOLE
-from headrace.fetch.dataset_written_as_json_lines import Record, RecordDataset
+from headrace.fetch.dataset_formats.dataset_written_as_json_lines import Record, RecordDataset
 from headrace.fetch.readers import vader_snippet_reader
 
 FILE = "movieReviewSnippets_GroundTruth.txt"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from headrace.fetch import debian
 from headrace.fetch.dataset_base import assign_split
-from headrace.fetch.dataset_written_as_audio import Sound, SoundDataset
+from headrace.fetch.dataset_formats.dataset_written_as_audio import Sound, SoundDataset
 from headrace.fetch.verified_download import download
 
 VERSION = "1.6.1-1"

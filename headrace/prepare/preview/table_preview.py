@@ -20,7 +20,7 @@ from headrace.prepare.preview.column_content import (
 )
 from headrace.prepare.preview.sample_sizes import EXAMPLE_LENGTH, EXAMPLES, FILES, ROWS
 from headrace.prepare.readers import cell_text, open_reader
-from headrace.prepare.readers.csv_footer_and_comments import (
+from headrace.prepare.readers.csv.csv_footer_and_comments import (
     CsvDiagnostics,
     comment_warnings,
     diagnose_csv,
@@ -28,7 +28,7 @@ from headrace.prepare.readers.csv_footer_and_comments import (
     joined_warnings,
     log_notes,
 )
-from headrace.prepare.readers.csv_header_hints import looks_like_record
+from headrace.prepare.readers.csv.csv_header_hints import looks_like_record
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import Listing

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.prepare.readers.cell_text import cell_text
-from headrace.prepare.readers.csv_reader import CsvReader
+from headrace.prepare.readers.csv.csv_reader import CsvReader
 from headrace.prepare.readers.json_reader import JsonReader
 from headrace.prepare.readers.parquet_and_orc_reader import ColumnarReader
 from headrace.prepare.readers.row_types_and_errors import Row, RowRange

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from headrace.config.sections.training import Loss
 from headrace.contract import Contract
-from headrace.train.model.rank_summable_auc_and_f1 import LabelsAUC
+from headrace.train.model.losses_and_metrics.rank_summable_auc_and_f1 import LabelsAUC
 
 
 class SmoothedCrossEntropy(keras.losses.Loss):

@@ -4,7 +4,7 @@ import keras
 
 from headrace.config.sections.training import Loss
 from headrace.contract import Contract
-from headrace.train.model.rank_summable_auc_and_f1 import HALF, LabelsAUC, LabelsF1
+from headrace.train.model.losses_and_metrics.rank_summable_auc_and_f1 import HALF, LabelsAUC, LabelsF1
 
 
 def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:

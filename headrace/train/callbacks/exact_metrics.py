@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from headrace.stream.batch_plan import Plan
 from headrace.stream.tf_data_pipeline import Batches
 from headrace.train.distributed import collectives
-from headrace.train.model.row_metrics import RowLossSum
+from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum
 
 Logs = dict[str, float]
 

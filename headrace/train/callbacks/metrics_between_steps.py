@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from headrace.train.callbacks.exact_metrics import Logs
-from headrace.train.model.row_metrics import RowLossSum
+from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum
 
 # Ratios of sums, which the results at two moments do not determine.
 NOT_MEANS = frozenset(("auc", "macro_f1", "micro_f1"))

@@ -13,15 +13,15 @@ from headrace.table import Version
 from headrace.train.checkpoint import load_latest
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
-from headrace.train.model.custom_loss_metrics_optimizer import load_custom_objective
 from headrace.train.model.distributed_optimizer import make_distributed
 from headrace.train.model.learning_rate_schedule import learning_rate
-from headrace.train.model.loss_and_metrics import make_loss, make_metrics
+from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import load_custom_objective
+from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss, make_metrics
+from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum, RowMetric
 from headrace.train.model.optimizer_from_settings import make_optimizer
-from headrace.train.model.pretrained_weights import PretrainedBundle, load_pretrained_bundle
-from headrace.train.model.row_metrics import RowLossSum, RowMetric
+from headrace.train.model.pretrained.pretrained_weights import PretrainedBundle, load_pretrained_bundle
+from headrace.train.model.pretrained.weight_transfer_and_freezing import fine_tune, freeze
 from headrace.train.model.sync_batch_norm import synchronize
-from headrace.train.model.weight_transfer_and_freezing import fine_tune, freeze
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version
 from headrace.train.bundle_verification.network_and_bundle_verifier import BATCH_ROWS, NetworkAndBundleVerifier
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
-from headrace.train.model.custom_loss_and_metrics_padding_check import require_padding_invariant
-from headrace.train.model.custom_loss_metrics_optimizer import load_custom_objective
-from headrace.train.model.loss_and_metrics import make_loss
-from headrace.train.model.pretrained_weights import load_pretrained_bundle
-from headrace.train.model.weight_transfer_and_freezing import fine_tune
+from headrace.train.model.losses_and_metrics.custom_loss_and_metrics_padding_check import require_padding_invariant
+from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import load_custom_objective
+from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss
+from headrace.train.model.pretrained.pretrained_weights import load_pretrained_bundle
+from headrace.train.model.pretrained.weight_transfer_and_freezing import fine_tune
 from headrace.train.monitored_metric import metric_names
 from headrace.wording import join_names
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from headrace.config.sections.audio import Audio
+from headrace.config.sections.inputs.audio import Audio
 from headrace.features.audio.contract_part import AudioSpec
 from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
 from headrace.table import read

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.config.sections.geo import Geo
+from headrace.config.sections.inputs.geo import Geo
 from headrace.features.geo.coordinates import NO_LOCATION, describe, read_location, to_degrees
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.config.sections.tabular import Tabular
+from headrace.config.sections.inputs.tabular import Tabular
 from headrace.features.tabular.parse_row_cells import RowCells, interpret_cells
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.columns_of_one_record import Cells, write_cells

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.config.sections.vector import Vector
+from headrace.config.sections.inputs.vector import Vector
 from headrace.features.vector.components import read_vector
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 

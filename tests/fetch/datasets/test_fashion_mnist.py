@@ -11,7 +11,7 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.fetch import debian
-from headrace.fetch.dataset_written_as_images import Split
+from headrace.fetch.dataset_formats.dataset_written_as_images import Split
 from headrace.fetch.datasets import fashion_mnist
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from headrace.fetch import DATASETS, fetch
-from headrace.fetch.dataset_written_as_audio import Sound
+from headrace.fetch.dataset_formats.dataset_written_as_audio import Sound
 from headrace.fetch.datasets import spoken_languages
 
 

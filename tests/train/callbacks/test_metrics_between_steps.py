@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from headrace.train.callbacks.metrics_between_steps import RunningMetrics, metrics_between
-from headrace.train.model.row_metrics import RowLossSum
+from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum
 
 pytestmark = pytest.mark.tensorflow
 

@@ -16,16 +16,26 @@ from numpy.typing import NDArray
 from PIL.Image import Image as PillowImage
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.images.damaged_pixel_data import find_jpeg_warning, find_newline_damage, has_all_pixels
-from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
-from headrace.prepare.encoders.images.jpeg_truncation_and_metadata import IN_HEADER
+from headrace.prepare.encoders.images.file_damage.damaged_pixel_data import (
+    find_jpeg_warning,
+    find_newline_damage,
+    has_all_pixels,
+)
+from headrace.prepare.encoders.images.file_damage.ignored_image_content import ImageFinding
+from headrace.prepare.encoders.images.file_damage.jpeg_truncation_and_metadata import IN_HEADER
+from headrace.prepare.encoders.images.file_damage.png_chunks import SIGNATURE, damaged_chunk
+from headrace.prepare.encoders.images.file_damage.surplus_content import holds_another_image
+from headrace.prepare.encoders.images.file_damage.tiff_strips import missing_strips, tiff_jpeg_streams
+from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import (
+    GIF,
+    JPEG,
+    PNG,
+    TIFF,
+    find_structure,
+)
 from headrace.prepare.encoders.images.opencv_shrink import shrink
 from headrace.prepare.encoders.images.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
-from headrace.prepare.encoders.images.png_chunks import SIGNATURE, damaged_chunk
 from headrace.prepare.encoders.images.resize import RESIZE
-from headrace.prepare.encoders.images.surplus_content import holds_another_image
-from headrace.prepare.encoders.images.tiff_strips import missing_strips, tiff_jpeg_streams
-from headrace.prepare.encoders.images.truncation_and_metadata_by_format import GIF, JPEG, PNG, TIFF, find_structure
 from headrace.prepare.encoders.images.turbojpeg_codec import decode_jpeg, encode_jpeg, fast_path_size, may_need_rotation
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 

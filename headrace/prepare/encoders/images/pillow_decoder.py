@@ -17,8 +17,7 @@ from PIL.Image import Transpose
 from headrace.config.configuration import Image
 from headrace.engines.quiet_libtiff import quiet_libtiff
 from headrace.prepare.encoders.file_signatures import image_name, name_format
-from headrace.prepare.encoders.images.grey_depth import to_eight_bits, used_bits
-from headrace.prepare.encoders.images.ignored_image_content import (
+from headrace.prepare.encoders.images.file_damage.ignored_image_content import (
     ImageFinding,
     find_hidden,
     has_inverted_grey,
@@ -26,6 +25,7 @@ from headrace.prepare.encoders.images.ignored_image_content import (
     is_raw_preview,
     stored_colour_bits,
 )
+from headrace.prepare.encoders.images.grey_depth import to_eight_bits, used_bits
 from headrace.prepare.encoders.images.turbojpeg_codec import decode_jpeg
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 

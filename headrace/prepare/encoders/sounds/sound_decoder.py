@@ -12,7 +12,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from headrace.config.sections.audio import Audio
+from headrace.config.sections.inputs.audio import Audio
 from headrace.prepare.encoders.file_signatures import name_format, name_image
 from headrace.prepare.encoders.sounds.container_damage import damage, missing_part, with_unknown_size
 from headrace.prepare.encoders.sounds.flac_truncation import describe_flac_truncation

@@ -17,7 +17,7 @@ from headrace.errors import DataError
 from headrace.prepare.labels.label_cell_as_text import label_cell
 from headrace.prepare.readers import TableReader, format_from_name, open_reader
 from headrace.prepare.readers.cell_text import cell_text
-from headrace.prepare.readers.csv_reader import REPEATED_HEADER
+from headrace.prepare.readers.csv.csv_reader import REPEATED_HEADER
 from headrace.prepare.readers.json_reader import JsonReader
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from headrace.config.sections.inputs.windows import Windows
 from headrace.config.sections.preparation import Splits
-from headrace.config.sections.windows import Windows
 from headrace.table.version_and_preparation_summary import Period
 
 log = logging.getLogger(__name__)

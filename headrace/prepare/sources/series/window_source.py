@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import NumericType, StringType
 
 from headrace.config.configuration import Prepare, Source
+from headrace.config.sections.inputs.windows import Windows
 from headrace.config.sections.source import Columns
-from headrace.config.sections.windows import Windows
 from headrace.features.windows.series_deduplication import deduplicate_series
 from headrace.features.windows.thousands_missing_code_and_outlier_warnings import (
     warn_of_suspicious_values,

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from headrace.config.sections.source import Columns, Source
 from headrace.prepare.readers.cell_text import cell_text
-from headrace.prepare.readers.csv_footer_and_comments import CsvDiagnostics, diagnose_csv, log_findings
+from headrace.prepare.readers.csv.csv_footer_and_comments import CsvDiagnostics, diagnose_csv, log_findings
 from headrace.prepare.readers.json_absent_key_warnings import JsonDiagnostics, absent_key_warnings, diagnose_json
 from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.tables.table_readers_and_required_columns import (

@@ -11,12 +11,16 @@ import pytest
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.images.damaged_pixel_data import JpegWarning, find_jpeg_warning
-from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
+from headrace.prepare.encoders.images.file_damage.damaged_pixel_data import JpegWarning, find_jpeg_warning
+from headrace.prepare.encoders.images.file_damage.ignored_image_content import ImageFinding
+from headrace.prepare.encoders.images.file_damage.jpeg_truncation_and_metadata import END
+from headrace.prepare.encoders.images.file_damage.surplus_content import holds_another_image
+from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import (
+    tiff_entries,
+    tiff_extent,
+    tiff_values,
+)
 from headrace.prepare.encoders.images.image_transcoding import decode, decode_image
-from headrace.prepare.encoders.images.jpeg_truncation_and_metadata import END
-from headrace.prepare.encoders.images.surplus_content import holds_another_image
-from headrace.prepare.encoders.images.truncation_and_metadata_by_format import tiff_entries, tiff_extent, tiff_values
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.image_files import jpeg_segment, with_segment
 from tests.support.raw_images import encode_image, noise_image

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.images.ignored_image_content import ImageFinding
+from headrace.prepare.encoders.images.file_damage.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.image_transcoding import Pixels, decode, decode_image, encode
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from headrace.config.sections.audio import Audio
+from headrace.config.sections.inputs.audio import Audio
 from headrace.prepare.encoders.sounds.flac_truncation import describe_flac_truncation
 from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

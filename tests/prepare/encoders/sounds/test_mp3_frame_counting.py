@@ -8,7 +8,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.config.sections.audio import Audio
+from headrace.config.sections.inputs.audio import Audio
 from headrace.prepare.encoders.sounds.mp3_frame_counting import is_mpeg, with_frame_count
 from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

@@ -11,7 +11,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.config.sections.audio import Audio
+from headrace.config.sections.inputs.audio import Audio
 from headrace.prepare.encoders.sounds.sound_decoder import AudioFinding, conform, decode_audio
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.sounds import RATE, encode_sound, tone

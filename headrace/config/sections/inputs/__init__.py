@@ -1,0 +1,1 @@
+"""Sections of the configuration that describe the inputs of a model, one module for each kind."""

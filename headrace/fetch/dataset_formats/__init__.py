@@ -1,0 +1,1 @@
+"""The file formats in which `headrace fetch` writes data sets."""

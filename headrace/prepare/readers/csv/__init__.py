@@ -1,0 +1,1 @@
+"""Read CSV files, and find what in them is probably an accident."""

@@ -1,0 +1,1 @@
+"""Losses and metrics of a model: named, custom, and summable over ranks."""

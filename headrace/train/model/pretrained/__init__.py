@@ -1,0 +1,1 @@
+"""Start from pretrained weights: find layers, transfer weights and freeze them."""
