@@ -110,7 +110,8 @@ def describe_failure(error: BaseException, path: Path, options: dict[str, Any]) 
         options: named instead of a line, if the error was raised outside of the file.
     """
     frame = next((f for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename == str(path)), None)
-    location = f"line {frame.lineno}: `{frame.line}`" if frame else f"its options {options}"
+    outside = f"its options {options}" if options else "code outside the file"
+    location = f"line {frame.lineno}: `{frame.line}`" if frame else outside
     # Keras formats messages for terminals, and appends the arguments of the layer after an empty line.
     message = TERMINAL_CODES.sub("", str(error)).partition("\n\nArguments received")[0]
     return f"{location} with {type(error).__name__}: {' '.join(message.split())}{attribute_hint(error)}"

@@ -256,7 +256,7 @@ def _result(
         "monitored": outcome["monitored"],
         "best_epoch": outcome["best_epoch"] + 1,
         "bundle_epoch": outcome["bundle_epoch"] + 1,
-        "stopped_early": outcome["stopped_early"],
+        "stopped_early": outcome["stopped_early"] or outcome["stopped_by_callback"],
         "restarts": restarts,
         "parameters": outcome["parameters"],
         "penalties": outcome["penalties"],

@@ -11,6 +11,8 @@ def describe_ending(outcome: Message) -> str:
     """Return why training ended early and which epoch is in the bundle; empty if it is the last of all epochs."""
     last, best, saved = (outcome[key] + 1 for key in ("last_epoch", "best_epoch", "bundle_epoch"))
     metric = outcome["monitored"]
+    if outcome["stopped_by_callback"]:
+        return f"A callback stopped the training after epoch {last}; the bundle has the weights of epoch {saved}."
     if outcome["stopped_early"]:
         return (
             f"Stopped early after epoch {last}: {metric} has not improved since epoch {best}; the bundle has the "

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
@@ -292,3 +293,46 @@ def test_loss_metrics_and_optimizer_of_the_network_file_train_on_two_ranks(valid
     own = found[np.arange(len(truth)), truth]
     assert last["val_loss"] == pytest.approx(np.mean(-0.25 * (1 - own) ** 2 * np.log(own)), rel=1e-3)
     assert last["val_accuracy"] > 0.4
+
+
+CALLBACKS = """
+
+import os
+
+
+class StopOfOneRank(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if os.environ["HOROVOD_RANK"] == "1" and self.params["epochs"] and self.epoch == 1 and batch == 0:
+            self.model.stop_training = True
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+
+def callbacks(contract):
+    return [
+        keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2),
+        keras.callbacks.CSVLogger("FOLDER/epochs.csv"),
+        StopOfOneRank(),
+    ]
+"""
+
+
+def test_callbacks_of_the_network_file_train_on_two_ranks(validated: Path) -> None:
+    """One rank asks for a stop in the second of four epochs: both end after it, with equal weights and exact logs."""
+    file = validated / "models/callbacks.py"
+    file.write_text((validated / "models/cnn.py").read_text() + CALLBACKS.replace("FOLDER", str(validated)))
+    settings = (
+        "model.file=models/callbacks.py",
+        "train.run=callbacks",
+        "train.epochs=4",
+        "train.optimizer.learning_rate=0.05",
+    )
+    done = headrace_within("train", "conf.yaml", *settings, cwd=validated)
+    assert "A callback stopped the training after epoch 2; the bundle has the weights of epoch 2." in done.stderr
+    assert done.json["stopped_early"]
+    epochs = epoch_records(done.json["run"])
+    logged = pd.read_csv(validated / "epochs.csv")
+    assert len(epochs) == len(logged) == 2
+    assert logged["val_accuracy"].to_list() == pytest.approx([one["val_accuracy"] for one in epochs])
+    assert logged["learning_rate"].to_list() == pytest.approx([0.025, 0.0125], rel=1e-5)

@@ -10,6 +10,7 @@ from headrace.stream.tf_data_pipeline import Batches, evaluation_batches
 from headrace.train import checkpoint
 from headrace.train.callbacks.best_epoch import BestEpoch
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
+from headrace.train.callbacks.custom_callbacks import CustomCallbacks
 from headrace.train.callbacks.early_bundle_check import EarlyBundleCheck
 from headrace.train.callbacks.exact_metrics import ExactMetrics
 from headrace.train.callbacks.metrics_logger import MetricsLogger
@@ -49,6 +50,7 @@ def ordered_callbacks(
         callbacks.append(UntrainedWeightsWarning(gradients))
     if rank.verifier is not None:
         callbacks.append(EarlyBundleCheck(rank.verifier, rank.record.epochs))
+    callbacks.append(CustomCallbacks(rank.compiled.custom, rank.rank))
     checkpoint_callback = CheckpointCallback(position, rank, metrics)
     files = (folder.interrupt_file, folder.stop_file) if rank.record.observed else (folder.interrupt_file,)
     return [*callbacks, checkpoint_callback, StopOnRequest(checkpoint_callback, files)]

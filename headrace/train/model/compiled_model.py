@@ -15,7 +15,7 @@ from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.model.distributed_optimizer import make_distributed
 from headrace.train.model.learning_rate_schedule import learning_rate
-from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import load_custom_objective
+from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective, load_custom_objective
 from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss, make_metrics
 from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum, RowMetric
 from headrace.train.model.optimizer_from_settings import make_optimizer
@@ -26,10 +26,11 @@ from headrace.train.model.sync_batch_norm import synchronize
 
 @dataclass(frozen=True)
 class CompiledModel:
-    """A compiled model and the monitor of its gradients."""
+    """A compiled model, the monitor of its gradients, and the functions of the network's file."""
 
     model: keras.Model
     gradients: GradientMonitor
+    custom: CustomObjective
 
 
 def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> CompiledModel:
@@ -40,11 +41,10 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
         DataError: the pretrained bundle is missing or damaged.
     """
     model = _build_with_weights(folder, record, version)
-    compiled = CompiledModel(model, GradientMonitor(len(model.trainable_variables)))
-    settings = record.configuration.train
-    rate = learning_rate(settings.optimizer, record.ranks, record.steps_per_epoch, record.total_steps)
-    contract = version.contract
+    settings, contract = record.configuration.train, version.contract
     custom = load_custom_objective(folder.model_file, contract, settings)
+    compiled = CompiledModel(model, GradientMonitor(len(model.trainable_variables)), custom)
+    rate = learning_rate(settings.optimizer, record.ranks, record.steps_per_epoch, record.total_steps)
     optimizer = make_optimizer(settings.optimizer, rate, settings.precision, custom.optimizer(rate))
     compiled.model.compile(
         optimizer=make_distributed(optimizer, settings.compression, compiled.gradients),

@@ -63,6 +63,7 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
         ).require_usable_outputs()
         require_padding_invariant(custom, metric_names(settings.metrics, version.contract))
         custom.optimizer(settings.optimizer.learning_rate)
+        custom.callbacks()
         loss, reached = _step(model, batch, custom.loss() or make_loss(settings.loss, version.contract))
         _refuse_late_weights(model, built, file)
         random = _random_sources(model, batch[0])

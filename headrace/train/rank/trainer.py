@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import keras
 import tensorflow as tf
@@ -25,6 +25,7 @@ from headrace.train.bundle_verification.verification_process_client import Verif
 from headrace.train.callbacks.best_epoch import BestEpoch
 from headrace.train.callbacks.callback_list import ordered_callbacks
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
+from headrace.train.callbacks.custom_callbacks import CustomCallbacks
 from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.class_weights import class_weights
 from headrace.train.distributed import collectives
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RunSummary = dict[str, float | int | str]
+Found = TypeVar("Found", bound=keras.callbacks.Callback)
 
 
 def train_rank(run: str, channel: "Channel", process: VerificationProcess | None = None) -> None:
@@ -141,12 +143,15 @@ def _fit(rank: RankContext, position: Position, saved: checkpoint.Checkpoint) ->
     streaming = record.configuration.stream
     batches = training_batches(version, plan, streaming, rank.rank, rank.world_size, class_weights=weights)
     callbacks = ordered_callbacks(rank, position, batches, saved)
-    best = next(callback for callback in callbacks if isinstance(callback, BestEpoch))
+    best, custom = _find(callbacks, BestEpoch), _find(callbacks, CustomCallbacks)
+    custom.warn_if_resumed(position.step)
     for callback in callbacks:
         # Keras does this only if a step is left to train.
         callback.set_model(rank.model)
     try:
-        while position.step < record.total_steps and not (position.between_epochs and best.exhausted):
+        while position.step < record.total_steps and not (
+            position.between_epochs and (best.exhausted or custom.stopped)
+        ):
             epoch, step = divmod(position.step, record.steps_per_epoch)
             # Finish an interrupted epoch first; one call trains all others, so that they share one iterator.
             end_epoch = epoch + 1 if step else record.epochs
@@ -161,7 +166,12 @@ def _fit(rank: RankContext, position: Position, saved: checkpoint.Checkpoint) ->
             )
     except tf.errors.OpError as error:
         raise batches.failure or error from error
+    custom.finish()
     return callbacks
+
+
+def _find(callbacks: list[keras.callbacks.Callback], kind: type[Found]) -> Found:
+    return next(callback for callback in callbacks if isinstance(callback, kind))
 
 
 def _process_age() -> float:
@@ -181,8 +191,9 @@ def finalize_run(rank: RankContext, position: Position, callbacks: list[keras.ca
         elif isinstance(callback, MetricsLogger):
             callback.finish()
     # After the checkpoint: a run that continues does so from the last epoch, not from the best one.
-    best = next(callback for callback in callbacks if isinstance(callback, BestEpoch))
+    best, custom = _find(callbacks, BestEpoch), _find(callbacks, CustomCallbacks)
     summary |= _select_epoch(rank, position, best)
+    summary["stopped_by_callback"] = custom.stopped and position.step < rank.record.total_steps
     rank.model.optimizer.finish(rank.model.trainable_weights)
     return summary | {"weights_sha256": collectives.require_equal_weights(rank.model.weights)}
 

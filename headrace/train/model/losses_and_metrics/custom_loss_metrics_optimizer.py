@@ -1,4 +1,4 @@
-"""Load the loss, metrics and optimizer that a network file defines, or that the configuration names in Keras.
+"""Load the loss, metrics, optimizer and callbacks that a network file defines, or that the configuration names.
 
 Ranks add up losses and the states of metrics, and batches are padded with rows of weight 0. A loss and metrics that do
 not allow for this are detected by `custom_loss_and_metrics_padding_check` before the first step.
@@ -20,7 +20,18 @@ from headrace.train.model.losses_and_metrics.named_keras_losses_and_metrics impo
 
 # Keys of `train` that name a loss and metrics in Keras.
 KEYS = {"loss": "loss.name", "metrics": "keras_metrics"}
-PARAMETERS = {"loss": ("contract",), "metrics": ("contract",), "optimizer": ("contract", "rate")}
+PARAMETERS = {
+    "loss": ("contract",),
+    "metrics": ("contract",),
+    "optimizer": ("contract", "rate"),
+    "callbacks": ("contract",),
+}
+# Their work is Headrace's, which does it on all ranks and when a run resumes.
+REFUSED_CALLBACKS = {
+    keras.callbacks.BackupAndRestore: "Headrace writes checkpoints, and resumes from them",
+    keras.callbacks.ModelCheckpoint: "Headrace writes checkpoints, and train.monitor keeps the best epoch",
+    keras.callbacks.SwapEMAWeights: "checkpoints would have the averaged weights",
+}
 
 
 class RowLoss(keras.losses.Loss):
@@ -92,6 +103,30 @@ class CustomObjective:
         if made is not None:
             self._require("optimizer", made, keras.Optimizer, "a keras.Optimizer")
         return made
+
+    def callbacks(self) -> list[keras.callbacks.Callback]:
+        """Return new callbacks; none if the file has none.
+
+        Raises:
+            ConfigurationError: `callbacks` fails, or returns other things or callbacks that do Headrace's work.
+        """
+        made = self._call("callbacks")
+        if made is None:
+            return []
+        self._require("callbacks", made, list | tuple, "a list of keras.callbacks.Callback")
+        for one in made:
+            self._require("callbacks", one, keras.callbacks.Callback, "a list of keras.callbacks.Callback")
+            self._refuse_callback(one)
+        return list(made)
+
+    def _refuse_callback(self, callback: keras.callbacks.Callback) -> None:
+        reason = next((why for kind, why in REFUSED_CALLBACKS.items() if isinstance(callback, kind)), None)
+        if isinstance(callback, keras.callbacks.EarlyStopping) and callback.restore_best_weights:
+            reason = "set train.monitor.patience and train.monitor.bundle=best instead of restore_best_weights"
+        if reason:
+            raise ConfigurationError(
+                f"{self.source('callbacks')} returned a {type(callback).__name__}: {reason}. Remove it."
+            )
 
     def _call(self, name: str, *arguments: Any) -> Any:
         if name not in self.functions:

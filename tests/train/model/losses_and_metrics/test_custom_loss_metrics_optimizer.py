@@ -74,6 +74,22 @@ def metrics(contract):
     assert [metric.name for metric in custom.metrics()] == ["top_2", "sparse_categorical_crossentropy"]
 
 
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        ("[keras.callbacks.BackupAndRestore('x')]", "a BackupAndRestore: Headrace writes checkpoints"),
+        ("[keras.callbacks.ModelCheckpoint('x.keras')]", "a ModelCheckpoint: Headrace writes checkpoints"),
+        ("[keras.callbacks.EarlyStopping(restore_best_weights=True)]", "set train.monitor.patience"),
+        ("keras.callbacks.TerminateOnNaN()", "returned TerminateOnNaN; expected a list of keras.callbacks.Callback"),
+        ("[print]", "expected a list of keras.callbacks.Callback"),
+        ("None", "returned nothing"),
+    ],
+)
+def test_callbacks_that_cannot_be_used_are_refused(tmp_path: Path, made: str, reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        read(tmp_path, f"def callbacks(contract):\n    return {made}\n").callbacks()
+
+
 def test_optimizer_gets_the_rate_and_is_scaled_in_half_precision(tmp_path: Path) -> None:
     text = "def optimizer(contract, rate):\n    return keras.optimizers.Adam(rate, beta_1=0.5)\n"
     made = read(tmp_path, text).optimizer(0.25)
