@@ -10,10 +10,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsA
 
 from headrace.errors import DataError
 from headrace.features.contract_part import InputSpec, Statistics, load_input_spec
-from headrace.features.input_kind_loader import RECORD, input_traits
-from headrace.features.input_kind_properties import InputTraits
-from headrace.targets.target_kind_loader import target_module, target_traits
-from headrace.targets.target_kind_properties import Activation, TargetTraits, TaskType
+from headrace.features.input_kind_loader import RECORD, input_properties
+from headrace.features.input_kind_properties import InputKindProperties
+from headrace.targets.target_kind_loader import target_module, target_properties
+from headrace.targets.target_kind_properties import Activation, TargetKindProperties, TaskType
 
 if TYPE_CHECKING:
     from headrace.features.text.contract_part import Tokenizer
@@ -99,9 +99,9 @@ class Contract(BaseModel):
         return self
 
     @property
-    def target(self) -> TargetTraits:
+    def target(self) -> TargetKindProperties:
         """Properties of the kind of the target."""
-        return target_traits(self.task)
+        return target_properties(self.task)
 
     @property
     def spec(self) -> InputSpec:
@@ -124,7 +124,8 @@ class Contract(BaseModel):
         """
         if self.input_kind != kind:
             raise DataError(
-                f"The table holds {self.input_kind} inputs; this network expects a table of {input_traits(kind).noun}."
+                f"The table holds {self.input_kind} inputs; this network expects a table of "
+                f"{input_properties(kind).noun}."
             )
         return self.spec
 
@@ -134,9 +135,9 @@ class Contract(BaseModel):
         return RECORD if self.is_record else self.spec.kind
 
     @property
-    def feature(self) -> InputTraits:
+    def feature(self) -> InputKindProperties:
         """Properties of the kind of the input."""
-        return input_traits(self.input_kind)
+        return input_properties(self.input_kind)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -211,7 +212,7 @@ class Contract(BaseModel):
     @property
     def outputs(self) -> int:
         """Number of model outputs per row: one per class, one in regression, or one per component of a vector."""
-        outputs: int = target_module(self.task, "output_and_loss_checks").count(self)
+        outputs: int = target_module(self.task, "output_count_and_loss_settings").count(self)
         return outputs
 
     @property

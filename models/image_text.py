@@ -1,4 +1,4 @@
-"""Images and texts together, with numbers, categories and locations: an encoder for each input, then joint layers.
+"""Images and texts together, with rows, locations and vectors: an encoder for each input, then joint layers.
 
 Ngiam, Khosla, Kim, Nam, Lee, Ng: Multimodal deep learning. ICML 2011. Whole inputs are dropped at random in training:
 Neverova, Wolf, Taylor, Nebout: ModDrop. IEEE TPAMI 38 (2016). The encoders are small ones of images (cnn.py), texts
@@ -25,7 +25,7 @@ def build(
     """Return a network from the inputs of a record by name to `contract.outputs` values.
 
     Args:
-        contract: contract of a table of records with images, texts, numbers, categories and locations.
+        contract: contract of a table of records with images, texts, numbers, categories, locations and vectors.
         width: channels of the first convolution of an image; each next one has twice as many, at half the size.
         depth: convolutions of an image.
         embedding: length of the vectors of words, and filters of each size.
@@ -56,7 +56,7 @@ def build(
             layers.Conv1D(embedding, size, padding="same", activation=activation, kernel_regularizer=penalty)(words)
             for size in (1, 2, 3)
         ]
-        # A text without words is one of zeros.
+        # An empty text becomes zeros.
         return layers.Concatenate()([keras.ops.max(keras.ops.where(present, x, 0.0), 1) for x in convolutions])
 
     def row(cells: keras.KerasTensor, one: Contract) -> keras.KerasTensor:

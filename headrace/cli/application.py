@@ -10,7 +10,7 @@ import typer
 from headrace import __version__
 from headrace.cli.help_and_usage_errors import PlainGroup
 from headrace.engines.fast_keras_import import import_engines_lean
-from headrace.engines.shadowed_engines import require_visible_engines
+from headrace.engines.local_modules_shadowing_engines import require_visible_engines
 from headrace.engines.stderr_noise_filter import quiet_tensorflow
 from headrace.errors import ConfigurationError, DiskError, HeadraceError
 from headrace.processes.closed_stderr import discard_output, ignore_lost_stderr_reader

@@ -21,7 +21,7 @@ EXAMPLE = re.compile(r"^Example: .+(?:\n.+)*", re.MULTILINE)
 UNWRAPPED = "\b\n"
 # The base class of errors such as an unknown option, which Typer does not export.
 USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
-# How like an option must be to a key that it may mean: --batch-sise, but not --limit and `split`.
+# Similarity of an option and the key that it may mean: enough for --batch-sise, too little for --limit and `split`.
 LIKENESS = 0.75
 # More characters than the first sentence of any command has.
 WHOLE_SENTENCE = 1000
@@ -86,7 +86,7 @@ def _with_override(error: Any) -> str:
     message, option = str(error.message), getattr(error, "option_name", None)
     command: Any = getattr(error.ctx, "command", None)
     if getattr(error, "possibilities", None) == ["--help"]:
-        # It resembles every short word.
+        # Typer suggests it for every short word.
         error.possibilities = None
     # An option without its value, and a flag with one, are known options, of which the parser names no command.
     params = command.params if command else ()

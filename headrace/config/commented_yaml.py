@@ -18,7 +18,7 @@ OWN_DEFAULTS = "see its keys"
 
 
 class _Dumper(yaml.SafeDumper):
-    """A dumper that uses double quotes for text that needs escapes, here or in an encoding that lacks its letters."""
+    """A dumper that uses double quotes for text that needs escapes, in YAML or in the terminal's encoding."""
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

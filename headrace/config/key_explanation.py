@@ -69,7 +69,7 @@ def explain(path: str, examples: Path, configuration: Configuration | None = Non
 
 
 def _override(path: str, value: Any) -> str:
-    """Return a word of a shell that sets the key; quotes of YAML are double ones, which a shell's single ones keep."""
+    """Return `key=value`, quoted for a shell; the YAML has double quotes, so that single ones around it keep them."""
     text = inline_yaml(value)
     if '"' not in text and "\\" not in text:
         text = text.replace("'", '"')

@@ -16,7 +16,7 @@ from headrace.evaluate.mistake_renderer_interface import renderer_for
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.one_or_several_inputs import select_rows
-from headrace.progress import progress
+from headrace.progress_bar import progress
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.atomic_files_and_folders import atomic_write
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan, rank_stream

@@ -15,14 +15,14 @@ EncodedBatches = Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]
 
 
 class ExportInputInterface(Protocol):
-    """The module `export_inputs` of an input kind."""
+    """The module `export_input_description` of an input kind."""
 
     def describe_input(self, bundle: Bundle) -> str:
         """Return a description of the input for programs without Headrace."""
 
 
 class ExportTestFilesInterface(Protocol):
-    """The module `export_inputs` of an input kind whose traits say that an exported model also takes files."""
+    """The module `export_test_files` of an input kind whose properties say that an exported model also takes files."""
 
     def noise_files(self, contract: Contract) -> EncodedBatches:
         """Yield noise as files, (rows,) bytes, each with what preparation decodes."""
@@ -32,11 +32,11 @@ def noise_files(contract: Contract) -> EncodedBatches | None:
     """Return noise as files that a SavedModel also takes; None if it takes only arrays."""
     if not contract.feature.exports_files:
         return None
-    module: ExportTestFilesInterface = input_module(contract.input_kind, "export_inputs")
+    module: ExportTestFilesInterface = input_module(contract.input_kind, "export_test_files")
     return module.noise_files(contract)
 
 
 def export_input_module(contract: Contract) -> ExportInputInterface:
-    """Return the module `export_inputs` of the contract's input kind."""
-    module: ExportInputInterface = input_module(contract.input_kind, "export_inputs")
+    """Return the module `export_input_description` of the contract's input kind."""
+    module: ExportInputInterface = input_module(contract.input_kind, "export_input_description")
     return module

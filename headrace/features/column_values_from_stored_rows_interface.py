@@ -12,7 +12,7 @@ from headrace.features.input_kind_loader import input_module
 
 
 class ColumnValuesInterface(Protocol):
-    """The module `stored_row_values` of an input kind whose traits say that it has cells."""
+    """The module `column_values_from_stored_rows` of an input kind whose properties say that it has cells."""
 
     def column_values_from_stored_rows(
         self, contract: Contract, folder: Path, rows: NDArray[np.float32]
@@ -26,5 +26,5 @@ class ColumnValuesInterface(Protocol):
 
 def column_values_from_stored_rows(contract: Contract, folder: Path, rows: NDArray[Any]) -> dict[str, pa.Array]:
     """Return the values of stored rows by column; see `ColumnValuesInterface`."""
-    module: ColumnValuesInterface = input_module(contract.input_kind, "stored_row_values")
+    module: ColumnValuesInterface = input_module(contract.input_kind, "column_values_from_stored_rows")
     return module.column_values_from_stored_rows(contract, folder, rows)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict
 
 from headrace.errors import DataError
-from headrace.features.input_kind_loader import SINGLE_KINDS, input_module, input_traits
+from headrace.features.input_kind_loader import SINGLE_KINDS, input_module, input_properties
 from headrace.wording import join_names
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class InputSpec(BaseModel):
         spec = contract.spec
         if isinstance(spec, cls):
             return spec
-        expected = input_traits(cls.model_fields["kind"].default).noun
+        expected = input_properties(cls.model_fields["kind"].default).noun
         raise DataError(f"The table holds {contract.input_kind} inputs; expected {expected}.")
 
     @property

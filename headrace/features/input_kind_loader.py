@@ -6,7 +6,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import features
-from headrace.features.input_kind_properties import InputTraits
+from headrace.features.input_kind_properties import InputKindProperties
 
 # A record is several inputs, each of another kind.
 RECORD, RECORD_ROOM = "record", "several_inputs"
@@ -23,7 +23,7 @@ def input_module(kind: str, name: str) -> Any:
     return import_module(f"headrace.features.{room}.{name}")
 
 
-def input_traits(kind: str) -> InputTraits:
+def input_properties(kind: str) -> InputKindProperties:
     """Return the traits of the input kind `kind`."""
-    traits: InputTraits = input_module(kind, "kind_properties").TRAITS
+    traits: InputKindProperties = input_module(kind, "kind_properties").PROPERTIES
     return traits

@@ -1,10 +1,10 @@
-"""Traits of input kinds, which every package may read without importing an engine."""
+"""Properties of input kinds, which every package may read without importing an engine."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class InputTraits:
+class InputKindProperties:
     """The properties of an input kind.
 
     Attributes:

@@ -16,10 +16,10 @@ from headrace.fetch.datasets import (
     digits,
     emoji_pictures_and_names,
     fashion_mnist,
-    flights,
     four_text_sources,
     hourly_city_temperatures,
     manual_page_languages,
+    nyc_flight_delays,
     photo_crops,
     rated_movie_sentences,
     spoken_languages,
@@ -35,7 +35,7 @@ _ALL: tuple[Dataset[Any], ...] = (
     spoken_languages.DATASET,
     hourly_city_temperatures.DATASET,
     diamonds.DATASET,
-    flights.DATASET,
+    nyc_flight_delays.DATASET,
     emoji_pictures_and_names.DATASET,
 )
 DATASETS: dict[str, Dataset[Any]] = {dataset.name: dataset for dataset in _ALL}

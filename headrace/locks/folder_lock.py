@@ -43,7 +43,7 @@ def current_holder(folder: Path) -> LockHolder | None:
 
 
 @contextmanager
-def lock_for_training(folder: Path, work: str, state: str, key: str) -> Iterator[None]:
+def lock_or_raise_training_error(folder: Path, work: str, state: str, key: str) -> Iterator[None]:
     """Hold the lock of `folder`; report another holder as a training error.
 
     Args:

@@ -17,10 +17,10 @@ from pyspark.sql import functions as F
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
-from headrace.features.input_kind_loader import input_module, input_traits
+from headrace.features.input_kind_loader import input_module, input_properties
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_conflicts
 from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
-from headrace.prepare.encoders.preparation_record_encoding_interface import encoder_for
+from headrace.prepare.encoders.raw_record_encoder_interface import encoder_for
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.labels.class_discovery import (
     Classes,
@@ -88,7 +88,7 @@ def _is_staged(shard: Shard) -> bool:
 
 
 class FitOnTrainingSplitInterface(Protocol):
-    """The module `fit_on_training_split` of an input kind whose traits say that something is fitted."""
+    """The module `fit_on_training_split` of an input kind whose properties say that something is fitted."""
 
     def fit(
         self, spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment
@@ -137,7 +137,7 @@ def run_stages(
         classes=tuple(context.labels),
         periods=periods,
     )
-    if not input_traits(context.settings.input).is_fitted:
+    if not input_properties(context.settings.input).is_fitted:
         return output
     module: FitOnTrainingSplitInterface = input_module(context.settings.input, "fit_on_training_split")
     fitted = module.fit(spark, context, output, increment)
@@ -240,7 +240,7 @@ def source_as_read(source: Source, settings: Prepare) -> Source:
 
 def _with_encoding(source: Source, settings: Prepare) -> Source:
     """Return `source`, read in the encoding of texts unless it names another one."""
-    is_text = input_traits(settings.input).is_text and source.format in ("csv", "json")
+    is_text = input_properties(settings.input).is_text and source.format in ("csv", "json")
     encoding = settings.text.encoding if is_text else None
     if source.columns is None or encoding is None or source.reader_options.encoding is not None:
         return source

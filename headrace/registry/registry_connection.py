@@ -39,7 +39,7 @@ UNQUOTABLE = frozenset("'\\")
 
 @dataclass(frozen=True)
 class RegistryConnection:
-    """The runs and the versions of one model.
+    """The connection to the registry of one model: its runs and versions.
 
     Attributes:
         folder: absolute path, or path in a bucket; holds the bundles and, without a server, the SQLite database and
@@ -83,10 +83,10 @@ class RegistryConnection:
         return client
 
     def require_database(self) -> None:
-        """Raise if a database file is missing, although the folder was used, or damaged; takes no connection.
+        """Raise if the database file is damaged, or missing although the folder was used; do not connect to it.
 
         Raises:
-            RegistryDamagedError: it is; a database in a bucket is looked at when it is fetched.
+            RegistryDamagedError: it is missing or damaged. A database in a bucket is checked when it is downloaded.
         """
         file = self.database_file
         if file and self.verify:

@@ -33,7 +33,7 @@ def read_recorded(table: str, number: int, content_id: str, hint: str) -> Versio
     version = find_recorded(table, number, content_id)
     if version is None:
         raise DataError(
-            f"{table} does not have version {number} any more with the rows {hint}. The table was replaced by another "
+            f"{table} no longer has version {number} with the rows {hint}. The table was replaced by another "
             "or by an older copy."
         )
     return version

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import StoreError, TrainingError
-from headrace.locks.folder_lock import lock_for_training
+from headrace.locks.folder_lock import lock_or_raise_training_error
 from headrace.processes.own_command_line_and_utc_now import utc_now
 from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.read_json_records import read_record
@@ -56,7 +56,7 @@ class RunFolder:
         Raises:
             TrainingError: another process holds it.
         """
-        return lock_for_training(self.path, "train", f"run {self.path} is being trained", "train.run")
+        return lock_or_raise_training_error(self.path, "train", f"run {self.path} is being trained", "train.run")
 
     @contextmanager
     def withdrawn_if_not_started(self) -> Iterator[None]:

@@ -29,8 +29,8 @@ class StreamProfile(NamedTuple):
     Attributes:
         rows: rows without padding.
         steps: number of steps.
-        first: seconds to the first batch, from a cold start.
-        wait: seconds that a consumer that does nothing else waits for all batches.
+        first: seconds from the start of the epoch's pipeline to its first batch.
+        wait: seconds until a consumer that does nothing else has all batches.
         cores: CPU seconds per second.
         work: seconds that each stage works; stages have their own threads and may overlap.
         wait_for_shards: seconds that the assembly of batches waits for shards.

@@ -14,7 +14,7 @@ from headrace.errors import ConfigurationError
 from headrace.stream.batch_assembly import Block
 from headrace.stream.batch_plan import Plan
 from headrace.stream.build_plan_and_rank_stream import rank_stream, training_columns
-from headrace.stream.decode.augment import RankRows, augmenter
+from headrace.stream.decode.augment_images import RankRows, augmenter
 from headrace.stream.decode.input_column import InputCodec
 from headrace.stream.decode.pad_tokens_to_buckets import buckets_for
 from headrace.stream.decode.target_column import decode_targets, target_decoder

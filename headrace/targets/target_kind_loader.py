@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import targets
-from headrace.targets.target_kind_properties import TargetTraits
+from headrace.targets.target_kind_properties import TargetKindProperties
 
 TASKS = tuple(sorted(module.name for module in iter_modules(targets.__path__) if module.ispkg))
 
@@ -20,7 +20,7 @@ def target_module(task: str, name: str) -> Any:
     return import_module(f"headrace.targets.{task}.{name}")
 
 
-def target_traits(task: str) -> TargetTraits:
+def target_properties(task: str) -> TargetKindProperties:
     """Return the traits of the target kind `task`."""
-    traits: TargetTraits = target_module(task, "kind_properties").TRAITS
+    traits: TargetKindProperties = target_module(task, "kind_properties").PROPERTIES
     return traits

@@ -1,4 +1,4 @@
-"""Traits of target kinds, which every package may read without importing an engine."""
+"""Properties of target kinds, which every package may read without importing an engine."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ Activation = Literal["softmax", "sigmoid", "linear"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TargetTraits:
+class TargetKindProperties:
     """The properties of a target kind.
 
     Attributes:

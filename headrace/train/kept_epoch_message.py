@@ -1,6 +1,6 @@
 """Describe which epoch's weights the bundle holds when training ends."""
 
-from headrace.train.launch.rank_messages import Message
+from headrace.train.launch.rank_message_channel import Message
 from headrace.wording import figure
 
 # Share of the best epoch's value by which the epoch in the bundle may be worse without a warning.

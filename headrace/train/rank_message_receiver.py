@@ -11,7 +11,7 @@ from json import loads
 from typing import Any
 
 from headrace import errors
-from headrace.train.launch.rank_messages import Message
+from headrace.train.launch.rank_message_channel import Message
 from headrace.wording import figure
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from headrace.errors import TrainingError
-from headrace.train.launch.rank_messages import Message
+from headrace.train.launch.rank_message_channel import Message
 
 
 class StoppedError(TrainingError):

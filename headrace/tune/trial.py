@@ -16,7 +16,7 @@ from headrace.runs.metrics_log_reader import Metrics, read_metrics
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.disk_errors import WRITE_ERRORS, code_in_text
 from headrace.train.job import train
-from headrace.train.launch.rank_messages import Message
+from headrace.train.launch.rank_message_channel import Message
 from headrace.train.tuner_controls import EpochObserver, StoppedError
 from headrace.tune.search_space import Values, require_no_penalties
 from headrace.tune.study.study_folder import StudyRecord

@@ -13,7 +13,7 @@ from pyspark import TaskContext
 from headrace.config.configuration import Spark
 from headrace.config.sections.training import Resources
 from headrace.spark.session import session
-from headrace.train.launch.rank_messages import Message
+from headrace.train.launch.rank_message_channel import Message
 from headrace.train.launch.rank_resource_profile import profile_for
 from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 

@@ -12,14 +12,14 @@ from headrace.evaluate.mistake_renderer_interface import MistakeRendererInterfac
 from headrace.explain.explainer_interface import ExplainerInterface
 from headrace.export.export_input_interfaces import ExportInputInterface, ExportTestFilesInterface
 from headrace.features.column_values_from_stored_rows_interface import ColumnValuesInterface
-from headrace.features.input_kind_loader import KINDS, input_module, input_traits
+from headrace.features.input_kind_loader import KINDS, input_module, input_properties
 from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface
-from headrace.predict.records.prediction_record_encoding_interface import PredictionRecordEncodingInterface
+from headrace.predict.records.raw_record_encoder_for_prediction_interface import PredictionEncoderInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encode_deduplicate_split_fit import FitOnTrainingSplitInterface
-from headrace.prepare.encoders.preparation_record_encoding_interface import PreparationRecordEncodingInterface
+from headrace.prepare.encoders.raw_record_encoder_interface import RawRecordEncoderInterface
 from headrace.report.stored_row_picture_interface import StoredRowPictureInterface
 from headrace.retrain.drift.drift_value_interfaces import DriftValuesInterface
 from tests.support.protocols import require_protocol
@@ -27,13 +27,13 @@ from tests.support.protocols import require_protocol
 pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
-    "stored_row_values": DriftValuesInterface,
-    "preparation_record_encoding": PreparationRecordEncodingInterface,
+    "drift_values": DriftValuesInterface,
+    "raw_record_encoder": RawRecordEncoderInterface,
     "example_inputs": RandomInputsInterface,
     "stored_row_display": MistakeRendererInterface,
-    "export_inputs": ExportInputInterface,
+    "export_input_description": ExportInputInterface,
 }
-IMPORTED_BY_PREPARATION = ("stored_row_values", "stored_row_display", "preparation_record_encoding")
+IMPORTED_BY_PREPARATION = ("drift_values", "stored_row_display", "raw_record_encoder")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -42,44 +42,44 @@ def test_module_has_what_its_interface_declares(module: str, kind: str) -> None:
     require_protocol(input_module(kind, module), INTERFACES[module])
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).is_fitted])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).is_fitted])
 def test_fitted_kinds_have_their_module(kind: str) -> None:
     require_protocol(input_module(kind, "fit_on_training_split"), FitOnTrainingSplitInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_pictures])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).has_pictures])
 def test_kinds_with_pictures_have_their_module(kind: str) -> None:
     require_protocol(input_module(kind, "stored_row_display"), StoredRowPictureInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).exports_files])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).exports_files])
 def test_kinds_whose_models_take_files_have_files_to_test_them(kind: str) -> None:
-    require_protocol(input_module(kind, "export_inputs"), ExportTestFilesInterface)
+    require_protocol(input_module(kind, "export_test_files"), ExportTestFilesInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_near_duplicates])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).has_near_duplicates])
 def test_kinds_with_near_duplicates_have_their_module(kind: str) -> None:
     require_protocol(input_module(kind, "near_duplicates"), NearDuplicatesInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).is_file])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).is_file])
 def test_kinds_with_raw_files_have_their_module(kind: str) -> None:
     require_protocol(input_module(kind, "raw_file_prediction"), RawFilePredictionInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).is_cell])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).is_cell])
 def test_kinds_whose_records_are_rows_of_files_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "prediction_record_encoding"), PredictionRecordEncodingInterface)
+    require_protocol(input_module(kind, "raw_record_encoder_for_prediction"), PredictionEncoderInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).methods])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).methods])
 def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
     require_protocol(input_module(kind, "explainer"), ExplainerInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_cells])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).has_cells])
 def test_kinds_of_several_cells_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "stored_row_values"), ColumnValuesInterface)
+    require_protocol(input_module(kind, "column_values_from_stored_rows"), ColumnValuesInterface)
 
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)
@@ -94,8 +94,8 @@ def test_every_input_of_a_preparation_has_a_room() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_most_modules_are_imported_without_tensorflow(kind: str) -> None:
     program = (
-        "import sys; from headrace.features.input_kind_loader import input_traits, input_module; "
-        f"input_traits({kind!r}); "
+        "import sys; from headrace.features.input_kind_loader import input_properties, input_module; "
+        f"input_properties({kind!r}); "
         "engines = {'numpy', 'pyspark', 'tensorflow', 'pydantic'} & set(sys.modules); "
         f"[input_module({kind!r}, module) for module in {IMPORTED_BY_PREPARATION}]; "
         "print(sorted(engines), 'tensorflow' in sys.modules)"

@@ -61,7 +61,7 @@ def test_cycle_of_a_replaced_table_neither_trains_nor_tests_on_it(tmp_path: Path
     shutil.rmtree(version.table)
     write_version(tmp_path, 13)
     with pytest.raises(
-        DataError, match=r"version 0 any more with the rows that cycle 1 prepared; restore it, or remove"
+        DataError, match=r"no longer has version 0 with the rows that cycle 1 prepared; restore it, or remove"
     ):
         _ = context.version
     with pytest.raises(DataError, match="or set retrain.test_version to newest"):

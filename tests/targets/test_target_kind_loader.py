@@ -17,7 +17,7 @@ from headrace.retrain.drift.drift_value_interfaces import DriftTargetValuesInter
 from headrace.retrain.gate.slicing import GateDropAndSlicesInterface
 from headrace.stream.decode.target_column import TargetDecoderInterface
 from headrace.targets.comparison_interface import ComparisonInterface
-from headrace.targets.target_kind_loader import TASKS, target_module, target_traits
+from headrace.targets.target_kind_loader import TASKS, target_module, target_properties
 from headrace.targets.target_kind_properties import TaskType
 from headrace.targets.true_target_column_interface import TrueTargetColumnInterface
 from headrace.train.model.losses_and_metrics.loss_and_metrics import ObjectiveInterface
@@ -35,12 +35,12 @@ INTERFACES: list[tuple[str, Any]] = [
     ("gate_and_drift", GateDropAndSlicesInterface),
     ("label_encoder", LabelEncoderInterface),
     ("objective", ObjectiveInterface),
-    ("output_and_loss_checks", LossSettingsCheckInterface),
-    ("output_and_loss_checks", OutputCountAndValidityInterface),
+    ("output_count_and_loss_settings", LossSettingsCheckInterface),
+    ("output_count_and_loss_settings", OutputCountAndValidityInterface),
     ("prediction_columns", PredictionColumnsInterface),
     ("prediction_columns", TrueTargetColumnInterface),
     ("report_section", ReportSectionInterface),
-    ("target_decoder", TargetDecoderInterface),
+    ("stored_target_decoder", TargetDecoderInterface),
 ]
 
 
@@ -52,8 +52,8 @@ def test_module_has_what_its_interface_declares(module: str, interface: Any, tas
 
 @pytest.mark.parametrize("task", TASKS)
 def test_compared_metrics_are_those_of_the_properties(task: str) -> None:
-    assert tuple(target_module(task, "comparison").SCORES) == target_traits(task).comparison_metrics
-    assert target_traits(task).slice_metric in target_traits(task).comparison_metrics
+    assert tuple(target_module(task, "comparison").SCORES) == target_properties(task).comparison_metrics
+    assert target_properties(task).slice_metric in target_properties(task).comparison_metrics
 
 
 def test_every_room_is_a_task() -> None:
@@ -62,8 +62,8 @@ def test_every_room_is_a_task() -> None:
 
 def test_properties_import_no_engine() -> None:
     program = (
-        "import sys; from headrace.targets.target_kind_loader import TASKS, target_traits; "
-        "[target_traits(task) for task in TASKS]; "
+        "import sys; from headrace.targets.target_kind_loader import TASKS, target_properties; "
+        "[target_properties(task) for task in TASKS]; "
         "print(sorted({'numpy', 'pyarrow', 'pyspark', 'tensorflow', 'keras', 'pydantic'} & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

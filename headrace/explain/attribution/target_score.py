@@ -30,10 +30,10 @@ class ScoreWords:
 
     Attributes:
         name: of the score, as the beginning of a sentence.
-        supported: what a part of the input supports that makes the score larger.
+        supported: what a part that makes the score larger supports, as in "red supports the class".
         key: key of the number of `describe` that the page shows of a prediction without classes.
         prediction: what the number is, with a space at its end; empty if it is the prediction itself.
-        explained: the score of predictions without classes, as the object of "that the network predicts".
+        explained: the score of predictions without classes, as in "the number that the network predicts".
     """
 
     name: str

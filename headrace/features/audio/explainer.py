@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
-from headrace.explain.attribution.occlusion import score_decreases
+from headrace.explain.attribution.part_and_token_removal import score_decreases
 from headrace.explain.explainer_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.heatmap_drawing import overlay, picture

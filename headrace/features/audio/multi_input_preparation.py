@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.audio.contract_part import AudioSpec
-from headrace.features.audio.preparation_record_encoding import audio_columns
+from headrace.features.audio.raw_record_encoder import audio_columns
 from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard

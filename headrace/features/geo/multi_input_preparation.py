@@ -12,7 +12,7 @@ from headrace.config.sections.inputs.geo import Geo
 from headrace.contract import Column, Contract
 from headrace.features.geo.contract_part import GeoSpec
 from headrace.features.geo.coordinates import NO_LOCATION
-from headrace.features.geo.preparation_record_encoding import COLUMN, geo_spec
+from headrace.features.geo.raw_record_encoder import COLUMN, geo_spec
 from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard

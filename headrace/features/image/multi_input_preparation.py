@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
 from headrace.features.image.contract_part import ImageSpec
-from headrace.features.image.preparation_record_encoding import CHANNELS, image_columns
+from headrace.features.image.raw_record_encoder import CHANNELS, image_columns
 from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.encoders.images.image_transcoding import encode as encode_pixels

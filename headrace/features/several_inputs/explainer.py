@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
-from headrace.explain.attribution.occlusion import score_decreases
+from headrace.explain.attribution.part_and_token_removal import score_decreases
 from headrace.explain.explainer_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_attribution_spans import TokenSpan
 from headrace.features.multi_input_preparation_interface import multi_input_preparation
-from headrace.features.several_inputs.prediction_record_encoding import encode, make_preparer
+from headrace.features.several_inputs.raw_record_encoder_for_prediction import encode, make_preparer
 from headrace.features.several_inputs.stored_row_display import make_renderer
 from headrace.prepare.kept_record_findings import Observations
 

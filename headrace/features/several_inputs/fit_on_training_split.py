@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from headrace.contract import Column, Contract
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.multi_input_preparation_interface import multi_input_preparation
-from headrace.features.several_inputs.preparation_record_encoding import SeveralInputsEncoder
+from headrace.features.several_inputs.raw_record_encoder import SeveralInputsEncoder
 from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.kept_record_findings import Observations

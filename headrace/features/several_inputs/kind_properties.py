@@ -1,8 +1,8 @@
-"""Traits of the record kind, importable without an engine."""
+"""Properties of the kind of several inputs, importable without an engine."""
 
-from headrace.features.input_kind_properties import InputTraits
+from headrace.features.input_kind_properties import InputKindProperties
 
-TRAITS = InputTraits(
+PROPERTIES = InputKindProperties(
     is_file=False,
     is_cell=True,
     noun="records of several inputs",

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
-from headrace.explain.attribution.occlusion import score_decreases
+from headrace.explain.attribution.part_and_token_removal import score_decreases
 from headrace.explain.explainer_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.options import ExplainOptions
@@ -15,7 +15,7 @@ from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_attribution_spans import TokenSpan
 from headrace.features.tabular.contract_part import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
-from headrace.features.tabular.prediction_record_encoding import make_preparer
+from headrace.features.tabular.raw_record_encoder_for_prediction import make_preparer
 from headrace.features.tabular.vocabulary_encoding import MISSING, load_vocabulary
 from headrace.prepare.kept_record_findings import Observations
 

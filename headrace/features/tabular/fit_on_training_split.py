@@ -24,7 +24,7 @@ from headrace.features.tabular.constant_missing_code_and_outlier_warnings import
 )
 from headrace.features.tabular.contract_part import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
-from headrace.features.tabular.preparation_record_encoding import CELLS, ROW, row_columns
+from headrace.features.tabular.raw_record_encoder import CELLS, ROW, row_columns
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary
 from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module

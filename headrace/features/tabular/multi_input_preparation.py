@@ -13,7 +13,7 @@ from headrace.contract import Column, Contract
 from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.features.tabular.contract_part import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
-from headrace.features.tabular.preparation_record_encoding import ROW, row_columns
+from headrace.features.tabular.raw_record_encoder import ROW, row_columns
 from headrace.features.tabular.vocabulary_encoding import MISSING, load_vocabulary
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard

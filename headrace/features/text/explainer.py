@@ -7,7 +7,7 @@ import numpy as np
 from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
-from headrace.explain.attribution.occlusion import occlusion
+from headrace.explain.attribution.part_and_token_removal import occlusion
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
 from headrace.explain.explainer_interface import ExplanationWords
 from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
@@ -15,7 +15,7 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, refuse_column
 from headrace.explain.token_attribution_spans import token_spans
 from headrace.features.text.contract_part import TextSpec, Tokenizer
-from headrace.features.text.prediction_record_encoding import make_preparer
+from headrace.features.text.raw_record_encoder_for_prediction import make_preparer
 from headrace.predict.records.record_file_reader import require_columns
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

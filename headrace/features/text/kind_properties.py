@@ -1,8 +1,8 @@
-"""Traits of the text kind, importable without an engine."""
+"""Properties of the text kind, importable without an engine."""
 
-from headrace.features.input_kind_properties import InputTraits
+from headrace.features.input_kind_properties import InputKindProperties
 
-TRAITS = InputTraits(
+PROPERTIES = InputKindProperties(
     is_file=True,
     is_cell=True,
     noun="texts",

@@ -13,7 +13,7 @@ from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.features.text.contract_part import TextSpec
-from headrace.features.text.preparation_record_encoding import text_columns
+from headrace.features.text.raw_record_encoder import text_columns
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 

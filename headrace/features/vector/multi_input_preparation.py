@@ -13,7 +13,7 @@ from headrace.config.sections.inputs.vector import Vector
 from headrace.contract import Column, Contract
 from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.features.vector.contract_part import VectorSpec
-from headrace.features.vector.preparation_record_encoding import vector_column
+from headrace.features.vector.raw_record_encoder import vector_column
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 

@@ -22,7 +22,7 @@ from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS
 OutputFormat = Literal["parquet", "csv", "jsonl"]
 
 SUFFIXES: dict[str, OutputFormat] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-# A folder of such a name would be a surprise.
+# A user who names such a file does not expect a folder.
 OTHER_FILES = frozenset(
     (".json", ".tsv", ".tab", ".txt", ".xls", ".xlsx", ".ods", ".html", ".zip", ".gz", ".bz2", ".xz")
 )
@@ -44,8 +44,8 @@ def output_format(output: Path, wanted: OutputFormat | None) -> OutputFormat:
         )
     if wanted is None and output.suffix.lower() in OTHER_FILES:
         raise ConfigurationError(
-            f"The output {output} ends with {output.suffix}, which is not written; expected a file .csv or .jsonl, a "
-            "new folder for Parquet, or --format."
+            f"The output {output} ends with {output.suffix}, which predict cannot write; expected a file .csv or .jsonl, "
+            "a new folder for Parquet, or --format."
         )
     return wanted or by_suffix or "parquet"
 

@@ -8,7 +8,7 @@ import numpy as np
 from headrace.config.configuration import Prepare
 from headrace.features.input_kind_loader import input_module
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
-from headrace.predict.records.prediction_record_encoding_interface import PredictionRecordEncodingInterface
+from headrace.predict.records.raw_record_encoder_for_prediction_interface import PredictionEncoderInterface
 from headrace.predict.records.record_file_reader import Record
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 
@@ -20,8 +20,8 @@ class RecordBatcher:
     """Prepares records and predicts them in batches."""
 
     def __init__(self, settings: Prepare, inference: "Inference") -> None:
-        self._kind: PredictionRecordEncodingInterface = input_module(
-            inference.contract.input_kind, "prediction_record_encoding"
+        self._kind: PredictionEncoderInterface = input_module(
+            inference.contract.input_kind, "raw_record_encoder_for_prediction"
         )
         self._preparer, self._inference = self._kind.make_preparer(settings), inference
         self._records: list[Any] = []

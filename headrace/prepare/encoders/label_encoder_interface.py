@@ -11,10 +11,10 @@ from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
 from headrace.targets.target_kind_loader import target_module
-from headrace.targets.target_kind_properties import TargetTraits
+from headrace.targets.target_kind_properties import TargetKindProperties
 
 
-def describe_missing_label(target: TargetTraits) -> str:
+def describe_missing_label(target: TargetKindProperties) -> str:
     """Return why a record without a label is rejected, and how to write that it has none of the classes."""
     return f"the record has no label{'; write [] if it has none of the classes' if target.has_labels else ''}"
 
@@ -48,7 +48,7 @@ class LabelEncoderInterface(Protocol):
 
 
 class SizedLabelInterface(Protocol):
-    """What the module `label_encoder` has beside, of a target kind whose traits say that it is sized."""
+    """What the module `label_encoder` has beside, of a target kind whose properties say that it is sized."""
 
     def sized_column(self, label: str) -> Column | None:
         """Return the column of targets of the shape of a label; None if the label cannot be used."""

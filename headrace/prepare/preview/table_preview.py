@@ -98,10 +98,10 @@ def _describe_numbers(numbers: Collection[str]) -> dict[str, str | int] | None:
 
 
 def _row_number_warnings(labels: list[str]) -> list[str]:
-    """Return a warning if each label is another whole number, as those that number the rows are."""
+    """Return a warning if every label is a different integer, as in a column that numbers the rows."""
     if len(labels) < MIN_VALUES or len(set(labels)) < len(labels) or recognize(labels) != "integer":
         return []
-    return ["Each row has another whole number as its label; is data.source.columns.label the column of the labels?"]
+    return ["Each row has a different whole number as its label; is data.source.columns.label a row number?"]
 
 
 def _missing_cause(listing: Listing, table_format: str, label: str) -> str:

@@ -28,11 +28,11 @@ def split_from_name(name: str) -> str | None:
 
 
 def split_from_word(name: str) -> str | None:
-    """Return the split that a word of a folder's name means: my-test, seg_train, test1; None if none means one."""
+    """Return the split that a word of a folder's name means, as in my-test, seg_train or test1, or None."""
     return next((split for word in WORDS.split(name) if (split := split_from_name(word)) is not None), None)
 
 
-def look_like_splits(names: Iterable[str]) -> list[str]:
+def split_like_names(names: Iterable[str]) -> list[str]:
     """Return the names that have the word of a split, if there are some for training and others; else none."""
     splits = {name: split for name in names if (split := split_from_word(name)) is not None}
     return list(splits) if "train" in splits.values() and len(set(splits.values())) > 1 else []

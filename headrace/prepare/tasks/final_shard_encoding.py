@@ -67,7 +67,7 @@ def observe_labels(rows: pa.Table, task: str, statistics: Statistics | None, obs
 def warn_of_encoded(observations: Observations, *, are_appended: bool) -> None:
     """Log what is found in rows; if they are appended, what is unlike the rows that the table was fitted on.
 
-    Of a new table that are texts of val and test without the words of its training split.
+    In a new table, only texts of val and test can have no word that the training split has.
     """
     for warning in observations.cut_warnings():
         log.warning("%s", warning)

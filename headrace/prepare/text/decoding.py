@@ -18,7 +18,9 @@ def decode_text(data: bytes, spec: Text) -> str:
         raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {spec.max_bytes}")
     if mark := other_mark(data, spec.encoding):
         detail = f"the text begins with the byte order mark of {mark}, and prepare.text.encoding is {spec.encoding}"
-        raise RejectedRecordError(Reason.NOT_TEXT, f"{detail}; leave it out, or save the text in it without the mark")
+        raise RejectedRecordError(
+            Reason.NOT_TEXT, f"{detail}; remove prepare.text.encoding, or save the text without the mark"
+        )
     encoding = spec.encoding or encoding_from_mark(data) or "utf-8"
     try:
         text = data.decode(encoding)

@@ -30,7 +30,7 @@ def drift_target_values_module(task: str) -> DriftTargetValuesInterface:
 
 
 class DriftValuesInterface(Protocol):
-    """The module `stored_row_values` of an input kind."""
+    """The module `drift_values` of an input kind."""
 
     def statistics(self, payload: Any, contract: Contract) -> dict[str, float]:
         """Return the statistics of one stored input, as bytes; of several a dict of them by name."""
@@ -38,5 +38,5 @@ class DriftValuesInterface(Protocol):
 
 def drift_values_module(kind: str) -> DriftValuesInterface:
     """Return the statistics of the input kind `kind`."""
-    module: DriftValuesInterface = input_module(kind, "stored_row_values")
+    module: DriftValuesInterface = input_module(kind, "drift_values")
     return module

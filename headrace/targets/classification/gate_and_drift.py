@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from headrace.contract import Contract
 from headrace.evaluate.row_slices_by_value import by_class
 from headrace.retrain.gate.slicing import ModelPair, Slice, select_rows
-from headrace.targets.classification.kind_properties import TRAITS
+from headrace.targets.classification.kind_properties import PROPERTIES
 
 
 def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
     """Yield a slice for each class: the accuracy of its rows, which is its recall."""
     for partition in by_class(models.champion.true, classes):
-        yield select_rows(TRAITS.slice_metric, f"class {partition.name!r}", partition.rows, models)
+        yield select_rows(PROPERTIES.slice_metric, f"class {partition.name!r}", partition.rows, models)
 
 
 def drop(before: float, after: float) -> float:
-    """Return the absolute drop."""
+    """Return by how much the score fell, in its own unit."""
     return before - after
 
 
@@ -35,5 +35,5 @@ def profile_groups(target: int, contract: Contract) -> tuple[str]:
 
 
 def statistics(target: int) -> dict[str, float]:
-    """Return nothing: classes are counted."""
+    """Return an empty dict: classes are counted instead."""
     return {}

@@ -1,8 +1,8 @@
-"""Traits of classification targets, importable without an engine."""
+"""Properties of classification targets, importable without an engine."""
 
-from headrace.targets.target_kind_properties import TargetTraits
+from headrace.targets.target_kind_properties import TargetKindProperties
 
-TRAITS = TargetTraits(
+PROPERTIES = TargetKindProperties(
     label_meaning="one class name",
     output_kind="class",
     has_classes=True,

@@ -8,7 +8,7 @@ from headrace.contract import Contract
 from headrace.prepare.encoders.label_text import INDEX_TYPE
 from headrace.retrain.gate.slicing import ModelPair, Slice
 from headrace.targets.classification.gate_and_drift import describe_limit, drop
-from headrace.targets.multi_label.kind_properties import TRAITS
+from headrace.targets.multi_label.kind_properties import PROPERTIES
 
 __all__ = ["class_slices", "describe_limit", "drop"]
 
@@ -20,7 +20,7 @@ def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]
         if support:
             # Macro F1 over a single label is the label's F1.
             label_models = ModelPair(*(predictions.for_label(index) for predictions in models))
-            yield Slice(f"f1 of label {name!r}", TRAITS.slice_metric, support, label_models)
+            yield Slice(f"f1 of label {name!r}", PROPERTIES.slice_metric, support, label_models)
 
 
 NO_LABEL = "no label"
@@ -37,5 +37,5 @@ def profile_groups(target: bytes, contract: Contract) -> tuple[str, ...]:
 
 
 def statistics(target: bytes) -> dict[str, float]:
-    """Return nothing: labels are counted."""
+    """Return an empty dict: labels are counted instead."""
     return {}

@@ -1,8 +1,8 @@
-"""Traits of multi-label targets, importable without an engine."""
+"""Properties of multi-label targets, importable without an engine."""
 
-from headrace.targets.target_kind_properties import TargetTraits
+from headrace.targets.target_kind_properties import TargetKindProperties
 
-TRAITS = TargetTraits(
+PROPERTIES = TargetKindProperties(
     label_meaning="any number of class names",
     output_kind="labels",
     has_classes=True,

@@ -1,10 +1,10 @@
-"""Traits of regression targets, importable without an engine."""
+"""Properties of regression targets, importable without an engine."""
 
-from headrace.targets.target_kind_properties import TargetTraits
+from headrace.targets.target_kind_properties import TargetKindProperties
 
 ERRORS = ("mean_absolute_error", "root_mean_squared_error")
 
-TRAITS = TargetTraits(
+PROPERTIES = TargetKindProperties(
     label_meaning="a number",
     output_kind="number",
     has_classes=False,

@@ -1,9 +1,9 @@
-"""Traits of vector targets, importable without an engine."""
+"""Properties of vector targets, importable without an engine."""
 
 from headrace.targets.regression.kind_properties import ERRORS
-from headrace.targets.target_kind_properties import TargetTraits
+from headrace.targets.target_kind_properties import TargetKindProperties
 
-TRAITS = TargetTraits(
+PROPERTIES = TargetKindProperties(
     label_meaning="a list of numbers, of one length in all records",
     output_kind="vector",
     has_classes=False,

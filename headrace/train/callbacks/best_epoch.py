@@ -26,7 +26,7 @@ class BestEpoch(keras.callbacks.Callback):
         self.sign = -1.0 if is_lower_better(metric) else 1.0
         latest = checkpoint.load_latest(folder) if rank == 0 else None
         notes = latest.notes if latest else {}
-        self.epoch = collectives.broadcast_number(notes.get("epoch", -1))
+        self.epoch = collectives.broadcast_int(notes.get("epoch", -1))
         self.value = collectives.broadcast_float(notes.get("value", 0.0))
 
     @property

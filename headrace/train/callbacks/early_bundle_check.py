@@ -8,7 +8,10 @@ from headrace.train.bundle_verification.network_and_bundle_verifier import Netwo
 
 
 class EarlyBundleCheck(keras.callbacks.Callback):
-    """Ends a training in its first seconds if its bundle would not reproduce the model; on rank 0 only."""
+    """Polls the check of a first bundle, and ends the training if it fails; on rank 0 only.
+
+    In the last epoch it starts the checking process again, so that it is ready when the final bundle is written.
+    """
 
     def __init__(self, verifier: NetworkAndBundleVerifier, epochs: int) -> None:
         super().__init__()

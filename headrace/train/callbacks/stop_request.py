@@ -56,7 +56,7 @@ class StopOnRequest(keras.callbacks.Callback):
         """Return the steps until the next check, or STOP."""
         number = self._steps_until_next_check() if self.rank.rank == 0 else STOP
         # A single rank skips the broadcast, which would wait for the next poll of Horovod's thread.
-        return number if self.rank.world_size == 1 else collectives.broadcast_number(number)
+        return number if self.rank.world_size == 1 else collectives.broadcast_int(number)
 
     def _steps_until_next_check(self) -> int:
         if any(file.exists() for file in self.files):

@@ -59,14 +59,14 @@ def broadcast(variables: Sequence[keras.Variable]) -> None:
         hvd.broadcast_variables([variable.value for variable in variables], root_rank=0)
 
 
-def broadcast_number(number: int) -> int:
-    """Return rank 0's number."""
-    return int(hvd.broadcast(tf.constant(number, tf.int64), root_rank=0, name="headrace.number"))
+def broadcast_int(number: int) -> int:
+    """Return rank 0's integer."""
+    return int(hvd.broadcast(tf.constant(number, tf.int64), root_rank=0, name="headrace.int"))
 
 
 def broadcast_float(value: float) -> float:
     """Return rank 0's float."""
-    return float(hvd.broadcast(tf.constant(value, tf.float64), root_rank=0, name="headrace.figure"))
+    return float(hvd.broadcast(tf.constant(value, tf.float64), root_rank=0, name="headrace.float"))
 
 
 def broadcast_arrays(arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
@@ -74,7 +74,7 @@ def broadcast_arrays(arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     buffer = io.BytesIO()
     np.savez(buffer, *arrays)
     local = np.frombuffer(buffer.getvalue(), np.uint8)
-    shared = np.zeros(broadcast_number(len(local)), np.uint8)
+    shared = np.zeros(broadcast_int(len(local)), np.uint8)
     shared[: len(local)] = local[: len(shared)]
     data = hvd.broadcast(shared, root_rank=0, name="headrace.arrays").numpy()
     with np.load(io.BytesIO(data.tobytes()), allow_pickle=False) as loaded:

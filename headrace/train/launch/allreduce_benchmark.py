@@ -6,7 +6,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from headrace.errors import TrainingError
-from headrace.train.launch.rank_messages import Message
+from headrace.train.launch.rank_message_channel import Message
 from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 
 PROGRAM = "headrace.train.launch.allreduce_benchmark_rank"

@@ -30,7 +30,7 @@ from headrace.train.launch.rank_assignment import (
     current_location,
     interface_towards,
 )
-from headrace.train.launch.rank_messages import Address, Sender
+from headrace.train.launch.rank_message_channel import Address, Sender
 
 # From linux/prctl.h.
 PR_SET_PDEATHSIG = 1

@@ -20,7 +20,7 @@ from headrace.engines.supported_versions import installed_versions
 from headrace.errors import ConfigurationError, HeadraceError, LostExecutorError, TrainingError
 from headrace.spark.session import driver_host
 from headrace.spark.task_errors import unwrap_python_errors
-from headrace.train.launch.rank_messages import Message, message_server
+from headrace.train.launch.rank_message_channel import Message, message_server
 from headrace.train.launch.rank_spark_task import Launch, run_rank
 
 

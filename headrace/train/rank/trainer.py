@@ -121,7 +121,7 @@ def _load_and_broadcast(rank: RankContext) -> checkpoint.Checkpoint:
     if latest is not None:
         _restore(rank.folder, state, latest)
         log.info("Resuming from the checkpoint of step %s", latest.step)
-    step = collectives.broadcast_number(latest.step if latest else 0)
+    step = collectives.broadcast_int(latest.step if latest else 0)
     collectives.broadcast(state)
     offset_seeds(rank.model, rank.rank)
     sums = collectives.broadcast_arrays(latest.sums if latest else [])

@@ -15,7 +15,7 @@ from headrace.config import Configuration
 from headrace.config.sections.tuning import Tune
 from headrace.errors import ConfigurationError
 from headrace.format_version import NumberedRecord
-from headrace.locks.folder_lock import lock_for_training
+from headrace.locks.folder_lock import lock_or_raise_training_error
 from headrace.runs.read_json_records import read_record
 from headrace.runs.run_folder import RunFolder
 from headrace.storage import locate
@@ -77,7 +77,7 @@ class StudyFolder:
         Raises:
             TrainingError: another process has locked the study.
         """
-        return lock_for_training(self.path, "tune", f"study {self.path} is being run", "tune.study")
+        return lock_or_raise_training_error(self.path, "tune", f"study {self.path} is being run", "tune.study")
 
     def record(self) -> StudyRecord | None:
         """Return the record of the study; None if the folder contains no study yet.

@@ -12,7 +12,7 @@ from headrace.features.contract_part import Statistics
 from headrace.features.tabular.contract_part import TabularSpec
 from headrace.features.tabular.multi_input_preparation import without_parts
 from headrace.features.tabular.parse_row_cells import RowCells
-from headrace.features.tabular.preparation_record_encoding import row_columns
+from headrace.features.tabular.raw_record_encoder import row_columns
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary
 from headrace.prepare.kept_record_findings import Observations
 

@@ -119,7 +119,7 @@ def test_csv_by_the_suffix_has_the_values_of_the_parquet_output(photo_bundle: Pa
     ("words", "sentence"),
     [
         (("answers.csv", "--format", "jsonl"), "ends with .csv, and --format is jsonl"),
-        (("answers.xlsx",), "ends with .xlsx, which is not written"),
+        (("answers.xlsx",), "ends with .xlsx, which predict cannot write"),
         (("taken.csv",), "taken.csv exists; name a new"),
         (("other.csv",), "other.rejects.csv exists; name a new"),
     ],

@@ -191,7 +191,7 @@ def test_preview_takes_the_column_of_the_labels(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id;kind\n" + "".join(f"{number};{'ab'[number % 2]}\n" for number in range(40)))
     assert preview(str(tmp_path / "a.csv"), "kind")["classes"] == {"a": 20, "b": 20}
     (warning,) = preview(str(tmp_path / "a.csv"), "id")["warnings"]
-    assert "Each row has another whole number as its label; is data.source.columns.label the column" in warning
+    assert "Each row has a different whole number as its label; is data.source.columns.label a row number" in warning
     with pytest.raises(ConfigurationError, match="has no column 'none'; its columns are: id, kind"):
         preview(str(tmp_path / "a.csv"), "none")
 

@@ -77,7 +77,7 @@ def test_stop_request_at_the_last_step_waits_for_the_end_of_the_epoch(tmp_path: 
 
 def test_stop_request_is_decided_by_rank_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run, received = Run(tmp_path / "interrupt", rank=1, world_size=2), iter([3, STOP])
-    monkeypatch.setattr(collectives, "broadcast_number", lambda _: next(received))
+    monkeypatch.setattr(collectives, "broadcast_int", lambda _: next(received))
     (tmp_path / "interrupt").touch()
     for _ in range(3):
         run.step()

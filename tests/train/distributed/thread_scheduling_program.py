@@ -36,7 +36,7 @@ def allreduce_milliseconds(horovods: set[int], policy: int) -> float:
     """Return the milliseconds of one allreduce, the best of some rounds; call it on all ranks at once."""
     for thread in horovods:
         os.sched_setscheduler(thread, policy, os.sched_param(0))
-    collectives.broadcast_number(0)
+    collectives.broadcast_int(0)
     began = time.perf_counter()
     allreduce_in_sequence(VALUES).numpy()
     return (time.perf_counter() - began) / ALLREDUCES * 1000

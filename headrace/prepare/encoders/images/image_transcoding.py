@@ -124,7 +124,7 @@ def encode(pixels: Pixels, spec: Image) -> bytes:
 
 def _decode_image(data: bytes, spec: Image) -> DecodedImage:
     size = fast_path_size(data)
-    # Pillow takes as long to read a file's metadata as preparation takes for all of its bookkeeping.
+    # Reading a file's metadata with Pillow would take as long as all other bookkeeping of preparation.
     pixels = None if size is None or may_need_rotation(data) else _decode_fast_jpeg(data, size, spec)
     if pixels is not None:
         return DecodedImage(pixels)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from headrace.prepare.encoders.label_normalization import normalize_name
-from headrace.prepare.sources.split_names import look_like_splits, split_from_name, split_from_path
+from headrace.prepare.sources.split_names import split_from_name, split_from_path, split_like_names
 from headrace.wording import shorten
 
 # The path of a record of an archive: that of the archive, and that in it.
@@ -87,7 +87,7 @@ def unused_split_warnings(folders: Iterable[str]) -> list[str]:
         folders: paths of class folders in archives, none of them in a folder named after a split.
     """
     above = dict.fromkeys(name for path in folders for name in path.split("/")[:-1])
-    if not (found := look_like_splits(above)):
+    if not (found := split_like_names(above)):
         return []
     return [
         f"In the archives, the folders {shorten(list(map(repr, found)))} look like splits, and prepare.splits splits "

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.sources.folders.mask_file_warnings import MASK_OF
 from headrace.prepare.sources.raw_file_and_record import RawFile
-from headrace.prepare.sources.split_names import look_like_splits, split_from_name
+from headrace.prepare.sources.split_names import split_from_name, split_like_names
 from headrace.wording import escape_path, shorten
 
 # Folders of data sets for segmentation, whose files of one name belong together.
@@ -43,7 +43,7 @@ def class_warnings(classes: Iterable[str]) -> list[str]:
             f"the folders {shorten(list(map(repr, names)))} look like partitions of a table, and are classes of these "
             "whole names; data.source.class_names gives them others."
         )
-    if splits := look_like_splits(names):
+    if splits := split_like_names(names):
         warnings.append(
             f"the folders {shorten(list(map(repr, splits)))} look like splits, and are classes; splits are called "
             "train, val, test."

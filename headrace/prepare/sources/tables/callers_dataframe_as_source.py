@@ -67,8 +67,8 @@ class DataFrameLabelInterface(Protocol):
 def dataframe_listing(frame: DataFrame, source: Source, settings: Prepare) -> Iterator[Listing]:
     """Yield the listing of a DataFrame, whose rows are on the executors' disks until the block ends.
 
-    Its one file stands for all rows, and changes if they do: its size is their number, and its time a sum of their
-    hashes, which does not depend on their order.
+    The listing has one file that stands for all rows. Its size is the number of rows, and its time the sum of their
+    hashes, which does not depend on their order, so that it changes whenever a row does.
 
     Raises:
         ConfigurationError: a column is missing, or has a type that it cannot have.

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from headrace.config.base_section import strip_backticks
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError
-from headrace.features.input_kind_loader import input_traits
+from headrace.features.input_kind_loader import input_properties
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.labels.label_cell_as_text import label_cell
 from headrace.prepare.readers import Row
@@ -68,7 +68,7 @@ def find_cell_format(source: Source, root: str, content: str) -> str:
         return input_codec(source, root, content)
     refuse_arrays(source, root)
     cell_format = source.columns.content if source.columns else "text"
-    kind = input_traits(content)
+    kind = input_properties(content)
     if cell_format == "text" and kind.is_file and not kind.is_cell:
         raise ConfigurationError(
             f"data.source.columns.content is text, and prepare.input: {content} needs files; expected bytes, if the "

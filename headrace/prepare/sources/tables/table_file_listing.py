@@ -12,7 +12,7 @@ from headrace.prepare.sources.folders.exclude_patterns import not_excluded
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_file_and_record import Listing, to_raw_file
-from headrace.prepare.sources.split_names import look_like_splits, split_from_path, unclear_split_files
+from headrace.prepare.sources.split_names import split_from_path, split_like_names, unclear_split_files
 from headrace.prepare.sources.tables.delta_file_listing import list_delta_files
 from headrace.prepare.sources.tables.lakehouse_table_refusal import (
     COLUMNAR,
@@ -136,7 +136,7 @@ def _splits(files: list[ListedFile], source: Source) -> list[str | None]:
 def _warn_of_unused_splits(files: list[ListedFile], source: Source) -> None:
     """Warn of names of files or folders that have the words of splits, and are not read as such."""
     names = dict.fromkeys(part for one in files for part in one.path.split(os.sep))
-    if found := look_like_splits(name for name in names if "=" not in name):
+    if found := split_like_names(name for name in names if "=" not in name):
         log.warning(
             "The names %s of %s look like splits, and prepare.splits splits their rows; names that are splits begin "
             "with train, val, test.",

@@ -1,0 +1,20 @@
+"""Column values of stored rows: numbers, and categories by their names."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from headrace.contract import Contract
+from headrace.features.tabular.contract_part import TabularSpec
+from headrace.features.tabular.vocabulary_encoding import load_vocabulary
+
+
+def column_values_from_stored_rows(contract: Contract, folder: Path, rows: NDArray[np.float32]) -> dict[str, pa.Array]:
+    """See `ColumnValuesInterface`."""
+    spec = TabularSpec.of(contract)
+    vocabulary = load_vocabulary(folder, spec)
+    named = [vocabulary.describe(row, spec) for row in rows]
+    numbers = {name: pa.array(rows[:, at], pa.float32()) for at, name in enumerate(spec.numbers)}
+    return numbers | {name: pa.array([row[name] for row in named], pa.string()) for name in spec.categories}
