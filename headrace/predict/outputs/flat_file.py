@@ -44,8 +44,8 @@ def output_format(output: Path, wanted: OutputFormat | None) -> OutputFormat:
         )
     if wanted is None and output.suffix.lower() in OTHER_FILES:
         raise ConfigurationError(
-            f"The output {output} ends with {output.suffix}, which predict cannot write; expected a file .csv or .jsonl, "
-            "a new folder for Parquet, or --format."
+            f"The output {output} ends with {output.suffix}, which predict cannot write; expected .csv or .jsonl, a "
+            "new folder for Parquet, or --format."
         )
     return wanted or by_suffix or "parquet"
 
