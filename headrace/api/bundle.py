@@ -17,6 +17,7 @@ from headrace.errors import ConfigurationError
 from headrace.spark.lent_session import refuse_connect, running_session
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
 
@@ -80,6 +81,43 @@ class Bundle:
             predicted = frame.withColumn(whole, predict(*cells))
             return predicted.withColumns({new: F.col(whole)[name] for new, name in names.items()}).drop(whole)
 
+    def predict(
+        self,
+        *sources: str | Path,
+        threshold: float | None = None,
+        limit: int | None = None,
+        column: str | None = None,
+        identity: str | None = None,
+    ) -> "pa.Table":
+        """Return the predictions of raw files, folders, files of records or a table, as `headrace predict` writes them.
+
+        A few files, as many as fit into two tasks of 1,024, and small tables are predicted in this process, without
+        Spark and Java. `.to_pandas()` gives a pandas DataFrame.
+
+        Args:
+            sources: files, folders, patterns such as `photos/*.jpg`, or one prepared table.
+            threshold: minimum probability, 0 to 1, of a label, or of the second of two classes.
+            limit: maximum number of records, the first ones; None for all.
+            column: of the texts in a file of records; None: as in the training.
+            identity: column that identifies records, whose values become the column `id`.
+
+        Returns:
+            A row for each record, rejected ones at the end. Columns path, label and probabilities (multi_label: labels
+            and probabilities; regression: value; vector: values), for records of files line and id, and rejected: null,
+            or why a record could not be predicted, whose other columns are then null.
+
+        Raises:
+            ConfigurationError: inputs do not go together, a column is missing, or the threshold cannot be applied.
+            DataError: an input is missing or damaged, or all records are rejected.
+        """
+        from headrace.api.predict_files import predict_files
+        from headrace.predict.job import PredictOptions
+        from headrace.predict.records.record_file_reader import TextColumns
+
+        _require_probability(threshold)
+        columns = TextColumns(text=column, identity=identity)
+        return predict_files(self.path, sources, PredictOptions(columns=columns, threshold=threshold, limit=limit))
+
     def evaluate(self, table: Table | str | Path, split: str = "test") -> dict[str, Any]:
         """Evaluate the model on a split, as `headrace evaluate` does, and return what it prints, such as `metrics`.
 
@@ -101,8 +139,7 @@ class Bundle:
         from headrace.predict.udf.shared_bundle import share_bundle
 
         require_decidable(self._bundle, threshold, "threshold")
-        if threshold is not None and not 0 <= threshold <= 1:
-            raise ConfigurationError(f"threshold is {threshold}; expected a probability, from 0 to 1.")
+        _require_probability(threshold)
         _require_raw_inputs(self._bundle)
         task = UdfTask(
             bundle=share_bundle(self._bundle, spark),
@@ -196,3 +233,8 @@ def _require_raw_inputs(bundle: bundles.Bundle) -> None:
             f"The bundle {bundle.path} predicts from {feature.noun}, which are several rows each; prepare them as a "
             "table, and predict that with `headrace predict`."
         )
+
+
+def _require_probability(threshold: float | None) -> None:
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise ConfigurationError(f"threshold is {threshold}; expected a probability, from 0 to 1.")

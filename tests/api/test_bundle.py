@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -192,6 +194,32 @@ def test_rows_are_predicted_once_though_a_prediction_has_three_fields(
     plain: Any = headrace.load(bundle).transform(files(notebook, raw))
     chosen = plain.where("rejected is null").select("label", "probabilities")
     assert chosen._jdf.queryExecution().executedPlan().toString().count("ArrowEvalPython") == 1
+
+
+def test_files_are_predicted_as_by_the_command(bundle: Path, raw: Path, expected: dict[str, Any]) -> None:
+    found = headrace.load(bundle).predict(raw)
+    assert found.column_names == ["path", "label", "probabilities", "rejected"]
+    rows = found.to_pylist()
+    require_equal(by_name(rows), expected)
+    assert [row["rejected"] is None for row in rows] == [True] * 23 + [False] * 2
+    limited = headrace.load(bundle).predict(raw / "000.png", raw / "001.png", limit=1)
+    assert limited["path"].to_pylist() == ["000.png"]
+    assert limited["rejected"].to_pylist() == [None]
+
+
+def test_files_are_predicted_without_spark_and_java(bundle: Path, raw: Path) -> None:
+    program = (
+        f"import headrace; found = headrace.load({str(bundle)!r}).predict({str(raw / '000.png')!r}); "
+        "from pyspark import SparkContext; print(len(found), SparkContext._active_spark_context)"
+    )
+    environment = {"PATH": "/nonexistent", "HOME": os.environ["HOME"], "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1 None"
+
+
+def test_probability_beyond_one_is_refused(bundle: Path, raw: Path) -> None:
+    with pytest.raises(ConfigurationError, match="threshold is 1.5; expected a probability"):
+        headrace.load(bundle).predict(raw, threshold=1.5)
 
 
 def test_threshold_and_prefix(notebook: SparkSession, raw: Path, tmp_path: Path) -> None:
