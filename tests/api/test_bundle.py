@@ -203,7 +203,7 @@ def test_files_are_predicted_as_by_the_command(bundle: Path, raw: Path, expected
     require_equal(by_name(rows), expected)
     assert [row["rejected"] is None for row in rows] == [True] * 23 + [False] * 2
     limited = headrace.load(bundle).predict(raw / "000.png", raw / "001.png", limit=1)
-    assert limited["path"].to_pylist() == ["000.png"]
+    assert limited["path"].to_pylist() == [str(raw / "000.png")]
     assert limited["rejected"].to_pylist() == [None]
 
 
