@@ -3,7 +3,7 @@
 import math
 import re
 import reprlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
 ENDINGS_WITH_ES = ("s", "x", "ch", "sh")
@@ -88,14 +88,18 @@ def close_name_question(name: str, known: Sequence[str]) -> str:
     return f" Is {folded[close[0]]!r} meant?" if close else ""
 
 
-def shortest_suffixes(names: Sequence[str], separator: str) -> list[str]:
-    """Return of each name the last parts that no other name ends with, such as b/run of a/run and a/b/run."""
+def shortest_suffixes(names: Sequence[str], separator: str, vague: Collection[str] = ()) -> list[str]:
+    """Return of each name the last parts that no other name ends with, such as b/run of a/run and a/b/run.
+
+    Args:
+        vague: last parts that say nothing without the part before them.
+    """
     parts = [name.split(separator) for name in names]
-    return [separator.join(_suffix(one, [other for other in parts if other != one])) for one in parts]
+    return [separator.join(_suffix(one, [other for other in parts if other != one], vague)) for one in parts]
 
 
-def _suffix(parts: list[str], others: list[list[str]]) -> list[str]:
-    lengths = range(1, len(parts))
+def _suffix(parts: list[str], others: list[list[str]], vague: Collection[str]) -> list[str]:
+    lengths = range(2 if parts[-1] in vague else 1, len(parts))
     return next((parts[-length:] for length in lengths if all(o[-length:] != parts[-length:] for o in others)), parts)
 
 

@@ -70,6 +70,7 @@ def test_suffixes_are_as_long_as_needed_to_differ() -> None:
     assert shortest_suffixes(["/a/run", "/b/run", "/b/other"], "/") == ["a/run", "b/run", "other"]
     assert shortest_suffixes(["run", "b/run", "b/run"], "/") == ["run", "b/run", "b/run"]
     assert shortest_suffixes(["train.seed"], ".") == ["seed"]
+    assert shortest_suffixes(["train.optimizer.name", "name"], ".", {"name"}) == ["optimizer.name", "name"]
 
 
 @pytest.mark.parametrize(

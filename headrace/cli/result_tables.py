@@ -18,7 +18,7 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
         [name, _figure(value), _interval(intervals.get(name)), *(_figure(one.get(name)) for one in baselines.values())]
         for name, value in metrics.items()
     ]
-    title = f"{result['split']}, {quantity(result['rows'], 'row')}"
+    title = f"{result['split']} of version {result['version']}, {quantity(result['rows'], 'row')}"
     table = text_table([title, "value", "95% interval", *baselines], rows)
     slices = (_slice_table(name, parts) for name, parts in result.get("slices", {}).items() if parts)
     return "\n\n".join([table, *slices, *filter(None, [_weakest_classes_hint(result)])])

@@ -15,6 +15,8 @@ from headrace.wording import join_names, shortest_suffixes
 
 MAX_CELL = 28
 NOTHING = "-"
+# Last parts of keys that say nothing alone: the title of train.optimizer.name is optimizer.name.
+VAGUE_KEYS = frozenset({"file", "kind", "mode", "name", "options", "path", "size"})
 TEST = "test."
 NETWORK_HASH = "model.sha256"
 # Of these, a run's main metric is the first that it has.
@@ -100,7 +102,7 @@ def _columns(rows: Sequence[RunRow]) -> dict[str, list[str]]:
     for name in _shown_metrics(rows):
         columns[name.replace(TEST, "test ")] = [_metric(row, name) for row in rows]
     by_key = _differing(rows)
-    for title, key in zip(shortest_suffixes(list(by_key), "."), by_key, strict=True):
+    for title, key in zip(shortest_suffixes(list(by_key), ".", VAGUE_KEYS), by_key, strict=True):
         # A setting may have the name of a column, and a hash needs the name of its content.
         columns[key if title in columns or key == NETWORK_HASH else title] = [
             _cell(by_key[key].get(row.run)) for row in rows

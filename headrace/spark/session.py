@@ -131,8 +131,10 @@ def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     for key, value in requested.items():
         if not launched.contains(key):
             builder = builder.config(key, value)
-    # PySpark enables Spark's progress bar, which fills a log with carriage returns; keep it for terminals only.
-    builder = builder.config("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())
+    # PySpark enables Spark's progress bar, which fills a log with carriage returns; keep it for terminals only. In a
+    # training, whose only stage lasts until its end, it would overwrite the lines of epochs.
+    has_bar = sys.stderr.isatty() and name != "train"
+    builder = builder.config("spark.ui.showConsoleProgress", str(has_bar).lower())
     master = launched.get("spark.master") or requested["spark.master"]
     if SparkContext._active_spark_context is None:
         require_same_master(master, _merge(launched, requested))

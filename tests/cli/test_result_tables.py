@@ -12,16 +12,23 @@ from headrace.cli.result_tables import (
 
 def test_evaluation_table_has_figures_and_intervals() -> None:
     metrics, intervals = {"accuracy": 0.75, "loss": 0.5}, {"accuracy": (0.5, 0.875)}
-    result = {"split": "test", "rows": 1200, "metrics": metrics, "intervals": intervals}
+    result = {"split": "test", "version": 1, "rows": 1200, "metrics": metrics, "intervals": intervals}
     assert evaluation_table(result).splitlines() == [
-        "test, 1,200 rows   value      95% interval",
-        "accuracy          0.7500  0.5000 to 0.8750",
-        "loss              0.5000",
+        "test of version 1, 1,200 rows   value      95% interval",
+        "accuracy                       0.7500  0.5000 to 0.8750",
+        "loss                           0.5000",
     ]
 
 
 def test_evaluation_table_says_where_to_look_further() -> None:
-    result = {"split": "test", "rows": 2, "metrics": {"loss": 0.5}, "intervals": {}, "evaluation": "b/test.json"}
+    result = {
+        "split": "test",
+        "version": 1,
+        "rows": 2,
+        "metrics": {"loss": 0.5},
+        "intervals": {},
+        "evaluation": "b/test.json",
+    }
     result |= {"worst_classes": [{"name": "cat", "f1": 0.25, "rows": 4}, {"name": "dog", "f1": 0.5, "rows": 3}]}
     assert evaluation_table(result | {"run": "my runs/a"}).partition("\n\n")[2].splitlines() == [
         "smallest F1: cat 0.2500, dog 0.5000",
@@ -32,15 +39,21 @@ def test_evaluation_table_says_where_to_look_further() -> None:
 
 def test_evaluation_table_has_the_baselines_beside_the_model() -> None:
     baselines = {"persistence": {"mean_absolute_error": 4.5}, "seasonal": {"mean_absolute_error": 0.5}}
-    result = {"split": "test", "rows": 147, "metrics": {"mean_absolute_error": 2.5}, "intervals": {}}
+    result = {"split": "test", "version": 1, "rows": 147, "metrics": {"mean_absolute_error": 2.5}, "intervals": {}}
     assert evaluation_table(result | {"baselines": baselines}).splitlines() == [
-        "test, 147 rows        value  95% interval  persistence  seasonal",
-        "mean_absolute_error  2.5000                     4.5000    0.5000",
+        "test of version 1, 147 rows   value  95% interval  persistence  seasonal",
+        "mean_absolute_error          2.5000                     4.5000    0.5000",
     ]
 
 
 def test_tables_show_figures_that_are_small_or_large() -> None:
-    result = {"split": "test", "rows": 1, "metrics": {"loss": 4.045e-05}, "intervals": {"loss": (1e-5, 12345.678)}}
+    result = {
+        "split": "test",
+        "version": 1,
+        "rows": 1,
+        "metrics": {"loss": 4.045e-05},
+        "intervals": {"loss": (1e-5, 12345.678)},
+    }
     assert evaluation_table(result).splitlines()[1].split() == ["loss", "4.045e-05", "1.000e-05", "to", "12,346"]
 
 
@@ -95,8 +108,10 @@ def test_evaluation_table_shows_the_slices_that_were_asked_for() -> None:
         for number in range(22)
     ]
     parts[0]["intervals"] = {"accuracy": [0.25, 0.75]}
-    table = evaluation_table({"split": "test", "metrics": {}, "intervals": {}} | {"rows": 1, "slices": {"path": parts}})
-    assert table.startswith("test, 1 row ")
+    table = evaluation_table(
+        {"split": "test", "version": 1, "metrics": {}, "intervals": {}} | {"rows": 1, "slices": {"path": parts}}
+    )
+    assert table.startswith("test of version 1, 1 row ")
     lines = table.partition("\n\n")[2].splitlines()
     assert lines[0].split() == ["by", "path", "rows", "accuracy", "95%", "interval"]
     assert lines[1].split() == ["day0", "1,200", "0.5000", "0.2500", "to", "0.7500"]

@@ -122,7 +122,11 @@ class Vocabulary:
         """
         numbers, categories = row[: len(spec.numbers)], row[len(spec.numbers) :]
         named = {name: f"{value:.6g}" for name, value in zip(spec.numbers, numbers.tolist(), strict=True)}
-        if cells is not None:
+        if cells is None:
+            means = np.asarray(spec.statistics.mean, np.float32)
+            filled = (name for name, value, mean in zip(spec.numbers, numbers, means, strict=True) if value == mean)
+            named |= {name: f"{named[name]} (the mean, or missing)" for name in filled}
+        else:
             missing = (name for name, value in zip(spec.numbers, cells.numbers, strict=True) if value is None)
             named |= {name: f"missing (filled with mean {named[name]})" for name in missing}
         for name, known, value in zip(spec.categories, self._values, categories.astype(int).tolist(), strict=True):

@@ -93,7 +93,11 @@ def describe_unlike_inputs(columns: Sequence[dict[str, Any]], label: str | None 
     dates = [name for name, kind in kinds.items() if kind == "date"]
     texts = [one["name"] for one in several if kinds[one["name"]] == "text" and 2 * one["distinct"] > one["present"]]
     found = [f"{name}: another number in each row; leave it out if it only numbers the rows" for name in numbered]
-    found += [f"{name}: dates; make numbers of them, such as days, or categories, such as months" for name in dates]
+    found += [
+        f"{name}: dates; of a series, they are prepare.windows.time (`headrace init --kind windows`); else make "
+        "numbers of them, such as days, or categories, such as months"
+        for name in dates
+    ]
     return found + [
         f"{name}: most texts are different; as categories they would be unknown, as texts they are an input of "
         "`headrace init --kind record`"

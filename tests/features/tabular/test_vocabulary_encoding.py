@@ -62,8 +62,11 @@ def test_sizes_count_missing_and_unknown_values(spec: TabularSpec) -> None:
 
 def test_row_is_described_by_the_names_of_its_values(spec: TabularSpec, tmp_path: Path) -> None:
     vocabulary = load_vocabulary(tmp_path, spec)
-    assert vocabulary.describe(np.float32([2.5, 3, 0]), spec) == {"size": "2.5", "kind": "a", "shop": "(missing)"}
-    assert vocabulary.describe(np.float32([2.5, 1, 2]), spec) == {"size": "2.5", "kind": "(unknown)", "shop": "x"}
+    assert vocabulary.describe(np.float32([3.5, 3, 0]), spec) == {"size": "3.5", "kind": "a", "shop": "(missing)"}
+    assert vocabulary.describe(np.float32([3.5, 1, 2]), spec) == {"size": "3.5", "kind": "(unknown)", "shop": "x"}
+    assert vocabulary.describe(np.float32([*spec.statistics.mean, 3, 0]), spec)["size"].endswith(
+        " (the mean, or missing)"
+    )
     filled = vocabulary.describe(np.float32([2.5, 3, 0]), spec, RowCells((None,), ("a", None)))
     assert filled["size"] == "missing (filled with mean 2.5)"
     assert vocabulary.describe(np.float32([2.5, 3, 0]), spec, RowCells((2.5,), ("a", None)))["size"] == "2.5"

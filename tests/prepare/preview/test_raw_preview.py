@@ -173,7 +173,7 @@ def test_preview_says_which_columns_tell_little_as_numbers_and_categories(tmp_pa
         pq.write_table(rows, file)
     found = as_text(preview(str(file), "price"))
     assert "id: another number in each row; leave it out if it only numbers the rows\n" in found
-    assert "listed: dates; make numbers of them, such as days" in found
+    assert "listed: dates; of a series, they are prepare.windows.time" in found
     assert "about: most texts are different; as categories they would be unknown" in found
     assert not [line for line in found.splitlines() if line.startswith(("area:", "district:", "price:"))]
     assert found.endswith("; `prepare` also rejects empty and short texts")

@@ -23,6 +23,9 @@ LABELS_FILE = re.compile(r".*\.(?:csv|tsv|jsonl?|ndjson)", re.IGNORECASE)
 # More folders than these are not compared.
 MAX_FOLDERS = 10_000
 
+# Folders of deliveries, which no one takes for classes.
+DATE = re.compile(r"\d{4}([-_.]?\d{2}){1,2}([-_ T].*)?")
+
 
 def class_warnings(classes: Iterable[str]) -> list[str]:
     """Return warnings about names of class folders: masks beside images, and copies of folders."""
@@ -75,7 +78,7 @@ def nested_warnings(files: Iterable[RawFile], *, in_splits: bool) -> list[str]:
                 f"the folders {shown} in {name!r} are part of the class {name!r}, although classes have these names."
             ]
     common = set.intersection(*subfolders.values()) if subfolders else set()
-    if len(common) > 1 and not holders:
+    if len(common) > 1 and not holders and not all(map(DATE.fullmatch, common)):
         shown = shorten(list(map(repr, sorted(common))))
         return [f"the folders {shown} are in every class folder; they are not classes, the folders that hold them are."]
     return []

@@ -77,6 +77,7 @@ def test_splits_in_class_folders_are_splits_or_refused(tmp_path: Path) -> None:
         (["a=b/1", "c=d/1"], ""),
         (["cat/2021/1", "cat/2", "dog/2021/1", "dog/old/1"], ""),
         (["cat/images/1", "dog/images/1", "cat 2/1"], ""),
+        (["cat/2026-11-28/1", "cat/2026-11-29/1", "dog/2026-11-28/1", "dog/2026-11-29/1"], ""),
     ],
 )
 def test_folders_that_may_mean_other_classes_are_warned_of(
