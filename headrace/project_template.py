@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,13 +47,20 @@ COLUMNS = re.compile(r"^    columns:.*\n(      .*\n)+", re.MULTILINE)
 
 
 def copy_template(
-    folder: Path, kind: Kind = "images", *, source: str | None = None, source_format: str | None = None, force: bool
+    folder: Path,
+    kind: Kind = "images",
+    *,
+    source: str | None = None,
+    source_format: str | None = None,
+    columns: Mapping[str, Any] | None = None,
+    force: bool,
 ) -> dict[str, Any]:
     """Copy the configuration and the networks of `kind` to `folder`.
 
     Args:
         source: raw data, relative to the current folder; written into the configuration relative to `folder`.
         source_format: format of the table that `source` is; None if it is no table, or not known.
+        columns: values of keys of the configuration that name columns of the table; None leaves those of the template.
 
     Raises:
         ConfigurationError: the configuration exists, or another network of a name, and `force` is False; or `folder` is
@@ -63,6 +71,7 @@ def copy_template(
     if source is not None:
         is_folder = source_format is None and Path(source).is_dir()
         text = with_source(text, _from_folder(source, folder), "folder" if is_folder else source_format)
+    text = with_columns(text, columns or {})
     if file := next((one for one in (folder, *folder.parents) if one.exists() and not one.is_dir()), None):
         raise ConfigurationError(f"{file} is a file; expected a folder for the configuration and the networks.")
     contents = {folder / conf: text.encode()}
@@ -94,6 +103,20 @@ def with_source(text: str, path: str, source_format: str | None) -> str:
     return OPTIONS.sub("", FORMAT.sub(lambda found: f"{found[1]}{source_format}{found[2]}", text))
 
 
+def with_columns(text: str, columns: Mapping[str, Any]) -> str:
+    """Return the configuration `text` with the values of keys that name columns; the line of a None is removed."""
+    for key, value in columns.items():
+        text = _set_key(text, key, value)
+    return text
+
+
+def _set_key(text: str, key: str, value: Any) -> str:
+    line = re.compile(rf"^( +{key}: )[^#\n]*?( #.*)?\n", re.MULTILINE)
+    if value is None:
+        return line.sub("", text, count=1)
+    return line.sub(lambda found: f"{found[1]}{inline_yaml(value)}{found[2] or ''}\n", text, count=1)
+
+
 def source_warning(kind: Kind, source: str, source_format: str | None) -> str:
     """Return what is wrong with `source` as the raw data of a project of `kind`; empty if nothing is."""
     path = Path(source)
@@ -109,8 +132,12 @@ def source_warning(kind: Kind, source: str, source_format: str | None) -> str:
     return ""
 
 
-def next_steps(folder: Path, kind: Kind, source: str | None) -> str:
-    """Return the commands that follow `headrace init`, for people."""
+def next_steps(folder: Path, kind: Kind, source: str | None, *, filled: bool = False) -> str:
+    """Return the commands that follow `headrace init`, for people.
+
+    Args:
+        filled: whether the configuration names the columns of `source` already.
+    """
     conf = f"conf/{CONFIGURATIONS[kind]}.yaml"
     steps = [] if folder.absolute() == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]
     if source is None:
@@ -118,7 +145,8 @@ def next_steps(folder: Path, kind: Kind, source: str | None) -> str:
     else:
         raw = shlex.quote(_from_folder(source, folder))
         section = f" and prepare.{SECTIONS[kind]}" if kind in SECTIONS else ""
-        columns = "" if kind in FOLDERS else f", for data.source.columns{section} in {conf}"
+        purpose = "to check" if filled else "for"
+        columns = "" if kind in FOLDERS else f", {purpose} data.source.columns{section} in {conf}"
         steps.append(f"headrace inspect {raw} --raw   # what is there{columns}")
     verbs = ("retrain",) if kind == "retrain" else ("prepare", "train")
     return "\n".join(["next:", *(f"  {step}" for step in (*steps, *(f"headrace {verb} {conf}" for verb in verbs)))])

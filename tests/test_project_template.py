@@ -22,6 +22,7 @@ from headrace.project_template import (
     source_warning,
 )
 from headrace.table import read
+from tests.support.commands import headrace_within
 from tests.support.raw_images import write_source
 from tests.support.text_files import write_texts
 
@@ -170,3 +171,22 @@ def test_data_as_described_are_prepared_with_the_configuration_as_it_is(
     assert " 1 file listed in " in caplog.text
     assert rows in (None, result["written"])
     assert set(read(configuration.data.table).summary.counts) == {"train", "val", "test"}
+
+
+def test_configuration_names_the_columns_of_the_source(tmp_path: Path) -> None:
+    source = tmp_path / "flats.csv"
+    rows = [f"{40 + row % 9}.5,{'north' if row % 3 else 'south'},{100_000 + 977 * row}" for row in range(60)]
+    source.write_text("\n".join(["area,district,cost", *rows]))
+    done = headrace_within("init", "mine", "--kind", "tabular", "--source", "flats.csv", cwd=tmp_path)
+    assert "Columns taken for label: cost (the last column); numbers: area; categories: district; check" in done.stderr
+    configuration = load(tmp_path / "mine/conf/tabular.yaml")
+    assert configuration.data.source.columns.label == "cost"
+    tabular = configuration.prepare.tabular
+    assert (tabular.numbers, tabular.categories) == (("area",), ("district",))
+    assert configuration.prepare.task == "regression"
+
+
+def test_label_without_a_table_is_refused(tmp_path: Path) -> None:
+    refused = headrace_within("init", "mine", "--label", "cost", cwd=tmp_path, code=2)
+    assert "--label cost has no effect" in refused.last_error_line
+    assert not (tmp_path / "mine").exists()

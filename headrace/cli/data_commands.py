@@ -3,12 +3,13 @@
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from headrace.cli.application import app, print_result
 from headrace.cli.parameters import Conf, Overrides, SplitName, load_configuration, local_path, location
+from headrace.errors import ConfigurationError, DataError
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +32,14 @@ def init(
     source: Annotated[
         str | None, typer.Option(metavar="PATH", help="your raw data, for data.source.path of the configuration")
     ] = None,
+    label: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="column to predict, in a table of --source; else it is guessed")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="overwrite existing files")] = False,
 ) -> None:
     """Create a commented configuration and the networks that fit it as a starting point.
+
+    Of a table of texts, of rows or of a series, the columns of --source are looked at and named in the configuration.
 
     Example: headrace init my-project --source photos
 
@@ -42,10 +48,35 @@ def init(
     from headrace.project_template import copy_template, next_steps, source_warning
 
     source_format = None if source is None else _find_format(source)
-    result = copy_template(folder, kind, source=source, source_format=source_format, force=force)
+    columns = _find_columns(source, kind, label) if source and source_format else {}
+    if label is not None and columns.get("label") != label:
+        raise ConfigurationError(
+            f"--label {label} has no effect: it is for --source TABLE with --kind text, tabular or windows, whose "
+            "columns can be told apart."
+        )
+    result = copy_template(folder, kind, source=source, source_format=source_format, columns=columns, force=force)
     if source is not None and (warning := source_warning(kind, source, source_format)):
         log.warning("%s", warning)
-    print_result(result, next_steps(folder, kind, source))
+    print_result(result | {"columns": columns}, next_steps(folder, kind, source, filled=bool(columns)))
+
+
+def _find_columns(source: str, kind: ProjectKind, label: str | None) -> dict[str, Any]:
+    """Return the values of keys that name columns of the table `source`, and log what was taken for what."""
+    from headrace.prepare.preview.column_roles import USED_ROLES, configuration_values, describe_roles, guess_roles
+
+    if kind not in USED_ROLES:
+        return {}
+    try:
+        roles = guess_roles(source, label)
+    except DataError as error:
+        log.warning("The columns of %s are not known (%s); set them in the configuration.", source, error)
+        return {}
+    if roles is None:
+        return {}
+    columns = configuration_values(kind, roles)
+    ending = "check them" if columns else "too little for this kind; set the columns in the configuration"
+    log.info("Columns taken for %s; %s", describe_roles(roles, kind), ending)
+    return columns
 
 
 def _find_format(source: str) -> str | None:

@@ -1,0 +1,121 @@
+"""Guess which columns of a raw table are its label, the inputs of a model and the time of a series."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from headrace.prepare.preview.column_content import MIN_VALUES, NUMBERS, column_content
+from headrace.prepare.preview.raw_preview import preview
+
+# Kinds of projects whose configuration names columns of one table, and the roles that it names beside the label.
+USED_ROLES = {"text": ("texts",), "tabular": ("numbers", "categories"), "windows": ("times", "numbers", "categories")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnRoles:
+    """Columns of a raw table by what they can be for a model.
+
+    Attributes:
+        label: the column to predict; None if none is likely.
+        is_last: whether it is taken for the label only because it is the last column.
+        is_number: whether the labels are numbers to predict, and not names of classes.
+        is_numeric: whether the labels are numbers, which may be names of classes.
+        numbers: columns of numbers, without the label.
+        categories: columns of names and codes, without the label.
+        texts: columns of texts that are mostly different.
+        times: columns of dates.
+        row_numbers: columns of a different whole number in every row.
+    """
+
+    label: str | None
+    is_last: bool
+    is_number: bool
+    is_numeric: bool
+    numbers: tuple[str, ...]
+    categories: tuple[str, ...]
+    texts: tuple[str, ...]
+    times: tuple[str, ...]
+    row_numbers: tuple[str, ...]
+
+
+def guess_roles(path: str, label: str | None = None) -> ColumnRoles | None:
+    """Return the roles of the columns of the table at `path`; None if it is no table.
+
+    Args:
+        label: the column to predict; None takes one with a usual name, or else the last that can be a label.
+
+    Raises:
+        ConfigurationError: there is no column `label`.
+        DataError: the table cannot be read.
+    """
+    found = preview(path, label)
+    if found["kind"] != "table":
+        return None
+    kinds = {column["name"]: _role(column) for column in found["columns"]}
+    last = next(reversed(kinds), None)
+    # Numbers of rows come first in a table; prices at its end may well be all different.
+    if last is not None and kinds[last] == "row number":
+        kinds[last] = "number"
+    candidates = [name for name, role in kinds.items() if role in ("number", "category")]
+    chosen = found["label"] or (candidates[-1] if candidates else None)
+    labelled = found if chosen == found["label"] else preview(path, chosen)
+    inputs = {name: role for name, role in kinds.items() if name not in (chosen, found["split_column"])}
+    return ColumnRoles(
+        label=chosen,
+        is_last=chosen != found["label"],
+        is_number=labelled["numbers"] is not None,
+        is_numeric=chosen is not None and kinds[chosen] == "number",
+        numbers=_with_role(inputs, "number"),
+        categories=_with_role(inputs, "category"),
+        texts=_with_role(inputs, "text"),
+        times=_with_role(inputs, "time"),
+        row_numbers=_with_role(inputs, "row number"),
+    )
+
+
+def _with_role(roles: dict[str, str], role: str) -> tuple[str, ...]:
+    return tuple(name for name, found in roles.items() if found == role)
+
+
+def _role(column: dict[str, Any]) -> str:
+    kind, several = column_content(column), column["present"] >= MIN_VALUES
+    if kind == "date":
+        return "time"
+    if kind == "integer" and several and column["distinct"] == column["present"]:
+        return "row number"
+    if kind in NUMBERS:
+        return "number"
+    if kind == "text" and several and 2 * column["distinct"] > column["present"]:
+        return "text"
+    return "none" if kind == "none" else "category"
+
+
+def configuration_values(kind: str, roles: ColumnRoles) -> dict[str, Any]:
+    """Return the values by key of a configuration that name columns; empty if `roles` lack what it needs.
+
+    Args:
+        kind: of `USED_ROLES`.
+    """
+    if roles.label is None:
+        return {}
+    task = "regression" if roles.is_number else "classification"
+    if kind == "tabular" and (roles.numbers or roles.categories):
+        lists = {"numbers": [*roles.numbers], "categories": [*roles.categories]}
+        return {"label": roles.label, "task": task} | lists
+    if kind == "text" and roles.texts:
+        method = {"method": "hash"} if roles.is_number else {}
+        return {"label": roles.label, "task": task, "input": roles.texts[0]} | method
+    if kind == "windows" and roles.times and roles.is_numeric:
+        series = roles.categories[0] if roles.categories else None
+        return {"label": roles.label, "series": series, "time": roles.times[0], "values": [roles.label, *roles.numbers]}
+    return {}
+
+
+def describe_roles(roles: ColumnRoles, kind: str) -> str:
+    """Return which columns were taken for what in a configuration of `kind`, for people."""
+    names = USED_ROLES[kind]
+    label = "none found" if roles.label is None else roles.label + (" (the last column)" if roles.is_last else "")
+    parts = [f"label: {label}"]
+    parts += [f"{name}: {', '.join(getattr(roles, name)) or 'none'}" for name in names]
+    others = {"row_numbers": "they number the rows", "times": "dates", "texts": "mostly different texts"}
+    left = [f"{one} ({why})" for key, why in others.items() if key not in names for one in getattr(roles, key)]
+    return "; ".join([*parts, *([f"left out: {', '.join(left)}"] if left else [])])

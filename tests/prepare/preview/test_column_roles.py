@@ -1,0 +1,94 @@
+"""The columns of a raw table are taken for label, inputs and time by what they hold."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.errors import ConfigurationError
+from headrace.prepare.preview.column_roles import configuration_values, describe_roles, guess_roles
+
+ROWS = 60
+
+
+def write(path: Path, **columns: Any) -> str:
+    """Write a CSV file, given a function from the row's number to the cell by column; return its path."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows([cell(row) for cell in columns.values()] for row in range(ROWS))
+    return str(path)
+
+
+@pytest.fixture
+def flats(tmp_path: Path) -> str:
+    """Rows with a number of the row, numbers, a category, a date, a text and a price."""
+    return write(
+        tmp_path / "flats.csv",
+        id=lambda row: 7 * row,
+        area=lambda row: 40 + row % 9 + 0.5,
+        rooms=lambda row: row % 4 or "",
+        district=lambda row: "north" if row % 3 else "south",
+        sold=lambda row: f"2026-01-{1 + row % 28:02d}",
+        note=lambda row: f"flat number {row} of the street",
+        price=lambda row: 100_000 + 977 * (row % 53),
+    )
+
+
+def test_rows_have_numbers_categories_and_the_last_column_as_label(flats: str) -> None:
+    roles = guess_roles(flats)
+    assert roles is not None
+    assert configuration_values("tabular", roles) == {
+        "label": "price",
+        "task": "regression",
+        "numbers": ["area", "rooms"],
+        "categories": ["district"],
+    }
+    assert describe_roles(roles, "tabular") == (
+        "label: price (the last column); numbers: area, rooms; categories: district; left out: id (they number the "
+        "rows), sold (dates), note (mostly different texts)"
+    )
+
+
+def test_named_label_is_no_input(flats: str) -> None:
+    roles = guess_roles(flats, "district")
+    assert roles is not None
+    values = configuration_values("tabular", roles)
+    assert (values["label"], values["task"]) == ("district", "classification")
+    assert values["numbers"] == ["area", "rooms", "price"]
+    assert "(the last column)" not in describe_roles(roles, "tabular")
+    with pytest.raises(ConfigurationError, match="no column 'cost'"):
+        guess_roles(flats, "cost")
+
+
+def test_texts_have_the_text_and_a_usual_name_as_label(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "reviews.csv",
+        sentiment=lambda row: "good" if row % 2 else "bad",
+        review=lambda row: f"review number {row} is long",
+        stars=lambda row: row % 5,
+    )
+    roles = guess_roles(path)
+    assert roles is not None
+    assert configuration_values("text", roles) == {"label": "sentiment", "task": "classification", "input": "review"}
+    assert not configuration_values("windows", roles)
+
+
+def test_series_have_a_time_and_numbers(tmp_path: Path) -> None:
+    columns = {
+        "when": lambda row: f"2026-01-{1 + row // 24:02d}T{row % 24:02d}:00:00",
+        "wind": lambda row: row % 7,
+        "warmth": lambda row: row % 11 + 0.5,
+    }
+    roles = guess_roles(write(tmp_path / "weather.csv", **columns), "warmth")
+    assert roles is not None
+    expected = {"label": "warmth", "series": None, "time": "when", "values": ["warmth", "wind"]}
+    assert configuration_values("windows", roles) == expected
+
+
+def test_folders_have_no_columns(tmp_path: Path) -> None:
+    for name in ("cat/1.png", "dog/1.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert guess_roles(str(tmp_path)) is None
