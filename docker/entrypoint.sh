@@ -32,7 +32,7 @@ case "${1:-}" in
     driver) shift && run_driver "$@" ;;
     executor) run_executor ;;
     check | compare | config | evaluate | explain | export | fetch | init | inspect | models | networks | predict | \
-        prepare | properties | report | retrain | runs | stream | train | tune | vacuum | watch)
+        prepare | read-epoch | report | retrain | runs | schedule | spark-properties | train | tune | vacuum)
         exec headrace "$@" ;;
     *) exec "$@" ;;
 esac

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from headrace.config.commented_yaml import inline_yaml
 from headrace.config.path_validators import ADDRESS
 from headrace.errors import ConfigurationError
-from headrace.storage.location import path_hint
+from headrace.storage.parse_location import path_hint
 
 Kind = Literal["images", "text", "audio", "tabular", "record", "windows", "table", "retrain"]
 # Kinds whose records are files in class folders.

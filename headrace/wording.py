@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
 ENDINGS_WITH_ES = ("s", "x", "ch", "sh")
-# How alike names are, from 0 to 1, of which one may be meant: label and lable, but not text and test.
+# Minimum similarity, 0 to 1, at which a known name is suggested: for lable label, but not test for text.
 CLOSE = 0.79
 
 
@@ -89,7 +89,7 @@ def close_name_question(name: str, known: Sequence[str]) -> str:
 
 
 def shortest_suffixes(names: Sequence[str], separator: str, vague: Collection[str] = ()) -> list[str]:
-    """Return of each name the last parts that no other name ends with, such as b/run of a/run and a/b/run.
+    """Return the shortest unique suffix of each name: b/run, not run, for a/b/run beside a/run.
 
     Args:
         vague: last parts that say nothing without the part before them.

@@ -13,8 +13,8 @@ from headrace.cli import application
 from tests.support.commands import child_cpu_seconds, headrace, headrace_within, program_within, run
 
 VERBS = (
-    "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "tune", "evaluate", "predict",
-    "retrain", "watch", "report", "check", "config", "explain", "export", "runs", "compare",
+    "init", "fetch", "prepare", "inspect", "vacuum", "read-epoch", "networks", "train", "tune", "evaluate", "predict",
+    "retrain", "schedule", "report", "check", "config", "explain", "export", "runs", "compare",
 )  # fmt: skip
 HEAVY = (
     "tensorflow",

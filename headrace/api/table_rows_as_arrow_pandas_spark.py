@@ -18,7 +18,7 @@ from headrace.features.text.contract_part import TextSpec
 from headrace.spark.arrow_types import spark_type
 from headrace.stream.read.verified_shard_opening import open_verified
 from headrace.table import Shard, Version
-from headrace.targets.true_target_column_interface import targets_module
+from headrace.targets.true_target_output_column_interface import targets_module
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -42,7 +42,7 @@ class ExecutorInfo:
         gpus: addresses of the GPUs that Spark assigned to the task.
         address: local address of the route to the driver.
         clocks: `CLOCK_SAMPLES` times in seconds since 1970, each taken at nearly the same moment in all tasks.
-        store: why the shared folder is not usable; empty if it is.
+        store_error: why the shared folder is not usable; empty if it is.
     """
 
     host: str
@@ -53,7 +53,7 @@ class ExecutorInfo:
     gpus: tuple[str, ...]
     address: str
     clocks: tuple[float, ...]
-    store: str
+    store_error: str
 
     @property
     def executor(self) -> tuple[str, str]:
@@ -66,7 +66,7 @@ def probe(request: ProbeRequest, _: Iterator[Any]) -> Iterator[str]:
     context = BarrierTaskContext.get()
     resources: dict[str, Any] = context.resources()
     partition = context.partitionId()
-    store = _try_store(request, partition) if request.store else ""
+    store_error = _try_store(request, partition) if request.store else ""
     clocks = tuple(_clock_after_all(context) for _ in range(CLOCK_SAMPLES))
     info = ExecutorInfo(
         host=gethostname(),
@@ -77,7 +77,7 @@ def probe(request: ProbeRequest, _: Iterator[Any]) -> Iterator[str]:
         gpus=tuple(resources["gpu"].addresses) if "gpu" in resources else (),
         address=_local_address(request.driver),
         clocks=clocks,
-        store=store,
+        store_error=store_error,
     )
     yield json.dumps(asdict(info))
 

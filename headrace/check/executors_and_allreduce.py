@@ -108,7 +108,7 @@ def _shared_folder(store: Path) -> Iterator[Path]:
 
 def _store_row(folder: Path, probes: list[ExecutorInfo]) -> CheckRow:
     """Return the row that says whether driver and executors read each other's files in `folder`."""
-    failed = {info.host: info.store for info in probes if info.store}
+    failed = {info.host: info.store_error for info in probes if info.store_error}
     unseen = {
         info.host: "the driver does not see its file"
         for info in probes

@@ -7,9 +7,9 @@ This package imports nothing heavy; a command imports what it needs when it runs
 from headrace.cli import (
     check_config_and_properties_commands,
     data_commands,
-    modeling_commands,
+    model_train_predict_export_commands,
     models_commands,
-    retrain_and_watch_commands,
+    retrain_and_schedule_commands,
     runs_and_compare_commands,
 )
 from headrace.cli.application import app, main
@@ -19,8 +19,8 @@ __all__ = [
     "data_commands",
     "check_config_and_properties_commands",
     "main",
-    "modeling_commands",
+    "model_train_predict_export_commands",
     "models_commands",
-    "retrain_and_watch_commands",
+    "retrain_and_schedule_commands",
     "runs_and_compare_commands",
 ]

@@ -58,14 +58,14 @@ def _check_cluster(slots: int | None, store: Path, settings: "Spark") -> "list[C
 
 
 @app.command()
-def properties(
+def spark_properties(
     cluster: Annotated[Path, typer.Argument(help="file of Spark settings, such as conf/cluster/yarn.yaml")],
     command: Annotated[str, typer.Argument(help="check, prepare, train or predict")],
     output: Annotated[Path, typer.Argument(help="file to write")],
 ) -> None:
     """Write the Spark settings of a cluster for one command to a file for `spark-submit --properties-file`.
 
-    Example: headrace properties conf/cluster/yarn.yaml train train.properties
+    Example: headrace spark-properties conf/cluster/yarn.yaml train train.properties
     """
     from headrace.spark.submit_properties_file import write_properties
 

@@ -215,7 +215,7 @@ def inspect(
 
 
 @app.command()
-def stream(
+def read_epoch(
     conf: Conf,
     overrides: Overrides = None,
     measure: Annotated[
@@ -225,7 +225,7 @@ def stream(
 ) -> None:
     """Read one epoch of the training split as one rank would, without training a model.
 
-    Example: headrace stream conf/fashion_mnist.yaml train.batch_size=128 --measure
+    Example: headrace read-epoch conf/fashion_mnist.yaml train.batch_size=128 --measure
     """
     configuration = load_configuration(conf, overrides)
     from headrace.stream.throughput_benchmark import stream as run

@@ -9,15 +9,15 @@ from pydantic import Field, model_validator
 
 from headrace.config.base_section import NonEmptyStr, Positive, Section, strip_backticks
 from headrace.config.path_validators import StoredFolder
-from headrace.config.sections.batches_and_augmentation import Stream
 from headrace.config.sections.inputs.image_and_text import Image, Text
 from headrace.config.sections.preparation import Prepare, Splits
 from headrace.config.sections.registry import Registry
 from headrace.config.sections.retraining import Retrain
 from headrace.config.sections.source import Source
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.config.sections.training import Train
 from headrace.config.sections.tuning import Tune
-from headrace.config.spark_properties import Settings
+from headrace.config.spark_settings_type import Settings
 
 __all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spark", "Splits", "Stream", "Text", "Train"]
 

@@ -18,7 +18,7 @@ from headrace.config.sections.inputs.input_kind_list import INPUT_SECTIONS
 from headrace.config.sections.source import DATAFRAME
 from headrace.config.value_messages import describe_value, received_text
 from headrace.errors import ConfigurationError
-from headrace.storage.location import read_failure
+from headrace.storage.parse_location import read_failure
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from headrace.inspection.listing_lines import WIDEST, Kind, on_one_line, remaining_lines
+from headrace.inspection.truncated_listing import WIDEST, Kind, on_one_line, remaining_lines
 from headrace.table import Version, read
 from headrace.table.rejects_and_duplicates import (
     DUPLICATES,

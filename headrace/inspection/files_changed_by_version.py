@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from headrace.inspection.listing_lines import on_one_line, remaining_lines
+from headrace.inspection.truncated_listing import on_one_line, remaining_lines
 from headrace.prepare.increments.source_changes import list_changes
 
 

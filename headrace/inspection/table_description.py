@@ -6,7 +6,7 @@ from typing import Any
 
 from headrace.contract import Contract
 from headrace.errors import DataError
-from headrace.inspection.listing_lines import remaining_lines
+from headrace.inspection.truncated_listing import remaining_lines
 from headrace.storage import is_remote
 from headrace.table import Version, read
 from headrace.table.open_delta_table import open_delta

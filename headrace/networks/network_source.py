@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headrace.errors import ConfigurationError
 from headrace.project_template import shipped_networks
-from headrace.storage.location import path_hint
+from headrace.storage.parse_location import path_hint
 from headrace.wording import close_name_question
 
 log = logging.getLogger(__name__)

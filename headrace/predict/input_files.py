@@ -23,7 +23,7 @@ from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedReco
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.folders.text_folder_litter import is_litter
 from headrace.storage import files_below, is_remote
-from headrace.storage.location import path_hint
+from headrace.storage.parse_location import path_hint
 from headrace.wording import escape_path
 
 log = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.input_files import STDIN
+from headrace.predict.inputs_divided_into_parts import PredictionPlan, plan_prediction
 from headrace.predict.outputs.flat_file import OutputFormat, output_format, write_predictions, write_rejects
 from headrace.predict.predict_task import PartResult, PredictTask, manifest_hash
-from headrace.predict.prediction_plan import PredictionPlan, plan_prediction
 from headrace.predict.records.record_file_reader import TextColumns
 from headrace.predict.run_on_spark_or_in_process import run_parts
 from headrace.prepare.kept_record_findings import Observations
@@ -108,7 +108,7 @@ def require_decidable(bundle: bundles.Bundle, threshold: float | None, name: str
         name: of the threshold in messages.
 
     Raises:
-        ConfigurationError: it is so.
+        ConfigurationError: in that case.
     """
     contract = bundle.contract
     if threshold is not None and not contract.target.has_labels and len(contract.classes) != 2:

@@ -157,7 +157,7 @@ def load_inference(bundle: Path, _manifest: str) -> "Inference":
 
 
 def _predict_shard(table: Path, part: PredictionPart, contract: Contract, inference: "Inference") -> PredictionOutput:
-    from headrace.predict.outputs.split_target_error_columns import table_columns, with_errors
+    from headrace.predict.outputs.split_true_target_and_error_columns import table_columns, with_errors
     from headrace.stream.read.shard_reader import read_shards
 
     output, names, target = PredictionOutput(), contract.input_names, contract.named("target")[0]

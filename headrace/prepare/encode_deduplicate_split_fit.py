@@ -20,7 +20,7 @@ from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module, input_properties
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_conflicts
 from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
-from headrace.prepare.encoders.raw_record_encoder_interface import encoder_for
+from headrace.prepare.encoders.record_encoder_in_preparation_interface import encoder_for
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.labels.class_discovery import (
     Classes,
@@ -36,7 +36,7 @@ from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.series.window_source import read_windows, window_columns, window_records
 from headrace.prepare.sources.tables.columns.parquet_orc_type_warnings import report_column_types
 from headrace.prepare.sources.tables.columns_of_one_record import with_row_columns
-from headrace.prepare.sources.tables.table_dataframe import find_cell_format, frame_records, read_frame
+from headrace.prepare.sources.tables.read_table_records_in_spark import find_cell_format, frame_records, read_frame
 from headrace.prepare.table_schema import with_target
 from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.prepare.tasks.record_encoding_task import ChunkEncoder, prepare_chunks

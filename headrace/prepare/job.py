@@ -22,7 +22,7 @@ from headrace.prepare.encode_deduplicate_split_fit import (
     source_assigns_splits,
 )
 from headrace.prepare.encoders.number_notation_warnings import require_distinct_labels
-from headrace.prepare.encoders.raw_record_encoder_interface import record_encoder_module
+from headrace.prepare.encoders.record_encoder_in_preparation_interface import record_encoder_module
 from headrace.prepare.increments.source_changes import save_listing
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
 from headrace.prepare.labels.class_warnings import small_class_warning

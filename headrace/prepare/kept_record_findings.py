@@ -27,7 +27,7 @@ from headrace.prepare.sources.archives.archive_folder_warnings import (
 )
 from headrace.prepare.sources.folders.derived_file_warnings import find_copies
 from headrace.prepare.sources.folders.folder_layout_warnings import MAX_FOLDERS, class_warnings, split_class_warning
-from headrace.prepare.sources.folders.mask_file_warnings import find_masks
+from headrace.prepare.sources.folders.masks_among_images_warning import find_masks
 from headrace.wording import quantity, quantity_has, shorten
 
 MAX_EXAMPLE = 60

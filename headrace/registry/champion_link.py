@@ -22,7 +22,7 @@ def point_champion(registry: RegistryConnection, bundle: Path) -> None:
     write_link(champion_link(registry), bundle)
 
 
-def linked_bundle(registry: RegistryConnection) -> int | None:
+def linked_version(registry: RegistryConnection) -> int | None:
     """Return the version that the champion link points to; None if there is no link."""
     path = read_link(champion_link(registry))
     return int(path.name) if path and path.name.isdecimal() else None

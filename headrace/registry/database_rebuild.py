@@ -8,10 +8,10 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.errors import DataError
-from headrace.locks.folder_lock import lock_folder
+from headrace.locks.local_or_bucket_folder_lock import lock_folder
 from headrace.processes.own_command_line_and_utc_now import utc_now
 from headrace.registry.bundle_retrieval import load_intact
-from headrace.registry.champion_link import linked_bundle
+from headrace.registry.champion_link import linked_version
 from headrace.registry.damaged_database_checks import BUNDLES, RegistryDamagedError, has_content, require_intact
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.registry_connection import CHAMPION, RegistryConnection, registry_error, without_password
@@ -185,7 +185,7 @@ def _reserve_number(registry: RegistryConnection, number: int) -> None:
 
 
 def _set_champion(registry: RegistryConnection, found: list[int], champion: int | None) -> int | None:
-    linked = linked_bundle(registry)
+    linked = linked_version(registry)
     number = linked if linked in found else champion
     if number is not None:
         registry.client.set_registered_model_alias(registry.name, CHAMPION, str(number))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from headrace.contract import Contract
 from headrace.contract_comparison import interface_changes
 from headrace.registry.bundle_retrieval import load_intact
-from headrace.registry.champion_link import champion_bundle, champion_link, linked_bundle
+from headrace.registry.champion_link import champion_bundle, champion_link, linked_version
 from headrace.registry.promotion import promote, rollback
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.version_registration_and_lookup import ModelRecord
@@ -52,7 +52,7 @@ def roll_back(registry: RegistryConnection) -> dict[str, Any]:
 
 def _served(registry: RegistryConnection) -> ServedModel:
     bundle = load_intact(champion_bundle(registry))
-    return ServedModel(linked_bundle(registry), bundle.contract if bundle else None)
+    return ServedModel(linked_version(registry), bundle.contract if bundle else None)
 
 
 def _summarize(registry: RegistryConnection, record: ModelRecord, before: ServedModel) -> dict[str, Any]:

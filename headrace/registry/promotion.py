@@ -14,7 +14,7 @@ from typing import Final, Literal
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.processes import own_command_line_and_utc_now
 from headrace.registry.bundle_retrieval import stored_bundle
-from headrace.registry.champion_link import linked_bundle, point_champion
+from headrace.registry.champion_link import linked_version, point_champion
 from headrace.registry.registry_connection import CHALLENGER, CHAMPION, RegistryConnection, registry_error
 from headrace.registry.version_registration_and_lookup import (
     DECISION,
@@ -158,7 +158,7 @@ def rollback(registry: RegistryConnection) -> ModelRecord:
 def finish_promotion(registry: RegistryConnection) -> bool:
     """Finish a promotion that was killed after it set the champion alias; return whether there was one."""
     current = champion(registry)
-    if current is None or linked_bundle(registry) == current.version:
+    if current is None or linked_version(registry) == current.version:
         return False
     log.warning(
         "Version %s is the champion but is not served yet because its promotion was interrupted. Finishing it.",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from headrace.errors import HeadraceError
 from headrace.locks.file_lock import LockHeldError
-from headrace.locks.folder_lock import lock_folder
+from headrace.locks.local_or_bucket_folder_lock import lock_folder
 from headrace.registry.object_sqlite import ObjectSqlite
 
 # A change takes seconds, but in a bucket the lock of a process that died on another machine remains.

@@ -57,7 +57,7 @@ def sample_images(version: "Version") -> Samples | None:
     shown = next(((name, one) for name, one in contract.inputs.items() if one.feature.has_pictures), None)
     if shown is None:
         return None
-    module: StoredRowPictureInterface = input_module(shown[1].input_kind, "stored_row_display")
+    module: StoredRowPictureInterface = input_module(shown[1].input_kind, "report_renderer")
     column = shown[1].named("input")[1]
     classes = contract.classes or (ALL,)
     samples: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from headrace.config import Configuration
 from headrace.errors import HeadraceError
 from headrace.locks.file_lock import LockHeldError
-from headrace.locks.folder_lock import lock_folder
+from headrace.locks.local_or_bucket_folder_lock import lock_folder
 from headrace.retrain.cycle_selection import retrain_settings, select_cycle
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome

@@ -1,4 +1,4 @@
-"""`headrace watch`: run retraining cycles on a schedule where cron or Airflow is not available.
+"""`headrace schedule`: run retraining cycles on a schedule where cron or Airflow is not available.
 
 Each cycle runs in its own process, so that its memory is released at its end and a crash does not stop the schedule.
 """
@@ -90,7 +90,7 @@ class CycleScheduler:
             self._scheduler.shutdown(wait=False)
 
     def _stop(self, signal_number: int, _: FrameType | None) -> None:
-        """Interrupt the running cycle; the next `headrace watch` or `headrace retrain` resumes it."""
+        """Interrupt the running cycle; the next `headrace schedule` or `headrace retrain` resumes it."""
         # A second signal does not wait for the cycle's checkpoint.
         if self._running is not None:
             self._running.send_signal(signal.SIGINT)

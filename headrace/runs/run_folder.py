@@ -4,6 +4,8 @@ run.json       the resolved configuration, the data version, the model's hash, t
 model.py       the model's source at the start of the run
 metrics.jsonl  one line every few steps and one line per epoch
 checkpoints/   weights, optimizer state and position
+best/          the checkpoint of the best epoch
+non-finite/    the rows of steps whose loss or gradients were not finite
 events/        TensorBoard event files
 logs/          one log file per rank
 stop           present when the run must stop early
@@ -20,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import StoreError, TrainingError
-from headrace.locks.folder_lock import lock_or_raise_training_error
+from headrace.locks.local_or_bucket_folder_lock import lock_or_raise_training_error
 from headrace.processes.own_command_line_and_utc_now import utc_now
 from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.read_json_records import read_record

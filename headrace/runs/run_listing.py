@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from headrace.bundle import MANIFEST
 from headrace.errors import DataError
-from headrace.locks.folder_lock import current_holder
+from headrace.locks.local_or_bucket_folder_lock import current_holder
 from headrace.runs.metrics_log_reader import NOT_METRICS, Metrics, MetricsLog, read_metrics
 from headrace.runs.read_json_records import read_object
 from headrace.runs.run_folder import RunFolder, bundle_path

@@ -1,4 +1,4 @@
-"""Create the Spark session and translate Spark's errors from Python tasks.
+"""Create the Spark session, and explain why it cannot start.
 
 Headrace never chooses a master, except in local mode (`spark.local: true`), and never overrides the settings of
 spark-submit.
@@ -94,7 +94,7 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
         return lent
     if not _is_launched():
         require_own_spark_home()
-        # A running JVM has a Java. Reading its version again would take as long as preparing a hundred photos.
+        # Not in a running JVM: reading the version of Java takes as long as preparing a hundred photos.
         require_java()
     with _session_lock:
         return _create(name, settings, slots)

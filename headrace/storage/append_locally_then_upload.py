@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from headrace.errors import StoreError
-from headrace.storage.location import is_remote
+from headrace.storage.parse_location import is_remote
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from headrace.errors import HeadraceError
 from headrace.processes.interruption import unfinished
 from headrace.storage.disk_errors import WRITE_ERRORS, code_in_text
-from headrace.storage.location import is_remote
+from headrace.storage.parse_location import is_remote
 
 
 def atomic_write(path: Path, data: bytes | memoryview) -> None:

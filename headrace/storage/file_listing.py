@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from headrace.storage.listed_file import ListedFile
-from headrace.storage.location import is_remote
+from headrace.storage.parse_location import is_remote
 
 
 def files_below(folder: Path) -> Iterator[ListedFile]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from headrace.storage.location import is_remote
+from headrace.storage.parse_location import is_remote
 
 
 class _Link(BaseModel):

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from headrace.storage.location import is_remote
+from headrace.storage.parse_location import is_remote
 
 
 class LocalCopy:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from headrace.storage.location import is_remote
+from headrace.storage.parse_location import is_remote
 
 
 def open_parquet(path: Path, **options: Any) -> pq.ParquetFile:

@@ -1,6 +1,6 @@
 """Build the plan and one rank's stream for a version of a table."""
 
-from headrace.config.sections.batches_and_augmentation import Stream
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.contract import Contract
 from headrace.stream.batch_plan import Plan
 from headrace.stream.rank_stream import RankStream

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.config.sections.batches_and_augmentation import Augment, Stream
+from headrace.config.sections.streaming_and_augmentation import Augment, Stream
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.stream.batch_assembly import Block

@@ -1,4 +1,4 @@
-"""`headrace stream`: read the training split as one rank does, without a model, and measure the speed."""
+"""`headrace read-epoch`: read the training split as one rank does, without a model, and measure the speed."""
 
 import logging
 import time

@@ -21,6 +21,6 @@ def target_module(task: str, name: str) -> Any:
 
 
 def target_properties(task: str) -> TargetKindProperties:
-    """Return the traits of the target kind `task`."""
-    traits: TargetKindProperties = target_module(task, "kind_properties").PROPERTIES
-    return traits
+    """Return the properties of the target kind `task`."""
+    properties: TargetKindProperties = target_module(task, "kind_properties").PROPERTIES
+    return properties

@@ -30,7 +30,7 @@ from headrace.train.completed_run_result_and_bundle import completed_result
 from headrace.train.kept_epoch_message import describe_ending, describe_worse_epoch
 from headrace.train.launch.rank_message_channel import Message
 from headrace.train.model_dry_run.subprocess_dry_run import require_trainable
-from headrace.train.rank_message_receiver import RankMessageReceiver
+from headrace.train.rank_progress_and_failures import RankMessageReceiver
 from headrace.train.tuner_controls import EpochObserver, StoppedError
 from headrace.train.validate_settings import (
     changed_length_warning,

@@ -18,7 +18,7 @@ GOOD = ExecutorInfo(
     gpus=(),
     address="10.0.0.1",
     clocks=(1000.0, 1001.0, 1002.0),
-    store="",
+    store_error="",
 )
 OTHER = replace(GOOD, host="b", partition=1, address="10.0.0.2", clocks=(1000.01, 1001.5, 1002.5))
 

@@ -64,7 +64,7 @@ def test_spark_submit_takes_settings_from_the_cluster_file(
     from tests.support.workspace import write_configuration
 
     write_configuration(tmp_path, fashion_mnist)
-    headrace("properties", str(settings_file), "prepare", "prepare.properties", cwd=tmp_path, SPARK_SECRET=secret)
+    headrace("spark-properties", str(settings_file), "prepare", "prepare.properties", cwd=tmp_path, SPARK_SECRET=secret)
     assert (tmp_path / "prepare.properties").stat().st_mode & 0o777 == 0o600
     command = ["spark-submit", "--properties-file", "prepare.properties", str(root / "jobs/prepare.py"), "conf.yaml"]
     result = run(command, cwd=tmp_path, **{"PYSPARK_PYTHON": os.environ.get("PYSPARK_PYTHON", "python3")})

@@ -15,7 +15,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
 from headrace.features.contract_part import Statistics
 from headrace.features.image.contract_part import ImageSpec
-from headrace.features.image.raw_record_encoder import image_columns
+from headrace.features.image.record_encoder_in_preparation import image_columns
 from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.prepare.table_schema import arrow_schema
 from headrace.runs.metrics_log_reader import MetricsLog

@@ -78,7 +78,7 @@ class KubernetesCluster:
         """Submit one of the jobs with `spark-submit`; its driver runs in a pod."""
         file = str(self.scratch / f"{job}.properties")
         cluster = str(self.root / "conf" / "cluster" / "kubernetes.yaml")
-        run(sys.executable, "-m", "headrace", "properties", cluster, job, file)
+        run(sys.executable, "-m", "headrace", "spark-properties", cluster, job, file)
         kubectl("delete", "pod", f"test-{job}", "--ignore-not-found")
         settings = SETTINGS | {"spark.kubernetes.driver.pod.name": f"test-{job}"}
         options = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]

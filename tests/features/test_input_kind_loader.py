@@ -11,15 +11,15 @@ from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistake_renderer_interface import MistakeRendererInterface
 from headrace.explain.explainer_interface import ExplainerInterface
 from headrace.export.export_input_interfaces import ExportInputInterface, ExportTestFilesInterface
+from headrace.features.as_one_of_several_inputs_interface import MultiInputPreparationInterface
 from headrace.features.column_values_from_stored_rows_interface import ColumnValuesInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_properties
-from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface
-from headrace.predict.records.raw_record_encoder_for_prediction_interface import PredictionEncoderInterface
+from headrace.predict.records.record_encoder_in_prediction_interface import PredictionEncoderInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encode_deduplicate_split_fit import FitOnTrainingSplitInterface
-from headrace.prepare.encoders.raw_record_encoder_interface import RawRecordEncoderInterface
+from headrace.prepare.encoders.record_encoder_in_preparation_interface import RawRecordEncoderInterface
 from headrace.report.stored_row_picture_interface import StoredRowPictureInterface
 from headrace.retrain.drift.drift_value_interfaces import DriftValuesInterface
 from tests.support.protocols import require_protocol
@@ -28,12 +28,12 @@ pytestmark = pytest.mark.tensorflow
 
 INTERFACES: dict[str, Any] = {
     "drift_values": DriftValuesInterface,
-    "raw_record_encoder": RawRecordEncoderInterface,
-    "example_inputs": RandomInputsInterface,
-    "stored_row_display": MistakeRendererInterface,
+    "record_encoder_in_preparation": RawRecordEncoderInterface,
+    "random_and_example_inputs": RandomInputsInterface,
+    "report_renderer": MistakeRendererInterface,
     "export_input_description": ExportInputInterface,
 }
-IMPORTED_BY_PREPARATION = ("drift_values", "stored_row_display", "raw_record_encoder")
+IMPORTED_BY_PREPARATION = ("drift_values", "report_renderer", "record_encoder_in_preparation")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -49,7 +49,7 @@ def test_fitted_kinds_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).has_pictures])
 def test_kinds_with_pictures_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "stored_row_display"), StoredRowPictureInterface)
+    require_protocol(input_module(kind, "report_renderer"), StoredRowPictureInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).exports_files])
@@ -69,7 +69,7 @@ def test_kinds_with_raw_files_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).is_cell])
 def test_kinds_whose_records_are_rows_of_files_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "raw_record_encoder_for_prediction"), PredictionEncoderInterface)
+    require_protocol(input_module(kind, "record_encoder_in_prediction"), PredictionEncoderInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).methods])
@@ -84,7 +84,7 @@ def test_kinds_of_several_cells_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)
 def test_kinds_of_named_inputs_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "multi_input_preparation"), MultiInputPreparationInterface)
+    require_protocol(input_module(kind, "as_one_of_several_inputs"), MultiInputPreparationInterface)
 
 
 def test_every_input_of_a_preparation_has_a_room() -> None:

@@ -58,7 +58,7 @@ def web(copies: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder)))
     Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setattr(fashion_mnist, "ADDRESS", f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setattr("headrace.fetch.debian.has_packages", lambda: False)
+    monkeypatch.setattr("headrace.fetch.debian_packages.has_packages", lambda: False)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     yield folder
     server.shutdown()

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from headrace.errors import DataError
-from headrace.fetch import DATASETS, debian, fetch
+from headrace.fetch import DATASETS, debian_packages, fetch
 from headrace.fetch.datasets import manual_page_languages
 from headrace.fetch.readers.untranslated_english_lines import ENGLISH, split_words
 
 NAMES = ["movie-reviews", "four-sources", "temperatures"]
-if debian.has_packages():
+if debian_packages.has_packages():
     NAMES.append("manual-pages")
 
 
@@ -92,7 +92,7 @@ def test_fetch_restores_missing_line(tmp_path: Path, fetched: dict[str, Any]) ->
 
 def test_fetch_without_apt_reports_where_to_place_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr("headrace.fetch.debian.has_packages", lambda: False)
+    monkeypatch.setattr("headrace.fetch.debian_packages.has_packages", lambda: False)
     with pytest.raises(DataError, match=r"this machine lacks apt-get .* place the files manpages-de\.deb") as caught:
         fetch("manual-pages", tmp_path / "data")
     assert "\n" not in str(caught.value)

@@ -17,8 +17,8 @@ from headrace.train.bundle_verification.network_and_bundle_verifier import Netwo
 from headrace.train.bundle_verification.verification_process_client import VerificationProcess
 from headrace.train.distributed import collectives
 from headrace.train.model.compiled_model import compile_model
+from headrace.train.rank.pipe_to_spark_task import Channel, exit_with_task
 from headrace.train.rank.rank_context_and_position import RankContext
-from headrace.train.rank.task_connection import Channel, exit_with_task
 from headrace.train.rank.trainer import train
 
 

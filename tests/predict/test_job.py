@@ -25,7 +25,7 @@ from pyspark.sql import SparkSession
 from headrace import cli
 from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
-from headrace.predict import job, prediction_plan
+from headrace.predict import inputs_divided_into_parts, job
 from headrace.predict.job import predict
 from headrace.predict.predict_task import PredictTask, load_inference, manifest_hash, predict_parts
 from headrace.predict.records.record_file_reader import TextColumns
@@ -81,7 +81,7 @@ def probabilities(rows: pd.DataFrame) -> NDArray[np.float32]:
 def test_files_are_predicted_in_the_order_of_their_paths(
     version: Version, bundle: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prediction_plan, "FILES_PER_PART", 12)
+    monkeypatch.setattr(inputs_divided_into_parts, "FILES_PER_PART", 12)
     result = predict(bundle, photos, tmp_path / "output")
     rows = pd.read_parquet(tmp_path / "output")
     assert rows["path"].tolist() == [f"day {number // 15}/{number:03d}.png" for number in range(41)]
@@ -347,7 +347,7 @@ def test_table_with_images_of_another_shape_is_refused(
 def test_bundle_replaced_during_prediction_is_refused(bundle: Path, photos: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(bundle, tmp_path / "bundle"))
     loaded = job.bundles.load(copy)
-    planned = prediction_plan.plan_prediction(loaded, [photos], TextColumns())
+    planned = inputs_divided_into_parts.plan_prediction(loaded, [photos], TextColumns())
     task = PredictTask(
         bundle=copy,
         manifest=manifest_hash(copy),
@@ -417,7 +417,7 @@ def test_interrupted_prediction_leaves_nothing(bundle: Path, photos: Path, tmp_p
 def test_full_disk_is_reported_and_leaves_nothing(
     bundle: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prediction_plan, "FILES_PER_PART", 2)
+    monkeypatch.setattr(inputs_divided_into_parts, "FILES_PER_PART", 2)
     with small_disk(tmp_path / "disk", "20k") as disk:
         sentence = refused(capsys, 1, bundle, photos, disk / "output")
         assert re.search(r"headrace: \S+/disk/output/part-\d+\.parquet: No space left on device; free", sentence)

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from headrace.config import Configuration
-from headrace.config.sections.batches_and_augmentation import Stream
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.prepare.job import prepare
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
 from headrace.prepare.rejects.reasons_and_exceptions import Reason

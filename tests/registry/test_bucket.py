@@ -11,7 +11,7 @@ import pytest
 from headrace import bundle
 from headrace.errors import DataError, HeadraceError
 from headrace.registry import promotion, registry_transaction
-from headrace.registry.champion_link import champion_bundle, champion_link, linked_bundle
+from headrace.registry.champion_link import champion_bundle, champion_link, linked_version
 from headrace.registry.object_sqlite import RegistryChangedError
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
 from headrace.registry.registry_connection import RegistryConnection
@@ -63,9 +63,9 @@ def test_rollback_restores_bytes_of_the_run(
 ) -> None:
     for number in (1, 2, 3):
         make_champion(registry, register_run(number))
-        assert champion_version(registry) == linked_bundle(registry) == number
+        assert champion_version(registry) == linked_version(registry) == number
     for number in (2, 1):
-        assert rollback(registry).version == number == champion_version(registry) == linked_bundle(registry)
+        assert rollback(registry).version == number == champion_version(registry) == linked_version(registry)
         assert read_files(champion_bundle(registry)) == read_files(runs[number] / "bundle")
         assert bundle.load(champion_link(registry)).origin.weights_sha256 == f"{number:064x}"
     assert version_named(reopen(registry), "3").decision == "rolled back"
@@ -108,10 +108,10 @@ def test_killed_promotion_is_finished_by_the_next_command(
     register_run(2)
     assert kill_before(step, registry, "promote", "2") == -signal.SIGKILL
     assert champion_version(registry) == (2 if step > ALIAS_STEP else 1)
-    assert linked_bundle(registry) == 1
+    assert linked_version(registry) == 1
     assert read_files(champion_bundle(registry)) == read_files(runs[1] / "bundle")
     finish_promotion(reopen(registry))
-    assert linked_bundle(registry) == champion_version(registry)
+    assert linked_version(registry) == champion_version(registry)
     make_champion(reopen(registry), 2)
     assert read_files(champion_bundle(registry)) == read_files(runs[2] / "bundle")
     assert [record.aliases for record in versions(registry)] == [("champion",), ()]
@@ -135,7 +135,7 @@ def test_exactly_one_of_two_concurrent_promotions_succeeds(
     (winner,) = [result for result in results if isinstance(result, int)]
     (error,) = [result for result in results if isinstance(result, ChampionChangedError)]
     assert f"is now version {winner}" in str(error)
-    assert champion_version(registry) == linked_bundle(registry) == winner
+    assert champion_version(registry) == linked_version(registry) == winner
 
 
 def test_process_that_lost_its_lock_cannot_overwrite_the_champion(
@@ -153,7 +153,7 @@ def test_process_that_lost_its_lock_cannot_overwrite_the_champion(
     monkeypatch.setattr(promotion, "STEPS", (*promotion.STEPS[:ALIAS_STEP], steal_lock, *promotion.STEPS[ALIAS_STEP:]))
     with pytest.raises(RegistryChangedError, match="was changed by another process at the same time"):
         make_champion(registry, 2)
-    assert champion_version(registry) == linked_bundle(registry) == 3
+    assert champion_version(registry) == linked_version(registry) == 3
     # The changes in the local copy were discarded.
     assert champion(registry) == champion(reopen(registry))
     assert make_champion(registry, 2).rollback_to == 3

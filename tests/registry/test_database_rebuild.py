@@ -10,7 +10,7 @@ import pytest
 from headrace.config import Configuration
 from headrace.errors import DataError, HeadraceError
 from headrace.registry.bundle_retrieval import stored_bundle
-from headrace.registry.champion_link import linked_bundle
+from headrace.registry.champion_link import linked_version
 from headrace.registry.damaged_database_checks import RegistryDamagedError
 from headrace.registry.promotion import promote, rollback
 from headrace.registry.registry_connection import RegistryConnection
@@ -106,7 +106,7 @@ def test_registry_with_missing_versions_is_refused_and_repaired(
     assert [records[number].decision for number in (1, 2, 3)] == ["promoted", "refused by the gate", "promoted"]
     assert records[2].reasons == "as it was"
     require_known_promotions(repaired, journal)
-    assert rollback(repaired).version == linked_bundle(repaired) == 1
+    assert rollback(repaired).version == linked_version(repaired) == 1
     # Repairing an intact registry changes nothing.
     assert repair(configuration(registry, journal))["restored"] == []
 

@@ -16,7 +16,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.predict import job as predict_job
 from headrace.registry import promotion
 from headrace.registry.bundle_retrieval import stored_bundle
-from headrace.registry.champion_link import champion_link, linked_bundle
+from headrace.registry.champion_link import champion_link, linked_version
 from headrace.registry.manual_promotion import promote_by_hand
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
 from headrace.registry.registry_connection import RegistryConnection
@@ -77,7 +77,7 @@ def test_promoted_version_is_served_with_bytes_of_its_run(
 ) -> None:
     assert champion(registry) is None
     make_champion(registry, register_run(1))
-    assert champion_version(registry) == linked_bundle(registry) == 1
+    assert champion_version(registry) == linked_version(registry) == 1
     assert hash_files(champion_link(registry)) == hash_files(runs[1] / "bundle")
     assert bundle.load(champion_link(registry).resolve()).origin.weights_sha256 == f"{1:064x}"
     assert version_named(registry, "champion").decision == "promoted"
@@ -152,7 +152,7 @@ def test_lost_artifacts_stop_promotion_before_any_change(
     shutil.rmtree(registry.folder / "artifacts" / run_id / "artifacts" / "model")
     with pytest.raises(DataError, match="restore the registry's artifacts"):
         make_champion(registry, 2)
-    assert champion_version(registry) == linked_bundle(registry) == 1
+    assert champion_version(registry) == linked_version(registry) == 1
 
 
 @pytest.mark.parametrize("step", range(len(promotion.STEPS)))
@@ -167,9 +167,9 @@ def test_killed_promotion_leaves_one_intact_champion(
     assert champion_version(registry) == (2 if step > ALIAS_STEP else 1)
     # The next command finishes the promotion, and repeating it has no further effect.
     finish_promotion(registry)
-    assert linked_bundle(registry) == champion_version(registry)
+    assert linked_version(registry) == champion_version(registry)
     make_champion(registry, 2)
-    assert champion_version(registry) == linked_bundle(registry) == 2
+    assert champion_version(registry) == linked_version(registry) == 2
     assert hash_files(champion_link(registry)) == hash_files(runs[2] / "bundle")
     assert [record.aliases for record in versions(registry)] == [("champion",), ()]
     assert rollback(registry).version == 1
@@ -183,7 +183,7 @@ def test_killed_rollback_goes_back_once_when_repeated(
         make_champion(registry, register_run(number))
     assert kill_before(step, registry, "rollback") == -signal.SIGKILL
     assert rollback(registry).version == 2
-    assert champion_version(registry) == linked_bundle(registry) == 2
+    assert champion_version(registry) == linked_version(registry) == 2
 
 
 def test_promotion_is_refused_when_champion_has_changed(
@@ -206,7 +206,7 @@ def test_first_champion_is_not_replaced_by_a_version_that_was_compared_with_none
     promote(registry, "1", "promoted", "the first", expected_champion=None)
     with pytest.raises(ChampionChangedError, match="is now version 1, but version 2 was compared with no version"):
         promote(registry, "2", "promoted", "the first", expected_champion=None)
-    assert champion_version(registry) == linked_bundle(registry) == 1
+    assert champion_version(registry) == linked_version(registry) == 1
 
 
 def test_cycle_promotes_no_version_of_another_registry_that_has_the_number_of_its_challenger(
@@ -222,10 +222,10 @@ def test_cycle_promotes_no_version_of_another_registry_that_has_the_number_of_it
         cycle.write_step(name, StepRecord(inputs={}, output=output, seconds=0, finished=""))
     with pytest.raises(DataError, match="is not the challenger that cycle 1 trained and evaluated"):
         promote_predict_conclude.promote(context)
-    assert champion_version(registry) == linked_bundle(registry) == 1
+    assert champion_version(registry) == linked_version(registry) == 1
     cycle.write_step("train", StepRecord(inputs={}, output={"weights_sha256": f"{2:064x}"}, seconds=0, finished=""))
     assert promote_predict_conclude.promote(context).output["champion"] == 2
-    assert champion_version(registry) == linked_bundle(registry) == 2
+    assert champion_version(registry) == linked_version(registry) == 2
 
 
 def test_cycle_predicts_with_the_version_that_it_promoted(

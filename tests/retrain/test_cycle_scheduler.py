@@ -1,4 +1,4 @@
-"""`headrace watch` starts cycles on schedule, each in its own process, and stops on a signal."""
+"""`headrace schedule` starts cycles on schedule, each in its own process, and stops on a signal."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_watch_starts_cycles_on_schedule(project: Path) -> None:
-    result = headrace("watch", "conf.yaml", "--every", "1s", "--times", "2", cwd=project)
+    result = headrace("schedule", "conf.yaml", "--every", "1s", "--times", "2", cwd=project)
     cycles = [json.loads(line) for line in result.stdout.splitlines()]
     assert [cycle["decision"] for cycle in cycles[:2]] == ["nothing to do"] * 2
     assert cycles[-1] == {"cycles": 2, "exit_codes": [0, 0]}
@@ -72,7 +72,7 @@ def test_retrain_without_new_data_is_fast_and_imports_no_frameworks(project: Pat
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
 def test_watch_stops_on_signal(project: Path, signal_number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "headrace", "watch", "conf.yaml", "--every", "1h"]
+    command = [sys.executable, "-m", "headrace", "schedule", "conf.yaml", "--every", "1h"]
     with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True, start_new_session=True) as watch:
         assert watch.stdout
         assert wait_for(watch.stdout.readline).startswith('{"decision": "nothing to do"')

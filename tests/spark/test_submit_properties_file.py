@@ -34,5 +34,7 @@ def test_command_without_spark_is_refused(cluster: Path, tmp_path: Path) -> None
 
 
 def test_command_prints_file_and_number_of_settings(root: Path, tmp_path: Path) -> None:
-    result = headrace("properties", str(root / "conf/cluster/local.yaml"), "prepare", "local.properties", cwd=tmp_path)
+    result = headrace(
+        "spark-properties", str(root / "conf/cluster/local.yaml"), "prepare", "local.properties", cwd=tmp_path
+    )
     assert result.json == {"properties": "local.properties", "command": "prepare", "settings": 6}

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headrace.config.sections.batches_and_augmentation import Stream
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan, training_plan
 from headrace.stream.tf_data_pipeline import evaluation_batches, training_batches
 from tests.support.small_table import Content, Rows, some_images, write_table

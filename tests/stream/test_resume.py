@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.config.sections.batches_and_augmentation import Augment, Stream
+from headrace.config.sections.streaming_and_augmentation import Augment, Stream
 from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.read import shard_reader
 from headrace.stream.tf_data_pipeline import training_batches

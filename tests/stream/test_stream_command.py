@@ -1,4 +1,4 @@
-"""`headrace stream` reads one rank's share of an epoch without a model, and profiles it."""
+"""`headrace read-epoch` reads one rank's share of an epoch without a model, and profiles it."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.support.commands import headrace, headrace_within
 
 
 def test_ranks_together_read_every_row(workspace: Path) -> None:
-    results = [headrace_within("stream", "conf.yaml", "--rank", rank, cwd=workspace).json for rank in ("0", "1")]
+    results = [headrace_within("read-epoch", "conf.yaml", "--rank", rank, cwd=workspace).json for rank in ("0", "1")]
     assert sum(result["rows"] for result in results) == 1200
     assert {(result["steps"], result["ranks"], result["batch_size"]) for result in results} == {(10, 2, 64)}
     assert all(0 < result["seconds_to_first_batch"] <= result["seconds"] for result in results)
@@ -17,7 +17,7 @@ def test_ranks_together_read_every_row(workspace: Path) -> None:
 
 def test_measure_reports_rates_and_draws_bar_for_each_stage(workspace: Path) -> None:
     arguments = ("train.ranks=1", "stream.augment.flip=horizontal", "--measure")
-    result = headrace("stream", "conf.yaml", *arguments, cwd=workspace)
+    result = headrace("read-epoch", "conf.yaml", *arguments, cwd=workspace)
     profile = result.json
     assert profile["rows"] == 1200
     assert profile["samples_per_second"] == pytest.approx(1200 / profile["seconds"], rel=0.05)
@@ -34,7 +34,7 @@ def test_measure_reports_rates_and_draws_bar_for_each_stage(workspace: Path) -> 
 
 
 def test_missing_rank_is_a_usage_error(workspace: Path) -> None:
-    result = headrace_within("stream", "conf.yaml", "--rank", "2", cwd=workspace, code=2)
+    result = headrace_within("read-epoch", "conf.yaml", "--rank", "2", cwd=workspace, code=2)
     assert "--rank is 2, but train.ranks is 2" in result.last_error_line
 
 
@@ -47,7 +47,7 @@ def test_damaged_shard_is_reported_in_one_sentence_with_exit_code_3(
     data = bytearray(shard.read_bytes())
     data[200] ^= 1
     shard.write_bytes(bytes(data))
-    arguments = ("stream", "conf.yaml", "train.ranks=1", f"data.table={tmp_path / 'table'}", *arguments)
+    arguments = ("read-epoch", "conf.yaml", "train.ranks=1", f"data.table={tmp_path / 'table'}", *arguments)
     result = headrace_within(*arguments, cwd=workspace, code=3)
     assert shard.name in result.last_error_line
     assert "Traceback" not in result.stderr

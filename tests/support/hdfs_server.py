@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headrace.fetch.pypi import Release, read_members
+from headrace.fetch.pypi_packages import Release, read_members
 from headrace.locks.file_lock import lock_file
 from headrace.storage.atomic_files_and_folders import atomic_directory
 from tests.support.s3_server import free_port

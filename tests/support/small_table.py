@@ -12,7 +12,7 @@ from headrace.config.configuration import Image, Prepare
 from headrace.contract import Contract
 from headrace.features.contract_part import Statistics
 from headrace.features.image.contract_part import ImageSpec
-from headrace.features.image.raw_record_encoder import image_columns
+from headrace.features.image.record_encoder_in_preparation import image_columns
 from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table import Shard, Summary, Version, read

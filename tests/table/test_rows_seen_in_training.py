@@ -10,7 +10,7 @@ from headrace.config.sections.inputs.windows import Windows
 from headrace.contract import Contract
 from headrace.features.contract_part import Statistics
 from headrace.features.windows.contract_part import WindowSpec
-from headrace.features.windows.raw_record_encoder import window_columns
+from headrace.features.windows.record_encoder_in_preparation import window_columns
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table import Version, read
 from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path

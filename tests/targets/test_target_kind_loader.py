@@ -19,7 +19,7 @@ from headrace.stream.decode.target_column import TargetDecoderInterface
 from headrace.targets.comparison_interface import ComparisonInterface
 from headrace.targets.target_kind_loader import TASKS, target_module, target_properties
 from headrace.targets.target_kind_properties import TaskType
-from headrace.targets.true_target_column_interface import TrueTargetColumnInterface
+from headrace.targets.true_target_output_column_interface import TrueTargetColumnInterface
 from headrace.train.model.losses_and_metrics.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import LossSettingsCheckInterface
 from tests.support.protocols import require_protocol

@@ -124,7 +124,7 @@ def test_runs_and_table_contain_no_credentials(
 
 def test_stream_reads_share_of_each_rank_from_bucket(trained: tuple[Path, CommandResult]) -> None:
     rows = [
-        headrace_within("stream", "conf.yaml", *PLACES, "train.batch_size=16", "--rank", rank, cwd=trained[0]).json[
+        headrace_within("read-epoch", "conf.yaml", *PLACES, "train.batch_size=16", "--rank", rank, cwd=trained[0]).json[
             "rows"
         ]
         for rank in ("0", "1")
@@ -158,7 +158,7 @@ def test_stream_refuses_changed_and_missing_shard_in_bucket(bucket_environment: 
     shard = table / version.shards[0].path
     shard.write_bytes(shard.read_bytes()[:-1] + b"!")
     write_configuration(tmp_path, Path("unused"))
-    words = ("stream", "conf.yaml", f"data.table={table}", "train.ranks=1")
+    words = ("read-epoch", "conf.yaml", f"data.table={table}", "train.ranks=1")
     answer = headrace_within(*words, cwd=tmp_path, code=3)
     assert "was changed after it was written" in answer.last_error_line
     shard.unlink()

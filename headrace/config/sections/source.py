@@ -190,7 +190,7 @@ def _require_database(path: str, options: Mapping[str, str]) -> None:
     """Raise unless a path is the address of a database, and the options name no other one.
 
     Raises:
-        ValueError: it is so.
+        ValueError: in that case.
     """
     if not path.startswith("jdbc:"):
         raise ValueError(

@@ -24,7 +24,7 @@ from headrace.features.tabular.constant_missing_code_and_outlier_warnings import
 )
 from headrace.features.tabular.contract_part import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
-from headrace.features.tabular.raw_record_encoder import CELLS, ROW, row_columns
+from headrace.features.tabular.record_encoder_in_preparation import CELLS, ROW, row_columns
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary
 from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
@@ -153,7 +153,7 @@ def _warn_of_numbers(statistics: Statistics, names: Sequence[str]) -> None:
     constant = [name for name, variance in zip(names, statistics.variance, strict=True) if variance == 0]
     if constant:
         log.warning(
-            "All rows of the training split have the same value of %s, as 32-bit numbers with 7 digits.",
+            "All rows of the training split have the same value of %s when stored as 32-bit numbers, with 7 digits.",
             join_names(constant),
         )
     _warn(feature_warning(statistics, names))
@@ -165,7 +165,7 @@ def _warn(warning: str | None) -> None:
 
 
 def _known_values(counts: Counter[str | None], context: PrepareContext, name: str) -> list[str]:
-    """Return what `_known` returns; warn of a category that is always missing or has one value."""
+    """Return the known values of a category; warn if it is always missing or has one value."""
     _warn(category_warning(name, counts))
     return _known(Counter({value: rows for value, rows in counts.items() if value is not None}), context, name)
 
@@ -194,7 +194,7 @@ def _known(counts: Counter[str], context: PrepareContext, name: str) -> list[str
     if 2 * covered < total:
         log.warning(
             "Only %s of the category %s are known, which cover %.0f %% of the rows with a value: most values occur "
-            "fewer than %s (prepare.tabular.min_count). If it names single rows, such as a number of an order, remove "
+            "fewer than %s (prepare.tabular.min_count). If it names single rows, such as an order number, remove "
             "it from prepare.tabular.categories.",
             quantity(len(known), "value"), name, 100 * covered / total, quantity(spec.min_count, "time"),
         )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare
 from headrace.errors import DataError
-from headrace.features.text.raw_record_encoder_for_prediction import predict_texts
+from headrace.features.text.record_encoder_in_prediction import predict_texts
 from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.prepare.readers import format_from_name

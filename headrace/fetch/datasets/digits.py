@@ -6,12 +6,12 @@ https://doi.org/10.24432/C50P49, CC BY 4.0; its 1,797 test images of 8 x 8 pixel
 
 import gzip
 
-from headrace.fetch import pypi
+from headrace.fetch import pypi_packages
 from headrace.fetch.dataset_base import WHOLE
 from headrace.fetch.dataset_formats.dataset_written_as_images import ImageDataset, Split
 from headrace.fetch.verified_download import download
 
-RELEASE = pypi.Release(
+RELEASE = pypi_packages.Release(
     package="scikit-learn",
     version="1.9.1",
     kind="wheel",
@@ -38,7 +38,7 @@ def read() -> tuple[dict[str, Split], str]:
 
 
 def _files() -> dict[str, bytes]:
-    return pypi.wheel_files(RELEASE, "sklearn/datasets/data", DIGESTS)
+    return pypi_packages.wheel_files(RELEASE, "sklearn/datasets/data", DIGESTS)
 
 
 DATASET = ImageDataset(

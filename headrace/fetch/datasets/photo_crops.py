@@ -11,7 +11,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headrace.fetch import pypi
+from headrace.fetch import pypi_packages
 from headrace.fetch.dataset_formats.dataset_written_as_images import ImageDataset, Split
 from headrace.fetch.dataset_formats.dataset_written_as_json_lines import take_evenly
 from headrace.fetch.verified_download import download
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-RELEASE = pypi.Release(
+RELEASE = pypi_packages.Release(
     package="scikit-image",
     version="0.26.0",
     kind="wheel",
@@ -80,7 +80,7 @@ def _split(photos: list[NDArray[np.uint8]], split: str, count: int) -> Split:
 
 
 def _files() -> dict[str, bytes]:
-    return pypi.wheel_files(RELEASE, "skimage/data", DIGESTS)
+    return pypi_packages.wheel_files(RELEASE, "skimage/data", DIGESTS)
 
 
 DATASET = ImageDataset(

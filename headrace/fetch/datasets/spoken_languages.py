@@ -7,7 +7,7 @@ has one, and the same woman speaks English and Spanish.
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from headrace.fetch import debian
+from headrace.fetch import debian_packages
 from headrace.fetch.dataset_base import assign_split
 from headrace.fetch.dataset_formats.dataset_written_as_audio import Sound, SoundDataset
 from headrace.fetch.verified_download import download
@@ -34,19 +34,23 @@ def read() -> tuple[dict[str, Sequence[Sound]], str]:
     names = {_package(language): digest for language, digest in DIGESTS.items()}
     contents, source = download(
         "spoken-languages",
-        {debian.file_name(name): digest for name, digest in names.items()},
-        {f"packages asterisk-core-sounds-* {VERSION}": lambda: debian.read_packages(dict.fromkeys(names, VERSION))},
+        {debian_packages.file_name(name): digest for name, digest in names.items()},
+        {
+            f"packages asterisk-core-sounds-* {VERSION}": lambda: debian_packages.read_packages(
+                dict.fromkeys(names, VERSION)
+            )
+        },
     )
     splits: dict[str, list[Sound]] = {"train": [], "val": [], "test": []}
     for language in DIGESTS:
-        for prompt, data in _prompts(contents[debian.file_name(_package(language))]):
+        for prompt, data in _prompts(contents[debian_packages.file_name(_package(language))]):
             splits[assign_split(prompt)].append(Sound(language, prompt.replace("/", "-"), data))
     return {**splits}, source
 
 
 def _prompts(package: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield the name of each prompt with speech, such as digits/7, and its WAV file, by name."""
-    with debian.unpacked(package) as contents:
+    with debian_packages.unpacked(package) as contents:
         (sounds,) = contents.glob("usr/share/asterisk/sounds/*")
         for path in sorted(sounds.rglob("*.wav")):
             prompt = path.relative_to(sounds).with_suffix("").as_posix()

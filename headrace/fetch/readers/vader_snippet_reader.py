@@ -8,10 +8,10 @@ summarizing customer reviews. KDD 2004.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from headrace.fetch import pypi
+from headrace.fetch import pypi_packages
 from headrace.fetch.verified_download import download
 
-RELEASE = pypi.Release(
+RELEASE = pypi_packages.Release(
     package="vaderSentiment",
     version="3.3.2",
     kind="sdist",
@@ -62,4 +62,4 @@ def _snippets(content: bytes) -> Iterator[Snippet]:
 
 def _files() -> dict[str, bytes]:
     """Return the contents of the text files, which are in an archive inside the archive."""
-    return pypi.sdist_files(RELEASE, FOLDER, DIGESTS, archive=f"additional_resources/{FOLDER}.tar.gz")
+    return pypi_packages.sdist_files(RELEASE, FOLDER, DIGESTS, archive=f"additional_resources/{FOLDER}.tar.gz")

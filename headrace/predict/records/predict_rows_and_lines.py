@@ -8,7 +8,7 @@ import numpy as np
 from headrace.config.configuration import Prepare
 from headrace.features.input_kind_loader import input_module
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
-from headrace.predict.records.raw_record_encoder_for_prediction_interface import PredictionEncoderInterface
+from headrace.predict.records.record_encoder_in_prediction_interface import PredictionEncoderInterface
 from headrace.predict.records.record_file_reader import Record
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 
@@ -21,7 +21,7 @@ class RecordBatcher:
 
     def __init__(self, settings: Prepare, inference: "Inference") -> None:
         self._kind: PredictionEncoderInterface = input_module(
-            inference.contract.input_kind, "raw_record_encoder_for_prediction"
+            inference.contract.input_kind, "record_encoder_in_prediction"
         )
         self._preparer, self._inference = self._kind.make_preparer(settings), inference
         self._records: list[Any] = []

@@ -19,7 +19,7 @@ from headrace.predict.records.text_format_detection import NAMES, detect_format
 from headrace.prepare.encoders.file_signatures import HEAD_BYTES, name_format
 from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, format_from_name, open_reader
 from headrace.prepare.readers.cell_text import text_cell
-from headrace.prepare.readers.csv.csv_footer_and_comments import COMMENT_OPTION, diagnose_csv, log_findings
+from headrace.prepare.readers.csv.csv_findings import COMMENT_OPTION, diagnose_csv, log_findings
 from headrace.prepare.readers.cut_text_files_into_ranges import cut_lines, is_splittable
 from headrace.prepare.readers.json_absent_key_warnings import absent_key_warnings, diagnose_json
 from headrace.prepare.readers.json_reader import HEAD
@@ -250,7 +250,7 @@ def refuse_column_of_cells(column: str | None, cells: tuple[str, ...]) -> None:
     """Raise if a column of texts is named, and records have several cells.
 
     Raises:
-        ConfigurationError: it is so.
+        ConfigurationError: in that case.
     """
     if column is not None and cells:
         raise ConfigurationError(
@@ -263,7 +263,7 @@ def require_columns(path: Path, column: str) -> None:
     """Raise if each line of a file is a record, as its name says, and a column is asked for.
 
     Raises:
-        ConfigurationError: it is so.
+        ConfigurationError: in that case.
     """
     if format_from_name(path.name) is None:
         found = _name_format(path)

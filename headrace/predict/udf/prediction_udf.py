@@ -23,7 +23,7 @@ from headrace.predict.udf.shared_bundle import SharedBundle
 from headrace.predict.udf.udf_cells import read_inputs
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.columns_of_one_record import Cells, write_cells
-from headrace.prepare.sources.tables.table_dataframe import file_content
+from headrace.prepare.sources.tables.read_table_records_in_spark import file_content
 from headrace.spark.arrow_types import spark_type
 
 REJECTED = "rejected"

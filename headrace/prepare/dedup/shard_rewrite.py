@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from headrace.prepare.encoders.label_text import count_labels
-from headrace.prepare.encoders.raw_record_encoder_interface import encoder_for
+from headrace.prepare.encoders.record_encoder_in_preparation_interface import encoder_for
 from headrace.prepare.preparation_plan import STAGED, PrepareContext
 from headrace.prepare.tasks.chunk_result import ChunkResult, channel_sums
 from headrace.prepare.tasks.record_encoding_task import write_shard_in

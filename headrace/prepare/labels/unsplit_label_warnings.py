@@ -11,7 +11,7 @@ from headrace.wording import shorten
 SEPARATORS = (";", "|", "\t", ",")
 # Characters between names that are as often parts of them.
 WEAK_SEPARATORS = (" ", "\n", "/", "&", "+", "-", "_", ":")
-# From this many names on, words that recur in all of them are no chance.
+# From this many names on, words that recur in all of them are no coincidence.
 MIN_COMBINATIONS = 3
 # What people write between two names, besides `SEPARATORS`.
 BETWEEN_NAMES = re.compile(r"\s*(?:[/&+]|\band\b)\s*|\s+", re.IGNORECASE)

@@ -9,12 +9,12 @@ from typing import Any
 from headrace.config.sections.preparation import Prepare
 from headrace.features.input_kind_loader import KINDS, input_properties
 from headrace.prepare.encoders.label_encoder_interface import describe_missing_label
-from headrace.prepare.encoders.raw_record_encoder_interface import RecordEncoder, encoder_for
+from headrace.prepare.encoders.record_encoder_in_preparation_interface import RecordEncoder, encoder_for
 from headrace.prepare.labels.suspicious_labels import label_warnings
-from headrace.prepare.preview.sample_sizes import EXAMPLES, FILES, MAX_BYTES, ROWS
+from headrace.prepare.preview.preview_limits import EXAMPLES, FILES, MAX_BYTES, ROWS
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.folders.derived_file_warnings import derived_name_warnings
-from headrace.prepare.sources.folders.mask_file_warnings import mask_warnings
+from headrace.prepare.sources.folders.masks_among_images_warning import mask_warnings
 from headrace.prepare.sources.folders.text_folder_litter import litter_warnings, without_litter
 from headrace.prepare.sources.raw_file_and_record import Listing, RawRecord
 

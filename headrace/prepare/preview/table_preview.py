@@ -18,9 +18,9 @@ from headrace.prepare.preview.column_content import (
     MIN_VALUES,
     recognize,
 )
-from headrace.prepare.preview.sample_sizes import EXAMPLE_LENGTH, EXAMPLES, FILES, ROWS
+from headrace.prepare.preview.preview_limits import EXAMPLE_LENGTH, EXAMPLES, FILES, ROWS
 from headrace.prepare.readers import cell_text, open_reader
-from headrace.prepare.readers.csv.csv_footer_and_comments import (
+from headrace.prepare.readers.csv.csv_findings import (
     CsvDiagnostics,
     comment_warnings,
     diagnose_csv,

@@ -12,7 +12,7 @@ from headrace.prepare.sources.folders.exclude_patterns import exclude
 from headrace.prepare.sources.folders.folder_layout_warnings import table_warnings
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.labels_file import UNLABELLED, list_labelled
-from headrace.prepare.sources.folders.mask_file_warnings import mask_warnings
+from headrace.prepare.sources.folders.masks_among_images_warning import mask_warnings
 from headrace.prepare.sources.folders.text_folder_litter import litter_warnings, without_litter
 from headrace.prepare.sources.idx import list_idx, read_idx
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord

@@ -13,7 +13,7 @@ from headrace.errors import DataError
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
 from headrace.storage import locate, read_entry
-from headrace.storage.location import path_hint
+from headrace.storage.parse_location import path_hint
 from headrace.wording import escape_path
 
 PIXELS = 3 * 32 * 32

@@ -14,7 +14,7 @@ from headrace.config.sections.source import Source
 from headrace.errors import DataError
 from headrace.prepare.sources.folders.folder_source import read_bytes
 from headrace.prepare.sources.raw_file_and_record import Listing
-from headrace.prepare.sources.tables.table_dataframe import read_columns
+from headrace.prepare.sources.tables.read_table_records_in_spark import read_columns
 from headrace.storage import locate
 from headrace.storage.file_listing import read_entry
 from headrace.wording import escape_path

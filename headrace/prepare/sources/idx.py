@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from headrace.errors import DataError
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
 from headrace.storage import is_remote, locate, read_entry
-from headrace.storage.location import path_hint
+from headrace.storage.parse_location import path_hint
 from headrace.wording import escape_path, natural_sort
 
-IMAGES = re.compile(r"(?P<set>.*)[-.]images[-.]idx(?P<sides>[34])[-.]ubyte(?P<gz>\.gz)?$")
+IMAGES = re.compile(r"(?P<set>.*)[-.]images[-.]idx(?P<dimensions>[34])[-.]ubyte(?P<gz>\.gz)?$")
 SPLITS = {"train": "train", "t10k": "test", "test": "test", "val": "val", "validation": "val"}
 UNSIGNED_BYTE = 8
 BLOCK = 10_000
@@ -54,7 +54,7 @@ def list_idx(path: str) -> Listing:
         if shape[0] != len(numbers):
             raise DataError(f"{root / name} holds {shape[0]} images and {labels} holds {len(numbers)} labels.")
         classes.update(np.unique(numbers).tolist())
-        files += _runs(root, name, labels, shape)
+        files += _ranges(root, name, labels, shape)
     return Listing(str(root), files, natural_sort(str(label) for label in classes))
 
 
@@ -97,7 +97,7 @@ def _names(folder: Path) -> list[str]:
     return sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
 
 
-def _runs(root: Path, name: str, labels: str, shape: tuple[int, ...]) -> Iterator[RawFile]:
+def _ranges(root: Path, name: str, labels: str, shape: tuple[int, ...]) -> Iterator[RawFile]:
     prefix = str((IMAGES.fullmatch(name) or [""])[1])
     modified = max(read_entry(root / one).change_tag for one in (name, labels))
     size = int(np.prod(shape[1:], dtype=np.int64))
@@ -119,10 +119,10 @@ def _header(path: Path) -> Header:
     try:
         with _open(path) as stream:
             start = stream.read(4)
-            sides = start[3] if len(start) == 4 else 0
-            if start[:3] != bytes((0, 0, UNSIGNED_BYTE)) or not 1 <= sides <= 4:
+            dimensions = start[3] if len(start) == 4 else 0
+            if start[:3] != bytes((0, 0, UNSIGNED_BYTE)) or not 1 <= dimensions <= 4:
                 raise DataError(f"{path} is not an IDX file of unsigned bytes; it begins with {start!r}.")
-            return Header(struct.unpack(f">{sides}I", stream.read(4 * sides)), 4 + 4 * sides)
+            return Header(struct.unpack(f">{dimensions}I", stream.read(4 * dimensions)), 4 + 4 * dimensions)
     except (OSError, EOFError, struct.error) as error:
         raise DataError(f"{path} cannot be read ({error}); copy it again.") from None
 

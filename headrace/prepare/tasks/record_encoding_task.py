@@ -13,7 +13,7 @@ from headrace.prepare.encoders import label_text
 from headrace.prepare.encoders.content_hash_and_split import split_from_hash
 from headrace.prepare.encoders.label_encoder_interface import describe_missing_label, encode_target
 from headrace.prepare.encoders.number_notation_warnings import SAMPLE, parse_float32
-from headrace.prepare.encoders.raw_record_encoder_interface import RecordEncoder, encoder_for
+from headrace.prepare.encoders.record_encoder_in_preparation_interface import RecordEncoder, encoder_for
 from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records

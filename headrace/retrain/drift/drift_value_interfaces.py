@@ -24,7 +24,7 @@ class DriftTargetValuesInterface(Protocol):
 
 
 def drift_target_values_module(task: str) -> DriftTargetValuesInterface:
-    """Return the drift groups of the target kind `task`."""
+    """Return the module of the target kind `task` that gives values to compare for drift."""
     module: DriftTargetValuesInterface = target_module(task, "gate_and_drift")
     return module
 
@@ -37,6 +37,6 @@ class DriftValuesInterface(Protocol):
 
 
 def drift_values_module(kind: str) -> DriftValuesInterface:
-    """Return the statistics of the input kind `kind`."""
+    """Return the module of the input kind `kind` that gives values to compare for drift."""
     module: DriftValuesInterface = input_module(kind, "drift_values")
     return module

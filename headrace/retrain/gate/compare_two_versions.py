@@ -9,7 +9,7 @@ from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.registry_connection import open_registry
 from headrace.registry.version_registration_and_lookup import version_named
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
-from headrace.retrain.gate.measured_model import compute_metrics
+from headrace.retrain.gate.model_predictions_latency_and_size import compute_metrics
 from headrace.retrain.gate.promotion_checks import AGAINST_CHAMPION, Check, Comparison, run_checks
 from headrace.retrain.gate.tested_table_version import SPLIT, bundle_overlap, outdated_rows_warning, read_test_version
 from headrace.table import read
@@ -29,7 +29,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
     if len({record.version for record in records}) == 1:
         raise ConfigurationError(f"{first} and {second} are version {records[0].version} both; name another version.")
     # It imports TensorFlow, which takes three seconds and no refusal needs.
-    from headrace.retrain.gate.measured_model import score_models
+    from headrace.retrain.gate.model_predictions_latency_and_size import score_models
 
     bundles = {str(record.version): stored_bundle(registry, record) for record in records}
     models = score_models(bundles, version, SPLIT)

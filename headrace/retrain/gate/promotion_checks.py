@@ -11,7 +11,7 @@ from headrace.compare.deciding_row_counts import deciding_rows, min_deciding_row
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.confidence_intervals import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
-from headrace.retrain.gate.measured_model import ScoredModel
+from headrace.retrain.gate.model_predictions_latency_and_size import ScoredModel
 from headrace.retrain.gate.slicing import ModelPair, Slice, gate_drop_and_slices_module, make_slices
 from headrace.wording import figure, figure_unlike, join_names, quantity, signed_figure
 

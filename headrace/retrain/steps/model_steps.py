@@ -11,7 +11,7 @@ from headrace.evaluate.training_overlap import warn_of_overlap
 from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.version_registration_and_lookup import record_decision, version_named
 from headrace.registry.version_registration_and_lookup import register as register_version
-from headrace.retrain.gate.measured_model import ScoredModel, compute_metrics
+from headrace.retrain.gate.model_predictions_latency_and_size import ScoredModel, compute_metrics
 from headrace.retrain.gate.tested_table_version import SPLIT, bundle_overlap
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.recorded_table_version_lookup import read_recorded
@@ -51,7 +51,7 @@ def initial_weights(context: CycleContext, champion: int | None) -> FineTune | N
 
 def evaluate(context: CycleContext) -> StepResult:
     """Compute the predictions of champion and challenger for every row of the same test split."""
-    from headrace.retrain.gate.measured_model import score_models
+    from headrace.retrain.gate.model_predictions_latency_and_size import score_models
 
     version = _test_version(context)
     bundles = {"challenger": locate(context.output("train")["bundle"])}

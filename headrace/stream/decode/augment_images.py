@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from headrace.config.sections.batches_and_augmentation import Augment
+from headrace.config.sections.streaming_and_augmentation import Augment
 
 FILL = {"nearest": "NEAREST", "reflect": "REFLECT", "black": "CONSTANT"}
 # Two flips, two shifts, rotation, zoom, brightness, contrast.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from headrace.config.sections.batches_and_augmentation import Stream
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.errors import DataError
 from headrace.storage.atomic_files_and_folders import atomic_write
 from headrace.stream.petastorm_import import CacheBase, NullCache

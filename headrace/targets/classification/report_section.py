@@ -6,8 +6,8 @@ from pydantic import model_validator
 
 from headrace.html.small_image_check import is_pixelated
 from headrace.html.template_filters import count, percent
+from headrace.report.evaluation.class_curves_averages_and_slices import PerClass
 from headrace.report.evaluation.evaluation_schema import ClassEvaluation
-from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.report_section_interface import Headline
 from headrace.report.json_record_base import JsonRecord
 from headrace.wilson_interval import wilson

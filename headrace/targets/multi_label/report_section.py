@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from headrace.html.template_filters import percent
+from headrace.report.evaluation.class_curves_averages_and_slices import PerClass
 from headrace.report.evaluation.evaluation_schema import ClassEvaluation
 from headrace.report.evaluation.mistake_with_input import MistakeWithInput, with_enlargement
-from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.report_section_interface import Headline
 from headrace.wording import number, quantity
 

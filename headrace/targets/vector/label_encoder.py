@@ -5,7 +5,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.contract import Column
-from headrace.features.vector.components import finite_components, parse_numbers
+from headrace.features.vector.vector_cell_parser import finite_components, parse_numbers
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.readers.cell_text import text_cell

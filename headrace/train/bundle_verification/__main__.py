@@ -13,7 +13,7 @@ from pathlib import Path
 
 from headrace.engines.fast_keras_import import import_engines_lean
 from headrace.storage.atomic_files_and_folders import remove_tree
-from headrace.train.rank.task_connection import Channel
+from headrace.train.rank.pipe_to_spark_task import Channel
 
 # Not 0 and not the default of `train.seed`: a network must not depend on the seed of the process.
 SEED = 1_640_531_527

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import WEIGHTS
-from headrace.config.sections.batches_and_augmentation import Stream
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.networks.weights_without_optimizer import load_weights

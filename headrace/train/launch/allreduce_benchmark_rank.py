@@ -7,7 +7,7 @@ import time
 import horovod.tensorflow as hvd
 import tensorflow as tf
 
-from headrace.train.rank.task_connection import Channel, exit_with_task
+from headrace.train.rank.pipe_to_spark_task import Channel, exit_with_task
 
 MEGABYTES = 64
 ROUNDS = 5

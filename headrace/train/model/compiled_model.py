@@ -19,7 +19,7 @@ from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer impor
 from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss, make_metrics
 from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum, RowMetric
 from headrace.train.model.optimizer_from_settings import make_optimizer
-from headrace.train.model.pretrained.pretrained_weights import PretrainedBundle, load_pretrained_bundle
+from headrace.train.model.pretrained.pretrained_bundle import PretrainedBundle, load_pretrained_bundle
 from headrace.train.model.pretrained.weight_transfer_and_freezing import fine_tune, freeze
 from headrace.train.model.sync_batch_norm import synchronize
 

@@ -20,7 +20,7 @@ from headrace.train.bundle_verification.untracked_variables import require_track
 from headrace.train.model.losses_and_metrics.custom_loss_and_metrics_padding_check import require_padding_invariant
 from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import load_custom_objective
 from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss
-from headrace.train.model.pretrained.pretrained_weights import load_pretrained_bundle
+from headrace.train.model.pretrained.pretrained_bundle import load_pretrained_bundle
 from headrace.train.model.pretrained.weight_transfer_and_freezing import fine_tune
 from headrace.train.monitored_metric import metric_names
 from headrace.wording import join_names
@@ -85,7 +85,7 @@ def _refuse_late_weights(model: keras.Model, built: Collection[int], file: Path)
         built: identities of the variables that the network had when it was built.
 
     Raises:
-        ConfigurationError: it is so.
+        ConfigurationError: in that case.
     """
     late = [variable.path for variable in model.variables if id(variable) not in built]
     if late:

@@ -14,7 +14,7 @@ from headrace.errors import ConfigurationError, HeadraceError, TrainingError
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.disk_errors import describe
 from headrace.train.bundle_verification.verification_process_client import VerificationProcess
-from headrace.train.rank.task_connection import Channel, exit_with_task
+from headrace.train.rank.pipe_to_spark_task import Channel, exit_with_task
 
 LOST_PEER = 75
 

@@ -14,7 +14,7 @@ from headrace.train.bundle_verification.network_and_bundle_verifier import Netwo
 from headrace.train.model.compiled_model import CompiledModel
 
 if TYPE_CHECKING:
-    from headrace.train.rank.task_connection import Channel
+    from headrace.train.rank.pipe_to_spark_task import Channel
 
 
 class Position:

@@ -36,7 +36,7 @@ from headrace.train.rank.rank_context_and_position import Position, RankContext
 from headrace.train.tuner_controls import StoppedError
 
 if TYPE_CHECKING:
-    from headrace.train.rank.task_connection import Channel
+    from headrace.train.rank.pipe_to_spark_task import Channel
 
 log = logging.getLogger(__name__)
 

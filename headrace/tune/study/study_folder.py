@@ -15,7 +15,7 @@ from headrace.config import Configuration
 from headrace.config.sections.tuning import Tune
 from headrace.errors import ConfigurationError
 from headrace.format_version import NumberedRecord
-from headrace.locks.folder_lock import lock_or_raise_training_error
+from headrace.locks.local_or_bucket_folder_lock import lock_or_raise_training_error
 from headrace.runs.read_json_records import read_record
 from headrace.runs.run_folder import RunFolder
 from headrace.storage import locate

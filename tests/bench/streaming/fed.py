@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from headrace.config.sections.batches_and_augmentation import Stream
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.networks.network_build_and_checks import build_model
 from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches

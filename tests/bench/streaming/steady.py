@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from headrace.config.sections.batches_and_augmentation import Stream
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import Batches, training_batches
 from tests.bench.streaming.contenders.rows import BATCH

@@ -7,7 +7,7 @@ from headrace.contract import Column, Contract
 from headrace.features.audio.contract_part import AudioSpec
 from headrace.features.audio.display_spectrogram import MAX_FRAMES, spectrogram
 from headrace.features.audio.drift_values import statistics
-from headrace.features.audio.stored_row_display import make_renderer
+from headrace.features.audio.report_renderer import make_renderer
 from headrace.prepare.table_schema import IDENTITY
 from headrace.targets.classification.label_encoder import COLUMN as LABEL
 from tests.support.sounds import RATE, tone

@@ -38,4 +38,4 @@ def test_truth_values_of_a_category_in_two_spellings_are_warned_of(caplog: pytes
 def test_numbers_that_are_equal_are_said_to_be_so_as_they_are_stored(caplog: pytest.LogCaptureFixture) -> None:
     """Times of 1970 that differ by seconds are one 32-bit number."""
     module._warn_of_numbers(Statistics(mean=(1.7e9,), variance=(0.0,)), ["time"])
-    assert "the same value of time, as 32-bit numbers with 7 digits" in caplog.text
+    assert "the same value of time when stored as 32-bit numbers, with 7 digits" in caplog.text

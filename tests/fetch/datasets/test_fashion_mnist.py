@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from headrace.errors import DataError
-from headrace.fetch import debian
+from headrace.fetch import debian_packages
 from headrace.fetch.dataset_formats.dataset_written_as_images import Split
 from headrace.fetch.datasets import fashion_mnist
 
@@ -27,7 +27,7 @@ def test_first_image_is_the_known_ankle_boot(original: dict[str, Split]) -> None
 
 
 @pytest.mark.network
-@pytest.mark.skipif(not debian.has_packages(), reason="apt-get and dpkg-deb are not on this machine")
+@pytest.mark.skipif(not debian_packages.has_packages(), reason="apt-get and dpkg-deb are not on this machine")
 def test_read_uses_debian_package_and_caches_it(empty_cache: Path) -> None:
     assert fashion_mnist.read()[1] == "package dataset-fashion-mnist"
     assert {path.name for path in empty_cache.iterdir()} == set(fashion_mnist.DIGESTS)
@@ -62,7 +62,7 @@ def test_error_without_connection_reports_where_to_place_the_files(
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setattr(fashion_mnist, "ADDRESS", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        monkeypatch.setattr("headrace.fetch.debian.has_packages", lambda: False)
+        monkeypatch.setattr("headrace.fetch.debian_packages.has_packages", lambda: False)
         with pytest.raises(DataError) as refused:
             fashion_mnist.read()
     assert "Connection refused" in str(refused.value)

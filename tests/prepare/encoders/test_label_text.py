@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from headrace.config import Configuration
-from headrace.config.sections.batches_and_augmentation import Stream
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.errors import DataError
 from headrace.inspection.table_description import inspect_table
 from headrace.prepare.encoders.label_normalization import normalize_label

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from headrace.config.sections.preparation import Prepare
 from headrace.errors import DataError
 from headrace.features.contract_part import Statistics
-from headrace.features.tabular.raw_record_encoder import make_encoder
+from headrace.features.tabular.record_encoder_in_preparation import make_encoder
 from headrace.prepare.encoders.number_notation_warnings import (
     count_formats,
     feature_warning,

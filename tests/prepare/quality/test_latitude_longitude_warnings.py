@@ -5,8 +5,8 @@ import json
 import pytest
 
 from headrace.config.sections.preparation import Prepare
-from headrace.features.geo.raw_record_encoder import make_encoder
-from headrace.features.geo.raw_record_encoder_for_prediction import make_preparer
+from headrace.features.geo.record_encoder_in_prediction import make_preparer
+from headrace.features.geo.record_encoder_in_preparation import make_encoder
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.sources.raw_file_and_record import RawRecord
 

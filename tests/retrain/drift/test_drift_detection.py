@@ -12,7 +12,7 @@ from headrace.contract import Column, Contract
 from headrace.features.contract_part import Statistics
 from headrace.features.image.contract_part import ImageSpec
 from headrace.features.image.drift_values import statistics as image_statistics
-from headrace.features.image.raw_record_encoder import image_columns
+from headrace.features.image.record_encoder_in_preparation import image_columns
 from headrace.features.text.drift_values import statistics as text_statistics
 from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.prepare.table_schema import arrow_schema

@@ -11,7 +11,7 @@ from headrace.compare.comparison_metrics import improvement, score, scores
 from headrace.compare.saved_predictions import Predictions
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.training_overlap import TrainingOverlap
-from headrace.retrain.gate.measured_model import ScoredModel
+from headrace.retrain.gate.model_predictions_latency_and_size import ScoredModel
 from headrace.retrain.gate.promotion_checks import Check, Comparison, run_checks
 
 ROWS = 600

@@ -110,6 +110,6 @@ def test_steps_depend_only_on_earlier_steps() -> None:
 def test_command_line_accepts_every_step() -> None:
     from typing import get_args
 
-    from headrace.cli.retrain_and_watch_commands import Until
+    from headrace.cli.retrain_and_schedule_commands import Until
 
     assert get_args(Until) == tuple(step.name for step in STEPS)

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.config.sections.batches_and_augmentation import Augment, Stream
+from headrace.config.sections.streaming_and_augmentation import Augment, Stream
 from headrace.errors import ConfigurationError
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan, training_plan
 from headrace.stream.decode.augment_images import RankRows, augmenter

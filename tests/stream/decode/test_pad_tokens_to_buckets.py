@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from headrace.config.sections.batches_and_augmentation import Stream
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan, training_plan
 from headrace.stream.decode.pad_tokens_to_buckets import buckets_for, choose_bucket, padded_tokens
 from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn

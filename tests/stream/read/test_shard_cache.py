@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headrace.config.sections.batches_and_augmentation import Stream
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.errors import DataError
 from headrace.stream.petastorm_import import CacheBase
 from headrace.stream.read.shard_cache import DiskCache, MemoryCache, open_cache

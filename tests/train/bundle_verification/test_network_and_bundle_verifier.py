@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from headrace import bundle
-from headrace.config.sections.batches_and_augmentation import Stream
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version

@@ -11,7 +11,7 @@ import horovod.tensorflow as hvd
 import tensorflow as tf
 
 from headrace.train.distributed import collectives
-from headrace.train.rank.task_connection import Channel
+from headrace.train.rank.pipe_to_spark_task import Channel
 
 ALLREDUCES = 25
 ROUNDS = 8

@@ -16,7 +16,7 @@ class Tabular(Section):
     categories: tuple[NonEmptyStr, ...] = Field(
         (),
         description=(
-            "columns of categories, in this order: names, codes, anything that is not more or less. A missing value "
+            "columns of categories, in this order: names, codes, anything without an order. A missing value "
             "is a category of its own"
         ),
     )
@@ -31,7 +31,7 @@ class Tabular(Section):
         10_000, description="maximum number of known values per category, the most frequent of the training split"
     )
     min_count: Positive = Field(
-        2, description="values of a category that are rarer in the training split are not known: all are one value"
+        2, description="values of a category that are rarer in the training split share one value, that of unknown ones"
     )
 
     @property

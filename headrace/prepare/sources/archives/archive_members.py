@@ -27,7 +27,7 @@ DAMAGE = (
 )
 ZIP_MEMBER = b"PK\x03\x04"
 ZIP_ENCRYPTED = 0x1
-# What says that a name is UTF-8, and how `zipfile` decodes one without it.
+# The flag of names in UTF-8, and the encoding by which `zipfile` reads names without it.
 ZIP_UTF8, ZIP_ENCODING = 0x800, "cp437"
 
 
@@ -77,7 +77,7 @@ class Member(NamedTuple):
 
     Attributes:
         target: the name of the file to which a hard link leads.
-        finding: finding in the name, which may be that of the class.
+        finding: finding in the member's name, which may hold the name of the class.
     """
 
     name: str
@@ -150,8 +150,8 @@ def _has_raw_name(info: zipfile.ZipInfo) -> bool:
 def _name_encoding(infos: Sequence[zipfile.ZipInfo]) -> str:
     """Return the encoding of the names whose encoding a zip file does not give.
 
-    They are UTF-8 if all can be: macOS and older programs of Linux write it without the flag. One name alone may be
-    UTF-8 by chance, as is a word of Russian in code page 866.
+    They are UTF-8 if all can be: macOS and older programs of Linux write it without the flag. A single name may be
+    valid UTF-8 by chance: some Russian words in code page 866 are.
     """
     try:
         for info in filter(_has_raw_name, infos):

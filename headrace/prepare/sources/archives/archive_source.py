@@ -21,7 +21,7 @@ from headrace.prepare.sources.folders.labels_file import is_inside
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
 from headrace.prepare.sources.split_names import split_from_name, split_from_path, unclear_split_files
 from headrace.storage import locate, read_entry
-from headrace.storage.location import path_hint
+from headrace.storage.parse_location import path_hint
 from headrace.wording import escape_path, escape_text, quantity
 
 log = logging.getLogger(__name__)

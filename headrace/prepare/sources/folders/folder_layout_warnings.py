@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from headrace.prepare.readers import format_from_name
-from headrace.prepare.sources.folders.mask_file_warnings import MASK_OF
+from headrace.prepare.sources.folders.masks_among_images_warning import MASK_OF
 from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.split_names import split_from_name, split_like_names
 from headrace.wording import escape_path, shorten
@@ -23,7 +23,7 @@ LABELS_FILE = re.compile(r".*\.(?:csv|tsv|jsonl?|ndjson)", re.IGNORECASE)
 # More folders than these are not compared.
 MAX_FOLDERS = 10_000
 
-# Folders of deliveries, which no one takes for classes.
+# Names of folders that are dates, as deliveries have them, which no one takes for classes.
 DATE = re.compile(r"\d{4}([-_.]?\d{2}){1,2}([-_ T].*)?")
 
 

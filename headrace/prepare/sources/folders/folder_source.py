@@ -21,7 +21,7 @@ from headrace.prepare.sources.folders.listed_file_hint import near_hint
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.storage import ListedFile, files_below, is_remote, locate
-from headrace.storage.location import path_hint
+from headrace.storage.parse_location import path_hint
 from headrace.wording import escape_path
 
 log = logging.getLogger(__name__)

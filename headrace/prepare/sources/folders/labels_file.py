@@ -25,7 +25,7 @@ from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile
 from headrace.storage import ListedFile, files_below, is_remote, locate
-from headrace.storage.location import read_failure
+from headrace.storage.parse_location import read_failure
 from headrace.wording import escape_path, natural_sort, quantity, shorten
 
 log = logging.getLogger(__name__)

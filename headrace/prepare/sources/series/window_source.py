@@ -22,7 +22,7 @@ from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedReco
 from headrace.prepare.sources.raw_file_and_record import RawFile, RawRecord
 from headrace.prepare.sources.series.time_splits import extend_periods, split_by_time
 from headrace.prepare.sources.series.timestamp_error_messages import describe_bad_time
-from headrace.prepare.sources.tables.table_dataframe import REJECTION, quote_column, read_columns
+from headrace.prepare.sources.tables.read_table_records_in_spark import REJECTION, quote_column, read_columns
 from headrace.table.version_and_preparation_summary import Period
 
 # Units of times that are numbers, in seconds, and the numbers that they have in the years from 1980 to 2100.

@@ -32,7 +32,7 @@ def frame_rows(frame: DataFrame, columns: Columns, data: Column, label: Column) 
 
 
 def warn_of_times(frame: DataFrame, columns: Columns, origin: str) -> None:
-    """Log that moments among classes, cells of the input and names of records become text in the session's time zone.
+    """Log that timestamps among classes, inputs and names of records become text in the session's time zone.
 
     Args:
         origin: of the rows, in the message.
@@ -44,7 +44,7 @@ def warn_of_times(frame: DataFrame, columns: Columns, origin: str) -> None:
     if moments:
         log.warning(
             "The times in the columns %s of %s are written in the time zone of Spark's session, %s, so that their days "
-            "may be others than in their own zones. Cast them to text if other clocks are meant.",
+            "may be others than in their own zones. Cast them to text if another time zone is meant.",
             ", ".join(map(repr, moments)), origin, frame.sparkSession.conf.get("spark.sql.session.timeZone"),
         )  # fmt: skip
 

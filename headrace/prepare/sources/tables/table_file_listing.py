@@ -21,7 +21,7 @@ from headrace.prepare.sources.tables.lakehouse_table_refusal import (
     require_other_folder,
 )
 from headrace.storage import ListedFile, files_below, is_remote, locate, read_entry
-from headrace.storage.location import path_hint
+from headrace.storage.parse_location import path_hint
 from headrace.wording import escape_path, quantity, shorten
 
 log = logging.getLogger(__name__)

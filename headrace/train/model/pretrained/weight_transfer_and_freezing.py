@@ -13,7 +13,7 @@ from headrace.config.sections.training import FineTune
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.train.model.pretrained.layer_paths import Node, weighted_layers
-from headrace.train.model.pretrained.pretrained_weights import (
+from headrace.train.model.pretrained.pretrained_bundle import (
     LayerWeights,
     PretrainedBundle,
     find_class_layers,
@@ -129,7 +129,7 @@ def _matching(node: Node, pretrained: PretrainedBundle) -> LayerWeights | None:
     Raises:
         ConfigurationError: the layer is shared, and the pretrained bundle has different layers in its places.
     """
-    mapped = {id(layer) for layer in (*pretrained.find_head_layers, *pretrained.find_embedding_layers)}
+    mapped = {id(layer) for layer in (*pretrained.head_layers, *pretrained.embedding_layers)}
     found = {id(pretrained.layers[path]): pretrained.layers[path] for path in node.paths if path in pretrained.layers}
     fitting = [layer for key, layer in found.items() if key not in mapped and layer.signature == node.signature]
     if len(fitting) > 1:
@@ -149,7 +149,7 @@ def _assign_classes(heads: list[Node], pretrained: PretrainedBundle, transfer: T
     transfer.changes.append(
         f"The classes of the pretrained bundle and of the table differ: {match}. Weights follow their names."
     )
-    pairs = _pairs(heads, pretrained.find_head_layers, slice(None, -1))
+    pairs = _pairs(heads, pretrained.head_layers, slice(None, -1))
     if not match.shared or not pairs:
         transfer.initialized.extend(heads)
         return
@@ -173,7 +173,7 @@ def _assign_tokens(
     if pretrained.tokens is None or vocabulary is None:
         return
     size = vocabulary.vocabulary_size
-    pairs = _pairs(embeddings, pretrained.find_embedding_layers, slice(1, None))
+    pairs = _pairs(embeddings, pretrained.embedding_layers, slice(1, None))
     shared = sorted(pretrained.tokens.items()) if pairs else []
     transfer.changes.append(
         f"The tokenizers of the pretrained bundle and of the table differ: {len(shared)} of the table's {size} tokens "

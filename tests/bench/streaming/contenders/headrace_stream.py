@@ -8,7 +8,7 @@ from typing import Any
 
 from rows import BATCH, Epoch, Rows, run
 
-from headrace.config.sections.batches_and_augmentation import Stream
+from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import read

@@ -6,7 +6,7 @@ import pytest
 
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError
-from headrace.prepare.sources.tables.table_dataframe import find_cell_format
+from headrace.prepare.sources.tables.read_table_records_in_spark import find_cell_format
 
 
 @pytest.mark.parametrize("kind", ["image", "audio"])

@@ -10,7 +10,7 @@ from deltalake import DeltaTable, write_deltalake
 from headrace.config.configuration import Prepare
 from headrace.errors import DataError
 from headrace.explain.raw_input_readers import raw_texts
-from headrace.predict import prediction_plan
+from headrace.predict import inputs_divided_into_parts
 from headrace.predict.input_files import find_inputs
 from headrace.predict.records.record_file_reader import TextColumns
 from headrace.prepare.preview.raw_preview import preview
@@ -94,7 +94,9 @@ def test_files_of_a_table_are_refused_as_inputs_of_predictions_and_explanations(
         raw_texts(file, "text", Prepare(input="text"))
     with pytest.raises(DataError, match="is a file of a Delta table"):
         # Refused before the bundle is looked at.
-        prediction_plan._plan_records(MagicMock(), find_inputs([file.parent / "*.parquet"]), TextColumns(), None)
+        inputs_divided_into_parts._plan_records(
+            MagicMock(), find_inputs([file.parent / "*.parquet"]), TextColumns(), None
+        )
     pq.write_table(arrow_table(0), tmp_path / "plain.parquet")
     require_plain_files([tmp_path / "plain.parquet", tmp_path / "t" / "notes.csv"])
 

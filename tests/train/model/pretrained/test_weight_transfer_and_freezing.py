@@ -18,7 +18,7 @@ from headrace.features.text.contract_part import TextSpec
 from headrace.features.windows.contract_part import WindowSpec
 from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version
-from headrace.train.model.pretrained.pretrained_weights import load_pretrained_bundle
+from headrace.train.model.pretrained.pretrained_bundle import load_pretrained_bundle
 from headrace.train.model.pretrained.weight_transfer_and_freezing import Transfer, fine_tune
 from tests.support.shipped_networks import MODELS, SMALL, contract_for
 from tests.support.small_table import CLASSES, Content, some_images, some_rows, write_table

@@ -1,0 +1,34 @@
+"""The lines of a training that runs."""
+
+import json
+import sys
+
+import pytest
+
+from headrace.train.rank_progress_and_failures import RankMessageReceiver
+
+
+def report(progress: RankMessageReceiver, **message: object) -> None:
+    """Hand over one message of rank 0 about the progress."""
+    progress.receive({"kind": "message", "rank": 0, "text": json.dumps({"kind": "progress"} | message)})
+
+
+def test_lines_of_a_step_and_of_its_epoch_cannot_be_confused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both have metrics at the same step: those of the steps since the last line, and the means over the epoch."""
+    progress = RankMessageReceiver(10)
+    report(progress, scope="step", step=5, epoch=0, seconds=1.0, loss=0.25, samples_per_second=64.0)
+    report(progress, scope="epoch", step=5, epoch=0, seconds=1.0, loss=0.5, val_loss=4.045e-05)
+    assert capsys.readouterr().err.splitlines() == [
+        "epoch 1, step 5 of 10: loss 0.2500, 64 rows/s",
+        "epoch 1 done, step 5 of 10: loss 0.5000, val_loss 4.045e-05",
+    ]
+
+
+def test_lines_of_steps_name_their_trial_on_a_terminal_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Trials that train at the same time share the terminal."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    progress = RankMessageReceiver(10, name="trial 3")
+    report(progress, scope="step", step=5, epoch=0, seconds=1.0, loss=0.25)
+    assert capsys.readouterr().err == "\r\x1b[Ktrial 3: epoch 1, step 5 of 10: loss 0.2500"
