@@ -52,7 +52,7 @@ def test_help_of_each_command_has_an_example(verb: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_each_command_is_also_a_program_with_the_same_options(verb: str, root: Path, tmp_path: Path) -> None:
     elsewhere = {"inspect": "jobs/inspect_table.py", "retrain": "pipelines/retrain.py"}
-    program = root / elsewhere.get(verb, f"jobs/{verb}.py")
+    program = root / elsewhere.get(verb, f"jobs/{verb.replace('-', '_')}.py")
     as_program = program_within(program, "--help", cwd=tmp_path).stdout
     as_command = headrace_within(verb, "--help", cwd=tmp_path).stdout
     assert as_program.split("Options")[1] == as_command.split("Options")[1]

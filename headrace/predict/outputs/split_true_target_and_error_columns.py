@@ -12,7 +12,7 @@ SPLIT, ERROR = "split", "error"
 
 
 def table_columns(rows: Columns, split: str, contract: Contract) -> pa.Table:
-    """Return the columns `split` and `true_label`, by the kind of the target `true_labels`, `true_value` or `true_values`.
+    """Return the columns `split` and `true_label`, or `true_labels`, `true_value` or `true_values` by kind of target.
 
     Args:
         rows: with the target's column.
