@@ -23,7 +23,7 @@ from headrace.train.model.sync_batch_norm import synchronize
 from headrace.train.rank.task_connection import Channel
 from tests.train.small_networks import CLASSES, NETWORKS, TOKENS, batch_norm, cnn, vector_network
 
-STEPS = 50
+STEPS = 20
 ROWS = 16  # on one rank
 ACCUMULATED = 5
 
