@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -49,6 +50,8 @@ NEEDS = {
 }
 
 
+# Roughly what a test takes by its markers, to begin with the longest files.
+SECONDS = {"long": 60, "slow": 8, "horovod": 3, "spark": 1}
 MARKS = re.compile(r"^pytestmark = (?:\[.*?\]|.*?$)", re.MULTILINE | re.DOTALL)
 
 
@@ -71,7 +74,7 @@ def _file_marks(source: str) -> set[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need, skip those that cannot run here, and run files with slow tests first.
+    """Mark tests by what they need, skip those that cannot run here, and run the files of most work first.
 
     While the last file runs, the other of two processes has nothing to do, so that the last one should be short. Tests
     marked `petastorm` are skipped where the whole of Petastorm cannot be imported.
@@ -84,8 +87,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
         if int(pyarrow.split(".")[0]) >= 15 and item.get_closest_marker("petastorm"):
             item.add_marker(pytest.mark.skip(reason=reason))
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    work: Counter[Path] = Counter()
+    for item in items:
+        work[item.path] += max((SECONDS.get(mark.name, 0) for mark in item.iter_markers()), default=0)
+    items.sort(key=lambda item: -work[item.path])
 
 
 def pytest_collection_finish() -> None:
