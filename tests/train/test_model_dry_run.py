@@ -110,6 +110,19 @@ class Hidden(layers.Layer):
     def call(self, x):
         return self.inner(x)
 """
+MOVING = """
+import tensorflow as tf
+
+class Moving(layers.Layer):
+    def build(self, shape):
+        self.mean = tf.Variable(tf.zeros(shape[1:]))
+        self.built = True
+
+    def call(self, x, training=False):
+        if training:
+            self.mean.assign(tf.reduce_mean(x, 0))
+        return x - self.mean
+"""
 FROZEN = """
 class Stop(layers.Layer):
     def call(self, x):
@@ -157,6 +170,10 @@ def begin(
             r"does not know all variables of hidden\w*/dense\w* \(Dense\) as weights of the model",
         ),
         (
+            {"hidden": "(lambda x: Moving()(layers.Rescaling(1 / 255)(x)))", "before": MOVING},
+            r"Keras does not know all variables of moving\w* \(Moving\) as weights",
+        ),
+        (
             {"hidden": "(lambda x: Late()(layers.Rescaling(1 / 255)(x)))", "before": LATE},
             r"late/dense\w*/kernel, .* with its first batch, .* could save but not load them",
         ),
@@ -174,6 +191,7 @@ def begin(
         "logits",
         "no gradient",
         "hidden layer",
+        "variable that Keras does not know",
         "weights that come with the first batch",
         "named output",
         "training step",
