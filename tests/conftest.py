@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -49,15 +50,21 @@ NEEDS = {
 }
 
 
+# Roughly what a test takes by its markers, to begin with the longest files.
+SECONDS = {"long": 60, "slow": 8, "horovod": 3, "spark": 1}
 MARKS = re.compile(r"^pytestmark = (?:\[.*?\]|.*?$)", re.MULTILINE | re.DOTALL)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not import a file of which `-m` leaves out every test: TensorFlow alone takes three seconds."""
-    left_out = re.findall(r"\bnot (\w+)", config.option.markexpr)
-    if not left_out or " or " in config.option.markexpr or collection_path.suffix != ".py":
+    expression: str = config.option.markexpr
+    if collection_path.suffix != ".py" or " or " in expression:
         return None
-    return True if _file_marks(collection_path.read_text("utf-8")) & {*left_out} else None
+    source = collection_path.read_text("utf-8")
+    # A test has the markers of its fixtures too, which its file does not show.
+    if re.fullmatch(r"\w+", expression) and not any(expression in markers for markers in NEEDS.values()):
+        return None if f"mark.{expression}" in source else True
+    return True if _file_marks(source) & {*re.findall(r"\bnot (\w+)", expression)} else None
 
 
 def _file_marks(source: str) -> set[str]:
@@ -71,7 +78,7 @@ def _file_marks(source: str) -> set[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need, skip those that cannot run here, and run files with slow tests first.
+    """Mark tests by what they need, skip those that cannot run here, and run the files of most work first.
 
     While the last file runs, the other of two processes has nothing to do, so that the last one should be short. Tests
     marked `petastorm` are skipped where the whole of Petastorm cannot be imported.
@@ -84,8 +91,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
         if int(pyarrow.split(".")[0]) >= 15 and item.get_closest_marker("petastorm"):
             item.add_marker(pytest.mark.skip(reason=reason))
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    work: Counter[Path] = Counter()
+    for item in items:
+        work[item.path] += max((SECONDS.get(mark.name, 0) for mark in item.iter_markers()), default=0)
+    items.sort(key=lambda item: -work[item.path])
 
 
 def pytest_collection_finish() -> None:

@@ -4,21 +4,17 @@ A block marked `sh` is run; one marked `text` is shown only. Commands that fetch
 commands depend on each other does not depend on the number of images.
 """
 
-import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import run
+from tests.support.page_commands import LIMIT, commands, make_workspace, type_commands
 from tests.support.text_files import write_texts
 
-BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ACTIVATE = ". .venv/bin/activate"
-PAGE_LIMIT, LIMIT = "--limit 6000", "--limit 2400"
 # Later pages use the tables and runs of earlier ones, so that the expensive commands run once.
 WALK = (
     "docs/index.md",
@@ -29,13 +25,13 @@ WALK = (
     "docs/comparing-runs.md",
 )
 SEARCH = "docs/tuning.md"
-FIVE_DAYS = "docs/retraining.md"
+FIVE_DAYS = "docs/retraining.md"  # run by tests/retrain/test_five_days.py
 
 
 @pytest.mark.long
 @pytest.mark.slow
 def test_walk_commands_succeed_in_order_and_then_the_demo(root: Path, fashion_mnist: Path, tmp_path: Path) -> None:
-    workspace = make_workspace(root, tmp_path)
+    workspace = make_workspace(tmp_path)
     shutil.copytree(fashion_mnist / "test", workspace / "photos")
     write_texts(workspace / "texts.csv")
     for page in WALK:
@@ -51,17 +47,9 @@ def test_walk_commands_succeed_in_order_and_then_the_demo(root: Path, fashion_mn
 
 @pytest.mark.long
 def test_search_commands_end_with_a_model(root: Path, tmp_path: Path) -> None:
-    workspace = make_workspace(root, tmp_path)
+    workspace = make_workspace(tmp_path)
     type_commands(root / SEARCH, workspace)
     assert list(workspace.glob("runs/*/bundle"))
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1500)
-def test_retraining_commands_end_with_a_report(root: Path, tmp_path: Path) -> None:
-    workspace = make_workspace(root, tmp_path)
-    type_commands(root / FIVE_DAYS, workspace)
-    assert (workspace / "retraining" / "fashion-mnist" / "report.html").exists()
 
 
 def test_every_page_with_commands_is_run(root: Path) -> None:
@@ -80,26 +68,3 @@ def test_demo_runs_the_commands_of_the_walk(root: Path) -> None:
     for verb in ("fetch", "prepare", "train", "evaluate", "predict", "report"):
         assert f"headrace {verb} " in walk
         assert f'"{verb}"' in demo
-
-
-def commands(page: Path) -> list[str]:
-    """The `sh` blocks of a page."""
-    return BLOCK.findall(page.read_text())
-
-
-def make_workspace(root: Path, folder: Path) -> Path:
-    """A new folder with what the commands read of the checkout."""
-    for name in ("conf", "models", "jobs", "pipelines"):
-        shutil.copytree(root / name, folder / name)
-    return folder
-
-
-def type_commands(page: Path, workspace: Path) -> None:
-    """Run the commands of `page` in one shell; the environment is the one that runs the tests."""
-    script = "\n".join(commands(page)).replace(ACTIVATE, ":").replace(PAGE_LIMIT, LIMIT)
-    assert script
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    done = subprocess.run(
-        ["bash", "-eux", "-c", script], cwd=workspace, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{page}: {done.stderr[-4000:]}"

@@ -21,7 +21,7 @@ from headrace.train.distributed.gradient_averaging_and_monitoring import Gradien
 from headrace.train.model.distributed_optimizer import make_distributed
 from headrace.train.model.sync_batch_norm import synchronize
 from headrace.train.rank.pipe_to_spark_task import Channel
-from tests.train.small_networks import CLASSES, NETWORKS, TOKENS, batch_norm, cnn, vector_network
+from tests.train.small_networks import CLASSES, NETWORKS, TOKENS, batch_norm, cnn, linear, vector_network
 
 STEPS = 50
 ROWS = 16  # on one rank
@@ -65,7 +65,7 @@ CASES = {
     for optimizer in OPTIMIZERS
     for network in NETWORKS
 } | {
-    **{name: Case(cnn, made) for name, made in OTHERS.items()},
+    **{name: Case(linear, made) for name, made in OTHERS.items()},
     "clipping by global norm": Case(cnn, lambda: O.SGD(0.05, global_clipnorm=0.1)),
     "moving average of weights": Case(cnn, lambda: O.SGD(0.05, use_ema=True, ema_momentum=0.9)),
     "schedule": Case(cnn, lambda: O.SGD(O.schedules.CosineDecay(0.05, STEPS))),

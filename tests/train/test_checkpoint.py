@@ -1,7 +1,9 @@
 """A checkpoint is complete or absent, and restores the saved state bit for bit."""
 
 import errno
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -39,9 +41,15 @@ def trained_model() -> keras.Model:
     return model
 
 
+@cache
+def trained_state() -> list[np.ndarray[Any, Any]]:
+    """Return the state of a trained model, which no test changes; training takes a second."""
+    return checkpoint.state_arrays(checkpoint.model_state(trained_model()))
+
+
 def make_checkpoint(step: int) -> checkpoint.Checkpoint:
     """Return a checkpoint of a trained model at this step."""
-    return checkpoint.Checkpoint(step, checkpoint.state_arrays(checkpoint.model_state(trained_model())))
+    return checkpoint.Checkpoint(step, trained_state())
 
 
 def test_checkpoint_restores_state_bit_for_bit(folder: Path) -> None:
@@ -160,4 +168,4 @@ def test_load_latest_returns_none_without_checkpoint(folder: Path) -> None:
 def test_restore_refuses_state_of_another_model(tmp_path: Path) -> None:
     state = checkpoint.model_state(trained_model())
     with pytest.raises(ValueError, match="another model"):
-        checkpoint.restore(state, checkpoint.state_arrays(state)[:-1])
+        checkpoint.restore(state, trained_state()[:-1])
