@@ -59,7 +59,7 @@ def sample_images(version: "Version") -> Samples | None:
         return None
     module: StoredRowPictureInterface = input_module(shown[1].input_kind, "stored_row_display")
     column = shown[1].named("input")[1]
-    classes = contract.classes or (ALL,)
+    classes = (ALL,) if contract.target.is_per_pixel else contract.classes or (ALL,)
     samples: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}
     for path, target, data in _iter_rows(version, shown[0]):
         number = _class_index(target, contract)
@@ -75,7 +75,7 @@ def sample_images(version: "Version") -> Samples | None:
 
 def _class_index(target: int | float | bytes, contract: "Contract") -> int | None:
     """Return the index of the class to show a row under: its class, its first label, or 0 without classes."""
-    if not contract.target.has_classes:
+    if not contract.target.has_classes or contract.target.is_per_pixel:
         return 0
     if isinstance(target, bytes):
         return int.from_bytes(target[:4], "little") if target else None

@@ -19,6 +19,9 @@ Metric = Literal[
     "mean_absolute_error",
     "root_mean_squared_error",
     "r_squared",
+    "mean_iou",
+    "pixel_accuracy",
+    "mean_dice",
 ]
 
 

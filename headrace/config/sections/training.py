@@ -160,6 +160,9 @@ Metric = Literal[
     "micro_f1",
     "mean_absolute_error",
     "root_mean_squared_error",
+    "mean_iou",
+    "pixel_accuracy",
+    "mean_dice",
 ]
 
 

@@ -57,7 +57,7 @@ def find_impossible(outputs: Outputs, contract: Contract, precision: str = "floa
     """
     if (wrong := _find_wrong_shape(outputs, contract)) is not None:
         return wrong
-    finite = outputs[np.isfinite(outputs).all(axis=1)].astype(np.float64)
+    finite = outputs[np.isfinite(outputs).all(axis=tuple(range(1, outputs.ndim)))].astype(np.float64)
     if not finite.size:
         return None
     tolerance = SUM_TOLERANCE.get(precision, SUM_TOLERANCE_IN_HALF_PRECISION)
@@ -66,8 +66,10 @@ def find_impossible(outputs: Outputs, contract: Contract, precision: str = "floa
 
 def _find_wrong_shape(outputs: Outputs, contract: Contract) -> str | None:
     """Return what is wrong with the number of outputs, which a subclassed model reveals only when it is called."""
-    if outputs.shape[1] == contract.outputs:
+    if outputs.shape[1:] == contract.output_shape:
         return None
+    if contract.target.is_per_pixel:
+        return f"it gives outputs of shape {outputs.shape[1:]} for a row, expected {contract.output_shape}"
     return f"it gives {outputs.shape[1]} outputs for a row, expected {contract.outputs}"
 
 
