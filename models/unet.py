@@ -10,7 +10,14 @@ from keras import layers
 from headrace.contract import Contract
 
 
-def build(contract: Contract, width: int = 16, depth: int = 3, dropout: float = 0.0, l2: float = 0.0) -> keras.Model:
+def build(
+    contract: Contract,
+    width: int = 16,
+    depth: int = 3,
+    dropout: float = 0.0,
+    l2: float = 0.0,
+    activation: str = "relu",
+) -> keras.Model:
     """Return a network from images of `contract.input_shape`, pixels 0 to 255, to `contract.outputs` values per pixel.
 
     Args:
@@ -25,7 +32,7 @@ def build(contract: Contract, width: int = 16, depth: int = 3, dropout: float = 
     def block(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
         for _ in range(2):
             x = layers.Conv2D(channels, 3, padding="same", use_bias=False, kernel_regularizer=regularizer)(x)
-            x = layers.Activation("relu")(layers.BatchNormalization()(x))
+            x = layers.Activation(activation)(layers.BatchNormalization(momentum=0.9)(x))
         return x
 
     inputs = keras.Input(contract.input_shape, dtype="uint8")
