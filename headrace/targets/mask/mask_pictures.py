@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from headrace.contract import IGNORED_PIXEL
+from headrace.contract import IGNORED_PIXEL, Contract
 
 # Steps of this part of the colour circle come near none of the earlier ones.
 GOLDEN_RATIO = 0.61803398875
@@ -41,3 +41,11 @@ def mask_png(mask: NDArray[np.uint8]) -> bytes:
 def mask_text(mask: NDArray[np.uint8]) -> str:
     """Return the PNG file of a mask in base64."""
     return base64.b64encode(mask_png(mask)).decode()
+
+
+def tint(image: Image.Image, stored: bytes, contract: Contract) -> Image.Image:
+    """Return an image, half of it in the colours of its stored mask; pixels of the first class stay as they are."""
+    mask = np.frombuffer(stored, np.uint8).reshape(contract.named("target")[1].fixed_shape)
+    pixels, colours = np.asarray(image.convert("RGB")), np.array(PALETTE, np.uint8).reshape(-1, 3)[mask]
+    mixed = (pixels.astype(np.uint16) + colours) // 2
+    return Image.fromarray(np.where(mask[..., None] == 0, pixels, mixed).astype(np.uint8))
