@@ -71,7 +71,7 @@ class Gate(Section):
         None,
         description=(
             "metric that compares the models; default: accuracy (classification), macro_f1 (multi_label), "
-            "mean_absolute_error (regression, vector)"
+            "mean_absolute_error (regression, vector), mean_iou (mask)"
         ),
     )
     margin: float = Field(

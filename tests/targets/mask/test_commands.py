@@ -13,6 +13,7 @@ import pytest
 import yaml
 from PIL import Image
 
+import headrace
 from headrace.table import read
 from tests.support.commands import headrace_within
 from tests.support.workspace import make_once
@@ -115,3 +116,71 @@ def test_report_shows_worst_masks(project: Path) -> None:
     page = (project / "run/report.html").read_text("utf-8")
     assert re.search(r"the mean IoU over 2 classes is <strong>0\.[\d]+</strong>", page)
     assert page.count('alt="true mask of') == page.count('alt="predicted mask of') > 0
+
+
+def test_validation_of_two_ranks_equals_the_evaluation_of_one_process(project: Path) -> None:
+    lines = [json.loads(line) for line in (project / "run/metrics.jsonl").read_text().splitlines()]
+    last = [line for line in lines if line["kind"] == "epoch"][-1]
+    found = headrace_within("evaluate", "run/bundle", "--table", "table", "--split", "val", cwd=project).json["metrics"]
+    for name in ("loss", "mean_iou", "pixel_accuracy"):
+        assert last[f"val_{name}"] == pytest.approx(found[name], rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["folder", "labels", "table"])
+def test_changed_mask_is_prepared_again(kind: str, tmp_path: Path) -> None:
+    """Masks are found by their names, or named by a labels file or a table."""
+    write_pictures(tmp_path / "raw/images", tmp_path / "raw/masks", 20)
+    rows = [f"images/{number:04d}.png,masks/{number:04d}.png" for number in range(20)]
+    (tmp_path / "raw/labels.csv").write_text("\n".join(["path,label", *rows]))
+    columns = {"input": "path", "content": "paths", "identity": "path"}
+    others = {
+        "folder": {},
+        "labels": {"labels": "labels.csv"},
+        "table": {"kind": "table", "format": "csv", "path": "raw/labels.csv", "columns": columns},
+    }
+    if kind == "folder":
+        (tmp_path / "raw/labels.csv").unlink()
+    conf = CONF | {"data": {"source": CONF["data"]["source"] | others[kind], "table": "table"}}
+    (tmp_path / "conf.yaml").write_text(yaml.safe_dump(conf))
+
+    def prepared() -> tuple[bool, int]:
+        result = headrace_within("prepare", "conf.yaml", cwd=tmp_path).json
+        assert result["written"] == 20
+        counts = read(tmp_path / "table").summary.class_counts.values()
+        return result["changed"], sum(by_class.get("digit", 0) for by_class in counts)
+
+    assert prepared() == (True, 20)
+    assert prepared() == (False, 20)
+    Image.new("L", (SIDE, SIDE)).save(tmp_path / "raw/masks/0003.png")
+    assert prepared() == (True, 19)
+
+
+def test_dataframe_names_masks_and_its_predictions_are_masks(project: Path, spark: Any, tmp_path: Path) -> None:
+    rows = [(str(project / f"raw/images/{n:04d}.png"), str(project / f"raw/masks/{n:04d}.png")) for n in range(24)]
+    frame = spark.createDataFrame(rows, "photo string, drawn string")
+    settings = {"prepare.image.size": [SIDE, SIDE], "prepare.mask.ignore": IGNORED}
+    table = headrace.prepare(
+        frame, tmp_path / "table", inputs={"photo": "image"}, outputs={"drawn": "mask"}, settings=settings
+    )
+    assert table.contract.classes == ("0", "1")
+    for _, targets in table.batches("train", headrace.BatchOrder(batch_size=8)):
+        assert set(np.unique(targets)) == {0, 1, IGNORED}
+    predicted = headrace.load(project / "run/bundle").transform(frame.limit(5)).toPandas()
+    assert predicted["rejected"].isna().all()
+    assert decoded(pa.chunked_array([predicted["mask"].tolist()])).shape == (5, SIDE, SIDE)
+
+
+def test_compare_explain_and_export_take_the_bundle(project: Path, tmp_path: Path) -> None:
+    short = headrace_within("train", "conf.yaml", f"train.run={tmp_path}/short", "train.epochs=1", cwd=project).json
+    words = ("compare", "run/bundle", short["bundle"], "--json", "--table", "table")
+    found = headrace_within(*words, "--page", str(tmp_path / "page.html"), cwd=project).json
+    (name,) = found["differences"]
+    assert found["differences"][name]["mean_iou"]["verdict"] == "worse"
+    assert set(found["classes"]) == {"background", "digit"}
+    assert "background" in found["disagreements"]["shown"][0]["true"]
+    words = ("explain", "run/bundle", "raw/images", str(tmp_path / "why.html"), "--limit", "2", "--class", "digit")
+    assert headrace_within(*words, cwd=project).json["explained"] == 2
+    exported = headrace_within("export", "run/bundle", str(tmp_path / "real"), "--table", "table", cwd=project).json
+    assert exported["greatest_difference"] < 1e-4
+    refused = headrace_within("predict", "run/bundle", "table", "x", "--threshold", "0.3", cwd=project, code=2)
+    assert "predicts 2 classes of pixels" in refused.last_error_line
