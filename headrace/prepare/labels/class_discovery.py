@@ -15,7 +15,7 @@ from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.label_text import readable_labels, unreadable_labels
 from headrace.prepare.labels.class_warnings import LabelRows, numbered_files_warning
 from headrace.prepare.labels.mask_classes import MAX_CLASSES as MAX_MASK_CLASSES
-from headrace.prepare.labels.mask_classes import count_mask_classes
+from headrace.prepare.labels.mask_classes import count_mask_classes, mask_value_warnings
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
@@ -30,8 +30,6 @@ from headrace.wording import natural_sort, quantity, shorten
 log = logging.getLogger(__name__)
 
 MAX_CLASSES = 100_000
-# The largest value of a mask of 8 bits.
-WHITE = "255"
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,8 @@ def discover_classes(
     )
     require_class_count(found.names, listing.root, target=context.settings.target)
     if context.settings.target.is_per_pixel:
-        _warn_of_white(context, found.names)
+        for warning in () if context.class_names else mask_value_warnings(found.names):
+            log.warning("%s", warning)
         return found
     if single and not known:
         require_repeated(found.rows, listing.root)
@@ -136,15 +135,6 @@ def _class_count_hint(target: TargetTraits | None) -> str:
     if target.has_labels:
         return "Is data.source.columns.label the column of the names, and prepare.label_separator between them?"
     return "Each value of a mask is a class; data.source.class_names can list them."
-
-
-def _warn_of_white(context: PrepareContext, names: tuple[str, ...]) -> None:
-    """Warn of a class 255 beside others than 0: data sets often mark pixels without a class by it."""
-    if WHITE in names and not context.class_names and set(names) - {"0", WHITE}:
-        log.warning(
-            "The value %s is a class like %s; if it marks pixels that do not count, set prepare.mask.ignore to %s.",
-            WHITE, shorten([repr(name) for name in names if name != WHITE]), WHITE,
-        )  # fmt: skip
 
 
 def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFrame | list[Chunk]") -> RecordAccounting:
