@@ -18,6 +18,8 @@ Numbers = NDArray[np.float64]
 
 # Counts of each class: pixels that have it and are predicted to, that have it, and that are predicted to have it.
 KINDS = 3
+# Pixels that are counted at once.
+MAX_PIXELS = 2**22
 
 
 def pixel_counts(true: Masks, predicted: Masks, classes: int) -> Counts:
@@ -25,6 +27,14 @@ def pixel_counts(true: Masks, predicted: Masks, classes: int) -> Counts:
 
     Ignored pixels do not count, nor does a prediction of a class beyond `classes`, except that it is wrong.
     """
+    # Counting takes some twenty bytes for each pixel.
+    step = max(1, MAX_PIXELS // max(1, true[:1].size))
+    parts = [slice(begin, begin + step) for begin in range(0, len(true), step)]
+    empty = np.empty((0, KINDS, classes), np.int64)
+    return np.concatenate([empty, *(_count_rows(true[part], predicted[part], classes) for part in parts)])
+
+
+def _count_rows(true: Masks, predicted: Masks, classes: int) -> Counts:
     rows = len(true)
     number = np.arange(rows)[:, None, None] * classes
     valid = true != IGNORED_PIXEL
