@@ -77,7 +77,7 @@ def test_table_has_masks_and_rejects_have_reasons(project: Path) -> None:
     assert contract.output_shape == (SIDE, SIDE, 2)
     counts = version.summary.class_counts["train"]
     assert counts["background"] == counts["digit"] == sum(shard.rows for shard in version.split("train"))
-    rejects = headrace_within("inspect", "table", "--rejects", cwd=project).json["rejects"]
+    rejects = headrace_within("inspect", "table", "--rejects", cwd=project).json["records"]
     assert {Path(one["path"]).stem: one["detail"] for one in rejects} == {
         "size": "the mask has 32 x 33 pixels, and its image 32 x 32",
         "value": "the mask has 1 value that is no class (7); classes are: 0, 1",
