@@ -4,6 +4,7 @@ A model's `build(contract, **options)` reads its input shape, number of classes 
 contract, so that nothing about the data is stated twice.
 """
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
@@ -18,6 +19,11 @@ from headrace.targets.target_kind_properties import Activation, TargetKindProper
 if TYPE_CHECKING:
     from headrace.features.text.contract_part import Tokenizer
 
+# Class index of pixels of a mask without a class: ignored ones, and those that `fit` and `pad` add around an image.
+IGNORED_PIXEL = 255
+# Pixels of all masks that a model predicts at once.
+MAX_PIXELS_AT_ONCE = 2**20
+
 Spec = Annotated[SerializeAsAny[InputSpec], BeforeValidator(load_input_spec)]
 
 
@@ -28,7 +34,7 @@ class Column(BaseModel):
         role: purpose of the column.
         codec: encoding of the stored value, which decodes to an array of `dtype` and `shape`. `raw` bytes, `png` or
             `jpeg` for images (height, width, channels); `raw` little-endian numbers for windows (length, features),
-            audio (samples,), rows (columns,) and vectors (size,), also of targets;
+            audio (samples,), rows (columns,), vectors (size,), also of targets, and masks (height, width);
             `tokens` for text: token ids, little-endian, concatenated without padding; `labels` for the class indices
             of a row, in the same layout; `plain` for a value that needs no decoding.
         dtype: data type of the decoded array.
@@ -74,8 +80,8 @@ class Contract(BaseModel):
         columns: columns by name.
         classes: class names, by class index; empty where targets are numbers.
         task: in `classification` a row belongs to exactly one of two or more classes, in `multi_label` to any number
-            of classes; in `regression` the target is a float32, in `vector` float32 of the shape of its column, and
-            there are no classes.
+            of classes, in `mask` each of its pixels to one; in `regression` the target is a float32, in `vector`
+            float32 of the shape of its column, and there are no classes.
         input_specs: specification of each input, by the name of its column, in the order of the configuration.
         is_record: whether a model receives its inputs as a dict of arrays by name, and not the only one as an array.
         label_statistics: mean and variance of the labels of the training split, of vectors by component, for rows only;
@@ -211,9 +217,26 @@ class Contract(BaseModel):
 
     @property
     def outputs(self) -> int:
-        """Number of model outputs per row: one per class, one in regression, or one per component of a vector."""
+        """Number of model outputs per row, or of masks per pixel.
+
+        One per class, one in regression, or one per component of a vector.
+        """
         outputs: int = target_module(self.task, "output_count_and_loss_settings").count(self)
         return outputs
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of a model's outputs for a row: (outputs,), or of masks (height, width, outputs)."""
+        pixels = self.named("target")[1].fixed_shape if self.target.is_per_pixel else ()
+        return (*pixels, self.outputs)
+
+    def rows_at_once(self, most: int) -> int:
+        """Return how many rows a model predicts at once: `most`, or fewer if an output has many pixels.
+
+        256 masks of 512 x 512 pixels and 21 classes would be 5.6 GB, and the layers before them more.
+        """
+        pixels = math.prod(self.output_shape[:-1])
+        return max(1, min(most, MAX_PIXELS_AT_ONCE // pixels))
 
     @property
     def output_activation(self) -> Activation:

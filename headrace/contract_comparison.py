@@ -75,18 +75,18 @@ class ClassMatch:
         """Return a model's outputs in the order of the table's classes.
 
         Args:
-            outputs: (rows, classes of the model) probabilities.
+            outputs: (rows, classes of the model) probabilities, or of masks (rows, height, width, classes).
 
         Returns:
-            (rows, classes of the table + classes that only the model has), the latter last; 0 for a class that the
+            (rows, ..., classes of the table + classes that only the model has), the latter last; 0 for a class that the
             model lacks.
         """
         if self.is_equal:
             return outputs
-        padded = np.pad(outputs, ((0, 0), (0, 1)))
-        zero, index = outputs.shape[1], {name: number for number, name in enumerate(self.model)}
+        padded = np.pad(outputs, (*[(0, 0)] * (outputs.ndim - 1), (0, 1)))
+        zero, index = outputs.shape[-1], {name: number for number, name in enumerate(self.model)}
         order = [zero if column is None else column for column in self.columns]
-        return padded[:, order + [index[name] for name in self.dropped]]
+        return padded[..., order + [index[name] for name in self.dropped]]
 
 
 def require_same_input(model: Contract, table: Contract, table_name: object) -> None:

@@ -12,13 +12,19 @@ from headrace.config.path_validators import ADDRESS
 from headrace.errors import ConfigurationError
 from headrace.storage.parse_location import path_hint
 
-Kind = Literal["images", "text", "audio", "tabular", "record", "windows", "table", "retrain"]
-# Kinds whose records are files in class folders.
-FOLDERS: dict[Kind, str] = {"images": "images", "retrain": "images", "audio": "sounds"}
+Kind = Literal["images", "masks", "text", "audio", "tabular", "record", "windows", "table", "retrain"]
+# Kinds whose records are files in folders, and in which.
+FOLDERS: dict[Kind, str] = {
+    "images": "images in class folders",
+    "masks": "images in a folder images and masks in a folder masks",
+    "retrain": "images in class folders",
+    "audio": "sounds in class folders",
+}
 IMAGE_NETWORKS = ("cnn", "mlp", "resnet", "vit")
 # The configuration of a kind of project, and the networks that can be its `model.file`.
 CONFIGURATIONS: dict[Kind, str] = {
     "images": "images",
+    "masks": "masks",
     "text": "texts",
     "audio": "sounds",
     "tabular": "tabular",
@@ -29,6 +35,7 @@ CONFIGURATIONS: dict[Kind, str] = {
 }
 NETWORKS: dict[Kind, tuple[str, ...]] = {
     "images": IMAGE_NETWORKS,
+    "masks": ("unet",),
     "text": ("rnn", "text_cnn", "transformer"),
     "audio": ("audio_cnn",),
     "tabular": ("tabular", "autoencoder"),
@@ -126,7 +133,7 @@ def source_warning(kind: Kind, source: str, source_format: str | None) -> str:
         return f"There is nothing at {source} yet{path_hint(path)}; the configuration names it all the same."
     if kind in FOLDERS:
         used = f"holds tables ({source_format})" if source_format else "" if path.is_dir() else "is not a folder"
-        return f"{source} {used}; --kind {kind} is for {FOLDERS[kind]} in class folders." if used else ""
+        return f"{source} {used}; --kind {kind} is for {FOLDERS[kind]}." if used else ""
     if source_format is None and (kind != "text" or path.is_file()):
         return f"{source} is no table in CSV, JSON, Parquet, ORC or Delta format, which --kind {kind} is for."
     return ""

@@ -46,8 +46,8 @@ class Bundle:
         """Return a DataFrame, or a stream, with predictions beside all its columns.
 
         It gains `label` and `probabilities` (in the order of `classes`), of many labels `labels` and `probabilities`,
-        in regression `value`, of vectors `values`; and `rejected`: why a row could not be predicted, whose other new
-        columns are then null. A bad row never ends the job. Spark passes
+        in regression `value`, of vectors `values`, of masks `mask`, `shares` and `confidence`; and `rejected`: why a
+        row could not be predicted, whose other new columns are then null. A bad row never ends the job. Spark passes
         spark.sql.execution.arrow.maxRecordsPerBatch rows to Python at once, 10,000 unless you set it: set 256 or so for
         photos.
 

@@ -44,8 +44,8 @@ def config_from_dataframe(
         inputs: kind of each column that a model receives: `image`, `text`, `audio`, `vector`, `number`, `category`,
             `latitude` or `longitude`. A model receives several as a dict by the names of the columns, all numbers and
             categories together as `row`, and latitude and longitude as `place`.
-        outputs: kind of the column that a model predicts: `class`, `labels`, `number` or `vector`, which may be an
-            input too.
+        outputs: kind of the column that a model predicts: `class`, `labels`, `number`, `mask` or `vector`, which may
+            be an input too.
 
     Raises:
         ConfigurationError: a column is missing or has a type that its kind cannot have, a kind is not known, or the

@@ -41,8 +41,8 @@ def prepare(
             `text`, or any number of columns of `number` and `category`. Images and audio are bytes, structs with
             a field `bytes`, images as Spark reads them, or paths that executors can read.
         outputs: of a DataFrame: the column that a model predicts, and its kind: `class` for one name, `labels` for a
-            list of names, `number`, `vector` for a list of numbers, or a vector of Spark ML. A column of vectors may be
-            an input too, for an autoencoder.
+            list of names, `number`, `mask` for the path of a mask, `vector` for a list of numbers, or a vector of
+            Spark ML. A column of vectors may be an input too, for an autoencoder.
         settings: other keys of the configuration, such as {"prepare.image.size": [96, 96]}.
         full: prepare all records and determine the classes again, without those that no record has.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from headrace.engines.fast_keras_import import import_engines_lean
 from headrace.errors import ConfigurationError
+from headrace.stream.decode.target_column import real_rows, real_targets
 from headrace.table import Version
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ def batch_dataset(version: Version, split: str, order: BatchOrder, epochs: int) 
 def array_batches(version: Version, split: str, order: BatchOrder, epoch: int, first_step: int) -> Iterator[Any]:
     """Yield the inputs and targets of the real rows of each step of one epoch; see `Table.batches`."""
     for inputs, target, weight in _batches(version, split, order).steps(epoch, first_step, epoch + 1):
-        real = np.asarray(weight) > 0
+        weights = np.asarray(weight)
+        real, targets = real_rows(weights), real_targets(np.asarray(target), weights)
         if isinstance(inputs, dict):
-            yield {name: np.asarray(one)[real] for name, one in inputs.items()}, np.asarray(target)[real]
+            yield {name: np.asarray(one)[real] for name, one in inputs.items()}, targets
         else:
-            yield np.asarray(inputs)[real], np.asarray(target)[real]
+            yield np.asarray(inputs)[real], targets
 
 
 def _batches(version: Version, split: str, order: BatchOrder) -> "Batches":

@@ -14,7 +14,7 @@ from headrace.errors import ConfigurationError, DataError
 log = logging.getLogger(__name__)
 
 # A copy of the kinds in headrace.project_template, so that help needs no configuration.
-ProjectKind = Literal["images", "text", "audio", "tabular", "record", "windows", "table", "retrain"]
+ProjectKind = Literal["images", "masks", "text", "audio", "tabular", "record", "windows", "table", "retrain"]
 
 
 @app.command()
@@ -23,7 +23,8 @@ def init(
     kind: Annotated[
         ProjectKind,
         typer.Option(
-            help="images: in class folders; text: a CSV file of texts and labels; audio: audio files in class folders; "
+            help="images: in class folders; masks: images and masks of the same names; text: a CSV file of texts and "
+            "labels; audio: audio files in class folders; "
             "tabular: a CSV file of numbers and categories; record: a CSV file of images, texts and numbers; "
             "windows: a CSV file of a series; "
             "table: a CSV file of paths of images and labels; retrain: images that arrive daily"

@@ -85,4 +85,4 @@ def describe(
 
 def _differ(before: Predictions, after: Predictions) -> NDArray[np.bool_]:
     differ: NDArray[np.bool_] = before.predicted != after.predicted
-    return differ.any(1) if differ.ndim == 2 else differ
+    return differ.reshape(len(differ), -1).any(1)

@@ -3,6 +3,8 @@
 Unknown keys are errors. `headrace config --schema` prints these models as JSON Schema.
 """
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -78,6 +80,13 @@ class Configuration(Section):
     @model_validator(mode="after")
     def _require_source_of_lists(self) -> "Configuration":
         source = self.data.source
+        if self.prepare.target.is_per_pixel and source.kind not in ("folder", "table"):
+            raise ValueError(
+                f"`prepare.task: {self.prepare.task}` needs a file of the mask for each image; use "
+                f"`data.source.kind: folder` or `table`, not {source.kind}"
+            )
+        if self.prepare.target.is_per_pixel:
+            _require_values(source.class_names, self.prepare.mask.ignore)
         noun = self.prepare.target.list_noun
         if noun and source.columns is None and source.labels is None:
             raise ValueError(
@@ -144,3 +153,21 @@ class Configuration(Section):
                     f"receive {'what it predicts' if role == 'label' else f'the {role}'}"
                 )
         return self
+
+
+def _require_values(names: Mapping[str, str], ignored: int | None) -> None:
+    """Raise unless the keys of `data.source.class_names` are values of masks.
+
+    Raises:
+        ValueError: it is so.
+    """
+    for value in names:
+        if not re.fullmatch(r"0|[1-9]\d{0,8}|#[0-9a-f]{6}", value):
+            raise ValueError(
+                f"`data.source.class_names` names {value!r}; expected values of masks, such as 0, or colours, such as "
+                "'#ff0000'"
+            )
+        if value == str(ignored):
+            raise ValueError(
+                f"`data.source.class_names` names the value {value}, which `prepare.mask.ignore` ignores; remove one"
+            )

@@ -117,7 +117,7 @@ def iter_batches(
     """
     contract = version.contract
     target_name = contract.named("target")[0]
-    plan = evaluation_plan(version, split, BATCH)
+    plan = evaluation_plan(version, split, contract.rows_at_once(BATCH))
     stream = rank_stream(
         version, split, plan, tuple(dict.fromkeys(("path", *contract.input_names, target_name, *columns)))
     )

@@ -17,7 +17,8 @@ class ExplainedPrediction:
     """The bundle's prediction for one input.
 
     Attributes:
-        outputs: one probability for each class, one number in regression, or the components of a vector.
+        outputs: one probability for each class, or of masks for each pixel and class, one number in regression, or the
+            components of a vector.
         class_number: index of the explained class; None without classes.
     """
 
@@ -29,10 +30,11 @@ class ExplainedPrediction:
     def select(
         cls, contract: Contract, outputs: NDArray[np.float32], class_number: int | None
     ) -> "ExplainedPrediction":
-        """Return the prediction that explains `class_number`, or the most probable class if it is None."""
+        """Return the prediction that explains `class_number`, or the most probable class (of most pixels) if None."""
         if not contract.target.has_classes:
             return cls(contract, outputs, None)
-        return cls(contract, outputs, int(outputs.argmax()) if class_number is None else class_number)
+        most_probable = np.bincount(outputs.reshape(-1, outputs.shape[-1]).argmax(-1)).argmax()
+        return cls(contract, outputs, int(most_probable) if class_number is None else class_number)
 
     def as_json(self) -> dict[str, Any]:
         """Return the prediction for JSON."""

@@ -57,4 +57,5 @@ def _one_line(name: str) -> str:
 
 
 def _describe_output(bundle: Bundle) -> str:
-    return f"(rows, {bundle.contract.outputs}): {bundle.contract.target.output_meaning}"
+    shape = ", ".join(map(str, bundle.contract.output_shape))
+    return f"(rows, {shape}): {bundle.contract.target.output_meaning}"

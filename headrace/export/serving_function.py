@@ -53,7 +53,7 @@ class ServingModel:
         return self.input if isinstance(self.input, dict) else {self.input_name: self.input}
 
     def predict(self, inputs: Any) -> dict[str, tf.Tensor]:
-        """Return probabilities (rows, classes), numbers (rows, 1) or vectors (rows, size), by the output's name."""
+        """Return the network's outputs, (rows, *contract.output_shape), by the output's name."""
         return {self.output_name: self.model(inputs, training=False)}
 
     def function(self) -> Any:

@@ -21,6 +21,7 @@ class InputKindProperties:
         is_fitted: whether preparation fits something on the training split, such as a tokenizer.
         is_staged: whether the first stage's shards are not final, as what is fitted encodes their rows.
         has_pictures: whether a report shows pictures of them.
+        has_pixels: whether such an input is an image, each pixel of which may have a class.
         statistics_axis: the values that have a statistic each.
         has_channel_statistics: whether the statistics of each version are those of its own channels or features, which
             `prepare.expectations` may check.
@@ -40,6 +41,7 @@ class InputKindProperties:
     has_cells: bool = False
     has_time: bool = False
     is_staged: bool = False
+    has_pixels: bool = False
     statistics_axis: str = "channel"
     has_channel_statistics: bool = False
     exports_files: bool = False

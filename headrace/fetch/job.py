@@ -17,6 +17,7 @@ from headrace.fetch.datasets import (
     emoji_pictures_and_names,
     fashion_mnist,
     four_text_sources,
+    garment_scenes,
     hourly_city_temperatures,
     manual_page_languages,
     nyc_flight_delays,
@@ -37,6 +38,7 @@ _ALL: tuple[Dataset[Any], ...] = (
     diamonds.DATASET,
     nyc_flight_delays.DATASET,
     emoji_pictures_and_names.DATASET,
+    garment_scenes.DATASET,
 )
 DATASETS: dict[str, Dataset[Any]] = {dataset.name: dataset for dataset in _ALL}
 
@@ -48,7 +50,8 @@ def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object
 
     Images are written as SPLIT/CLASS/INDEX.png, or CLASS/INDEX.png if no splits are fixed; sounds as
     SPLIT/CLASS/NAME.wav; texts and series as records.jsonl, one JSON object per line; rows of numbers and categories
-    as NAME.csv with a header; rows with a picture each likewise, beside the pictures.
+    as NAME.csv with a header; rows with a picture each likewise, beside the pictures; images with masks as
+    SPLIT/images/INDEX.png and SPLIT/masks/INDEX.png.
 
     Args:
         name: one of `DATASETS`.

@@ -13,6 +13,8 @@ SPELLED = {
     "average_precision": "Average precision, mean over classes",
     "brier_score": "Brier score",
     "r_squared": "R²",
+    "mean_iou": "Mean IoU",
+    "mean_dice": "Mean Dice",
 }
 
 

@@ -157,7 +157,7 @@ def _require_fit(model: Any, path: Path, contract: Contract) -> None:
             f"`build` in {path} returned a model without weights; start it with {_start(contract)}."
         )
     _require_input(model, path, contract)
-    expected, shape = (None, contract.outputs), getattr(model, "output_shape", None)
+    expected, shape = (None, *contract.output_shape), getattr(model, "output_shape", None)
     if shape is not None and shape != expected:
         meaning = network_outputs(contract.task).MEANING
         hint = " Flatten or pool before its last layer." if _is_shape(shape) and len(shape) > len(expected) else ""

@@ -111,8 +111,10 @@ def require_decidable(bundle: bundles.Bundle, threshold: float | None, name: str
         ConfigurationError: in that case.
     """
     contract = bundle.contract
-    if threshold is not None and not contract.target.has_labels and len(contract.classes) != 2:
+    is_decided = contract.target.has_labels or (contract.target.has_one_class and len(contract.classes) == 2)
+    if threshold is not None and not is_decided:
         found = f"{len(contract.classes)} classes" if contract.classes else "numbers"
+        found += " of pixels" if contract.target.is_per_pixel else ""
         raise ConfigurationError(
             f"{name} applies to two classes or to multi_label; the bundle {bundle.path} predicts {found}."
         )

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
@@ -19,7 +18,7 @@ from headrace.wording import escape_path
 log = logging.getLogger(__name__)
 
 Decode = Callable[[InputFile, Observations], NDArray[Any]]
-Predict = Callable[[list[NDArray[Any]]], NDArray[np.float32]]
+Predict = Callable[[list[NDArray[Any]]], NDArray[Any]]
 
 
 def require_one_record_each(files: Sequence[InputFile], noun: str) -> None:
@@ -44,17 +43,20 @@ def require_one_record_each(files: Sequence[InputFile], noun: str) -> None:
         )
 
 
-def predict_decoded(files: Sequence[InputFile], decode: Decode, predict: Predict) -> PredictionOutput:
+def predict_decoded(
+    files: Sequence[InputFile], decode: Decode, predict: Predict, rows_at_once: int = BATCH
+) -> PredictionOutput:
     """Return the predictions for the files, in batches.
 
     Args:
         decode: returns the input in a file, and notes what is found; may raise `RejectedRecordError`.
-        predict: returns the predictions for several inputs.
+        predict: returns the predictions for several inputs, as `ModelOutputs` has them.
+        rows_at_once: number of inputs in a batch.
     """
     output = PredictionOutput()
-    for begin in range(0, len(files), BATCH):
+    for begin in range(0, len(files), rows_at_once):
         inputs = []
-        for file in files[begin : begin + BATCH]:
+        for file in files[begin : begin + rows_at_once]:
             try:
                 inputs.append(decode(file, output.observations))
                 output.paths.append(file.name)

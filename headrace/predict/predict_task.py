@@ -20,6 +20,7 @@ from headrace.contract import Contract
 from headrace.engines.fast_keras_import import import_engines_lean
 from headrace.errors import DataError
 from headrace.predict.input_files import InputFile
+from headrace.predict.outputs.prediction_columns_interface import summarize_outputs
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
 from headrace.predict.predict_batch_of_files_or_records import Batch, predict_raw_inputs
 from headrace.predict.records.record_file_reader import Record, RecordFile
@@ -167,11 +168,13 @@ def _predict_shard(table: Path, part: PredictionPart, contract: Contract, infere
         paths = rows["path"][:wanted].tolist()
         output.paths.extend(paths)
         known, first = table_columns({target: rows[target][:wanted]}, split, contract), len(output.batches)
-        for begin in range(0, len(paths), BATCH):
-            batch = {column: rows[column][begin : min(begin + BATCH, len(paths))] for column in ("path", *names)}
-            output.batches.append(inference.predict(inference.decode(batch, contract)))
-        if (contract.task, contract.outputs) == (inference.contract.task, inference.contract.outputs):
-            none = np.empty((0, contract.outputs), np.float32)
-            known = with_errors(known, np.concatenate([none, *output.batches[first:]]), contract)
+        size = contract.rows_at_once(BATCH)
+        for begin in range(0, len(paths), size):
+            batch = {column: rows[column][begin : min(begin + size, len(paths))] for column in ("path", *names)}
+            outputs = inference.predict(inference.decode(batch, contract))
+            output.batches.append(summarize_outputs(outputs, inference.contract))
+        found = output.batches[first:]
+        if found and (contract.task, contract.outputs) == (inference.contract.task, inference.contract.outputs):
+            known = with_errors(known, np.concatenate(found), contract)
         output.known.append(known)
     return output

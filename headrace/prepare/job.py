@@ -209,9 +209,12 @@ def watched_listing(configuration: Configuration, listing: Listing) -> Listing:
     named = configuration.prepare.path_cells
     if source.columns is not None and source.columns.content == "paths" and not configuration.prepare.cells:
         named = (source.columns.input,)
+    if source.columns is not None and configuration.prepare.target.is_per_pixel:
+        named = (*named, source.columns.label)
     if by_content:
         with unwrap_python_errors():
-            listing = with_content(_session(configuration), listing)
+            of_labels = configuration.prepare.target.is_per_pixel and source.columns is None
+            listing = with_content(_session(configuration), listing, of_labels=of_labels)
     if named and source.kind == "table":
         with unwrap_python_errors():
             listing = with_named_files(_session(configuration), source, named, listing, by_content=by_content)

@@ -13,12 +13,13 @@ from headrace.contract import Column
 from headrace.features.input_kind_loader import KINDS, input_properties
 from headrace.prepare.increments.source_changes import Increment, can_append, increment
 from headrace.prepare.rejects.carry_over_and_commit_side_tables import SideTable
-from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
+from headrace.prepare.sources import Listing, RawFile, record_kind
 from headrace.table import Version
 from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path, rejects_path
 from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS_SCHEMA
 from headrace.table.transaction_log import CommitBase, open_base
 from headrace.table.version_and_preparation_summary import Period
+from headrace.targets.target_kind_loader import target_module
 
 # Split of the shards whose records have no split yet.
 UNASSIGNED = "undecided"
@@ -100,6 +101,7 @@ def _written(settings: Prepare) -> bytes:
     """Return the settings that change what is written, as JSON; each input kind has a section of its own."""
     unused = set(KINDS) - {settings.input} | (set() if settings.target.has_labels else {"label_separator"})
     unused |= set() if settings.inputs else {"inputs"}
+    unused |= set() if settings.target.is_per_pixel else {"mask"}
     return _sorted_json(settings.model_dump(mode="json", exclude=CHECK_ONLY_KEYS | unused))
 
 
@@ -191,18 +193,21 @@ def make_context(plan: PreparePlan) -> PrepareContext:
         labels={} if plan.full else {name: number for number, name in enumerate(classes)},
         earlier_classes=classes,
         settings=settings,
-        kind=source.kind if source.labels is None else LABELS_FILE,
+        kind=record_kind(source, settings.target),
         class_names=source.class_names,
         staged=input_properties(settings.input).is_staged,
         periods=plan.before.summary.periods if plan.before and not changed_splits(plan.before, settings) else (),
         input_column=source.columns.input if source.columns else "",
-        target_column=_kept_target(plan),
+        target_column=_known_target(plan),
     )
 
 
-def _kept_target(plan: PreparePlan) -> Column | None:
-    """Return the column of targets of the previous version if its shape stays; None if it is determined again."""
+def _known_target(plan: PreparePlan) -> Column | None:
+    """Return the column of targets if its shape is known: that of images, or of the previous version if it stays."""
     settings, before = plan.configuration.prepare, plan.before
+    if settings.target.is_per_pixel:
+        column: Column = target_module(settings.task, "label_encoder").mask_column(settings.image.size)
+        return column
     if plan.full or before is None or not settings.target.is_sized or before.contract.task != settings.task:
         return None
     return before.contract.named("target")[1]

@@ -133,12 +133,14 @@ def _outputs(contract: Contract) -> list[Any]:
 
 
 def _mlflow_type(kind: pa.DataType) -> Any:
-    """Return MLflow's type of a column of predictions: texts, numbers, or lists of them."""
+    """Return MLflow's type of a column of predictions: texts, files, numbers, or lists of them."""
     from mlflow.types import DataType
     from mlflow.types.schema import Array
 
     if pa.types.is_list(kind):
         return Array(_mlflow_type(kind.value_type))
+    if pa.types.is_binary(kind):
+        return DataType.binary
     return DataType.string if pa.types.is_string(kind) else DataType.float
 
 

@@ -4,13 +4,14 @@ import base64
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from headrace.errors import DataError, StoreError
 from headrace.features.input_kind_loader import input_module
 from headrace.report.run_artifact_reader import RunFile
 from headrace.report.stored_row_picture_interface import StoredRowPictureInterface
 from headrace.storage.open_parquet import open_parquet
+from headrace.targets.target_kind_loader import target_module
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,6 +30,13 @@ ROWS_PER_BATCH = 64
 LARGEST_SIDE = 96
 MAX_REJECTS = 20
 CHANNEL_NAMES = {1: ("grey",), 3: ("red", "green", "blue")}
+
+
+class TargetPictureInterface(Protocol):
+    """The module `mask_pictures` of a target kind whose traits say that it is per pixel."""
+
+    def tint(self, image: "Image", stored: Any, contract: "Contract") -> "Image":
+        """Return an image of a sample with the colours of its stored target."""
 
 
 class Sample(NamedTuple):
@@ -59,13 +67,15 @@ def sample_images(version: "Version") -> Samples | None:
         return None
     module: StoredRowPictureInterface = input_module(shown[1].input_kind, "report_renderer")
     column = shown[1].named("input")[1]
-    classes = contract.classes or (ALL,)
+    classes = (ALL,) if contract.target.is_per_pixel else contract.classes or (ALL,)
     samples: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}
     for path, target, data in _iter_rows(version, shown[0]):
         number = _class_index(target, contract)
         class_samples = None if number is None else samples.get(classes[number])
         if class_samples is not None and len(class_samples) < PER_CLASS:
             image = module.to_pil_image(data, column)
+            if contract.target.is_per_pixel:
+                image = _tint(image, target, contract)
             largest = max(largest, *image.size)
             class_samples.append(Sample(path, _data_uri(image)))
             if all(len(class_samples) == PER_CLASS for class_samples in samples.values()):
@@ -75,11 +85,17 @@ def sample_images(version: "Version") -> Samples | None:
 
 def _class_index(target: int | float | bytes, contract: "Contract") -> int | None:
     """Return the index of the class to show a row under: its class, its first label, or 0 without classes."""
-    if not contract.target.has_classes:
+    if not contract.target.has_classes or contract.target.is_per_pixel:
         return 0
     if isinstance(target, bytes):
         return int.from_bytes(target[:4], "little") if target else None
     return int(target)
+
+
+def _tint(image: "Image", target: int | float | bytes, contract: "Contract") -> "Image":
+    """Return the image with its mask, as the target kind draws it."""
+    module: TargetPictureInterface = target_module(contract.task, "mask_pictures")
+    return module.tint(image, target, contract)
 
 
 def _iter_rows(version: "Version", column: str) -> Iterator[tuple[str, int | float | bytes, bytes]]:

@@ -17,6 +17,7 @@ from headrace.stream.build_plan_and_rank_stream import rank_stream, training_col
 from headrace.stream.decode.augment_images import RankRows, augmenter
 from headrace.stream.decode.input_column import InputCodec
 from headrace.stream.decode.pad_tokens_to_buckets import buckets_for
+from headrace.stream.decode.pixel_targets import mask_augmenter, with_pixel_weights
 from headrace.stream.decode.target_column import decode_targets, target_decoder
 from headrace.stream.rank_stream import RankStream
 from headrace.table import Version
@@ -73,7 +74,8 @@ class Batches:
             Input: (batch, height, width, channels) uint8 for images, (batch, bucket) int32 for text, (batch, length,
             features) float32 for windows; of a record of several inputs a dict of them by name. Target: (batch,) int32,
             or float32 in regression, (batch, classes) float32 of 0 and 1 in multi_label, or vectors (batch, size)
-            float32. Weight: (batch,) float32, the row's weight times its class's weight; 0 for padding.
+            float32, or masks (batch, height, width) uint8. Weight: (batch,) float32, the row's weight times its class's
+            weight; 0 for padding; of masks (batch, height, width), see `with_pixel_weights`.
         """
         codecs = {name: self._codec(name, contract) for name, contract in self._inputs.items()}
 
@@ -144,9 +146,13 @@ class Batches:
     def _decoder(self, codecs: Codecs) -> Callable[..., Any]:
         """Return a function from one step's stored values to the model's input, target and weights."""
         augmenters = self._augmenters()
+        is_per_pixel = self.contract.target.is_per_pixel
+        change = mask_augmenter(self.transform.augment, self.transform.seed, self._rows()) if is_per_pixel else None
 
         def decode(stored: Any, target: tf.Tensor, weights: tf.Tensor, number: tf.Tensor) -> Any:
             inputs = self._augment(augmenters, decode_inputs(codecs, stored), number)
+            if is_per_pixel:
+                target, weights = with_pixel_weights(target if change is None else change(target, number), weights)
             return self._as_model_takes(inputs), target, weights
 
         return decode
@@ -163,11 +169,14 @@ class Batches:
         return {name: change(inputs[name], number) if change else inputs[name] for name, change in changes}
 
     def _augmenter(self, contract: Contract) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None:
-        settings, size = self.transform.augment, self.stream.batch_size
+        settings = self.transform.augment
         if len(contract.input_shape) != 3 or not (settings.changes_geometry or settings.changes_colour):
             return None
-        rows = RankRows(begin=self.stream.rank * size, size=size, global_batch=self.stream.plan.global_batch)
-        return augmenter(settings, self.transform.seed, rows)
+        return augmenter(settings, self.transform.seed, self._rows())
+
+    def _rows(self) -> RankRows:
+        size = self.stream.batch_size
+        return RankRows(begin=self.stream.rank * size, size=size, global_batch=self.stream.plan.global_batch)
 
 
 def decode_inputs(codecs: Codecs, stored: Any) -> Tensors:

@@ -90,7 +90,7 @@ class Summary(NumberedRecord):
     @property
     def class_counts(self) -> dict[str, dict[str, int]]:
         """Return rows by split, then by class name; a row counts for each of its classes."""
-        return self.label_counts if self.contract.target.has_labels else self.counts
+        return self.label_counts if self.contract.target.has_many_classes else self.counts
 
     @property
     def has_history(self) -> bool:

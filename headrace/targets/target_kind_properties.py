@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 # The kinds of targets, as in `prepare.task`: the names of the rooms beside this module.
-TaskType = Literal["classification", "multi_label", "regression", "vector"]
+TaskType = Literal["classification", "mask", "multi_label", "regression", "vector"]
 Activation = Literal["softmax", "sigmoid", "linear"]
 
 
@@ -18,6 +18,7 @@ class TargetKindProperties:
         output_kind: name of the kind of a DataFrame's column that a model predicts.
         has_classes: whether the table has class names; without them a target is a number.
         has_one_class: whether a record belongs to exactly one class.
+        is_per_pixel: whether a target is a class for each pixel of an image, in a file that the label names.
         is_sized: whether the first version of a table fixes the shape of its targets.
         may_be_input: whether the column of the labels may be an input too, as that of an autoencoder.
         output_name: name of an exported model's output.
@@ -41,10 +42,16 @@ class TargetKindProperties:
     training_metrics: tuple[str, ...]
     default_training_metrics: tuple[str, ...]
     list_noun: str = ""
+    is_per_pixel: bool = False
     is_sized: bool = False
     may_be_input: bool = False
 
     @property
-    def has_labels(self) -> bool:
-        """Return whether a record belongs to any number of classes."""
+    def has_many_classes(self) -> bool:
+        """Return whether a record belongs to any number of classes, as a whole or by its pixels."""
         return self.has_classes and not self.has_one_class
+
+    @property
+    def has_labels(self) -> bool:
+        """Return whether the label of a record lists any number of classes."""
+        return self.has_many_classes and not self.is_per_pixel

@@ -48,8 +48,19 @@ def vector_regressor(seed: int, spread: float) -> Predictions:
     return Predictions(np.arange(ROWS).astype(str), true, predicted, np.zeros(ROWS))
 
 
+def segmenter(seed: int, right: float) -> Predictions:
+    """Of masks of 4 x 4 pixels of three classes, with a share of right pixels that differs by row."""
+    random = np.random.default_rng(seed)
+    true = np.random.default_rng(0).integers(0, 3, (ROWS, 4, 4)).astype(np.uint8)
+    shares = np.clip(right + random.normal(0, 0.1 * (0 < right < 1), (ROWS, 1, 1)), 0, 1)
+    is_right = random.random(true.shape) < shares
+    predicted = np.where(is_right, true, (true + random.integers(1, 3, true.shape)) % 3).astype(np.uint8)
+    return Predictions(np.arange(ROWS).astype(str), true, predicted, np.zeros(ROWS))
+
+
 MODELS: dict[str, Callable[[int, float], Predictions]] = {
     "classification": classifier,
+    "mask": segmenter,
     "multi_label": labeller,
     "regression": regressor,
     "vector": vector_regressor,

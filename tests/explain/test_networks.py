@@ -21,13 +21,13 @@ from headrace.features.text.contract_part import TextSpec
 from headrace.features.text.explainer import TextExplainer
 from headrace.prepare.encoders.images.image_transcoding import decode
 from tests.explain.raw import write_images, write_texts
-from tests.support.shipped_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SOUNDS, TEXT, VECTORS
+from tests.support.shipped_networks import MASKS, MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SOUNDS, TEXT, VECTORS
 from tests.support.small_table import CLASSES
 from tests.support.trained_bundles import PATCHES, WORDS, patched
 
 pytestmark = pytest.mark.tensorflow
 
-OTHERS = (*TEXT, *SERIES, *SOUNDS, *ROWS_OF_CELLS, *RECORDS, *VECTORS)
+OTHERS = (*TEXT, *SERIES, *SOUNDS, *ROWS_OF_CELLS, *RECORDS, *VECTORS, *MASKS)
 IMAGES = [path.stem for path in MODELS if path.stem not in OTHERS]
 WITH_MAP = ("cnn", "resnet")
 

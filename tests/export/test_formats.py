@@ -19,6 +19,7 @@ from headrace.export.job import export
 from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version, read
 from tests.support.shipped_networks import (
+    MASKS,
     MODELS,
     RECORDS,
     ROWS_OF_CELLS,
@@ -38,7 +39,7 @@ Pair = tuple[Version, Path]
 
 
 # Networks whose tables and bundles other tests make.
-OTHERS = (*SERIES, *SOUNDS, *ROWS_OF_CELLS, *RECORDS, *VECTORS)
+OTHERS = (*SERIES, *SOUNDS, *ROWS_OF_CELLS, *RECORDS, *VECTORS, *MASKS)
 
 
 @pytest.fixture(scope="module", params=[path.stem for path in MODELS if path.stem not in OTHERS])
@@ -98,6 +99,21 @@ def test_exported_model_of_vectors_gives_the_bundles_vectors(name: Name, tmp_pat
     output = json.loads((tmp_path / "real" / "export.json").read_text())["output"]
     assert output["name"] == "values"
     assert output["meaning"] == "(rows, 2): the predicted vector"
+
+
+@pytest.mark.parametrize("name", get_args(Name))
+def test_exported_model_of_masks_gives_the_bundles_probabilities(name: Name, tmp_path: Path) -> None:
+    path = next(path for path in MODELS if path.stem in MASKS)
+    contract = contract_for(path)
+    origin = Origin(run="r", table="t", data_version=0, steps=0, weights_sha256="0" * 64, settings={})
+    keras.utils.set_random_seed(1)
+    model = build_model(path, contract, SMALL[path.stem])
+    bundle = write(tmp_path / "bundle", model, path, contract, SMALL[path.stem], origin)
+    result = export(bundle, tmp_path / "real", Format(name), None)
+    assert operations_beyond_lite(tmp_path / "real") == []
+    assert 0 <= result["greatest_difference"] <= TOLERANCE
+    output = json.loads((tmp_path / "real" / "export.json").read_text())["output"]
+    assert output["meaning"].startswith("(rows, 16, 12, 3): the probability of each class of each pixel")
 
 
 @pytest.mark.parametrize("name", ["saved_model", "tflite"])

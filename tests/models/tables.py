@@ -18,6 +18,7 @@ KINDS = [
     for content in ("images", "texts", "sounds", "rows", "records", "vectors")
     for task in ("classification", "regression")
 ]
+KINDS += [("masks", "mask")]
 KINDS += [(content, "vector") for content in ("images", "rows", "records", "vectors")]
 WORDS = ("river", "mill", "wheel", "gate", "stone", "flour", "weir", "sluice")
 SOUND: dict[str, Any] = {"rate": 2000, "seconds": 0.5}
@@ -29,6 +30,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "vectors": {"input": "vector", "vector": {"column": "embedding", "size": 3}},
     "rows": {"input": "tabular", "tabular": {"numbers": ["size"], "categories": ["kind"], "min_count": 1}},
 }
+INPUTS["masks"] = INPUTS["images"]
 INPUTS["records"] = {
     "inputs": {
         "photo": {"kind": "image", "column": "file", **INPUTS["images"]["image"]},
@@ -67,7 +69,7 @@ def write_raw(folder: Path, content: str, task: str) -> dict[str, Any]:
         writer.writerow(["path", "label", "split"])
         for row in range(ROWS):
             name = write_file(folder, content, row)
-            writer.writerow([name, labels[row], splits[row]])
+            writer.writerow([name, write_mask(folder, row) if task == "mask" else labels[row], splits[row]])
     return {"kind": "folder", "path": str(folder), "labels": "labels.csv"}
 
 
@@ -91,6 +93,15 @@ def write_file(folder: Path, content: str, row: int) -> str:
     name = f"{row:02d}.png"
     PIL.Image.fromarray(some_images(ROWS, (16, 12, 3))[row]).save(folder / name)
     return name
+
+
+def write_mask(folder: Path, row: int) -> str:
+    """Write a mask of three classes for the image of a row, and return the name of its file."""
+    pixels = some_images(ROWS, (16, 12, 3))[row]
+    (folder / "masks").mkdir(exist_ok=True)
+    mask = (pixels[..., 0] > 100).astype("uint8") + (pixels[..., 1] > 100)
+    PIL.Image.fromarray(mask).save(folder / f"masks/{row:02d}.png")
+    return f"masks/{row:02d}.png"
 
 
 def make_configuration(folder: Path, content: str, task: str) -> Configuration:

@@ -11,6 +11,7 @@ from headrace.features.contract_part import Statistics
 from headrace.features.vector.contract_part import VectorSpec
 from headrace.networks.network_build_and_checks import build_model
 from tests.support.shipped_networks import (
+    MASKS,
     MODELS,
     RECORDS,
     ROWS_OF_CELLS,
@@ -27,11 +28,58 @@ from tests.support.shipped_networks import (
 pytestmark = pytest.mark.tensorflow
 
 
+ONE_OUTPUT_PER_ROW = [path for path in MODELS if path.stem not in MASKS]
+
+
 @pytest.fixture(params=MODELS, ids=lambda path: path.stem)
-def network(request: pytest.FixtureRequest) -> Path:
+def any_network(request: pytest.FixtureRequest) -> Path:
     """Return each file in models/ in turn."""
     keras.utils.set_random_seed(1)
     return request.param
+
+
+@pytest.fixture(params=ONE_OUTPUT_PER_ROW, ids=lambda path: path.stem)
+def network(request: pytest.FixtureRequest) -> Path:
+    """Return each file in models/ of a network that predicts whole records in turn."""
+    keras.utils.set_random_seed(1)
+    return request.param
+
+
+@pytest.fixture(params=[path for path in MODELS if path.stem in MASKS], ids=lambda path: path.stem)
+def mask_network(request: pytest.FixtureRequest) -> Path:
+    """Return each file in models/ of a network that predicts masks in turn."""
+    keras.utils.set_random_seed(1)
+    return request.param
+
+
+def test_mask_network_predicts_a_probability_for_each_class_of_each_pixel(mask_network: Path) -> None:
+    contract = contract_for(mask_network)
+    answer = build_model(mask_network, contract, SMALL[mask_network.stem]).predict(inputs_for(contract), verbose=0)
+    assert answer.shape == (4, *contract.output_shape) == (4, 16, 12, 3)
+    assert answer.sum(-1) == pytest.approx(np.ones((4, 16, 12)), abs=1e-5)
+
+
+def test_mask_network_memorises_masks(mask_network: Path) -> None:
+    contract = contract_for(mask_network)
+    model = build_model(mask_network, contract, SMALL[mask_network.stem])
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    rows = inputs_for(contract, 4)
+    masks = (rows[..., 0] > 170).astype(np.uint8) + (rows[..., 1] > 128)
+    history = model.fit(rows, masks, epochs=150, verbose=0).history
+    assert history["accuracy"][-1] > 0.97
+
+
+def test_mask_network_needs_sizes_that_can_be_halved(mask_network: Path) -> None:
+    with pytest.raises(ConfigurationError, match="images of 16 x 12 cannot be halved 3 times"):
+        build_model(mask_network, contract_for(mask_network), {"depth": 3})
+
+
+def test_network_of_whole_images_is_refused_for_masks(mask_network: Path) -> None:
+    cnn = next(path for path in MODELS if path.stem == "cnn")
+    with pytest.raises(ConfigurationError, match=r"outputs \(None, 16, 12, 3\), a probability of each class for each"):
+        build_model(cnn, contract_for(mask_network), SMALL["cnn"])
+    with pytest.raises(ConfigurationError, match=r"outputs \(None, 3\), one per class; it returned outputs \(None, 16"):
+        build_model(mask_network, contract_for(cnn), SMALL[mask_network.stem])
 
 
 def test_network_predicts_a_probability_for_each_class(network: Path) -> None:
@@ -82,21 +130,21 @@ def test_autoencoder_starts_at_the_mean_and_takes_no_categories() -> None:
         build_model(path, rows, SMALL[path.stem])
 
 
-def test_mixed_precision_network_predicts_in_float32(network: Path) -> None:
-    contract = contract_for(network)
+def test_mixed_precision_network_predicts_in_float32(any_network: Path) -> None:
+    contract = contract_for(any_network)
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        model = build_model(network, contract, SMALL[network.stem])
+        model = build_model(any_network, contract, SMALL[any_network.stem])
         assert model.predict(inputs_for(contract), verbose=0).dtype == np.float32
         assert "bfloat16" in {layer.compute_dtype for layer in model.layers}
     finally:
         keras.config.set_dtype_policy("float32")
 
 
-def test_network_has_options_for_width_depth_dropout_penalty_and_activation(network: Path) -> None:
-    contract = contract_for(network)
-    options = SMALL[network.stem] | {"depth": 2, "dropout": 0.0, "l2": 0.1, "activation": "tanh"}
-    small, large = (build_model(network, contract, options | {"width": width}) for width in (8, 16))
+def test_network_has_options_for_width_depth_dropout_penalty_and_activation(any_network: Path) -> None:
+    contract = contract_for(any_network)
+    options = SMALL[any_network.stem] | {"depth": 2, "dropout": 0.0, "l2": 0.1, "activation": "tanh"}
+    small, large = (build_model(any_network, contract, options | {"width": width}) for width in (8, 16))
     assert small.count_params() < large.count_params()
     assert float(sum(small.losses)) > 0
 

@@ -4,6 +4,7 @@ It is built, trained for two steps on two ranks and saved in a bundle, which pre
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,13 @@ from headrace.predict.job import predict
 from headrace.runs.run_folder import RunFolder
 from headrace.train import job
 from tests.models.tables import KINDS, ROWS, prepare_table
-from tests.support.shipped_networks import MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SMALL, SOUNDS, TEXT, VECTORS
+from tests.support.shipped_networks import MASKS, MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SMALL, SOUNDS, TEXT, VECTORS
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.tensorflow]
 
 CONTENTS = dict.fromkeys(TEXT, "texts") | dict.fromkeys(SOUNDS, "sounds")
 CONTENTS |= dict.fromkeys(ROWS_OF_CELLS, "rows") | dict.fromkeys(RECORDS, "records") | dict.fromkeys(VECTORS, "vectors")
+CONTENTS |= dict.fromkeys(MASKS, "masks")
 CASES = [
     pytest.param(path, content, task, id=f"{path.stem}-{content}-{task}")
     for content, task in KINDS
@@ -67,7 +69,7 @@ def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunF
 def sorted_predictions(output: Path) -> np.ndarray[Any, Any]:
     """Return the predictions, sorted, because raw records and rows of the table have different paths."""
     rows = pd.read_parquet(output)
-    column = next(name for name in ("value", "values", "probabilities") if name in rows)
+    column = next(name for name in ("value", "values", "probabilities", "shares") if name in rows)
     found = np.array(rows[column].tolist()).reshape(len(rows), -1)
     return found[np.lexsort(found.T)]
 
@@ -83,7 +85,8 @@ def test_network_trains_on_two_ranks_and_predicts_with_spark(
     assert (record.ranks, record.total_steps) == (2, 2)
     bundle = bundles.load(record.bundle)
     assert bundle.origin.steps == 2
-    assert (bundle.contract.task, bundle.contract.feature.noun.split()[0]) == (task, content)
+    noun = "images" if content == "masks" else content
+    assert (bundle.contract.task, bundle.contract.feature.noun.split()[0]) == (task, noun)
 
     keras.utils.set_random_seed(record.configuration.train.seed)
     untrained = build_model(path, bundle.contract, SMALL[path.stem]).trainable_variables
@@ -104,6 +107,8 @@ def test_network_trains_on_two_ranks_and_predicts_with_spark(
 
 def _predict_raw(bundle: Path, source: Path, output: Path) -> None:
     """Predict raw records; the name of a JSON Lines file must end with .jsonl, and paths in it are relative to it."""
+    if (source / "masks").is_dir():
+        shutil.rmtree(source / "masks")
     if source.is_file():
         lines = source.with_suffix(".jsonl")
         lines.write_bytes(source.read_bytes())

@@ -24,6 +24,7 @@ NAMES = [
     "tabular",
     "text_cnn",
     "transformer",
+    "unet",
     "vit",
 ]
 

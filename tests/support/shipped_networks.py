@@ -21,6 +21,7 @@ SOUNDS = ("audio_cnn",)
 ROWS_OF_CELLS = ("tabular",)
 VECTORS = ("autoencoder",)
 RECORDS = ("image_text",)
+MASKS = ("unet",)
 RATE = 2000
 SMALL: dict[str, dict[str, Any]] = {
     "audio_cnn": {"width": 4, "depth": 2, "bands": 16},
@@ -35,6 +36,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "tabular": {"width": 8, "embedding": 4, "depth": 1},
     "text_cnn": {"width": 8, "embedding": 8},
     "transformer": {"width": 16, "depth": 1, "heads": 2},
+    "unet": {"width": 4, "depth": 1},
 }
 
 
@@ -68,6 +70,9 @@ def contract_for(path: Path, **changes: Any) -> Contract:
         spec = ImageSpec(statistics=statistics)
     about["input_specs"] = {"input": spec}
     about["columns"] = {"input": column, "label": Column(role="target", codec="plain", dtype="int32")}
+    if path.stem in MASKS:
+        about["task"] = "mask"
+        about["columns"]["label"] = Column(role="target", codec="raw", dtype="uint8", shape=column.shape[:2])
     return Contract(**(about | changes))
 
 

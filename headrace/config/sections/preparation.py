@@ -55,6 +55,18 @@ class Splits(Section):
         return self
 
 
+class Mask(Section):
+    """Masks: images whose pixels are classes of the pixels of another image."""
+
+    ignore: Annotated[int, Field(ge=0, le=65535)] | None = Field(
+        None,
+        description=(
+            "value of pixels that do not count: they have no class, and weigh 0 in training, metrics and evaluation; "
+            "often 255. null: every value is a class"
+        ),
+    )
+
+
 class Prepare(InputSections):
     """Preparation: how raw records become shards."""
 
@@ -70,6 +82,7 @@ class Prepare(InputSections):
             "multi_label: separator between class names. Not used for a JSON list of names; [] means no class"
         ),
     )
+    mask: Mask = Field(Mask(), description="how a mask is read")
     weights: bool = Field(
         False,
         description=(
@@ -142,6 +155,17 @@ class Prepare(InputSections):
                 f"splits.method: {self.splits.method} needs exactly one class per record, which {self.task} does not "
                 "have; use hash"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _require_pixels_for_masks(self) -> "Prepare":
+        if self.target.is_per_pixel and not input_properties(self.input).has_pixels:
+            raise ValueError(
+                f"`task: {self.task}` gives a class to each pixel of an image; expected `input: image`, not "
+                f"{self.input}"
+            )
+        if self.mask != Mask() and not self.target.is_per_pixel:
+            raise ValueError(f"`mask` is for a class per pixel, which {self.task} does not have; remove it")
         return self
 
     @property

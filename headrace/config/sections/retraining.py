@@ -19,6 +19,9 @@ Metric = Literal[
     "mean_absolute_error",
     "root_mean_squared_error",
     "r_squared",
+    "mean_iou",
+    "pixel_accuracy",
+    "mean_dice",
 ]
 
 
@@ -68,7 +71,7 @@ class Gate(Section):
         None,
         description=(
             "metric that compares the models; default: accuracy (classification), macro_f1 (multi_label), "
-            "mean_absolute_error (regression, vector)"
+            "mean_absolute_error (regression, vector), mean_iou (mask)"
         ),
     )
     margin: float = Field(

@@ -160,6 +160,9 @@ Metric = Literal[
     "micro_f1",
     "mean_absolute_error",
     "root_mean_squared_error",
+    "mean_iou",
+    "pixel_accuracy",
+    "mean_dice",
 ]
 
 
@@ -183,7 +186,8 @@ class Train(Section):
         None,
         description=(
             "metrics reported beside the loss; default: accuracy (classification), binary_accuracy and "
-            "macro_f1 (multi_label), mean_absolute_error and root_mean_squared_error (regression, vector)"
+            "macro_f1 (multi_label), mean_absolute_error and root_mean_squared_error (regression, vector), mean_iou "
+            "and pixel_accuracy (mask)"
         ),
     )
     keras_metrics: dict[NonEmptyStr, dict[str, Any]] = Field(

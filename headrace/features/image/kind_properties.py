@@ -13,5 +13,6 @@ PROPERTIES = InputKindProperties(
     has_near_duplicates=True,
     is_fitted=False,
     has_pictures=True,
+    has_pixels=True,
     exports_files=True,
 )

@@ -1,12 +1,15 @@
 """Predict raw image files."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
 from headrace.predict.one_record_per_file import predict_decoded, require_one_record_each
-from headrace.predict.outputs.prediction_part_output import PredictionOutput
+from headrace.predict.outputs.prediction_columns_interface import summarize_outputs
+from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
 from headrace.prepare.encoders.images.image_transcoding import Pixels, decode_image
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
@@ -33,6 +36,8 @@ def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inf
         observations.add_image(decoded, file.name)
         return decoded.pixels
 
-    return predict_decoded(
-        files, decode, lambda images: inference.predict(inference.apply_codec(images, settings.image))
-    )
+    def predict(images: list[Pixels]) -> NDArray[Any]:
+        outputs = inference.predict(inference.apply_codec(images, settings.image))
+        return summarize_outputs(outputs, inference.contract)
+
+    return predict_decoded(files, decode, predict, inference.contract.rows_at_once(BATCH))

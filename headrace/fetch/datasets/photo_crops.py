@@ -48,12 +48,21 @@ def read() -> tuple[dict[str, Split], str]:
     Raises:
         DataError: the photos cannot be downloaded.
     """
+    photos, source = read_photos()
+    return {split: _split(photos, split, count) for split, count in PER_CLASS.items()}, source
+
+
+def read_photos() -> tuple[list[NDArray[np.uint8]], str]:
+    """Return the photos, (height, width, 3), and their source.
+
+    Raises:
+        DataError: the photos cannot be downloaded.
+    """
     import numpy as np
     from PIL import Image
 
     contents, source = download("photo-crops", DIGESTS, {RELEASE.description: _files})
-    photos = [np.asarray(Image.open(io.BytesIO(contents[name])).convert("RGB")) for name in DIGESTS]
-    return {split: _split(photos, split, count) for split, count in PER_CLASS.items()}, source
+    return [np.asarray(Image.open(io.BytesIO(contents[name])).convert("RGB")) for name in DIGESTS], source
 
 
 def corners(height: int, width: int, split: str) -> list[tuple[int, int]]:

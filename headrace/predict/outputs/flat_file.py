@@ -1,9 +1,10 @@
 """Write predictions to one CSV or JSONL file, with a column for each class.
 
 CSV is written by RFC 4180: comma, CRLF, and quotes around fields that hold either or a quote. A number is written with
-the fewest digits that give the same 32-bit float when they are read.
+the fewest digits that give the same 32-bit float when they are read. Files, such as masks, are written in base64.
 """
 
+import base64
 import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -92,6 +93,8 @@ def _rows(table: pa.Table, contract: Contract) -> Iterator[tuple[Any, ...]]:
             columns.append(_shortest(table[name].to_numpy()))
         elif name != "probabilities" and pa.types.is_list(kind) and pa.types.is_float32(kind.value_type):
             columns.append([_shortest(np.array(row, np.float32)) for row in table[name].to_pylist()])
+        elif pa.types.is_binary(kind):
+            columns.append([base64.b64encode(value).decode() for value in table[name].to_pylist()])
         elif name != "probabilities":
             columns.append(table[name].to_pylist())
     if "probabilities" in table.column_names:

@@ -1,7 +1,7 @@
 """Interface of target kinds that turn model outputs into columns of predictions."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -21,14 +21,14 @@ class ModelOutputs:
     """A model's outputs for records, in order.
 
     Attributes:
-        batches: probabilities (rows, classes), numbers (rows, 1) or vectors (rows, size); together as many
-            rows as there are `paths`.
+        batches: results of `summarize_outputs`: probabilities (rows, classes), numbers (rows, 1), vectors (rows, size)
+            or summaries (rows,); together as many rows as there are `paths`.
         classes: classes in the order of the outputs.
         threshold: minimum probability of a label, or of the second of two classes; None for the usual one.
     """
 
     paths: list[str]
-    batches: list[NDArray[np.float32]]
+    batches: list[NDArray[Any]]
     classes: tuple[str, ...]
     threshold: float | None
 
@@ -42,6 +42,21 @@ class PredictionColumnsInterface(Protocol):
 
     def to_columns(self, outputs: ModelOutputs) -> list[pa.Array]:
         """Return the columns of `SCHEMA` after the path, for at least one record."""
+
+
+class SummaryInterface(Protocol):
+    """What the module `prediction_columns` has beside, of a target kind whose traits say that it is per pixel."""
+
+    def summarize(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
+        """Return what `to_columns` needs of a batch of outputs, in less memory, one element for each row."""
+
+
+def summarize_outputs(outputs: NDArray[np.float32], contract: Contract) -> NDArray[Any]:
+    """Return what is kept of a batch of outputs until the predictions are written: all, or of masks a summary."""
+    if not contract.target.is_per_pixel:
+        return outputs
+    module: SummaryInterface = target_module(contract.task, "prediction_columns")
+    return module.summarize(outputs)
 
 
 def predicted_fields(contract: Contract) -> list[pa.Field]:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -30,8 +30,7 @@ class PredictionOutput:
         lines: numbers of the records in the file at `path`, 1-based; None where a file is a record.
         ids: identities of the records; None without a column for them.
         known: what a table has of the same records, see `table_columns`; empty for raw files.
-        batches: probabilities (rows, classes), numbers (rows, 1) or vectors (rows, size); together as many
-            rows as there are `paths`.
+        batches: see `ModelOutputs`.
         rejects: rows of the rejects table.
         observations: what was found in images that were not rejected.
     """
@@ -40,7 +39,7 @@ class PredictionOutput:
     lines: list[int] | None = None
     ids: list[str] | None = None
     known: list[pa.Table] = field(default_factory=list)
-    batches: list[NDArray[np.float32]] = field(default_factory=list)
+    batches: list[NDArray[Any]] = field(default_factory=list)
     rejects: list[dict[str, str]] = field(default_factory=list)
     threshold: float | None = None
     observations: Observations = field(default_factory=Observations)

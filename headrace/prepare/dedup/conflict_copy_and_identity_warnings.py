@@ -1,5 +1,6 @@
 """Warn of equal content with different labels, and of repeated identities."""
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from headrace.wording import quantity
 log = logging.getLogger(__name__)
 
 COLUMNS = ("content_hash", "label", "path")
+# Bytes of a label on average from which on only its hash is kept.
+LONG_LABEL = 256
 CANNOT_LEARN = "a model cannot learn both. Correct the labels, or set prepare.duplicates to drop."
 KEPT_BY_CHANCE = "one of them is kept, by its split and path and not by its label. Correct the labels."
 
@@ -69,10 +72,19 @@ def read_content(table: Path, shards: Sequence[Shard]) -> pa.Table:
         if tables and rows + shard.rows > MAX_ROWS:
             break
         with open_parquet(table / shard.path) as file:
-            tables.append(file.read(list(COLUMNS)))
+            tables.append(_with_short_labels(file.read(list(COLUMNS))))
         rows += shard.rows
     # The columns have equal types, but the metadata of two versions may differ.
     return pa.concat_tables([one.replace_schema_metadata(None) for one in tables], promote_options="permissive")
+
+
+def _with_short_labels(rows: pa.Table) -> pa.Table:
+    """Return the rows with hashes in place of long labels, such as masks, of which there may be a million."""
+    labels = rows["label"]
+    if not pa.types.is_binary(labels.type) or labels.nbytes <= LONG_LABEL * len(rows):
+        return rows
+    hashes = [hashlib.blake2b(label, digest_size=16).digest() for label in labels.to_pylist()]
+    return rows.set_column(rows.column_names.index("label"), "label", pa.array(hashes, pa.binary()))
 
 
 def warn_of_conflicts(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from headrace.prepare.encoders.label_text import count_labels
+from headrace.prepare.encoders.label_encoder_interface import count_classes
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import encoder_for
 from headrace.prepare.preparation_plan import STAGED, PrepareContext
 from headrace.prepare.tasks.chunk_result import ChunkResult, channel_sums
@@ -73,8 +73,7 @@ class _ShardRewriter:
             result.sums = channel_sums(rows, self.columns)
 
     def _count_labels(self, split: str, rows: pa.Table) -> Counter[tuple[str, int]]:
-        """Return the rows by split and class index for multi_label; an empty counter for other tasks."""
-        return count_labels(split, rows["label"]) if self.context.settings.target.has_labels else Counter()
+        return count_classes(split, rows["label"], self.context.settings)
 
     def _drop(self, result: ChunkResult) -> None:
         dropped = self.decisions[self.decisions["kept"].notna() & ~self.decisions["removed"]]

@@ -14,14 +14,17 @@ from headrace.prepare.encoders.label_encoder_interface import describe_missing_l
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.label_text import readable_labels, unreadable_labels
 from headrace.prepare.labels.class_warnings import LabelRows, numbered_files_warning
+from headrace.prepare.labels.mask_classes import MAX_CLASSES as MAX_MASK_CLASSES
+from headrace.prepare.labels.mask_classes import count_mask_classes, mask_value_warnings
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
-from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
+from headrace.prepare.sources import LABELS_FILE, MASK_FOLDER, Listing, RawFile
 from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.prepare.tasks.record_encoding_task import list_labels, list_rejects
 from headrace.table.rejects_and_duplicates import Reject
+from headrace.targets.target_kind_properties import TargetKindProperties
 from headrace.wording import natural_sort, quantity, shorten
 
 log = logging.getLogger(__name__)
@@ -69,7 +72,7 @@ def discover_classes(
             tuple(counted),
             listing.root,
             _list_rejects(spark, context, records),
-            single=context.settings.target.has_one_class,
+            target=context.settings.target,
         )
     if not context.labels:
         _require_class_names(context.class_names, list(counted), listing.root)
@@ -82,7 +85,11 @@ def discover_classes(
         +rows,
         counted.total() if single and not isinstance(records, list) else None,
     )
-    require_class_count(found.names, listing.root)
+    require_class_count(found.names, listing.root, target=context.settings.target)
+    if context.settings.target.is_per_pixel:
+        for warning in () if context.class_names else mask_value_warnings(found.names):
+            log.warning("%s", warning)
+        return found
     if single and not known:
         require_repeated(found.rows, listing.root)
     separator = context.settings.label_separator if context.settings.target.has_labels else None
@@ -98,35 +105,46 @@ def _ordered_names(context: PrepareContext, rows: Mapping[str, int]) -> tuple[st
 
 
 def require_class_count(
-    classes: tuple[str, ...], root: str, rejects: RecordAccounting | None = None, *, single: bool = True
+    classes: tuple[str, ...],
+    root: str,
+    rejects: RecordAccounting | None = None,
+    *,
+    target: TargetKindProperties | None = None,
 ) -> None:
     """Raise unless there are at least 2 and at most `MAX_CLASSES`.
 
     Args:
         rejects: the rejected records, which may be why there are fewer.
-        single: whether a record has one class, and not any number of them.
+        target: what a label is; None for one class.
 
     Raises:
         DataError: there are fewer or more.
     """
-    if not 2 <= len(classes) <= MAX_CLASSES:
+    limit = MAX_MASK_CLASSES if target is not None and target.is_per_pixel else MAX_CLASSES
+    if not 2 <= len(classes) <= limit:
         shown = f" ({', '.join(map(repr, classes))})" if classes and len(classes) < 2 else ""
         raise (rejects or merge_results([])).unusable_error(
-            f"The source {root} holds {quantity(len(classes), 'class')}{shown}; expected from 2 to {MAX_CLASSES:,}",
-            "If labels are numbers to predict, set prepare.task to regression."
-            if single
-            else "Is data.source.columns.label the column of the names, and prepare.label_separator between them?",
+            f"The source {root} holds {quantity(len(classes), 'class')}{shown}; expected from 2 to {limit:,}",
+            _class_count_hint(target),
         )
+
+
+def _class_count_hint(target: TargetKindProperties | None) -> str:
+    if target is None or target.has_one_class:
+        return "If labels are numbers to predict, set prepare.task to regression."
+    if target.has_labels:
+        return "Is data.source.columns.label the column of the names, and prepare.label_separator between them?"
+    return "Each value of a mask is a class; data.source.class_names can list them."
 
 
 def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFrame | list[Chunk]") -> RecordAccounting:
     """Return the records that cannot be read or have no label, without their contents."""
     if isinstance(records, list):
-        if context.kind not in ("archive", "folder", LABELS_FILE) or not records:
+        if context.kind not in ("archive", "folder", LABELS_FILE, MASK_FOLDER) or not records:
             return merge_results([])
         chunks = spark.sparkContext.parallelize(records, len(records))
         return merge_results(chunks.mapPartitions(partial(list_rejects, context)).collect())
-    label, single = F.col("label"), context.settings.target.has_one_class
+    label, single = F.col("label"), not context.settings.target.has_labels
     missing = F.col("reason").isNull() & (label.isNull() | (F.lit(single) & (label == "")))
     reason = F.when(missing, Reason.NO_LABEL.value).otherwise(F.col("reason"))
     if not single:
@@ -149,7 +167,8 @@ def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFr
 
 def classes_without_records(classes: Classes, context: PrepareContext, results: Iterable[ChunkResult]) -> list[str]:
     """Return the classes that are not in the context yet and none of whose records could be used."""
-    if not context.settings.target.has_classes:
+    # A class of pixels may lie outside the part of an image that is kept.
+    if not context.settings.target.has_classes or context.settings.target.is_per_pixel:
         return []
     used = set[int]()
     for result in results:
@@ -166,6 +185,8 @@ def _count_labels(
     records: "DataFrame | list[Chunk]",
 ) -> Counter[str]:
     """Return the records by label in natural order; a label without a count is in the source, but not counted."""
+    if context.settings.target.is_per_pixel:
+        return _in_natural_order(count_mask_classes(spark, context, records))
     if not isinstance(records, list):
         found = _count_rows(records, context)
         known = (*context.labels, *context.earlier_classes)

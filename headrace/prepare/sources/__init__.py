@@ -7,6 +7,7 @@ from functools import partial
 from headrace.config.configuration import Source
 from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
+from headrace.prepare.sources.folders import mask_folder
 from headrace.prepare.sources.folders.derived_file_warnings import derived_name_warnings
 from headrace.prepare.sources.folders.exclude_patterns import exclude
 from headrace.prepare.sources.folders.folder_layout_warnings import table_warnings
@@ -19,6 +20,8 @@ from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRe
 from headrace.prepare.sources.tables.table_file_listing import list_table
 from headrace.storage import is_remote, locate
 from headrace.storage.concurrent_reads import prefetch
+from headrace.targets.target_kind_loader import target_properties
+from headrace.targets.target_kind_properties import TargetKindProperties
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +34,13 @@ LISTERS: dict[str, Callable[[str], Listing]] = {
 
 # The kind of a folder whose labels are in a file of it.
 LABELS_FILE = "labels_file"
+# The kind of a folder of images and masks.
+MASK_FOLDER = "mask_folder"
 # Spark itself reads tables and Petastorm datasets.
 READERS: dict[str, Callable[[str, RawFile, int], Iterator[RawRecord]]] = {
     "folder": read_file,
     LABELS_FILE: partial(read_file, unlabelled=UNLABELLED),
+    MASK_FOLDER: partial(read_file, unlabelled=mask_folder.UNLABELLED),
     "archive": read_archive,
     "idx": read_idx,
     "cifar": read_cifar,
@@ -58,7 +64,8 @@ def list_source(source: Source, task: str = "classification", *, texts: bool = F
             named = litter_warnings(listing.files)
             listing = without_litter(listing)
             named += table_warnings(listing.files)
-        for warning in (*mask_warnings(listing.files), *named):
+        masks = [] if target_properties(task).is_per_pixel else mask_warnings(listing.files)
+        for warning in (*masks, *named):
             log.warning("In %s, %s", source.path, warning)
     return listing
 
@@ -68,7 +75,16 @@ def _list_all(source: Source, task: str) -> Listing:
         return list_table(source)
     if source.labels is not None:
         return list_labelled(source.path, source.labels, task)
+    if target_properties(task).is_per_pixel:
+        return mask_folder.list_masks(source.path)
     return LISTERS[source.kind](source.path)
+
+
+def record_kind(source: Source, target: TargetKindProperties) -> str:
+    """Return the key in `READERS` of the files of `source`, or its kind if Spark reads it."""
+    if source.labels is not None:
+        return LABELS_FILE
+    return MASK_FOLDER if source.kind == "folder" and target.is_per_pixel else source.kind
 
 
 def read_records(kind: str, root: str, files: Iterable[RawFile], max_bytes: int) -> Iterator[RawRecord]:
@@ -79,10 +95,19 @@ def read_records(kind: str, root: str, files: Iterable[RawFile], max_bytes: int)
         StoreError: the store refuses the request, or does not respond.
     """
     read = READERS[kind]
-    if kind in ("folder", LABELS_FILE) and is_remote(locate(root)):
+    if kind in ("folder", LABELS_FILE, MASK_FOLDER) and is_remote(locate(root)):
         fetched = prefetch(lambda file: list(read(root, file, max_bytes)), files)
         return (record for records in fetched for record in records)
     return (record for file in files for record in read(root, file, max_bytes))
 
 
-__all__ = ["LABELS_FILE", "Listing", "RawFile", "RawRecord", "list_source", "read_records"]
+__all__ = [
+    "LABELS_FILE",
+    "MASK_FOLDER",
+    "Listing",
+    "RawFile",
+    "RawRecord",
+    "list_source",
+    "read_records",
+    "record_kind",
+]

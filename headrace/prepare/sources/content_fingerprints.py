@@ -20,15 +20,30 @@ from headrace.storage.file_listing import read_entry
 from headrace.wording import escape_path
 
 
-def with_content(spark: SparkSession, listing: Listing) -> Listing:
+def with_content(spark: SparkSession, listing: Listing, *, of_labels: bool = False) -> Listing:
     """Return `listing` with a hash of each file's content instead of its modification time.
+
+    Args:
+        of_labels: whether labels are paths of files, whose content counts too.
 
     Raises:
         DataError: a file cannot be read.
     """
     paths = sorted({file.path for file in listing.files if file.size >= 0})
     hashes = dict(spark.sparkContext.parallelize(paths).map(partial(_hash_content, listing.root)).collect())
-    return replace(listing, files=[file._replace(modified=hashes.get(file.path, 0)) for file in listing.files])
+    files = [file._replace(modified=hashes.get(file.path, 0)) for file in listing.files]
+    if of_labels:
+        states = _label_states(spark, listing)
+        files = [file._replace(modified=file.modified ^ states.get(file.label or "", 0)) for file in files]
+    return replace(listing, files=files)
+
+
+def _label_states(spark: SparkSession, listing: Listing) -> dict[str, int]:
+    """Return a number for each label that changes with the content of the file that it names."""
+    labels = sorted({file.label for file in listing.files if file.label})
+    state = partial(_state, listing.root, by_content=True, place=1)
+    states = spark.sparkContext.parallelize(labels).map(state).collect()
+    return dict(zip(labels, states, strict=True))
 
 
 def with_named_files(

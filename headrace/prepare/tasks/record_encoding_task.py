@@ -11,7 +11,7 @@ from pyspark import TaskContext
 
 from headrace.prepare.encoders import label_text
 from headrace.prepare.encoders.content_hash_and_split import split_from_hash
-from headrace.prepare.encoders.label_encoder_interface import describe_missing_label, encode_target
+from headrace.prepare.encoders.label_encoder_interface import count_classes, describe_missing_label, encode_target
 from headrace.prepare.encoders.number_notation_warnings import SAMPLE, parse_float32
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import RecordEncoder, encoder_for
 from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
@@ -168,8 +168,9 @@ class ChunkEncoder:
     def _append(self, split: str, row: dict[str, Any]) -> None:
         rows = self.rows.setdefault(split, [])
         rows.append(row)
-        self.bytes[split] += sum(len(row[name]) for name in self.encoder.payload_columns)
         settings = self.context.settings
+        payload = (*self.encoder.payload_columns, *(("label",) if settings.target.is_per_pixel else ()))
+        self.bytes[split] += sum(len(row[name]) for name in payload)
         if self.bytes[split] >= settings.shard_bytes or len(rows) == settings.shard_rows:
             self._flush(split)
 
@@ -178,8 +179,7 @@ class ChunkEncoder:
         del self.bytes[split]
         if split == "train":
             self.result.sums = add_sums(self.result.sums, channel_sums(rows, self.encoder.columns))
-        if self.context.settings.target.has_labels:
-            self.result.label_counts += label_text.count_labels(split, rows["label"])
+        self.result.label_counts += count_classes(split, rows["label"], self.context.settings)
         name = f"{self.name}-{len(self.result.shards):03d}"
         self.result.shards.append(write_shard_in(self.context, rows, self.context.shards, name, split))
 

@@ -33,8 +33,7 @@ def augmenter(settings: Augment, seed: int, rows: RankRows) -> Callable[[tf.Tens
     """
 
     def augment(pixels: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-        uniform = tf.random.stateless_uniform((rows.global_batch, NUMBERS), (tf.constant(seed, tf.int64), step))
-        uniform = uniform[rows.begin : rows.begin + rows.size]
+        uniform = _random_numbers(seed, rows, step)
         images = tf.cast(pixels, tf.float32)
         if settings.changes_geometry:
             images = _transform(images, uniform, settings)
@@ -45,15 +44,40 @@ def augmenter(settings: Augment, seed: int, rows: RankRows) -> Callable[[tf.Tens
     return augment
 
 
-def _transform(images: tf.Tensor, uniform: tf.Tensor, settings: Augment) -> tf.Tensor:
+def geometry_changer(
+    settings: Augment, seed: int, rows: RankRows, *, interpolation: str, outside: float
+) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """Return a function from pixels, (batch, height, width, channels) float32, and the number of a step to pixels with
+    the geometry that `augmenter` gives to images in this step.
+
+    Args:
+        interpolation: NEAREST or BILINEAR.
+        outside: value of pixels from outside of an image, if `settings.fill` is black.
+    """
+
+    def change(pixels: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        return _transform(pixels, _random_numbers(seed, rows, step), settings, interpolation, outside)
+
+    return change
+
+
+def _random_numbers(seed: int, rows: RankRows, step: tf.Tensor) -> tf.Tensor:
+    """Return the numbers from 0 to 1 of the rank's rows in a step, (rows, NUMBERS)."""
+    uniform = tf.random.stateless_uniform((rows.global_batch, NUMBERS), (tf.constant(seed, tf.int64), step))
+    return uniform[rows.begin : rows.begin + rows.size]
+
+
+def _transform(
+    images: tf.Tensor, uniform: tf.Tensor, settings: Augment, interpolation: str = "BILINEAR", outside: float = 0.0
+) -> tf.Tensor:
     """Flip, rotate, scale and shift in one step, so that pixels are interpolated once."""
     height, width = images.shape[1], images.shape[2]
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=images,
         transforms=_transform_matrices(uniform, settings, height, width),
         output_shape=(height, width),
-        fill_value=0.0,
-        interpolation="BILINEAR",
+        fill_value=outside,
+        interpolation=interpolation,
         fill_mode=FILL[settings.fill],
     )
 

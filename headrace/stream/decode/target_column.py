@@ -2,9 +2,10 @@
 
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
-from headrace.contract import Contract
+from headrace.contract import IGNORED_PIXEL, Contract
 from headrace.stream.read.binary_columns_and_row_selection import Columns
 from headrace.targets.target_kind_loader import target_module
 
@@ -38,9 +39,21 @@ def decode_targets(rows: Columns, contract: Contract) -> NDArray[Any]:
 
     Returns:
         Class indices or regression values, (rows,); in multi_label (rows, classes) float32, 1 for each label of
-        a row; vectors (rows, size).
+        a row; vectors (rows, size); masks (rows, height, width) uint8, 255 for pixels without a class.
 
     Raises:
         DataError: a label is not a class index.
     """
     return target_decoder(contract.task).decode(rows[contract.named("target")[0]], contract)
+
+
+def real_rows(weights: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which rows are no padding, (rows,), from the weights of rows or of their pixels."""
+    return (weights.reshape(len(weights), -1) > 0).any(1)
+
+
+def real_targets(targets: NDArray[Any], weights: NDArray[np.float32]) -> NDArray[Any]:
+    """Return the targets of the rows that are no padding, with ignored pixels as `decode_targets` has them."""
+    if weights.ndim > 1:
+        targets = np.where(weights > 0, targets, IGNORED_PIXEL).astype(targets.dtype)
+    return targets[real_rows(weights)]

@@ -22,6 +22,7 @@ from headrace.errors import ConfigurationError, TrainingError
 from headrace.networks.weights_without_optimizer import load_weights
 from headrace.one_or_several_inputs import Inputs, as_arrays, row_count, select_rows
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan
+from headrace.stream.decode.target_column import real_rows, real_targets
 from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version
 from headrace.train.bundle_verification import forward_passes_and_layer_outputs as forward_passes
@@ -93,7 +94,7 @@ class NetworkAndBundleVerifier:
         plan = evaluation_plan(self.version, split, BATCH_ROWS)
         steps = evaluation_batches(self.version, split, plan, self.streaming).steps(0, max(0, plan.steps - BATCHES), 1)
         return [
-            (select_rows(as_arrays(inputs), weights.numpy() > 0), targets.numpy()[weights.numpy() > 0])
+            (select_rows(as_arrays(inputs), real_rows(weights.numpy())), real_targets(targets.numpy(), weights.numpy()))
             for inputs, targets, weights in steps
         ]
 

@@ -3,6 +3,7 @@
 Everything here is plain NumPy, so that the rank and the process that loads its bundle share it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ def find_fault(outputs: Outputs, contract: Contract, precision: str = "float32")
     """Return what is wrong with `outputs` as outputs of a model for `contract`, or None.
 
     Args:
-        outputs: (rows, outputs of the contract).
+        outputs: (rows, outputs of the contract), of masks those of all pixels.
         precision: Keras's dtype policy of the model.
     """
     if (wrong := _find_wrong_shape(outputs, contract)) is not None:
@@ -61,14 +62,17 @@ def find_impossible(outputs: Outputs, contract: Contract, precision: str = "floa
     if not finite.size:
         return None
     tolerance = SUM_TOLERANCE.get(precision, SUM_TOLERANCE_IN_HALF_PRECISION)
-    return network_outputs(contract.task).impossible_outputs(finite, tolerance)
+    return network_outputs(contract.task).impossible_outputs(
+        finite.reshape(len(finite), *contract.output_shape), tolerance
+    )
 
 
 def _find_wrong_shape(outputs: Outputs, contract: Contract) -> str | None:
     """Return what is wrong with the number of outputs, which a subclassed model reveals only when it is called."""
-    if outputs.shape[1] == contract.outputs:
+    expected = math.prod(contract.output_shape)
+    if outputs.shape[1] == expected:
         return None
-    return f"it gives {outputs.shape[1]} outputs for a row, expected {contract.outputs}"
+    return f"it gives {outputs.shape[1]} outputs for a row, expected {expected}"
 
 
 def largest_difference(one: Outputs, other: Outputs) -> float:

@@ -97,7 +97,14 @@ def _reduce(variables: Sequence[keras.Variable], operation: object) -> list[tf.T
     values = [tf.convert_to_tensor(variable.value) for variable in variables]
     if hvd.size() == 1 or not values:
         return values
-    return list(hvd.grouped_allreduce(values, op=operation, name="headrace.state"))
+    reduced: dict[int, tf.Tensor] = {}
+    # Horovod reduces a group of one type; a metric may count in 64 bits.
+    for dtype in dict.fromkeys(value.dtype for value in values):
+        places = [place for place, value in enumerate(values) if value.dtype == dtype]
+        group = [values[place] for place in places]
+        found = hvd.grouped_allreduce(group, op=operation, name=f"headrace.state.{dtype.name}")
+        reduced |= dict(zip(places, found, strict=True))
+    return [reduced[place] for place in range(len(values))]
 
 
 def weights_hash(variables: Sequence[keras.Variable]) -> str:

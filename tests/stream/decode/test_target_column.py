@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import encode_labels
-from headrace.stream.decode.target_column import decode_targets
+from headrace.stream.decode.target_column import decode_targets, real_rows, real_targets
 from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn
 from headrace.targets.target_kind_loader import target_module
 from headrace.targets.target_kind_properties import TaskType
@@ -55,6 +55,22 @@ def test_vectors_are_decoded_to_rows_of_components() -> None:
     stored = BinaryColumn.from_values([np.array(row, "<f4").tobytes() for row in ([1, 2], [3, 4], [5, 6])])
     assert decode_targets({"label": stored[np.array([2, 0])]}, about).tolist() == [[5, 6], [1, 2]]
     assert decode_targets({"label": stored[:0]}, about).shape == (0, 2)
+
+
+def test_masks_are_decoded_to_rows_of_pixels() -> None:
+    column = Column(role="target", codec="raw", dtype="uint8", shape=(2, 2))
+    about = Contract(columns={"label": column}, classes=("a", "b"), task="mask")
+    stored = BinaryColumn.from_values([bytes(row) for row in ([0, 1, 1, 255], [1, 1, 0, 0])])
+    assert decode_targets({"label": stored[np.array([1, 0])]}, about).tolist() == [[[1, 1], [0, 0]], [[0, 1], [1, 255]]]
+    assert decode_targets({"label": stored[:0]}, about).shape == (0, 2, 2)
+
+
+def test_real_rows_have_a_pixel_of_some_weight_and_ignored_pixels_their_value() -> None:
+    weights = np.array([[[0, 2], [2, 0]], [[0, 0], [0, 0]]], np.float32)
+    assert real_rows(weights).tolist() == [True, False]
+    assert real_targets(np.zeros((2, 2, 2), np.uint8), weights).tolist() == [[[255, 0], [0, 255]]]
+    assert real_rows(np.array([1, 0], np.float32)).tolist() == [True, False]
+    assert real_targets(np.array([3, 4]), np.array([1, 0], np.float32)).tolist() == [3]
 
 
 def test_label_beyond_classes_is_refused() -> None:

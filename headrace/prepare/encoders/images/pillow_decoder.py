@@ -92,7 +92,7 @@ def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> Decod
     try:
         image = PIL.Image.open(io.BytesIO(data), formats=FORMATS)
         check_size(image.width, image.height, spec)
-        if size is not None and image.format == "JPEG" and _read_orientation(image) not in EXIF_TRANSPOSE:
+        if size is not None and image.format == "JPEG" and read_orientation(image) not in EXIF_TRANSPOSE:
             pixels = decode_jpeg(data, spec)
             if pixels is not None:
                 return DecodedImage(pixels)
@@ -146,11 +146,11 @@ def check_size(width: int, height: int, spec: Image) -> None:
 
 def _apply_orientation(image: PillowImage) -> PillowImage:
     # Not ImageOps.exif_transpose: it also rewrites all EXIF data, and fails if a camera has written invalid tags.
-    method = EXIF_TRANSPOSE.get(_read_orientation(image))
+    method = EXIF_TRANSPOSE.get(read_orientation(image))
     return image if method is None else image.transpose(method)
 
 
-def _read_orientation(image: PillowImage) -> int:
+def read_orientation(image: PillowImage) -> int:
     """Return the EXIF orientation; 1, upright, if the metadata cannot be read."""
     try:
         orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)

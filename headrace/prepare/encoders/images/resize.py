@@ -8,35 +8,44 @@ from PIL.Image import Image as PillowImage
 from PIL.Image import Resampling
 
 
-def _crop(image: PillowImage, size: tuple[int, int]) -> PillowImage:
-    return image if image.size == size else ImageOps.fit(image, size, Resampling.LANCZOS)
+def _crop(
+    image: PillowImage, size: tuple[int, int], resample: Resampling = Resampling.LANCZOS, fill: int = 0
+) -> PillowImage:
+    return image if image.size == size else ImageOps.fit(image, size, resample)
 
 
-def _fit(image: PillowImage, size: tuple[int, int]) -> PillowImage:
+def _fit(
+    image: PillowImage, size: tuple[int, int], resample: Resampling = Resampling.LANCZOS, fill: int = 0
+) -> PillowImage:
     if image.size == size:
         return image
     scale = min(size[0] / image.width, size[1] / image.height)
     # ImageOps.pad would round the short side of a long thin image to 0 and leave only black.
     width, height = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    return _on_black(image.resize((width, height), Resampling.LANCZOS), size)
+    return _on_canvas(image.resize((width, height), resample), size, fill)
 
 
-def _pad(image: PillowImage, size: tuple[int, int]) -> PillowImage:
+def _pad(
+    image: PillowImage, size: tuple[int, int], resample: Resampling = Resampling.LANCZOS, fill: int = 0
+) -> PillowImage:
     larger = image.width > size[0] or image.height > size[1]
-    return _fit(image, size) if larger else _on_black(image, size)
+    return _fit(image, size, resample, fill) if larger else _on_canvas(image, size, fill)
 
 
-def _on_black(image: PillowImage, size: tuple[int, int]) -> PillowImage:
-    canvas = PIL.Image.new(image.mode, size)
+def _on_canvas(image: PillowImage, size: tuple[int, int], fill: int) -> PillowImage:
+    canvas = PIL.Image.new(image.mode, size, fill)
     canvas.paste(image, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))
     return canvas
 
 
-def _stretch(image: PillowImage, size: tuple[int, int]) -> PillowImage:
-    return image if image.size == size else image.resize(size, Resampling.LANCZOS)
+def _stretch(
+    image: PillowImage, size: tuple[int, int], resample: Resampling = Resampling.LANCZOS, fill: int = 0
+) -> PillowImage:
+    return image if image.size == size else image.resize(size, resample)
 
 
-RESIZE: dict[str, Callable[[PillowImage, tuple[int, int]], PillowImage]] = {
+# Masks are interpolated and filled in other ways than images.
+RESIZE: dict[str, Callable[..., PillowImage]] = {
     "crop": _crop,
     "fit": _fit,
     "pad": _pad,

@@ -34,7 +34,10 @@ def class_warnings(classes: Iterable[str]) -> list[str]:
     masks = [name for name in names if (found := MASK_OF.fullmatch(name)) and found[1] in names]
     if (IMAGE_FOLDERS & folded and MASK_FOLDERS & folded) or masks:
         shown = shorten(list(map(repr, names)))
-        warnings.append(f"the folders look like images and their masks, and are used as classes: {shown}.")
+        warnings.append(
+            f"the folders look like images and their masks, and are used as classes: {shown}. With prepare.task: mask "
+            "they are masks."
+        )
     copies = [name for name in names if (found := COPY.fullmatch(name)) and found[1] in names]
     if copies:
         warnings.append(

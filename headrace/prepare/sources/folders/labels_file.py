@@ -6,7 +6,7 @@ The readers of tables read it. In JSON a label of a multi_label record may be a 
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -21,11 +21,13 @@ from headrace.prepare.readers.csv.csv_reader import REPEATED_HEADER
 from headrace.prepare.readers.json_reader import JsonReader
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
+from headrace.prepare.sources.content_state import combine_states
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile
 from headrace.storage import ListedFile, files_below, is_remote, locate
 from headrace.storage.parse_location import read_failure
+from headrace.targets.target_kind_loader import target_properties
 from headrace.wording import escape_path, natural_sort, quantity, shorten
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ def list_labelled(folder: str, labels: str, task: str = "classification") -> Lis
     file, stored = root / labels, list(files_below(root)) if is_remote(root) else None
     read_status = partial(_status, root) if stored is None else _stored_statuses(stored)
     files: dict[str, RawFile] = {}
+    named = target_properties(task).is_per_pixel
     for line, row in _rows(file):
         path, label = row["path"], _label(row["label"], line, task)
         if not path or not isinstance(path, str):
@@ -59,6 +62,9 @@ def list_labelled(folder: str, labels: str, task: str = "classification") -> Lis
         if path in files:
             raise DataError(f"{line} names {path!r} again; expected each file once.")
         size, modified = read_status(path)
+        if named and label is not None:
+            # The mask is part of the record: if it changes, so does the record.
+            modified = combine_states(modified, *read_status(label))
         split, weight = _text(row.get("split")), _text(row.get("weight"))
         files[path] = RawFile(
             path,
@@ -71,19 +77,22 @@ def list_labelled(folder: str, labels: str, task: str = "classification") -> Lis
     if not files:
         raise DataError(f"{file} names no files; expected {KEYS} in each line.")
     entries = walk(root) if stored is None else (one for one in stored if not is_ignored(one.path))
-    _warn_of_unnamed(root, file, files, entries)
-    found = natural_sort({one.label for one in files.values() if one.label is not None})
+    labels_in_file = {one.label for one in files.values() if one.label is not None}
+    _warn_of_unnamed(root, file, {*files, *(labels_in_file if named else ())}, files, entries)
+    found = () if named else natural_sort(labels_in_file)
     return Listing(str(root), [files[path] for path in sorted(files)], found)
 
 
-def _warn_of_unnamed(root: Path, file: Path, files: Mapping[str, RawFile], entries: Iterable[ListedFile]) -> None:
-    """Log how many of the folder's `entries`, of the kinds that are named, the labels `file` does not name."""
+def _warn_of_unnamed(
+    root: Path, file: Path, named: Collection[str], files: Mapping[str, RawFile], entries: Iterable[ListedFile]
+) -> None:
+    """Log how many of the folder's `entries`, of the kinds of `files`, the labels `file` has not `named`."""
     kinds = {os.path.splitext(path)[1].lower() for path in files}
     others = list[str]()
     # What cannot be listed, such as a broken link, matters only if the labels file names it.
     with suppress(DataError):
         for one in entries:
-            if one.path not in files and os.path.splitext(one.path)[1].lower() in kinds and root / one.path != file:
+            if one.path not in named and os.path.splitext(one.path)[1].lower() in kinds and root / one.path != file:
                 others.append(one.path)
     if others:
         log.warning(

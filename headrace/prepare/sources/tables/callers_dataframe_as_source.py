@@ -100,7 +100,7 @@ def dataframe_rows(frame: DataFrame, source: Source, settings: Prepare) -> DataF
     warn_of_times(flat, columns, "the DataFrame")
     data = input_text(flat, columns, columns.content)
     if columns.content == "paths":
-        data = _absolute(data)
+        data = absolute_path(data)
     is_list = isinstance(flat.schema[strip_backticks(columns.label)].dataType, ArrayType)
     label = F.to_json(flat[_quoted(columns.label)]) if is_list else label_text(flat, columns.label)
     return frame_rows(flat, columns, data, label)
@@ -203,7 +203,7 @@ def row_cell(frame: DataFrame, name: str, cells: Cells) -> Column:
         return F.to_json(column)
     if not is_plain(kind):
         raise _wrong_type(name, kind, "lists of numbers" if name in cells.lists else "numbers or text")
-    return _absolute(column) if name in cells.paths else column
+    return absolute_path(column) if name in cells.paths else column
 
 
 def _wrong_type(name: str, kind: DataType, expected: str) -> ConfigurationError:
@@ -212,7 +212,7 @@ def _wrong_type(name: str, kind: DataType, expected: str) -> ConfigurationError:
     )
 
 
-def _absolute(path: Column) -> Column:
+def absolute_path(path: Column) -> Column:
     """Return a path of this machine without `file:`, and a relative one below the working directory."""
     plain = F.regexp_replace(path, "^file:/+", "/")
     is_complete = plain.startswith("/") | plain.contains("://")
@@ -231,6 +231,8 @@ def _fingerprint(rows: DataFrame, source: Source, settings: Prepare) -> tuple[in
     paths = [F.get_json_object("data", f"$['{name}']") for name in settings.path_cells]
     if source.columns is not None and source.columns.content == "paths" and not settings.cells:
         paths = [F.col("data")]
+    if settings.target.is_per_pixel:
+        paths.append(F.col("label"))
     if count and paths:
         named = rows.select("file", *paths)
         tag ^= named_file_states(named, source.path, by_content=settings.changes == "content").get("", 0)

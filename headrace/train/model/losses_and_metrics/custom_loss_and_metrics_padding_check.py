@@ -33,7 +33,7 @@ def require_padding_invariant(custom: CustomObjective, names: Sequence[str]) -> 
     targets, predictions = network_outputs(custom.contract.task).random_rows(random, ROWS, custom.contract)
     loss = custom.loss()
     if loss is not None:
-        _require_independent_losses(loss, targets, predictions, custom.source("loss"))
+        _require_independent_losses(loss, targets, predictions, _weights(targets, custom).shape, custom.source("loss"))
     found = [metric.name for metric in custom.metrics()]
     taken = sorted({name for name in found if found.count(name) > 1 or name in (*names, "loss")})
     if taken:
@@ -44,15 +44,23 @@ def require_padding_invariant(custom: CustomObjective, names: Sequence[str]) -> 
         _require_sums(custom, number, name, targets, predictions)
 
 
-def _require_independent_losses(loss: keras.losses.Loss, targets: Array, predictions: Array, source: str) -> None:
-    """Raise unless the loss gives one value per row, whatever the other rows of the batch are."""
+def _weights(targets: Array, custom: CustomObjective) -> NDArray[np.float32]:
+    """Return a weight of 1 for each row, or for each pixel."""
+    return np.ones(targets.shape if custom.contract.target.is_per_pixel else len(targets), np.float32)
+
+
+def _require_independent_losses(
+    loss: keras.losses.Loss, targets: Array, predictions: Array, expected: tuple[int, ...], source: str
+) -> None:
+    """Raise unless the loss gives values of the shape `expected`, whatever the other rows of the batch are."""
     loss.reduction = "none"
     together = np.asarray(loss(targets, predictions))
     apart = [np.asarray(loss(targets[rows], predictions[rows])) for rows in BATCHES]
-    if together.shape != (ROWS,):
+    if together.shape != expected:
+        each = "row" if len(expected) == 1 else f"pixel, of shape {expected}"
         raise ConfigurationError(
             f"{source} gives values of shape {together.shape} for {ROWS} rows; expected one value for each "
-            "row, which Headrace weighs and averages over all ranks."
+            f"{each}, which Headrace weighs and averages over all ranks."
         )
     if not np.allclose(np.concatenate(apart), together, rtol=TOLERANCE, atol=1e-6):
         raise ConfigurationError(
@@ -65,8 +73,9 @@ def _require_sums(custom: CustomObjective, number: int, name: str, targets: Arra
     """Raise unless the states of a metric over padded batches add up to its state over all rows."""
     whole, *parts = (custom.metrics()[number] for _ in range(len(BATCHES) + 1))
     try:
-        whole.update_state(targets, predictions, sample_weight=np.ones(ROWS, np.float32))
-        for part, (some_targets, some_predictions, weights) in zip(parts, _padded(targets, predictions), strict=True):
+        whole.update_state(targets, predictions, sample_weight=_weights(targets, custom))
+        padded = _padded(targets, predictions, _weights(targets, custom))
+        for part, (some_targets, some_predictions, weights) in zip(parts, padded, strict=True):
             part.update_state(some_targets, some_predictions, sample_weight=weights)
         states = [
             sum(np.asarray(one.value) for one in same) for same in zip(*(p.variables for p in parts), strict=True)
@@ -91,13 +100,11 @@ def _require_sums(custom: CustomObjective, number: int, name: str, targets: Arra
         )
 
 
-def _padded(targets: Array, predictions: Array) -> Iterator[tuple[Array, Array, Array]]:
+def _padded(targets: Array, predictions: Array, weights: Array) -> Iterator[tuple[Array, Array, Array]]:
     """Yield the batches, each followed by rows of weight 0."""
     for rows in BATCHES:
-        size = len(targets[rows])
-        weights = np.concatenate([np.ones(size), np.zeros(PADDING)]).astype(np.float32)
         yield (
             np.concatenate([targets[rows], targets[:PADDING]]),
             np.concatenate([predictions[rows], predictions[-PADDING:]]),
-            weights,
+            np.concatenate([weights[rows], np.zeros_like(weights[:PADDING])]),
         )

@@ -57,10 +57,9 @@ class OneHotMetric(keras.metrics.Metric):
 
 
 def one_hot(indices: Any, classes: int, predictions: Any) -> tf.Tensor:
-    """Return class indices, (rows,), as one column for each class, in the type of the predictions."""
-    return tf.one_hot(
-        tf.cast(tf.reshape(indices, [-1]), tf.int32), classes, dtype=tf.convert_to_tensor(predictions).dtype
-    )
+    """Return class indices, (rows,) or (rows, height, width), as one column for each class, typed as predictions."""
+    outputs = tf.convert_to_tensor(predictions)
+    return tf.one_hot(tf.cast(tf.reshape(indices, tf.shape(outputs)[:-1]), tf.int32), classes, dtype=outputs.dtype)
 
 
 def named_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
@@ -87,7 +86,7 @@ def named_metrics(settings: Train, contract: Contract) -> list[keras.metrics.Met
 
 
 def _is_one_hot(name: str, contract: Contract) -> bool:
-    return contract.target.has_one_class and not name.startswith(TAKES_INDICES)
+    return (contract.target.has_one_class or contract.target.is_per_pixel) and not name.startswith(TAKES_INDICES)
 
 
 def _make(module: ModuleType, base: type[Any], name: str, options: Mapping[str, Any], key: str) -> Any:

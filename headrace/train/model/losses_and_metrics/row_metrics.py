@@ -1,5 +1,6 @@
 """Metrics of the rows that a batch really has, in sums that can be added over ranks."""
 
+import math
 from typing import Any
 
 import keras
@@ -27,7 +28,10 @@ class RowLossSum(keras.metrics.Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add the rows of a batch."""
-        self.total.assign_add(tf.cast(self.loss(y_true, y_pred, sample_weight), self.total.dtype))
+        total = tf.cast(self.loss(y_true, y_pred, sample_weight), self.total.dtype)
+        # The loss of a row is the mean over its pixels, if each has a weight.
+        pixels = 1 if sample_weight is None else math.prod(sample_weight.shape[1:])
+        self.total.assign_add(total / pixels)
 
     def result(self) -> Any:
         """Return the sum."""

@@ -1,0 +1,1 @@
+"""Targets that are masks: a class for each pixel of an image."""
