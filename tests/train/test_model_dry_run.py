@@ -190,6 +190,15 @@ def test_mistake_in_network_is_reported_in_one_sentence(
     assert "\x1b" not in str(refused.value)
 
 
+def test_run_on_fewer_rows_than_one_batch_begins_with_a_warning(
+    version: Version, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    begin(version, tmp_path, train={"batch_size": 40})
+    assert "fewer than the global batch" not in caplog.text
+    begin(version, tmp_path, train={"batch_size": 400})
+    assert "The training split has 40 rows, fewer than the global batch of 400" in caplog.text
+
+
 def test_mistake_is_reported_by_another_process_and_not_remembered(
     version: Version, tmp_path: Path, cache: Path
 ) -> None:
