@@ -110,6 +110,32 @@ class Hidden(layers.Layer):
     def call(self, x):
         return self.inner(x)
 """
+COMPILING = """
+import re
+
+NAME = re.compile("a+")
+
+def compiled(net):
+    net.compile(optimizer=keras.optimizers.SGD(5.0), loss="mae")
+    return net
+
+class Compiling(keras.Model):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.compile("sgd", "mae")
+"""
+# A model that was compiled elsewhere, such as by whoever saved it.
+RELOADING = """
+import re, tempfile
+
+NAME = re.compile("a+")
+
+def reloaded(net):
+    getattr(net, "compile")("sgd", "mae")
+    with tempfile.TemporaryDirectory() as folder:
+        net.save(folder + "/net.keras")
+        return keras.models.load_model(folder + "/net.keras")
+"""
 FROZEN = """
 class Stop(layers.Layer):
     def call(self, x):
@@ -163,6 +189,14 @@ def begin(
         ({"model": NAMED}, "returns a dict for a batch of rows; expected one tensor"),
         ({"model": OWN_STEP, "before": STEPPING}, r"class Stepping in .*network\.py has a `train_step` of its own"),
         (
+            {"model": f"compiled({DEFAULTS['model']})", "before": COMPILING},
+            r"network\.py compiles its model in line 11, which would have no effect: train\.optimizer",
+        ),
+        (
+            {"model": DEFAULTS["model"].replace("keras.Model", "Compiling"), "before": COMPILING},
+            r"network\.py compiles its model in line 11, which would have no effect: train\.optimizer",
+        ),
+        (
             {"hidden": "(lambda x: layers.Softmax(axis=0)(ops.cast(x, 'float32') / 255))"},
             "on the other rows of its batch",
         ),
@@ -177,6 +211,8 @@ def begin(
         "weights that come with the first batch",
         "named output",
         "training step",
+        "compiled in a function",
+        "compiled in its class",
         "normalised over the batch",
     ],
 )
@@ -197,6 +233,12 @@ def test_run_on_fewer_rows_than_one_batch_begins_with_a_warning(
     assert "fewer than the global batch" not in caplog.text
     begin(version, tmp_path, train={"batch_size": 400})
     assert "The training split has 40 rows, fewer than the global batch of 400" in caplog.text
+
+
+def test_model_that_was_loaded_compiled_is_accepted(version: Version, tmp_path: Path) -> None:
+    _, record = begin(version, tmp_path, model=f"reloaded({DEFAULTS['model']})", before=RELOADING)
+    assert build_model(tmp_path / "network.py", version.contract, {}).compiled
+    assert dry_run_network(tmp_path / "network.py", record, version) == []
 
 
 def test_mistake_is_reported_by_another_process_and_not_remembered(
