@@ -18,6 +18,7 @@ from headrace.errors import ConfigurationError
 from headrace.networks.build_error_hints import attribute_hint, input_shape_hint
 from headrace.networks.compile_in_network_file_refusal import refuse_own_compile
 from headrace.networks.keras_inputs_and_tensor_specs import symbolic_inputs
+from headrace.networks.keras_settings_of_network_file import refuse_changed_keras_settings
 from headrace.networks.output_count_and_validity_interface import network_outputs
 from headrace.wording import quantity
 
@@ -34,19 +35,20 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
     """Run the file at `path` and return the model that its `build` builds.
 
     Raises:
-        ConfigurationError: see `read_source`; the file's code raised an error, which is quoted with its line; or
-            `build` did not return a Keras model with the outputs of the contract.
+        ConfigurationError: see `read_source`; the file's code raised an error, which is quoted with its line, or
+            changed a global setting of Keras; or `build` did not return a Keras model with the outputs of the contract.
     """
     use_tensorflow()
     source = read_source(path)
-    with _describe_failures(path, options):
-        build = _run_module(path, source).build
-    _require_options(build, path, options)
-    with _describe_failures(path, options, contract):
-        model = build(contract, **options)
-    _require_fit(model, path, contract)
-    with _describe_failures(path, options):
-        _build_layers(model, contract)
+    with refuse_changed_keras_settings(path):
+        with _describe_failures(path, options):
+            build = _run_module(path, source).build
+        _require_options(build, path, options)
+        with _describe_failures(path, options, contract):
+            model = build(contract, **options)
+        _require_fit(model, path, contract)
+        with _describe_failures(path, options):
+            _build_layers(model, contract)
     return model
 
 

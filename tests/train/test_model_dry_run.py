@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from headrace.config import Configuration
+from headrace.engines.keras_settings_reset import own_keras_settings
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.network_build_and_checks import build_model
 from headrace.project_template import shipped_networks
@@ -233,6 +234,48 @@ def test_run_on_fewer_rows_than_one_batch_begins_with_a_warning(
     assert "fewer than the global batch" not in caplog.text
     begin(version, tmp_path, train={"batch_size": 400})
     assert "The training split has 40 rows, fewer than the global batch of 400" in caplog.text
+
+
+OPTIMIZER = """
+def optimizer(contract, rate):
+    BEFORE
+    return keras.optimizers.SGD(rate)
+"""
+SETTINGS = [
+    ('keras.config.set_dtype_policy("mixed_float16")', "dtype_policy to mixed_float16, but train.precision decides"),
+    ('keras.mixed_precision.set_global_policy("mixed_float16")', "dtype_policy to mixed_float16, but train.precision"),
+    ('keras.backend.set_floatx("float64")', "floatx to float64, but train.precision decides"),
+    ('keras.config.set_image_data_format("channels_first")', "image_data_format to channels_first, which has an"),
+    ("keras.config.set_epsilon(0.1)", "epsilon to 0.1, which has an effect on more than its network. Remove the call"),
+    ("keras.config.set_max_epochs(1)", "max_epochs to 1, which has an effect .* set train.epochs"),
+]
+
+
+@pytest.mark.parametrize(("call", "sentence"), SETTINGS, ids=[call for call, _ in SETTINGS])
+@pytest.mark.parametrize("where", ["{call}", OPTIMIZER.replace("BEFORE", "{call}")], ids=["file", "optimizer"])
+def test_network_that_sets_keras_globally_is_refused(
+    version: Version, tmp_path: Path, where: str, call: str, sentence: str
+) -> None:
+    _, record = begin(version, tmp_path, before=where.format(call=call))
+    with (
+        own_keras_settings(),
+        pytest.raises(ConfigurationError, match=rf"network\.py sets Keras's global {sentence}"),
+    ):
+        dry_run_network(tmp_path / "network.py", record, version)
+
+
+@pytest.mark.parametrize("call", ['keras.config.set_dtype_policy("mixed_bfloat16")', "keras.utils.clear_session()"])
+def test_network_that_sets_the_precision_of_its_run_is_refused_as_bundles_predict_in_float32(
+    version: Version, tmp_path: Path, call: str
+) -> None:
+    _, record = begin(version, tmp_path, before=call, train={"precision": "mixed_bfloat16"})
+    with own_keras_settings(), pytest.raises(ConfigurationError, match=r"dtype_policy .* train\.precision decides"):
+        dry_run_network(tmp_path / "network.py", record, version)
+
+
+def test_network_that_sets_float32_is_accepted_in_float32(version: Version, tmp_path: Path) -> None:
+    _, record = begin(version, tmp_path, before='keras.config.set_dtype_policy("float32")')
+    assert dry_run_network(tmp_path / "network.py", record, version) == []
 
 
 def test_model_that_was_loaded_compiled_is_accepted(version: Version, tmp_path: Path) -> None:
