@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from headrace.config.configuration import Prepare
 from headrace.contract import Contract
 from headrace.contract_comparison import changed_preparation, require_same_input
+from headrace.engines.keras_settings_reset import PRECISION, own_keras_settings
 from headrace.errors import ConfigurationError, DataError
 from headrace.features.contract_part import FittedFile, spec_class
 from headrace.features.input_kind_loader import SINGLE_KINDS
@@ -135,10 +136,15 @@ class Bundle:
         self.origin = origin
         self.options = options
 
-    def model(self) -> "keras.Model":
-        """Build the network from its source and load its trained weights."""
-        model = build_model(self.folder / "model.py", self.contract, self.options)
-        load_weights(model, self.folder / WEIGHTS)
+    def model(self, precision: str = PRECISION) -> "keras.Model":
+        """Build the network from its source and load its trained weights, whatever Keras's global settings are.
+
+        Args:
+            precision: of the layers, as in `train.precision`.
+        """
+        with own_keras_settings(precision):
+            model = build_model(self.folder / "model.py", self.contract, self.options)
+            load_weights(model, self.folder / WEIGHTS)
         return model
 
     def of_input(self, name: str) -> "Bundle":

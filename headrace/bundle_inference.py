@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from headrace.bundle import Bundle
 from headrace.config.configuration import Image
 from headrace.contract import Column, Contract
+from headrace.engines.keras_settings_reset import own_keras_settings
 from headrace.engines.stderr_noise_filter import quiet_tensorflow
 from headrace.errors import DataError
 from headrace.networks.keras_inputs_and_tensor_specs import input_signature
@@ -32,6 +33,9 @@ class Inference:
         self.path = bundle.path
         self._model = bundle.model()
         self._forward = tf.function(self._call, input_signature=[input_signature(bundle.contract)])
+        # Code that runs with the first batch reads Keras's settings, such as epsilon, too.
+        with own_keras_settings():
+            self._forward.get_concrete_function()
 
     def predict(self, inputs: Inputs) -> NDArray[np.float32]:
         """Return the model's predictions for `inputs`.

@@ -16,7 +16,9 @@ from headrace.contract import Contract
 from headrace.engines.keras_settings_reset import use_tensorflow
 from headrace.errors import ConfigurationError
 from headrace.networks.build_error_hints import attribute_hint, input_shape_hint
+from headrace.networks.compile_in_network_file_refusal import refuse_own_compile
 from headrace.networks.keras_inputs_and_tensor_specs import symbolic_inputs
+from headrace.networks.keras_settings_of_network_file import refuse_changed_keras_settings
 from headrace.networks.output_count_and_validity_interface import network_outputs
 from headrace.wording import quantity
 
@@ -33,19 +35,20 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
     """Run the file at `path` and return the model that its `build` builds.
 
     Raises:
-        ConfigurationError: see `read_source`; the file's code raised an error, which is quoted with its line; or
-            `build` did not return a Keras model with the outputs of the contract.
+        ConfigurationError: see `read_source`; the file's code raised an error, which is quoted with its line, or
+            changed a global setting of Keras; or `build` did not return a Keras model with the outputs of the contract.
     """
     use_tensorflow()
     source = read_source(path)
-    with _describe_failures(path, options):
-        build = _run_module(path, source).build
-    _require_options(build, path, options)
-    with _describe_failures(path, options, contract):
-        model = build(contract, **options)
-    _require_fit(model, path, contract)
-    with _describe_failures(path, options):
-        _build_layers(model, contract)
+    with refuse_changed_keras_settings(path):
+        with _describe_failures(path, options):
+            build = _run_module(path, source).build
+        _require_options(build, path, options)
+        with _describe_failures(path, options, contract):
+            model = build(contract, **options)
+        _require_fit(model, path, contract)
+        with _describe_failures(path, options):
+            _build_layers(model, contract)
     return model
 
 
@@ -76,7 +79,7 @@ def _describe_failures(path: Path, options: dict[str, Any], contract: Contract |
 
 
 def require_default_training(model: "keras.Model", path: Path) -> None:
-    """Raise if the class of the model replaces how Keras trains or evaluates a batch.
+    """Raise if the file compiles the model, or its class replaces how Keras trains or evaluates a batch.
 
     Batches come with weights, which are 0 for the rows that fill up the last one, and ranks add up gradients and
     metrics: a step of the network's own would ignore this, and the settings of the loss, without a message.
@@ -84,6 +87,7 @@ def require_default_training(model: "keras.Model", path: Path) -> None:
     Raises:
         ConfigurationError: it does.
     """
+    refuse_own_compile(model, path)
     for method in TRAINING_METHODS:
         owner = next((kind for kind in type(model).__mro__ if method in vars(kind)), None)
         if owner is not None and owner.__module__ == MODULE:

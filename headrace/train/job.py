@@ -36,6 +36,7 @@ from headrace.train.validate_settings import (
     changed_length_warning,
     require_optimizer_updates,
     require_settings_fit_table,
+    small_split_warning,
     warn_of_other_preparation,
 )
 
@@ -172,6 +173,8 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
     require_optimizer_updates(settings, steps_per_epoch)
     if rows < settings.ranks:
         raise DataError(f"{table.table} has {rows} training rows, fewer than train.ranks = {settings.ranks}.")
+    if warning := small_split_warning(settings, rows):
+        log.warning("%s", warning)
     return RunRecord(
         configuration=configuration,
         table=str(table.table.absolute()),

@@ -125,6 +125,23 @@ def require_optimizer_updates(settings: Train, steps_per_epoch: int) -> None:
         )  # fmt: skip
 
 
+def small_split_warning(settings: Train, rows: int) -> str:
+    """Return what a training split of fewer rows than one global batch means for the gradient; empty if it has them.
+
+    Args:
+        rows: of the training split, at least one for each rank.
+    """
+    batch = settings.ranks * settings.batch_size
+    if rows >= batch:
+        return ""
+    return (
+        f"The training split has {quantity(rows, 'row')}, fewer than the global batch of {batch:,} (train.ranks x "
+        f"train.batch_size = {settings.ranks} x {settings.batch_size}). As each gradient is divided by {batch:,} rows, "
+        f"it and so the effective learning rate are {rows / batch:.2g} times those of a full batch. Set "
+        f"train.batch_size={rows // settings.ranks}, or a smaller one."
+    )
+
+
 def changed_length_warning(settings: Train, before: int) -> str:
     """Return what other epochs than `before` mean for the schedule of a run that has begun; empty if nothing."""
     if settings.optimizer.schedule.kind != "cosine":

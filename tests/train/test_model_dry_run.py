@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from headrace.config import Configuration
+from headrace.engines.keras_settings_reset import own_keras_settings
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.network_build_and_checks import build_model
 from headrace.project_template import shipped_networks
@@ -123,6 +124,32 @@ class Moving(layers.Layer):
             self.mean.assign(tf.reduce_mean(x, 0))
         return x - self.mean
 """
+COMPILING = """
+import re
+
+NAME = re.compile("a+")
+
+def compiled(net):
+    net.compile(optimizer=keras.optimizers.SGD(5.0), loss="mae")
+    return net
+
+class Compiling(keras.Model):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.compile("sgd", "mae")
+"""
+# A model that was compiled elsewhere, such as by whoever saved it.
+RELOADING = """
+import re, tempfile
+
+NAME = re.compile("a+")
+
+def reloaded(net):
+    getattr(net, "compile")("sgd", "mae")
+    with tempfile.TemporaryDirectory() as folder:
+        net.save(folder + "/net.keras")
+        return keras.models.load_model(folder + "/net.keras")
+"""
 FROZEN = """
 class Stop(layers.Layer):
     def call(self, x):
@@ -180,6 +207,14 @@ def begin(
         ({"model": NAMED}, "returns a dict for a batch of rows; expected one tensor"),
         ({"model": OWN_STEP, "before": STEPPING}, r"class Stepping in .*network\.py has a `train_step` of its own"),
         (
+            {"model": f"compiled({DEFAULTS['model']})", "before": COMPILING},
+            r"network\.py compiles its model in line 11, which would have no effect: train\.optimizer",
+        ),
+        (
+            {"model": DEFAULTS["model"].replace("keras.Model", "Compiling"), "before": COMPILING},
+            r"network\.py compiles its model in line 11, which would have no effect: train\.optimizer",
+        ),
+        (
             {"hidden": "(lambda x: layers.Softmax(axis=0)(ops.cast(x, 'float32') / 255))"},
             "on the other rows of its batch",
         ),
@@ -195,6 +230,8 @@ def begin(
         "weights that come with the first batch",
         "named output",
         "training step",
+        "compiled in a function",
+        "compiled in its class",
         "normalised over the batch",
     ],
 )
@@ -206,6 +243,63 @@ def test_mistake_in_network_is_reported_in_one_sentence(
         dry_run_network(tmp_path / "network.py", record, version)
     assert "\n" not in str(refused.value)
     assert "\x1b" not in str(refused.value)
+
+
+def test_run_on_fewer_rows_than_one_batch_begins_with_a_warning(
+    version: Version, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    begin(version, tmp_path, train={"batch_size": 40})
+    assert "fewer than the global batch" not in caplog.text
+    begin(version, tmp_path, train={"batch_size": 400})
+    assert "The training split has 40 rows, fewer than the global batch of 400" in caplog.text
+
+
+OPTIMIZER = """
+def optimizer(contract, rate):
+    BEFORE
+    return keras.optimizers.SGD(rate)
+"""
+SETTINGS = [
+    ('keras.config.set_dtype_policy("mixed_float16")', "dtype_policy to mixed_float16, but train.precision decides"),
+    ('keras.mixed_precision.set_global_policy("mixed_float16")', "dtype_policy to mixed_float16, but train.precision"),
+    ('keras.backend.set_floatx("float64")', "floatx to float64, but train.precision decides"),
+    ('keras.config.set_image_data_format("channels_first")', "image_data_format to channels_first, which has an"),
+    ("keras.config.set_epsilon(0.1)", "epsilon to 0.1, which has an effect on more than its network. Remove the call"),
+    ("keras.config.set_max_epochs(1)", "max_epochs to 1, which has an effect .* set train.epochs"),
+]
+
+
+@pytest.mark.parametrize(("call", "sentence"), SETTINGS, ids=[call for call, _ in SETTINGS])
+@pytest.mark.parametrize("where", ["{call}", OPTIMIZER.replace("BEFORE", "{call}")], ids=["file", "optimizer"])
+def test_network_that_sets_keras_globally_is_refused(
+    version: Version, tmp_path: Path, where: str, call: str, sentence: str
+) -> None:
+    _, record = begin(version, tmp_path, before=where.format(call=call))
+    with (
+        own_keras_settings(),
+        pytest.raises(ConfigurationError, match=rf"network\.py sets Keras's global {sentence}"),
+    ):
+        dry_run_network(tmp_path / "network.py", record, version)
+
+
+@pytest.mark.parametrize("call", ['keras.config.set_dtype_policy("mixed_bfloat16")', "keras.utils.clear_session()"])
+def test_network_that_sets_the_precision_of_its_run_is_refused_as_bundles_predict_in_float32(
+    version: Version, tmp_path: Path, call: str
+) -> None:
+    _, record = begin(version, tmp_path, before=call, train={"precision": "mixed_bfloat16"})
+    with own_keras_settings(), pytest.raises(ConfigurationError, match=r"dtype_policy .* train\.precision decides"):
+        dry_run_network(tmp_path / "network.py", record, version)
+
+
+def test_network_that_sets_float32_is_accepted_in_float32(version: Version, tmp_path: Path) -> None:
+    _, record = begin(version, tmp_path, before='keras.config.set_dtype_policy("float32")')
+    assert dry_run_network(tmp_path / "network.py", record, version) == []
+
+
+def test_model_that_was_loaded_compiled_is_accepted(version: Version, tmp_path: Path) -> None:
+    _, record = begin(version, tmp_path, model=f"reloaded({DEFAULTS['model']})", before=RELOADING)
+    assert build_model(tmp_path / "network.py", version.contract, {}).compiled
+    assert dry_run_network(tmp_path / "network.py", record, version) == []
 
 
 def test_mistake_is_reported_by_another_process_and_not_remembered(

@@ -16,6 +16,7 @@ from headrace.train.validate_settings import (
     changed_length_warning,
     require_optimizer_updates,
     require_settings_fit_table,
+    small_split_warning,
     warn_of_other_preparation,
 )
 from tests.support.small_table import Content, some_rows, write_table
@@ -165,6 +166,15 @@ def test_settings_without_effect_get_a_warning(
     require_optimizer_updates(train_settings(optimizer), steps_per_epoch=10)
     assert warning in caplog.text
     assert bool(caplog.records) == bool(warning)
+
+
+def test_training_split_of_fewer_rows_than_one_global_batch_gets_a_warning_with_the_factor() -> None:
+    settings = Train(run="run", ranks=2, batch_size=1550)
+    warning = small_split_warning(settings, 310)
+    assert "310 rows, fewer than the global batch of 3,100 (train.ranks x train.batch_size = 2 x 1550)" in warning
+    assert "the effective learning rate are 0.1 times those of a full batch" in warning
+    assert "Set train.batch_size=155, or" in warning
+    assert small_split_warning(settings, 3100) == ""
 
 
 def test_settings_that_the_table_was_not_prepared_with_get_a_warning(

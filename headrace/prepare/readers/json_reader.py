@@ -31,7 +31,6 @@ MARK = "\ufeff"
 # Characters in which `begins_with_objects` looks for the first record.
 HEAD = 1 << 16
 TEXTS_BEGINNING = re.compile(r'\[\s*(\[\s*)*"')
-EXAMPLE = '{"text": "...", "label": "..."}'
 BEGINNING = re.compile(r'\{\s*"|\[\s*\{\s*"')
 
 
@@ -163,8 +162,7 @@ class JsonReader:
 
     def _row(self, number: int, value: object) -> Row:
         if not isinstance(value, dict):
-            detail = f"{self.unit} {number}: expected a JSON object, such as {EXAMPLE}, received {short_repr(value)}"
-            return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
+            return Row(number, {}, RejectedRecordError(Reason.DAMAGED, self._describe_value(number, value)))
         if isinstance(value, RepeatedKeys):
             detail = f"{self.unit} {number} has a key twice, with values of which only one can be meant"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
@@ -175,6 +173,14 @@ class JsonReader:
             )
             return Row(number, {}, RejectedRecordError(Reason.NOT_TEXT, detail))
         return Row(number, values)
+
+    def _describe_value(self, number: int, value: object) -> str:
+        """Return what is expected in place of `value`, which is no object."""
+        example = json.dumps(dict.fromkeys(map(strip_backticks, self.wanted), "..."), ensure_ascii=False)
+        detail = f"{self.unit} {number}: expected a JSON object, such as {example}, received {short_repr(value)}"
+        if isinstance(value, str) and len(self.wanted) == 1:
+            return f"{detail}; write each text as such an object, or to predict it as a line of a .txt file"
+        return detail
 
     def _has_lines(self) -> bool:
         """Return whether lines are complete objects; otherwise the file is an array or a series of objects."""

@@ -41,7 +41,7 @@ class BundleLoader:
 
     def _loaded(self, request: Request, batches: forward_passes.Batches) -> Answer:
         loaded = bundles.load(request.bundle)
-        model = loaded.model()
+        model = loaded.model(request.precision)
         outputs = forward_passes.predict_twice(model, loaded.contract, batches)
         traces = forward_passes.trace_layers(model, batches[0]) if request.trace else ()
         np.savez(request.outputs, *outputs)

@@ -187,6 +187,15 @@ def test_arrays_in_an_array_are_quoted_in_brief(tmp_path: Path) -> None:
     assert row.rejection.detail.endswith("received ['a text of ma... quotes of it', 'x']")
 
 
+def test_text_in_place_of_an_object_is_refused_with_the_object_to_write(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('["great movie", "awful film"]')
+    first, second = (str(row.rejection) for row in read(tmp_path / "a.json", ["review"]))
+    assert 'such as {"review": "..."}, received \'great movie\'; write each text as such an object, or' in first
+    assert second.endswith("as a line of a .txt file")
+    (row, _) = read(tmp_path / "a.json", ["review", "stars"])
+    assert str(row.rejection).endswith('such as {"review": "...", "stars": "..."}, received \'great movie\'')
+
+
 @pytest.mark.parametrize("value", [{"text": "x" * module.HEAD}, [{"text": "one"}] * module.HEAD])
 def test_objects_that_are_longer_than_what_is_looked_at_are_recognised(value: object) -> None:
     head = json.dumps(value)[: module.HEAD]
