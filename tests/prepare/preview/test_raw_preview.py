@@ -319,6 +319,31 @@ def test_preview_rejects_labels_that_preparation_rejects_and_warns_of_comments(t
     assert "c.csv, line 5, begins with 'Total'" in "".join(preview(str(tmp_path / "c.csv"))["warnings"])
 
 
+@pytest.mark.parametrize(
+    ("labels", "classes", "remedy"),
+    [
+        (
+            [{"choices": ["cat"]}, {"choices": []}],
+            {},
+            "set data.source.columns.label to one of their fields ('choice.choices')",
+        ),
+        (
+            [{"choices": ["cat"]}, "dog"],
+            {"dog": 1},
+            "others are not, so that none of their fields ('choice.choices') holds all",
+        ),
+        ([[{"choice": "cat"}], "dog"], {"dog": 1}, ""),
+    ],
+)
+def test_preview_rejects_labels_that_are_objects(
+    tmp_path: Path, labels: list[object], classes: dict[str, int], remedy: str
+) -> None:
+    (tmp_path / "a.json").write_text("\n".join(json.dumps({"text": "some", "choice": one}) for one in labels))
+    about = preview(str(tmp_path / "a.json"), "choice")
+    assert (about["classes"], about["rejects"]["bad_label"]) == (classes, len(labels) - len(classes))
+    assert remedy in " ".join(about["warnings"])
+
+
 def test_preview_says_why_a_column_is_missing_as_preparation_does(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("sep=;\ntext;label\none;a\n")
     with pytest.raises(ConfigurationError, match="its first line 'sep=;' is one of Excel"):
