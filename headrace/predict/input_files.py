@@ -9,16 +9,19 @@ import logging
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.features.input_kind_loader import input_module
+from headrace.prepare.readers import format_from_name
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.folders.text_folder_litter import is_litter
@@ -30,6 +33,8 @@ log = logging.getLogger(__name__)
 
 STDIN = Path("-")
 MAGIC = re.compile(r"[*?[]")
+# Files of a folder that an example of a pattern is made of; there may be millions.
+MAX_COMPARED = 1000
 
 
 class InputFile(NamedTuple):
@@ -264,6 +269,24 @@ def _warn_of_links(files: Iterable[InputFile]) -> None:
             "%s linked to others of the inputs, and predicted as records of their own, such as %r to %r.",
             "1 file is" if len(linked) == 1 else f"{len(linked):,} files are", linked[0][0].name, linked[0][1].name,
         )  # fmt: skip
+
+
+def common_pattern(folder: Path) -> str | None:
+    """Return the pattern, relative to a folder, of most of its first files of rows; None if it has none.
+
+    Raises:
+        DataError: the folder cannot be listed.
+    """
+    names = (name for name in islice(_walk(folder), MAX_COMPARED) if not is_ignored(name))
+    patterns = Counter("*/" * name.count("/") + f"*{_suffix(name)}" for name in names if format_from_name(name))
+    return patterns.most_common(1)[0][0] if patterns else None
+
+
+def _suffix(name: str) -> str:
+    """Return the suffix of a file of rows, with that of its compression: .parquet, .csv.gz."""
+    suffixes = Path(name).suffixes
+    is_plain = format_from_name(f"a{suffixes[-1]}") is not None
+    return "".join(suffixes[-1:] if is_plain else suffixes[-2:])
 
 
 def _besides(skipped: int) -> str:

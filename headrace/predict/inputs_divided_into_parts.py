@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from headrace.bundle import Bundle
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict.input_files import STDIN, Input, InputFile, Inputs, find_inputs
+from headrace.predict.input_files import STDIN, Input, InputFile, Inputs, common_pattern, find_inputs
 from headrace.predict.predict_task import PredictionPart
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface, raw_file_prediction_module
 from headrace.predict.records import record_file_reader
@@ -79,11 +79,19 @@ def plan_prediction(
             return _plan_records(bundle, inputs, columns, limit)
         if not feature.is_file:
             raise DataError(
-                f"The bundle predicts from {feature.noun}, and {inputs} is a folder that is no table; name its files, "
-                f"for example '{inputs}/*.csv'."
+                f"The bundle predicts from {feature.noun}, and {inputs} is a folder that is no table; name its files"
+                f"{_example(inputs.inputs[0].path)}."
             )
     _require_no_columns(columns, f"a file of {inputs}")
     return _plan_files(bundle, inputs, limit)
+
+
+def _example(folder: Path) -> str:
+    """Return a pattern that matches the files of a folder which most of them are like; without any, what is read."""
+    pattern = common_pattern(folder)
+    if pattern is None:
+        return f": those that end with .csv, .jsonl or .parquet, of which {folder} holds none"
+    return f", for example '{folder}/{pattern}'"
 
 
 def _require_no_columns(columns: TextColumns, record: str) -> None:

@@ -14,7 +14,7 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from headrace.config.configuration import Prepare, Source
+from headrace.config.configuration import Source
 from headrace.contract import Column
 from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module, input_properties
@@ -35,7 +35,7 @@ from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.series.window_source import read_windows, window_columns, window_records
 from headrace.prepare.sources.tables.columns.parquet_orc_type_warnings import report_column_types
-from headrace.prepare.sources.tables.columns_of_one_record import with_row_columns
+from headrace.prepare.sources.tables.columns_of_one_record import source_as_read
 from headrace.prepare.sources.tables.read_table_records_in_spark import find_cell_format, frame_records, read_frame
 from headrace.prepare.table_schema import with_target
 from headrace.prepare.tasks.chunk_result import ChunkResult
@@ -105,6 +105,8 @@ def run_stages(
         DataError: the source is invalid.
     """
     changed = replace(listing, files=increment.changed)
+    # Only the first stage needs them; without them, less is sent to the others' tasks.
+    context, kept_splits = replace(context, kept_splits=None), context.kept_splits
     source = source_as_read(source, context.settings)
     content = find_cell_format(source, context.root, context.settings.input) if source.columns else ""
     records, periods = (
@@ -115,10 +117,11 @@ def run_stages(
     _report_types(spark, context, source, listing, increment.changed)
     classes = discover_classes(spark, context, listing, changed.files, records)
     context = replace(context, target_column=find_target_column(context, changed.files, records))
-    context, results = _encode(spark, context, classes, content, records)
+    context, results = _encode(spark, replace(context, kept_splits=kept_splits), classes, content, records)
+    context = replace(context, kept_splits=None)
     shards = [shard for result in results for shard in result.shards]
     old = increment.before.shards if increment.before else ()
-    assigns_splits = source_assigns_splits(context, source, changed.files)
+    assigns_splits = kept_splits is not None or source_assigns_splits(context, source, changed.files)
     if needs_global_decisions(context, new=shards, old=old, assigns_splits=assigns_splits, removed=increment.removed):
         if context.settings.duplicates == "drop":
             warn_of_conflicts(context, old, shards, increment.removed)
@@ -231,20 +234,6 @@ def _report_types(
     names = source.columns.names if windows is None else window_columns(source.columns, windows)
     earlier = [file for file in listing.files if file.path not in paths][:1]
     report_column_types(spark, source, context.root, [*earlier, *changed], names, windows=windows is not None)
-
-
-def source_as_read(source: Source, settings: Prepare) -> Source:
-    """Return `source` with the encoding of its texts and with all columns that its rows need."""
-    return with_row_columns(_with_encoding(source, settings), settings)
-
-
-def _with_encoding(source: Source, settings: Prepare) -> Source:
-    """Return `source`, read in the encoding of texts unless it names another one."""
-    is_text = input_properties(settings.input).is_text and source.format in ("csv", "json")
-    encoding = settings.text.encoding if is_text else None
-    if source.columns is None or encoding is None or source.reader_options.encoding is not None:
-        return source
-    return source.model_copy(update={"options": {**source.options, "encoding": encoding}})
 
 
 def source_assigns_splits(context: PrepareContext, source: Source, files: list[RawFile]) -> bool:

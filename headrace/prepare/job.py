@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,11 @@ from headrace.prepare.encode_deduplicate_split_fit import (
     StageOutput,
     log_refused,
     run_stages,
-    source_as_read,
     source_assigns_splits,
 )
 from headrace.prepare.encoders.number_notation_warnings import require_distinct_labels
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import record_encoder_module
+from headrace.prepare.increments.kept_split_search import find_kept_splits, must_keep_splits, report_kept_splits
 from headrace.prepare.increments.source_changes import save_listing
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
 from headrace.prepare.labels.class_warnings import small_class_warning
@@ -50,6 +51,7 @@ from headrace.prepare.sources.series.window_source import window_columns
 from headrace.prepare.sources.tables.callers_dataframe_as_source import SMALL_BATCHES, dataframe_listing
 from headrace.prepare.sources.tables.columns.column_configuration_key import column_key
 from headrace.prepare.sources.tables.columns.dates_among_numbers_check import find_dates
+from headrace.prepare.sources.tables.columns_of_one_record import source_as_read
 from headrace.prepare.sources.tables.table_readers_and_required_columns import require_columns
 from headrace.prepare.stopwatch import Stopwatch
 from headrace.prepare.table_schema import arrow_schema
@@ -109,6 +111,7 @@ def summarize(
         sums=None if sums is None else (sums.count, sums.total, sums.squares),
         periods=output.periods,
         filled=add_filled(plan.increment.before, accounting.shards, output.filled),
+        keeps_splits=must_keep_splits(plan),
         command=command_line(),
         data=withhold_secrets(plan.configuration.data.model_dump(mode="json")),
     )
@@ -295,8 +298,11 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
     source, increment = plan.configuration.data.source, plan.increment
     spark = _session(plan.configuration)
     with unwrap_python_errors(), temporary_settings(spark, SMALL_BATCHES):
-        output = run_stages(spark, context, source, plan.listing, increment)
+        kept_splits = find_kept_splits(spark, plan)
+        output = run_stages(spark, replace(context, kept_splits=kept_splits), source, plan.listing, increment)
     accounting = output.accounting
+    if kept_splits is not None:
+        report_kept_splits(plan, kept_splits, output.results)
     for warning in accounting.observations.warnings(context.settings.image.white):
         log.warning("%s", warning)
     require_distinct_labels(accounting.number_labels)

@@ -11,6 +11,7 @@ from headrace.config import Configuration
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column
 from headrace.features.input_kind_loader import KINDS, input_properties
+from headrace.prepare.increments.kept_splits import KeptSplits
 from headrace.prepare.increments.source_changes import Increment, can_append, increment
 from headrace.prepare.rejects.carry_over_and_commit_side_tables import SideTable
 from headrace.prepare.sources import Listing, RawFile, record_kind
@@ -46,6 +47,7 @@ class PrepareContext:
         periods: windows whose splits follow from the time: the periods of the previous version.
         input_column: column of a table that holds the records; empty for other sources.
         target_column: column of targets whose shape the first version fixes; None of others, and if it is not known.
+        kept_splits: splits of an earlier version's rows, which they keep; None if the content of each decides.
     """
 
     identity: str
@@ -60,6 +62,7 @@ class PrepareContext:
     periods: tuple[Period, ...] = ()
     input_column: str = ""
     target_column: Column | None = None
+    kept_splits: KeptSplits | None = None
 
     @property
     def shards(self) -> str:

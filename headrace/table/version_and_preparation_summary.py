@@ -49,6 +49,8 @@ class Summary(NumberedRecord):
         periods: windows whose splits follow from the time only: the split of each moment, which later versions keep.
         filled: rows whose number was missing and became the mean, by column; None if rows were removed after they were
             counted.
+        keeps_splits: whether rows keep the split that a version of other settings gave them, so that it does not follow
+            from their content.
         command: command line of the preparation; empty if it is not known.
         data: the `data` section used, without secret values.
     """
@@ -73,6 +75,7 @@ class Summary(NumberedRecord):
     label_counts: dict[str, dict[str, int]] = {}
     periods: tuple[Period, ...] = ()
     filled: dict[str, int] | None = {}
+    keeps_splits: bool = False
     command: str = ""
     data: dict[str, Any] = {}
 

@@ -22,6 +22,12 @@ UNMARKED_COMPRESSIONS = {
     **{".snappy": "Snappy", ".sz": "Snappy", ".lz4": "LZ4", ".lzo": "LZO", ".lzma": "LZMA"},
     **{".br": "Brotli", ".deflate": "deflate", ".zlib": "zlib", ".zz": "zlib"},
 }
+# Formats of data whose first bytes do not tell, by the suffix.
+UNMARKED_FORMATS = {
+    **{".pkl": "pickle of Python", ".pickle": "pickle of Python", ".tfrecord": "TFRecord", ".tfrecords": "TFRecord"},
+    **{".rds": "R", ".rda": "R", ".rdata": "R", ".dta": "Stata", ".sas7bdat": "SAS", ".mdb": "LMDB or Access"},
+    **{".msgpack": "MessagePack", ".dbf": "dBase", ".rec": "RecordIO", ".bson": "BSON"},
+}
 # Characters of control that texts do not have; a compressed file has some of them soon.
 CONTROLS = frozenset(bytes(range(9)) + bytes(range(14, 27)) + bytes(range(28, 32)))
 SIGNATURES = (
@@ -40,6 +46,10 @@ SIGNATURES = (
     (0, b"icns", "ICNS"),
     (0, b"\x93NUMPY", "NumPy"),
     (0, b"\x89HDF", "HDF5"),
+    *((0, b"\x80" + bytes([protocol]), "pickle of Python") for protocol in range(2, 6)),
+    (0, b"MATLAB 5.0", "MATLAB"),
+    (0, b"$FL2", "SPSS"),
+    (0, b"<stata_dta>", "Stata"),
     (0, b"SIMPLE  =", "FITS"),
     (0, b"FUJIFILMCCD-RAW", "raw camera"),
     (128, b"DICM", "DICOM"),
@@ -129,6 +139,11 @@ def name_compression(head: bytes, file: str) -> str | None:
     found = next((name for start, magic, name in COMPRESSIONS if head.startswith(magic, start)), None)
     is_text = CONTROLS.isdisjoint(head)
     return found or (None if is_text else UNMARKED_COMPRESSIONS.get(Path(file).suffix.lower()))
+
+
+def name_unmarked(head: bytes, file: str) -> str | None:
+    """Return the format that the suffix of a file indicates, if its first bytes, `head`, are no text; else None."""
+    return None if CONTROLS.isdisjoint(head) else UNMARKED_FORMATS.get(Path(file).suffix.lower())
 
 
 def image_name(data: bytes) -> str | None:

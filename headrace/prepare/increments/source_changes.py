@@ -86,6 +86,15 @@ def can_append(before: Version | None, key: str) -> bool:
     return (before.table / before.summary.listing).is_file()
 
 
+def list_unchanged(before: Version, files: list[RawFile]) -> list[RawFile]:
+    """Return those of `files` that `before` was prepared from, unchanged; none if its files are no longer known."""
+    name = before.summary.listing
+    if name is None or not (before.table / name).is_file():
+        return []
+    earlier = {(file.path, file.size, file.modified) for file in _load(before.table, name)}
+    return [file for file in files if (file.path, file.size, file.modified) in earlier]
+
+
 def save_listing(files: list[RawFile], table: Path, identity: str) -> str:
     """Write the listing of a version into the table's folder and return its path, relative to the folder."""
     rows = pa.Table.from_pylist([file._asdict() | {"path": os.fsencode(file.path)} for file in files], SCHEMA)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import DataError
-from headrace.prepare.encoders.file_signatures import HEAD_BYTES, image_name, name_format
+from headrace.prepare.encoders.file_signatures import HEAD_BYTES, image_name, name_format, name_unmarked
 from headrace.prepare.preview.folder_and_archive_preview import preview_files
 from headrace.prepare.preview.table_format_detection import guess_format
 from headrace.prepare.preview.table_preview import preview_table
@@ -18,7 +18,11 @@ from headrace.prepare.sources.archives.archive_members import is_tar
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, IMAGES, SOUNDS, list_archives, read_archive
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.ignored_files import is_ignored
-from headrace.prepare.sources.tables.lakehouse_table_refusal import COLUMNAR, require_no_lakehouse
+from headrace.prepare.sources.tables.lakehouse_table_refusal import (
+    COLUMNAR,
+    require_no_arrow_dataset,
+    require_no_lakehouse,
+)
 from headrace.storage import files_below, locate, read_entry
 
 
@@ -50,6 +54,7 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
         "formats": dict(formats.most_common()),
         "ignored": len(entries) - len(kept),
     }
+    require_no_arrow_dataset(root, kept)
     kept_format = guess_format(root, kept)
     if kept_format is not None:
         return found | preview_table(path, kept_format, label)
@@ -71,7 +76,7 @@ def _refuse_file(file: Path) -> None:
     """
     with file.open("rb") as raw:
         head = raw.read(HEAD_BYTES)
-    unreadable, name = find_unreadable(head), name_format(head)
+    unreadable, name = find_unreadable(head), name_format(head) or name_unmarked(head, file.name)
     if image_name(head) is None and (unreadable or name):
         what, remedy = unreadable or (f"in the format {name}", "save a table as CSV, JSON lines or Parquet")
         raise DataError(f"The source {file} is {what}; expected a table, an archive or a folder of files; {remedy}.")

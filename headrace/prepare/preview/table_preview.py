@@ -1,6 +1,5 @@
 """Preview a table: columns with types and examples, classes with counts, and suspicious labels."""
 
-import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 from headrace.config.sections.source import Columns, Source
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.prepare.encoders.label_normalization import normalize_label
+from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.encoders.number_notation_warnings import parse_float32
 from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is_number, label_warnings
 from headrace.prepare.preview.column_content import (
@@ -36,7 +36,7 @@ from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.sources.tables.partition_folders import folder_values
 from headrace.prepare.sources.tables.table_file_listing import list_table
 from headrace.storage import locate
-from headrace.wording import escape_path
+from headrace.wording import escape_path, quantity, shorten
 
 # A path or a name with a suffix, such as pets/1.jpg.
 FILE_NAME = re.compile(r"\S+\.\w{2,5}")
@@ -85,6 +85,7 @@ def preview_table(path: str, table_format: str, label: str | None) -> dict[str, 
         "warnings": [
             *sample.warnings,
             *(label_warnings(named) if names else []),
+            *(_object_warnings(names[0], found_labels) if names else []),
             *_row_number_warnings([one for one in labels if one]),
         ],
     }
@@ -115,7 +116,32 @@ def _missing_cause(listing: Listing, table_format: str, label: str) -> str:
 
 
 def _is_bad_label(value: object) -> bool:
-    return isinstance(value, bytes) or (isinstance(value, float) and math.isinf(value)) or "\0" in str(value)
+    """Return whether preparation rejects a label of any task."""
+    if isinstance(value, bytes):
+        return True
+    try:
+        label_cell(value, several=True)
+    except RejectedRecordError:
+        return True
+    return False
+
+
+def _object_warnings(name: str, values: list[Any]) -> list[str]:
+    """Return a warning if labels are objects, with how to name one of their fields where all labels are objects."""
+    objects = [value for value in values if isinstance(value, dict)]
+    if not objects:
+        return []
+    fields = shorten([repr(f"{name}.{key}") for key in dict.fromkeys(key for one in objects for key in one)])
+    flat = "write the names alone, and of several a list with prepare.task: multi_label"
+    if any(value is not None and not isinstance(value, dict) for value in values):
+        remedy = f"others are not, so that none of their fields ({fields}) holds all labels; {flat}"
+    else:
+        remedy = f"set data.source.columns.label to one of their fields ({fields}), or {flat}"
+    are = "is an object" if len(objects) == 1 else "are objects"
+    return [
+        f"{quantity(len(objects), 'label')} of the column {name!r} {are}, which preparation rejects as "
+        f"{Reason.BAD_LABEL.value}: {remedy}."
+    ]
 
 
 @dataclass

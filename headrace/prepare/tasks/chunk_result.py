@@ -26,6 +26,8 @@ class ChunkResult:
         label_counts: for multi_label, rows by split and class index; a row counts once for each of its classes.
         observations: what was found in records that were not rejected.
         number_labels: the first regression labels, before they are rounded to float32.
+        kept_splits: written rows that keep the split of an earlier version.
+        new_splits: written rows whose split neither the source nor an earlier version decides.
         removed_rows: rows of an older version whose source files were removed or changed.
         removed_shards: paths of shards that no longer belong to the version, as they were rewritten or emptied.
         removed_counts: `counts` of `removed_shards`.
@@ -45,6 +47,8 @@ class ChunkResult:
     duplicates: int = 0
     observations: Observations = field(default_factory=Observations)
     number_labels: list[float] = field(default_factory=list)
+    kept_splits: int = 0
+    new_splits: int = 0
     removed_rows: int = 0
     removed_shards: list[str] = field(default_factory=list)
     removed_counts: Counter[tuple[str, int]] = field(default_factory=Counter)

@@ -154,6 +154,12 @@ class ChunkEncoder:
             if split is None:
                 raise RejectedRecordError(Reason.BAD_SPLIT, f"{record.split!r} is not train, val or test")
             return split
+        kept = self.context.kept_splits
+        found = None if kept is None else kept.find(record.path, record.reject_path, content)
+        if found is not None:
+            self.result.kept_splits += 1
+            return found
+        self.result.new_splits += 1
         splits = self.context.settings.splits
         return split_from_hash(content, splits) if splits.method == "hash" else UNASSIGNED
 

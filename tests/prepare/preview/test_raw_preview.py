@@ -127,6 +127,44 @@ def test_preview_of_a_file_of_another_format_names_it(tmp_path: Path, content: b
         preview(str(tmp_path / "file.data"))
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "format_name"),
+    [
+        ("x.pkl", b"\x80\5\x95h\7\0\0", "pickle of Python"),
+        ("x.data", b"\x80\4\x95h\7\0\0", "pickle of Python"),
+        ("x.tfrecord", b"\x12\0\0\0\0\0\0\0", "TFRecord"),
+        ("x.mat", b"MATLAB 5.0 MAT-file, Platform: GLNXA64\0", "MATLAB"),
+        ("x.RData", b"RDX3\nX\n\0\0", "R"),
+    ],
+)
+def test_preview_of_a_file_of_data_names_its_format(
+    tmp_path: Path, name: str, content: bytes, format_name: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=f"is in the format {format_name}; .*save a table as CSV, JSON lines or Parq"):
+        preview(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("folder", [".", "train"])
+def test_preview_of_a_data_set_of_hugging_face_in_arrow_files_is_refused(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir(exist_ok=True)
+    (tmp_path / "dataset_dict.json").write_text('{"splits": ["train"]}')
+    for name in ("state.json", "dataset_info.json"):
+        (tmp_path / folder / name).write_text("{}")
+    (tmp_path / folder / "data-00000-of-00001.arrow").write_bytes(b"\xff\xff\xff\xff")
+    with pytest.raises(DataError, match=r"Hugging Face in Arrow files, such as .*Dataset.to_parquet"):
+        preview(str(tmp_path))
+
+
+def test_annotations_of_coco_are_not_suggested_as_labels(tmp_path: Path) -> None:
+    for split in ("train", "valid"):
+        (tmp_path / split).mkdir()
+        (tmp_path / split / "0.jpg").write_bytes(encode_image(noise_image(8, 8), "JPEG"))
+        (tmp_path / split / "_annotations.coco.json").write_text('{"images": [], "annotations": []}')
+    with pytest.raises(DataError, match=r"'train/_annotations.coco.json' holds annotations in COCO's format"):
+        preview(str(tmp_path))
+
+
 def test_preview_of_parquet_names_the_types_of_its_columns(tmp_path: Path) -> None:
     rows = [{"n": number, "lift": True, "at": "2024-05-01", "text": "some"} for number in range(2)]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
@@ -317,6 +355,31 @@ def test_preview_rejects_labels_that_preparation_rejects_and_warns_of_comments(t
     assert "begins with '#', such as line 3" in "".join(preview(str(tmp_path / "b.csv"))["warnings"])
     (tmp_path / "c.csv").write_text("text,label\none,a\ntwo,b\nthree,a\nTotal,3\n")
     assert "c.csv, line 5, begins with 'Total'" in "".join(preview(str(tmp_path / "c.csv"))["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "remedy"),
+    [
+        (
+            [{"choices": ["cat"]}, {"choices": []}],
+            {},
+            "set data.source.columns.label to one of their fields ('choice.choices')",
+        ),
+        (
+            [{"choices": ["cat"]}, "dog"],
+            {"dog": 1},
+            "others are not, so that none of their fields ('choice.choices') holds all",
+        ),
+        ([[{"choice": "cat"}], "dog"], {"dog": 1}, ""),
+    ],
+)
+def test_preview_rejects_labels_that_are_objects(
+    tmp_path: Path, labels: list[object], classes: dict[str, int], remedy: str
+) -> None:
+    (tmp_path / "a.json").write_text("\n".join(json.dumps({"text": "some", "choice": one}) for one in labels))
+    about = preview(str(tmp_path / "a.json"), "choice")
+    assert (about["classes"], about["rejects"]["bad_label"]) == (classes, len(labels) - len(classes))
+    assert remedy in " ".join(about["warnings"])
 
 
 def test_preview_says_why_a_column_is_missing_as_preparation_does(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ COPY = re.compile(r"(.*\S)\s*(?:\(\d+\)|\s-\s[Cc]opy(?: \(\d+\))?|\scopy(?: \d+)
 NUMBERED = re.compile(r"([^\W\d_]{2,}(?:[-_ ][^\W\d_]+)*)[-_. ]*\(?\d+\)?")
 ARCHIVE_NAME = re.compile(r"\.(?:zip|tar|tgz|tar\.[a-z0-9]+)$", re.IGNORECASE)
 LABELS_FILE = re.compile(r".*\.(?:csv|tsv|jsonl?|ndjson)", re.IGNORECASE)
+# As Roboflow and COCO name them: _annotations.coco.json, instances_train2017.json.
+COCO_FILE = re.compile(r".*coco.*\.json|(?:instances|person_keypoints|captions)_\w+\.json", re.IGNORECASE)
 # More folders than these are not compared.
 MAX_FOLDERS = 10_000
 
@@ -115,6 +117,13 @@ def unsorted_hint(files: Sequence[RawFile]) -> str:
     """Return how to give classes to files that lie in no class folders, if there is a sign of them; else nothing."""
     names = [os.path.basename(file.path) for file in files]
     labels = next((file.path for file in files if LABELS_FILE.fullmatch(file.path)), None)
+    coco = next((file.path for file in files if COCO_FILE.fullmatch(os.path.basename(file.path))), None)
+    if coco is not None:
+        return (
+            f" {escape_path(coco)!r} holds annotations in COCO's format, which are no labels of images; "
+            "write a CSV file of the columns path and label, with one class for each image, and set data.source.labels "
+            "to it."
+        )
     if labels is not None:
         return (
             f" If {escape_path(labels)!r} has the labels, set data.source.labels to it; its columns are path and label."

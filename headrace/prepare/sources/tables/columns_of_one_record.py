@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.config.sections.source import Columns, Source
+from headrace.features.input_kind_loader import input_properties
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.wording import short_repr
@@ -69,6 +70,20 @@ def with_row_columns(source: Source, settings: Prepare) -> Source:
         **source.columns.model_dump(), cells=cells.names, binary=cells.binary, paths=cells.paths, lists=cells.lists
     )
     return source.model_copy(update={"columns": columns})
+
+
+def source_as_read(source: Source, settings: Prepare) -> Source:
+    """Return `source` with the encoding of its texts and with all columns that its rows need."""
+    return with_row_columns(_with_encoding(source, settings), settings)
+
+
+def _with_encoding(source: Source, settings: Prepare) -> Source:
+    """Return `source`, read in the encoding of texts unless it names another one."""
+    is_text = input_properties(settings.input).is_text and source.format in ("csv", "json")
+    encoding = settings.text.encoding if is_text else None
+    if source.columns is None or encoding is None or source.reader_options.encoding is not None:
+        return source
+    return source.model_copy(update={"options": {**source.options, "encoding": encoding}})
 
 
 def write_cells(values: Mapping[str, Any], cells: Cells) -> str:

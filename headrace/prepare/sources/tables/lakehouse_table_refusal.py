@@ -14,6 +14,8 @@ LOGS = {"_delta_log": "Delta", ".hoodie": "Hudi"}
 # The folder and the files of Iceberg's log; a folder of that name alone may be anything.
 ICEBERG_LOG, ICEBERG_FILE = "metadata", ".metadata.json"
 COLUMNAR = ("parquet", "orc")
+# Written by `save_to_disk` of Hugging Face's datasets, next to Arrow files or above folders of them.
+HUGGING_FACE_FILES = frozenset(("state.json", "dataset_dict.json"))
 
 
 class LakehouseTable(NamedTuple):
@@ -53,6 +55,24 @@ def require_other_folder(path: Path) -> None:
     """
     kind = _kind(path)
     _refuse(path, None if kind is None else LakehouseTable(path, kind))
+
+
+def require_no_arrow_dataset(path: Path, names: Iterable[str]) -> None:
+    """Check that files are not those of a data set that Hugging Face's `save_to_disk` wrote: its JSON has no records.
+
+    Args:
+        names: paths of all files relative to `path`.
+
+    Raises:
+        DataError: they are.
+    """
+    found = list(names)
+    arrow = next((name for name in found if name.endswith(".arrow")), None)
+    if arrow is not None and any(PurePosixPath(name).name in HUGGING_FACE_FILES for name in found):
+        raise DataError(
+            f"The source {path} is a data set of Hugging Face in Arrow files, such as {escape_path(arrow)}, which are "
+            "not read; save it as Parquet with Dataset.to_parquet, each split to a file of its name."
+        )
 
 
 def is_log(path: str) -> bool:

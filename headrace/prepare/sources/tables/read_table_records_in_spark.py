@@ -103,9 +103,29 @@ def read_frame(
     warn_of_other_splits(source, root, files)
     warn_of_rejected_annotations(source, root, files)
     report_files(spark, source, root, files, columns.names)
+    return _read_files(spark, source, root, files, is_binary=is_binary, task=task)
+
+
+def read_keys(
+    spark: SparkSession, source: Source, root: str, files: list[RawFile], cell_format: str, task: str
+) -> DataFrame:
+    """Return the columns file, key and row of `read_frame`, and log nothing.
+
+    Raises:
+        ConfigurationError: as of `read_frame`.
+        DataError: a file cannot be read.
+    """
+    is_binary = require_column_types(source, root, files, source.columns or Columns(), cell_format)
+    return _read_files(spark, source, root, files, is_binary=is_binary, task=task).select("file", "key", "row")
+
+
+def _read_files(
+    spark: SparkSession, source: Source, root: str, files: list[RawFile], *, is_binary: bool, task: str
+) -> DataFrame:
     read = partial(_read_rows, source, root, is_binary, task)
     schema = ", ".join(f"{name} string" for name in TEXTS) + (", data binary" if is_binary else ", data string")
-    return list_ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)
+    names = (source.columns or Columns()).names
+    return list_ranges(spark, source, root, files, names).mapInArrow(read, schema)
 
 
 def read_columns(

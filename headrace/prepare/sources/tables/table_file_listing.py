@@ -17,6 +17,7 @@ from headrace.prepare.sources.tables.delta_file_listing import list_delta_files
 from headrace.prepare.sources.tables.lakehouse_table_refusal import (
     COLUMNAR,
     is_log,
+    require_no_arrow_dataset,
     require_no_lakehouse,
     require_other_folder,
 )
@@ -56,6 +57,7 @@ def list_table(source: Source) -> Listing:
         return Listing(str(path), list_delta_files(path, source), ())
     listed = list(files_below(path) if is_remote(path) else walk(path))
     found = [one for one in listed if not is_table_metadata(one.path)]
+    require_no_arrow_dataset(path, (one.path for one in listed))
     _warn_of_underscores(listed, source)
     files = _select_format(sorted(found, key=lambda one: one.path), source)
     _refuse_other_tables(path, source, files, [one.path for one in listed])
