@@ -11,7 +11,7 @@ import keras
 from keras import layers
 
 from headrace.contract import Contract
-from headrace.features.contract_part import Statistics
+from headrace.features.input_spec import Statistics
 
 
 def build(

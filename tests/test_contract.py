@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from headrace.contract import Column, Contract
-from headrace.features.contract_part import Statistics
-from headrace.features.image.contract_part import ImageSpec
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
 
 CONTRACT = Contract(
     columns={

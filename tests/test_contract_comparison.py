@@ -15,12 +15,12 @@ from headrace.contract_comparison import (
     transfer_changes,
 )
 from headrace.errors import DataError
-from headrace.features.audio.contract_part import AudioSpec
-from headrace.features.contract_part import Statistics
-from headrace.features.image.contract_part import ImageSpec
-from headrace.features.tabular.contract_part import TabularSpec
-from headrace.features.text.contract_part import TextSpec, Tokenizer
-from headrace.features.windows.contract_part import WindowSpec
+from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
+from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.text.input_spec import TextSpec, Tokenizer
+from headrace.features.windows.input_spec import WindowSpec
 
 OUTPUTS = np.array([[0.5, 0.3, 0.2]], np.float32)
 

@@ -199,7 +199,7 @@ def log_model(bundle: Bundle | str | Path, name: str = "model") -> str:
 
 
 def udf(bundle: Bundle | str | Path) -> Any:
-    """Return a function of Spark that predicts, for `spark.udf.register` and for columns of DataFrames.
+    """Return a Spark UDF that predicts, for `spark.udf.register` and for columns of DataFrames.
 
     It takes the column of the files (bytes or paths) or texts; of a model of numbers and categories their columns in
     the order of `contract.require("tabular").names`, or a struct of them. It returns a struct with the columns of

@@ -80,7 +80,7 @@ def models_compare(
     Example: headrace models compare conf/retraining.yaml 1 2
     """
     configuration = load_configuration(conf)
-    from headrace.retrain.gate.compare_two_versions import as_text, compare
+    from headrace.retrain.gate.models_compare_command import as_text, compare
 
     comparison = compare(configuration, first, second)
     print(as_text(comparison), file=sys.stderr)

@@ -73,7 +73,7 @@ def export_summary(result: Mapping[str, Any]) -> str:
     """Return how far the exported model's predictions are from the bundle's, and where it is."""
     return (
         f"{result['format']}: {quantity(result['compared'], 'prediction')} differ from the bundle's by at most "
-        f"{result['greatest_difference']:.1e}, of which {result['tolerance']:g} is accepted\n"
+        f"{result['greatest_difference']:.1e} (accepted: {result['tolerance']:g})\n"
         f"compared with: {result['compared_with']}\noutput: {result['output']}"
     )
 

@@ -22,7 +22,7 @@ class ExplanationWords:
         legend: what else its renderings show; empty for nothing.
         gradients: for what integrated gradients are summed, and the baseline.
         occlusion: what occlusion does; empty if no method is occlusion.
-        occlusion_paper: paper of this kind of occlusion; empty for none but the first.
+        occlusion_paper: a second paper to cite beside that of occlusion; empty for none.
         without_renderings: why an input may have no rendering; empty if each has one.
     """
 

@@ -8,7 +8,7 @@ from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
 from headrace.errors import ConfigurationError
-from headrace.export.export_input_interfaces import noise_files
+from headrace.export.export_description_and_test_files_interfaces import noise_files
 from headrace.export.formats import ExportedModel, Format
 from headrace.export.metadata import write_metadata
 from headrace.export.parity import ParityReport, compare

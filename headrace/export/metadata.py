@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.bundle import Bundle, fitted_files
-from headrace.export.export_input_interfaces import export_input_module
+from headrace.export.export_description_and_test_files_interfaces import export_input_module
 from headrace.export.serving_function import ServingModel
 
 

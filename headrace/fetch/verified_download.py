@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from headrace.errors import DataError
-from headrace.fetch import download_cache
+from headrace.fetch import verified_file_cache
 
 Sources = Mapping[str, Callable[[], dict[str, bytes]]]
 
@@ -19,8 +19,8 @@ def download(name: str, digests: Mapping[str, str], sources: Sources) -> tuple[d
     Raises:
         DataError: no source works, or the downloaded files differ from the original.
     """
-    folder = download_cache.cache_folder(name)
-    contents = download_cache.load(folder, digests)
+    folder = verified_file_cache.cache_folder(name)
+    contents = verified_file_cache.load(folder, digests)
     if contents is not None:
         return contents, str(folder)
     failures = []
@@ -30,7 +30,7 @@ def download(name: str, digests: Mapping[str, str], sources: Sources) -> tuple[d
         except DataError as error:
             failures.append(f"from {source}: {error}")
             continue
-        download_cache.store(folder, contents)
+        verified_file_cache.store(folder, contents)
         return contents, source
     raise DataError(
         f"{name} cannot be downloaded ({' '.join(failures)}) "
@@ -40,6 +40,6 @@ def download(name: str, digests: Mapping[str, str], sources: Sources) -> tuple[d
 
 def _verified(contents: dict[str, bytes], digests: Mapping[str, str]) -> dict[str, bytes]:
     for name, digest in digests.items():
-        if not download_cache.is_intact(contents[name], digest):
+        if not verified_file_cache.is_intact(contents[name], digest):
             raise DataError(f"{name} has a different SHA-256 than the original; it is damaged or was changed.")
     return contents

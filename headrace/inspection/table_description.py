@@ -9,7 +9,7 @@ from headrace.errors import DataError
 from headrace.inspection.truncated_listing import remaining_lines
 from headrace.storage import is_remote
 from headrace.table import Version, read
-from headrace.table.open_delta_table import open_delta
+from headrace.table.open_or_refuse_delta_table import open_delta
 from headrace.table.transaction_log import KEY, history
 from headrace.table.version_and_preparation_summary import SPLITS, Summary
 from headrace.wording import data_size, quantity

@@ -85,7 +85,7 @@ def require_default_training(model: "keras.Model", path: Path) -> None:
     metrics: a step of the network's own would ignore this, and the settings of the loss, without a message.
 
     Raises:
-        ConfigurationError: it does.
+        ConfigurationError: in that case.
     """
     refuse_own_compile(model, path)
     for method in TRAINING_METHODS:

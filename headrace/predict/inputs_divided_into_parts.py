@@ -19,7 +19,7 @@ from headrace.predict.records.record_file_reader import Record, RecordFile, Text
 from headrace.predict.records.standard_input import read_file, stdin_records
 from headrace.prepare.sources.tables.lakehouse_table_refusal import require_plain_files
 from headrace.table import Version, read
-from headrace.table.open_delta_table import delta_address
+from headrace.table.open_or_refuse_delta_table import delta_address
 from headrace.wording import escape_path
 
 FILES_PER_PART = 1024

@@ -16,19 +16,20 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Source
 from headrace.contract import Column
-from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module, input_properties
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.prepare.arrow_schema_and_columns import with_target
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_conflicts
 from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import encoder_for
 from headrace.prepare.increments.source_changes import Increment
+from headrace.prepare.labels.choose_target_shape import find_target_column
 from headrace.prepare.labels.class_discovery import (
     Classes,
     classes_without_records,
     discover_classes,
     require_class_count,
 )
-from headrace.prepare.labels.vector_target_shape import find_target_column
 from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reject_summary import list_refused
@@ -37,7 +38,6 @@ from headrace.prepare.sources.series.window_source import read_windows, window_c
 from headrace.prepare.sources.tables.columns.parquet_orc_type_warnings import report_column_types
 from headrace.prepare.sources.tables.columns_of_one_record import source_as_read
 from headrace.prepare.sources.tables.read_table_records_in_spark import find_cell_format, frame_records, read_frame
-from headrace.prepare.table_schema import with_target
 from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.prepare.tasks.record_encoding_task import ChunkEncoder, prepare_chunks
 from headrace.prepare.tasks.task_chunks import make_chunks

@@ -14,6 +14,7 @@ from headrace.config.secrets_and_environment_variables import withhold_secrets
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_properties
+from headrace.prepare.arrow_schema_and_columns import arrow_schema
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_copies
 from headrace.prepare.encode_deduplicate_split_fit import (
     StageOutput,
@@ -21,7 +22,7 @@ from headrace.prepare.encode_deduplicate_split_fit import (
     run_stages,
     source_assigns_splits,
 )
-from headrace.prepare.encoders.number_notation_warnings import require_distinct_labels
+from headrace.prepare.encoders.number_notation_and_float32_warnings import require_distinct_labels
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import record_encoder_module
 from headrace.prepare.increments.kept_split_search import find_kept_splits, must_keep_splits, report_kept_splits
 from headrace.prepare.increments.source_changes import save_listing
@@ -54,7 +55,6 @@ from headrace.prepare.sources.tables.columns.dates_among_numbers_check import fi
 from headrace.prepare.sources.tables.columns_of_one_record import source_as_read
 from headrace.prepare.sources.tables.table_readers_and_required_columns import require_columns
 from headrace.prepare.stopwatch import Stopwatch
-from headrace.prepare.table_schema import arrow_schema
 from headrace.prepare.unreferenced_file_cleanup import remove_leftovers, remove_orphans
 from headrace.processes.own_command_line_and_utc_now import command_line
 from headrace.spark.session import session

@@ -14,12 +14,16 @@ from headrace.prepare.encoders.images.unscaled_and_dark_image_warnings import (
     unscaled_colours_warning,
     unscaled_grey_warning,
 )
-from headrace.prepare.encoders.number_notation_warnings import NumberFormat, number_format, thousands_warning
+from headrace.prepare.encoders.number_notation_and_float32_warnings import (
+    NumberFormat,
+    number_format,
+    thousands_warning,
+)
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
 from headrace.prepare.quality.latitude_longitude_warnings import LocationSample
 from headrace.prepare.quality.values_unlike_training import Tally, UnfamiliarValues, merge_tallies
 from headrace.prepare.rejects.reasons_and_exceptions import UnreadArchiveError
-from headrace.prepare.sources.archives.archive_folder_warnings import (
+from headrace.prepare.sources.archives.class_folders_inside_archives import (
     class_folder,
     innermost_folder,
     member_warnings,

@@ -10,7 +10,7 @@ from headrace.config import Configuration
 from headrace.errors import DataError
 from headrace.report.evaluation.evaluation_schema import TaskEvaluation
 from headrace.report.evaluation.report_section_interface import report_section_module
-from headrace.report.json_record_base import JsonRecord
+from headrace.report.frozen_json_model import JsonRecord
 from headrace.runs.metrics_log_reader import MetricsLog, read_metrics
 from headrace.runs.run_folder import bundle_path
 from headrace.runs.run_record import Continuation

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def select_cycle(journal: Journal, detected: SourceState, name: str | None, *, force: bool) -> Cycle | str:
-    """Return the cycle to run, an open or a new one, or a message that says why there is nothing to do.
+    """Return the cycle to run, an open one, the one of this name or a new one, or why there is nothing to do.
 
     Args:
         name: a scheduler's name for the cycle; a name used before refers to the same cycle.

@@ -10,7 +10,7 @@ from deltalake.exceptions import DeltaError
 
 from headrace.errors import DataError
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.open_delta_table import delta_address
+from headrace.table.open_or_refuse_delta_table import delta_address
 from headrace.table.shard_writer import Shard
 
 SCHEMA = pa.schema(

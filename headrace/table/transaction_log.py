@@ -27,7 +27,7 @@ from headrace.format_version import require_format
 from headrace.storage import is_remote, locate
 from headrace.storage.parse_location import path_hint
 from headrace.table.delta_errors import first_line, one_line, refuse_store, store_errors
-from headrace.table.open_delta_table import delta_address, open_delta, require_empty
+from headrace.table.open_or_refuse_delta_table import delta_address, open_delta, require_empty
 from headrace.table.shard_writer import Shard
 from headrace.table.version_and_preparation_summary import Summary, Version
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import psutil
 
-from headrace.prepare.table_schema import arrow_schema
+from headrace.prepare.arrow_schema_and_columns import arrow_schema
 from headrace.stream.batch_plan import Plan, lanes_for, rank_lanes, segments
 from headrace.table import Shard, Version, read
 from headrace.table.transaction_log import commit, open_base

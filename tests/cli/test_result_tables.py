@@ -86,7 +86,7 @@ def test_prediction_table_names_rejects_only_where_there_are_some() -> None:
 def test_export_summary_has_the_difference_to_the_bundle_and_the_folder() -> None:
     result = {"format": "onnx", "compared": 48, "greatest_difference": 2.98e-8, "tolerance": 1e-4, "output": "/out"}
     assert export_summary(result | {"compared_with": "random inputs"}).splitlines() == [
-        "onnx: 48 predictions differ from the bundle's by at most 3.0e-08, of which 0.0001 is accepted",
+        "onnx: 48 predictions differ from the bundle's by at most 3.0e-08 (accepted: 0.0001)",
         "compared with: random inputs",
         "output: /out",
     ]

@@ -10,10 +10,10 @@ from headrace.config.sections.inputs.input_kind_list import INPUT_SECTIONS
 from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistake_renderer_interface import MistakeRendererInterface
 from headrace.explain.explainer_interface import ExplainerInterface
-from headrace.export.export_input_interfaces import ExportInputInterface, ExportTestFilesInterface
-from headrace.features.as_one_of_several_inputs_interface import MultiInputPreparationInterface
+from headrace.export.export_description_and_test_files_interfaces import ExportInputInterface, ExportTestFilesInterface
 from headrace.features.column_values_from_stored_rows_interface import ColumnValuesInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_properties
+from headrace.features.preparation_as_one_of_several_inputs_interface import MultiInputPreparationInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface
 from headrace.predict.records.record_encoder_in_prediction_interface import PredictionEncoderInterface
@@ -84,7 +84,7 @@ def test_kinds_of_several_cells_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)
 def test_kinds_of_named_inputs_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "as_one_of_several_inputs"), MultiInputPreparationInterface)
+    require_protocol(input_module(kind, "preparation_as_one_of_several_inputs"), MultiInputPreparationInterface)
 
 
 def test_every_input_of_a_preparation_has_a_room() -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from headrace.features.text.contract_part import TextSpec, Tokenizer
+from headrace.features.text.input_spec import TextSpec, Tokenizer
 from headrace.report import run_page, write_report
 from headrace.report.data_section import (
     LARGEST_SIDE,

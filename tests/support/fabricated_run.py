@@ -17,10 +17,10 @@ from PIL import Image, ImageDraw
 from headrace.contract import Column, Contract
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
-from headrace.features.contract_part import Statistics
-from headrace.features.image.contract_part import ImageSpec
+from headrace.features.image.input_spec import ImageSpec
+from headrace.features.input_spec import Statistics
 from headrace.format_version import FORMAT
-from headrace.prepare.table_schema import IDENTITY
+from headrace.prepare.arrow_schema_and_columns import IDENTITY
 from headrace.table.rejects_and_duplicates import SCHEMA, rejects_path
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base, with_contract

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Contract
-from headrace.features.contract_part import Statistics
-from headrace.features.image.contract_part import ImageSpec
+from headrace.features.image.input_spec import ImageSpec
 from headrace.features.image.record_encoder_in_preparation import image_columns
+from headrace.features.input_spec import Statistics
+from headrace.prepare.arrow_schema_and_columns import arrow_schema
 from headrace.prepare.encoders.images.image_transcoding import encode
-from headrace.prepare.table_schema import arrow_schema
 from headrace.table import Shard, Summary, Version, read
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base

@@ -1,7 +1,7 @@
 """The columns of a table of examples."""
 
 from headrace.contract import Column
-from headrace.prepare.table_schema import IDENTITY
+from headrace.prepare.arrow_schema_and_columns import IDENTITY
 from headrace.targets.classification.label_encoder import COLUMN as LABEL
 
 

@@ -12,10 +12,10 @@ from headrace import bundle
 from headrace.config.configuration import Prepare
 from headrace.config.sections.inputs.image_and_text import Text, Tokens
 from headrace.contract import Contract
-from headrace.features.text.contract_part import TextSpec
+from headrace.features.text.input_spec import TextSpec
 from headrace.features.text.record_encoder_in_preparation import text_columns
 from headrace.networks.network_build_and_checks import build_model
-from headrace.prepare.table_schema import arrow_schema
+from headrace.prepare.arrow_schema_and_columns import arrow_schema
 from headrace.prepare.text.tokenizer import WordCount, encode, save_tokenizer, split_words, token_dtype, word_tokenizer
 from headrace.table import Summary, Version, read
 from headrace.table.shard_writer import write_shard

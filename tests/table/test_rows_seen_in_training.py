@@ -8,10 +8,10 @@ import pytest
 
 from headrace.config.sections.inputs.windows import Windows
 from headrace.contract import Contract
-from headrace.features.contract_part import Statistics
-from headrace.features.windows.contract_part import WindowSpec
+from headrace.features.input_spec import Statistics
+from headrace.features.windows.input_spec import WindowSpec
 from headrace.features.windows.record_encoder_in_preparation import window_columns
-from headrace.prepare.table_schema import arrow_schema
+from headrace.prepare.arrow_schema_and_columns import arrow_schema
 from headrace.table import Version, read
 from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path
 from headrace.table.rows_seen_in_training import SplitRows

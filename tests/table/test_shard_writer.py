@@ -13,7 +13,7 @@ import pytest
 from headrace.config.configuration import Image
 from headrace.errors import HeadraceError
 from headrace.features.image.record_encoder_in_preparation import image_columns
-from headrace.prepare.table_schema import arrow_schema
+from headrace.prepare.arrow_schema_and_columns import arrow_schema
 from headrace.table.shard_writer import write_shard
 from tests.support.table_columns import table_columns
 

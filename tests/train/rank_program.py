@@ -18,7 +18,7 @@ from keras import layers
 from headrace.errors import TrainingError
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
-from headrace.train.model.distributed_optimizer import make_distributed
+from headrace.train.model.gradient_averaging_optimizer import make_distributed
 from headrace.train.model.sync_batch_norm import synchronize
 from headrace.train.rank.pipe_to_spark_task import Channel
 from tests.train.small_networks import CLASSES, NETWORKS, TOKENS, batch_norm, cnn, linear, vector_network

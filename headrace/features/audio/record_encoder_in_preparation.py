@@ -7,15 +7,15 @@ import numpy as np
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.inputs.audio import Audio
 from headrace.contract import Column
-from headrace.features.audio.contract_part import AudioSpec
-from headrace.features.contract_part import InputSpec, Statistics
+from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.prepare.arrow_schema_and_columns import IDENTITY, record_columns
 from headrace.prepare.encoders.content_hash_and_split import content_hash
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import Row
 from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
-from headrace.prepare.table_schema import IDENTITY, record_columns
 
 
 def audio_columns(spec: Audio) -> dict[str, Column]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.inputs.geo import Geo
 from headrace.prepare.encoders.label_normalization import normalize_label
-from headrace.prepare.encoders.number_notation_warnings import number_hint, parse_float32
+from headrace.prepare.encoders.number_notation_and_float32_warnings import number_hint, parse_float32
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 

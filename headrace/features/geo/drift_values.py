@@ -3,8 +3,8 @@
 import numpy as np
 
 from headrace.contract import Contract
-from headrace.features.geo.contract_part import GeoSpec
 from headrace.features.geo.coordinates import to_degrees
+from headrace.features.geo.input_spec import GeoSpec
 
 
 def statistics(payload: bytes, contract: Contract) -> dict[str, float]:

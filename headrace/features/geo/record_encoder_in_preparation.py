@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.inputs.geo import Geo
 from headrace.contract import Column
-from headrace.features.contract_part import InputSpec, Statistics
-from headrace.features.geo.contract_part import GeoSpec
 from headrace.features.geo.coordinates import FEATURES, observe, read_location
+from headrace.features.geo.input_spec import GeoSpec
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.prepare.arrow_schema_and_columns import record_columns
 from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
-from headrace.prepare.table_schema import record_columns
 
 PLACE = "place"
 COLUMN = Column(role="input", codec="raw", dtype="float32", shape=(FEATURES,))

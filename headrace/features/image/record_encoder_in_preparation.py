@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Configuration, Image, Prepare
 from headrace.contract import Column
-from headrace.features.contract_part import InputSpec, Statistics
-from headrace.features.image.contract_part import ImageSpec
+from headrace.features.image.input_spec import ImageSpec
 from headrace.features.image.near_duplicates import perceptual_hash
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.prepare.arrow_schema_and_columns import IDENTITY, record_columns
 from headrace.prepare.encoders.content_hash_and_split import content_hash
 from headrace.prepare.encoders.images.image_transcoding import Pixels, check_pixels, conform, decode_image, encode
 from headrace.prepare.encoders.mean_and_variance import stored_sums
@@ -18,7 +19,6 @@ from headrace.prepare.encoders.record_encoder_in_preparation_interface import Ro
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
-from headrace.prepare.table_schema import IDENTITY, record_columns
 
 CHANNELS = {"L": 1, "RGB": 3}
 

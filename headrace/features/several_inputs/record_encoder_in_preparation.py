@@ -9,16 +9,19 @@ from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.inputs.input_kind_list import NamedInput
 from headrace.contract import Column
 from headrace.errors import ConfigurationError
-from headrace.features.as_one_of_several_inputs_interface import MultiInputPreparationInterface, multi_input_preparation
-from headrace.features.contract_part import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_properties
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.preparation_as_one_of_several_inputs_interface import (
+    MultiInputPreparationInterface,
+    multi_input_preparation,
+)
+from headrace.prepare.arrow_schema_and_columns import record_columns
 from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import RecordEncoder, Row, encoder_for
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
 from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
-from headrace.prepare.table_schema import record_columns
 from headrace.wording import join_names
 
 

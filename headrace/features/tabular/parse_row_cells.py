@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from headrace.config.sections.inputs.tabular import Tabular
 from headrace.prepare.encoders.label_normalization import normalize_label
-from headrace.prepare.encoders.number_notation_warnings import is_underflow, number_hint, parse_float32
+from headrace.prepare.encoders.number_notation_and_float32_warnings import is_underflow, number_hint, parse_float32
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 # A whole number as Python writes it as a float; 01.0 and 1.00 are codes. Of 16 digits and more, a float is not exact.

@@ -8,17 +8,17 @@ import numpy as np
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.inputs.tabular import Tabular
 from headrace.contract import Column
-from headrace.features.contract_part import InputSpec, Statistics
-from headrace.features.tabular.contract_part import TabularSpec
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.tabular.input_spec import TabularSpec
 from headrace.features.tabular.parse_row_cells import interpret_cells
+from headrace.prepare.arrow_schema_and_columns import IDENTITY, record_columns
 from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
-from headrace.prepare.encoders.number_notation_warnings import SAMPLE
+from headrace.prepare.encoders.number_notation_and_float32_warnings import SAMPLE
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
-from headrace.prepare.table_schema import IDENTITY, record_columns
 
 # The first stage's column of checked cells, and the second's of numbers.
 CELLS, ROW = "cells", "row"

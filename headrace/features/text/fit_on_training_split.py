@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pyspark.sql import SparkSession
 
-from headrace.features.text.contract_part import TextSpec
+from headrace.features.text.input_spec import TextSpec
 from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext

@@ -6,16 +6,16 @@ import numpy as np
 
 from headrace.config.configuration import Configuration, Prepare, Text
 from headrace.contract import Column
-from headrace.features.contract_part import InputSpec, Statistics
-from headrace.features.text.contract_part import Tokenizer
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.text.input_spec import Tokenizer
 from headrace.features.text.near_duplicates import minhash
+from headrace.prepare.arrow_schema_and_columns import IDENTITY, record_columns
 from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.file_signatures import name_document, name_encoded
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
-from headrace.prepare.table_schema import IDENTITY, record_columns
 from headrace.prepare.text.cleaning import clean
 from headrace.prepare.text.decoding import decode_text
 

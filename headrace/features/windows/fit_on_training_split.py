@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.encoders.mean_and_variance import column_statistics
-from headrace.prepare.encoders.number_notation_warnings import feature_warning
+from headrace.prepare.encoders.number_notation_and_float32_warnings import feature_warning
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.preparation_plan import PrepareContext
 

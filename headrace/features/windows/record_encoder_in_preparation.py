@@ -7,14 +7,14 @@ import numpy as np
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.inputs.windows import Windows
 from headrace.contract import Column
-from headrace.features.contract_part import InputSpec, Statistics
-from headrace.features.windows.contract_part import WindowSpec
+from headrace.features.input_spec import InputSpec, Statistics
+from headrace.features.windows.input_spec import WindowSpec
+from headrace.prepare.arrow_schema_and_columns import record_columns
 from headrace.prepare.encoders.content_hash_and_split import content_hash
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import Row
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
-from headrace.prepare.table_schema import record_columns
 
 
 def window_columns(windows: Windows) -> dict[str, Column]:

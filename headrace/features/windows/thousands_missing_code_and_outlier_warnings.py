@@ -9,7 +9,12 @@ from pyspark.sql import functions as F
 
 from headrace.features.tabular.constant_missing_code_and_outlier_warnings import describe_far_value, is_far
 from headrace.features.windows.series_deduplication import FAR_FROM_MEAN, WRITTEN_ROWS, log
-from headrace.prepare.encoders.number_notation_warnings import GROUPED, WHOLE, NumberFormat, thousands_warning
+from headrace.prepare.encoders.number_notation_and_float32_warnings import (
+    GROUPED,
+    WHOLE,
+    NumberFormat,
+    thousands_warning,
+)
 from headrace.prepare.sources.tables.read_table_records_in_spark import quote_column
 from headrace.targets.regression.label_warnings import CODES, MIN_RECORDS
 

@@ -1,4 +1,4 @@
-"""Take the inputs of a function of Spark from its columns, and refuse columns that cannot hold them.
+"""Take the inputs of a Spark UDF from its columns, and refuse columns that cannot hold them.
 
 Spark knows the types of the columns only when it computes the function, so that the errors are raised in its tasks.
 """

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from headrace.errors import DataError
-from headrace.prepare.encoders.number_notation_warnings import parse_float32
+from headrace.prepare.encoders.number_notation_and_float32_warnings import parse_float32
 from headrace.prepare.labels.similar_names import mixed_names, similar_names
 from headrace.prepare.labels.spreadsheet_damage import spreadsheet_changes
 from headrace.prepare.labels.unsplit_label_warnings import list_names, multi_label_warnings

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from headrace.prepare.encoders.label_normalization import normalize_label
-from headrace.prepare.encoders.number_notation_warnings import parse_float32
+from headrace.prepare.encoders.number_notation_and_float32_warnings import parse_float32
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
 BOOLEAN_NAMES = frozenset(("true", "false", "yes", "no"))

@@ -4,6 +4,6 @@ ROWS = 10_000
 FILES = 200
 # Larger files are not read.
 MAX_BYTES = 100_000_000
-# Shown of a column, each of at most so many characters.
+# Values shown of a column, and the most characters of each.
 EXAMPLES = 3
 EXAMPLE_LENGTH = 60

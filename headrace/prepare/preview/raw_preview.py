@@ -72,7 +72,7 @@ def _refuse_file(file: Path) -> None:
     """Raise for a single file that is neither a table nor an archive, if its first bytes tell its format.
 
     Raises:
-        DataError: they do so.
+        DataError: in that case.
     """
     with file.open("rb") as raw:
         head = raw.read(HEAD_BYTES)

@@ -12,7 +12,7 @@ from headrace.config.sections.source import Columns, Source
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.label_text import label_cell
-from headrace.prepare.encoders.number_notation_warnings import parse_float32
+from headrace.prepare.encoders.number_notation_and_float32_warnings import parse_float32
 from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is_number, label_warnings
 from headrace.prepare.preview.column_content import (
     MIN_VALUES,

@@ -9,16 +9,16 @@ from typing import Any
 import pyarrow as pa
 from pyspark import TaskContext
 
+from headrace.prepare.arrow_schema_and_columns import arrow_schema, with_target
 from headrace.prepare.encoders import label_text
 from headrace.prepare.encoders.content_hash_and_split import split_from_hash
 from headrace.prepare.encoders.label_encoder_interface import count_classes, describe_missing_label, encode_target
-from headrace.prepare.encoders.number_notation_warnings import SAMPLE, parse_float32
+from headrace.prepare.encoders.number_notation_and_float32_warnings import SAMPLE, parse_float32
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import RecordEncoder, encoder_for
 from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.split_names import split_from_name
-from headrace.prepare.table_schema import arrow_schema, with_target
 from headrace.prepare.tasks.chunk_result import ChunkResult, add_sums, channel_sums
 from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS_SCHEMA
 from headrace.table.rejects_and_duplicates import Reject, rejects_path

@@ -1,6 +1,6 @@
 """Schema of BUNDLE/evaluation/SPLIT.json."""
 
-from headrace.report.json_record_base import JsonRecord
+from headrace.report.frozen_json_model import JsonRecord
 from headrace.targets.target_kind_properties import TaskType
 
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from headrace.html.small_image_check import is_pixelated
 from headrace.report.evaluation.evaluation_schema import TaskEvaluation
-from headrace.report.json_record_base import JsonRecord
+from headrace.report.frozen_json_model import JsonRecord
 
 
 class MistakeWithInput(JsonRecord):

@@ -36,7 +36,7 @@ class SliceTable:
     Attributes:
         metrics: names of the metrics; the page draws the intervals of the first.
         overall: the horizontal position of the first metric over all rows; None if it is unknown.
-        scale_ends: the values at both scale_ends of the scale, as texts.
+        scale_ends: the values at both ends of the scale, as texts.
     """
 
     column: str

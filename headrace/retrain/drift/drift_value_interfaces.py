@@ -11,7 +11,7 @@ ALL = "all rows"
 
 
 class DriftTargetValuesInterface(Protocol):
-    """The module `gate_and_drift` of a target kind."""
+    """The module `gate_slices_and_drift_statistics` of a target kind."""
 
     def target_label(self, target: Any, contract: Contract) -> Any:
         """Return a stored target with names instead of numbers, which another version may assign otherwise."""
@@ -25,7 +25,7 @@ class DriftTargetValuesInterface(Protocol):
 
 def drift_target_values_module(task: str) -> DriftTargetValuesInterface:
     """Return the module of the target kind `task` that gives values to compare for drift."""
-    module: DriftTargetValuesInterface = target_module(task, "gate_and_drift")
+    module: DriftTargetValuesInterface = target_module(task, "gate_slices_and_drift_statistics")
     return module
 
 

@@ -35,7 +35,7 @@ class Slice(NamedTuple):
 
 
 class GateDropAndSlicesInterface(Protocol):
-    """The module `gate_and_drift` of a target kind."""
+    """The module `gate_slices_and_drift_statistics` of a target kind."""
 
     def class_slices(self, classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
         """Yield a slice for each class that occurs in the rows."""
@@ -49,7 +49,7 @@ class GateDropAndSlicesInterface(Protocol):
 
 def gate_drop_and_slices_module(task: str) -> GateDropAndSlicesInterface:
     """Return the gate's part of the target kind `task`."""
-    module: GateDropAndSlicesInterface = target_module(task, "gate_and_drift")
+    module: GateDropAndSlicesInterface = target_module(task, "gate_slices_and_drift_statistics")
     return module
 
 

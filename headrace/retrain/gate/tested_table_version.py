@@ -7,7 +7,7 @@ from headrace.bundle import load
 from headrace.config import Configuration
 from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap
 from headrace.retrain.journal import Journal
-from headrace.retrain.recorded_table_version_lookup import read_recorded
+from headrace.retrain.replaced_table_check import read_recorded
 from headrace.storage import locate
 from headrace.table import Version, read
 from headrace.wording import quantity

@@ -8,7 +8,7 @@ from headrace.config.sections.retraining import Retrain
 from headrace.registry.registry_connection import RegistryConnection
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome
-from headrace.retrain.recorded_table_version_lookup import read_recorded
+from headrace.retrain.replaced_table_check import read_recorded
 from headrace.table import Version
 
 

@@ -13,7 +13,7 @@ from headrace.registry.version_registration_and_lookup import ModelRecord, champ
 from headrace.retrain.gate.few_rows_warning import few_rows_warning
 from headrace.retrain.gate.tested_table_version import SPLIT, outdated_rows_warning, read_test_version
 from headrace.retrain.journal_records import Outcome
-from headrace.retrain.recorded_table_version_lookup import find_recorded
+from headrace.retrain.replaced_table_check import find_recorded
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 from headrace.retrain.steps.model_steps import initial_weights
 from headrace.table import Version, read

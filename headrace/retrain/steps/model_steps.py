@@ -14,7 +14,7 @@ from headrace.registry.version_registration_and_lookup import register as regist
 from headrace.retrain.gate.model_predictions_latency_and_size import ScoredModel, compute_metrics
 from headrace.retrain.gate.tested_table_version import SPLIT, bundle_overlap
 from headrace.retrain.journal_records import Outcome
-from headrace.retrain.recorded_table_version_lookup import read_recorded
+from headrace.retrain.replaced_table_check import read_recorded
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 from headrace.storage import locate
 from headrace.table import Version

@@ -15,7 +15,7 @@ def describe(server: str, path: str, text: str) -> str:
     uri, name = f"hdfs://{server}{path}", f"hdfs://{server}" if server else "The default file system of Hadoop"
     detail = _innermost(text)
     if re.search("AccessControlException|AuthorizationException", text):
-        return f"{name} refuses access to {uri} ({detail}); grant that user read access, or {USER_ERRORS}."
+        return f"{name} refuses access to {uri} ({detail}); grant read access, or {USER_ERRORS}."
     if re.search("SASL|GSSAPI|Kerberos|InvalidToken", text):
         return f"{name} could not authenticate the request for {uri} ({detail}); {USER_ERRORS}."
     if re.search("InvalidArgument|UrlParseError", text):
@@ -31,7 +31,7 @@ def describe(server: str, path: str, text: str) -> str:
             "and that the file was not changed while it was read; then try again."
         )
     if re.search("RPCError", text):
-        return f"{name} returned an error for {uri}: {detail}; nothing was committed. Try again later."
+        return f"{name} returned an error for {uri}: {detail}. Try again later."
     return (
         f"{name} did not respond for {uri}; check that the NameNode runs, and that the address or the files in "
         f"HADOOP_CONF_DIR name it. Last error: {detail}."

@@ -85,7 +85,7 @@ def _transform(
 def _transform_matrices(uniform: tf.Tensor, settings: Augment, height: int, width: int) -> tf.Tensor:
     """Return the coefficients that map output pixels to input pixels, (batch, 8), for ImageProjectiveTransformV3.
 
-    About the centre: x' = sx (cos x - sin y) + shift, y' = sy (sin x + cos y) + shift.
+    About the centre: x' = sx (x cos θ - y sin θ) + shift, y' = sy (x sin θ + y cos θ) + shift.
     """
     signed = 2.0 * uniform - 1.0
     scale = 1.0 / (1.0 + settings.zoom * signed[:, 5])

@@ -9,7 +9,7 @@ from headrace.html.template_filters import count, percent
 from headrace.report.evaluation.class_curves_averages_and_slices import PerClass
 from headrace.report.evaluation.evaluation_schema import ClassEvaluation
 from headrace.report.evaluation.report_section_interface import Headline
-from headrace.report.json_record_base import JsonRecord
+from headrace.report.frozen_json_model import JsonRecord
 from headrace.wilson_interval import wilson
 from headrace.wording import quantity
 

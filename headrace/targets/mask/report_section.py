@@ -7,7 +7,7 @@ from headrace.report.evaluation.evaluation_schema import TaskEvaluation
 from headrace.report.evaluation.mistake_with_input import MistakeWithInput
 from headrace.report.evaluation.report_section_interface import Headline
 from headrace.report.evaluation.slices import SliceTable, slice_tables
-from headrace.report.json_record_base import JsonRecord
+from headrace.report.frozen_json_model import JsonRecord
 from headrace.targets.mask.mask_pictures import class_colour
 from headrace.wording import number, quantity
 

@@ -9,7 +9,7 @@ import numpy as np
 MIN_LABELS = 20
 # Fewer labels than this have no quartiles to compare with.
 MIN_QUARTILES = 5
-# A label farther away from the median than this many distances of the quartiles decides the squared error alone.
+# A label farther away from the median than this many interquartile ranges decides the squared error alone.
 FAR = 1e6
 
 
@@ -64,7 +64,7 @@ class MissingCode(NamedTuple):
 
 
 def find_missing_code(counts: Mapping[float, int]) -> MissingCode | None:
-    """Return a number of nines that several values are, far away from all others; None without one.
+    """Return a number of nines, such as 999, that occurs several times far away from all others; None without one.
 
     Far is farther than the others are from each other, so that a share of 99 % or a price of 999 is no code.
 

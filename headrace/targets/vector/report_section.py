@@ -6,7 +6,7 @@ from headrace.html.line_chart import Tick
 from headrace.report.evaluation.mistake_with_input import MistakeWithInput, NumberEvaluation, with_enlargement
 from headrace.report.evaluation.report_section_interface import Headline
 from headrace.report.evaluation.slices import SliceTable, slice_tables
-from headrace.report.json_record_base import JsonRecord
+from headrace.report.frozen_json_model import JsonRecord
 from headrace.targets.regression.report_section import Bar, histogram_bars, histogram_ticks
 from headrace.wording import number, quantity
 

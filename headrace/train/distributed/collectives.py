@@ -18,7 +18,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.errors import TrainingError
-from headrace.train.distributed.yielding_horovod_threads import ENOUGH_CORES, batch_scheduling, cores_per_rank
+from headrace.train.distributed.horovod_thread_scheduling import ENOUGH_CORES, batch_scheduling, cores_per_rank
 
 
 def init() -> tuple[int, int]:

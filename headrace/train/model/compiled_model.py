@@ -13,7 +13,7 @@ from headrace.table import Version
 from headrace.train.checkpoint import load_latest
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
-from headrace.train.model.distributed_optimizer import make_distributed
+from headrace.train.model.gradient_averaging_optimizer import make_distributed
 from headrace.train.model.learning_rate_schedule import learning_rate
 from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective, load_custom_objective
 from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss, make_metrics

@@ -25,8 +25,8 @@ from headrace.train.bundle_verification.verification_process_client import Verif
 from headrace.train.callbacks.best_epoch import BestEpoch
 from headrace.train.callbacks.callback_list import ordered_callbacks
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
-from headrace.train.callbacks.custom_callbacks import CustomCallbacks
 from headrace.train.callbacks.metrics_logger import MetricsLogger
+from headrace.train.callbacks.network_file_callbacks import CustomCallbacks
 from headrace.train.class_weights import class_weights
 from headrace.train.distributed import collectives
 from headrace.train.model.compiled_model import compile_model

@@ -16,9 +16,9 @@ from headrace.bundle import Bundle
 from headrace.config.configuration import Image
 from headrace.contract import Column, Contract
 from headrace.features.image.export_input_description import describe_input
+from headrace.prepare.arrow_schema_and_columns import IDENTITY
 from headrace.prepare.encoders.images.image_transcoding import decode
 from headrace.prepare.encoders.images.resize import RESIZE
-from headrace.prepare.table_schema import IDENTITY
 from headrace.targets.classification.label_encoder import COLUMN as LABEL
 from tests.support.raw_images import encode_image
 

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from headrace.config.sections.preparation import Prepare
-from headrace.features.contract_part import Statistics
+from headrace.features.input_spec import Statistics
 from headrace.features.tabular import fit_on_training_split as module
 from headrace.prepare.preparation_plan import PrepareContext
 

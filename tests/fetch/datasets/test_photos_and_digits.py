@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headrace.fetch import DATASETS, download_cache, fetch
+from headrace.fetch import DATASETS, fetch, verified_file_cache
 from headrace.fetch.datasets import digits, photo_crops
 from headrace.prepare.sources import LISTERS
 
@@ -52,7 +52,7 @@ def test_splits_of_photo_crops_share_no_pixel() -> None:
 
 def test_photo_crop_is_a_part_of_its_photo() -> None:
     splits, _ = photo_crops.read()
-    content = download_cache.load(download_cache.cache_folder("photo-crops"), photo_crops.DIGESTS)
+    content = verified_file_cache.load(verified_file_cache.cache_folder("photo-crops"), photo_crops.DIGESTS)
     assert content is not None
     with Image.open(io.BytesIO(content["chelsea.png"])) as image:
         photo = np.asarray(image)

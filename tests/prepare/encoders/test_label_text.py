@@ -25,7 +25,7 @@ from headrace.prepare.encoders.label_text import (
     parse_labels,
     readable_labels,
 )
-from headrace.prepare.encoders.number_notation_warnings import number_hint
+from headrace.prepare.encoders.number_notation_and_float32_warnings import number_hint
 from headrace.prepare.job import prepare
 from headrace.prepare.labels.class_discovery import require_class_count
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

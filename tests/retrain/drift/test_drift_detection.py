@@ -9,18 +9,18 @@ import pytest
 
 from headrace.config.sections.retraining import Drift
 from headrace.contract import Column, Contract
-from headrace.features.contract_part import Statistics
-from headrace.features.image.contract_part import ImageSpec
 from headrace.features.image.drift_values import statistics as image_statistics
+from headrace.features.image.input_spec import ImageSpec
 from headrace.features.image.record_encoder_in_preparation import image_columns
+from headrace.features.input_spec import Statistics
 from headrace.features.text.drift_values import statistics as text_statistics
+from headrace.prepare.arrow_schema_and_columns import arrow_schema
 from headrace.prepare.encoders.images.image_transcoding import encode
-from headrace.prepare.table_schema import arrow_schema
 from headrace.retrain.drift.drift_detection import EVERY_CLASS, SHARES, RowChanges, changed_rows, describe_drift, drift
 from headrace.table import Version, read
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import FileChanges, commit, open_base
-from headrace.targets.multi_label.gate_and_drift import profile_groups, target_label
+from headrace.targets.multi_label.gate_slices_and_drift_statistics import profile_groups, target_label
 from headrace.targets.regression.label_encoder import COLUMN as NUMBER
 from tests.support.small_table import CLASSES, Content, Rows, write_shards, write_table
 from tests.support.table_columns import table_columns

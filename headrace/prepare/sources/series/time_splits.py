@@ -51,8 +51,8 @@ def extend_periods(
 
 def _warn_of_empty(rows: DataFrame, begin: float, new: Sequence[Period], windows: Windows) -> None:
     """Warn if a new period has too few rows for a window, as after a time that is wrong by years."""
-    number = split_by_time(rows.where(F.col("seconds") > begin), new)
-    counts = {row["period"]: row["count"] for row in number.groupBy("period").count().collect()}
+    divided = split_by_time(rows.where(F.col("seconds") > begin), new)
+    counts = {row["period"]: row["count"] for row in divided.groupBy("period").count().collect()}
     starts = [begin, *(period.until for period in new)]
     empty = [
         f"{period.split} until {describe_moment(period.until)}"

@@ -17,7 +17,7 @@ from headrace.features.windows.thousands_missing_code_and_outlier_warnings impor
     warn_of_suspicious_values,
     warn_of_thousands_separators,
 )
-from headrace.prepare.encoders.number_notation_warnings import is_underflow, number_hint, parse_float32
+from headrace.prepare.encoders.number_notation_and_float32_warnings import is_underflow, number_hint, parse_float32
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawFile, RawRecord
 from headrace.prepare.sources.series.time_splits import extend_periods, split_by_time

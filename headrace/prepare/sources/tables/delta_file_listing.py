@@ -13,7 +13,7 @@ from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.raw_file_and_record import RawFile, to_raw_file
 from headrace.prepare.sources.tables.partition_folders import folder_values
 from headrace.storage import files_below
-from headrace.table.open_delta_table import open_delta
+from headrace.table.open_or_refuse_delta_table import open_delta
 
 # Features of Delta tables that make rows or columns differ from those in the Parquet files.
 UNSUPPORTED = {"deletionVectors": "deletion vectors", "columnMapping": "column mapping"}

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 import simplejpeg
 
+from headrace.prepare.encoders.images.file_damage.file_end_by_header import stated_end
 from headrace.prepare.encoders.images.file_damage.jpeg_truncation_and_metadata import (
     END,
     START,
     START_OF_SCAN,
     has_all_scans,
 )
-from headrace.prepare.encoders.images.file_damage.stated_file_end import stated_end
 from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import (
     AVIF,
     JP2,
