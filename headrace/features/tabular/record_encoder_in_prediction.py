@@ -30,7 +30,7 @@ class RowPreparer:
         """See `RecordPreparer`."""
         given = json.loads(cell if isinstance(cell, str) else cell.decode())
         cells = interpret_cells(given, self._spec)
-        self._sample.add(given)
+        self._sample.add(given, path)
         return cells
 
     def take_observations(self) -> Observations:

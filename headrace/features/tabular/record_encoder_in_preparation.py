@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from enum import StrEnum
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from headrace.features.tabular.parse_row_cells import interpret_cells
 from headrace.prepare.arrow_schema_and_columns import IDENTITY, record_columns
 from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
+from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.number_notation_and_float32_warnings import SAMPLE
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import Row
 from headrace.prepare.kept_record_findings import Observations
@@ -69,7 +71,7 @@ class RowEncoder:
         data = record.data.decode() if isinstance(record.data, bytes) else record.data
         given = json.loads(data)
         cells = interpret_cells(given, self._spec).as_text()
-        self._sample.add(given)
+        self._sample.add(given, record.reject_path or record.path)
         return {CELLS: cells, "content_hash": text_hash(f"{cells}\0{self._label_text(record.label or '')}")}
 
     def take_observations(self) -> Observations:
@@ -77,17 +79,25 @@ class RowEncoder:
         return self._sample.take_observations()
 
 
+class RowFinding(StrEnum):
+    """What is found in a row, as the end of a sentence."""
+
+    EMPTY = "no value in any column, and so the means of training alone and unknown categories"
+
+
 class NumberSample:
-    """Notes how the numbers of the first rows are written."""
+    """Notes how the numbers of the first rows are written, and rows without any value."""
 
     def __init__(self, spec: Tabular) -> None:
         self._spec = spec
         self._observations = Observations()
         self._rows = 0
 
-    def add(self, cells: Mapping[str, str | None]) -> None:
-        """Note the numbers of a row, as they are in its cells."""
+    def add(self, cells: Mapping[str, str | None], path: str) -> None:
+        """Note the numbers of a row, as they are in its cells, and whether all of its cells are empty."""
         self._rows += 1
+        if not any(map(normalize_label, cells.values())):
+            self._observations.add_findings("row", [RowFinding.EMPTY], path)
         if self._rows <= SAMPLE:
             for name in self._spec.numbers:
                 if cell := cells[name]:
