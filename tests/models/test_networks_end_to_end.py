@@ -27,11 +27,24 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.te
 CONTENTS = dict.fromkeys(TEXT, "texts") | dict.fromkeys(SOUNDS, "sounds")
 CONTENTS |= dict.fromkeys(ROWS_OF_CELLS, "rows") | dict.fromkeys(RECORDS, "records") | dict.fromkeys(VECTORS, "vectors")
 CONTENTS |= dict.fromkeys(MASKS, "masks")
-CASES = [
-    pytest.param(path, content, task, id=f"{path.stem}-{content}-{task}")
+PAIRS = [
+    (path, content, task)
     for content, task in KINDS
     for path in MODELS
     if path.stem not in SERIES and CONTENTS.get(path.stem, "images") == content
+]
+
+
+def _is_first(path: Path, content: str, task: str) -> bool:
+    """Return whether a case is the only one of its network, or the first of its content and task."""
+    first_task = next(one[2] for one in PAIRS if one[:2] == (path, content))
+    first_path = next(one[0] for one in PAIRS if one[1:] == (content, task))
+    return task == first_task or path == first_path
+
+
+CASES = [
+    pytest.param(*pair, id=f"{pair[0].stem}-{pair[1]}-{pair[2]}", marks=() if _is_first(*pair) else pytest.mark.long)
+    for pair in PAIRS
 ]
 
 
@@ -41,15 +54,21 @@ def case_name(path: Path, content: str, task: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
-    """Train a run for each case; the two ranks are launched once for all."""
+def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, RunFolder]:
+    """Train a run for each selected case; the two ranks are launched once for all."""
     from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 
     folder = tmp_path_factory.mktemp("models")
     tables = {(content, task): prepare_table(folder / f"{content}-{task}", content, task) for content, task in KINDS}
     found = {}
-    for case in CASES:
-        path, content, task = case.values
+    selected = {
+        item.callspec.id
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.path == Path(__file__)
+    }
+    for path, content, task in PAIRS:
+        if case_name(path, content, task) not in selected:
+            continue
         settings = {"model.file": str(path), "model.options": SMALL[path.stem]}
         run = RunFolder(folder / "runs" / case_name(path, content, task))
         job._start_or_resume(run, with_values(tables[content, task], settings | {"train.run": str(run.path)}, "test"))
