@@ -165,7 +165,7 @@ def test_dataframe_names_masks_and_its_predictions_are_masks(project: Path, spar
     assert table.contract.classes == ("0", "1")
     for _, targets in table.batches("train", headrace.BatchOrder(batch_size=8)):
         assert set(np.unique(targets)) == {0, 1, IGNORED}
-    predicted = headrace.load(project / "run/bundle").transform(frame.limit(5)).toPandas()
+    predicted = headrace.load(project / "run/bundle").transform(frame.limit(5).select("photo")).toPandas()
     assert predicted["rejected"].isna().all()
     assert decoded(pa.chunked_array([predicted["mask"].tolist()])).shape == (5, SIDE, SIDE)
 
@@ -180,7 +180,8 @@ def test_compare_explain_and_export_take_the_bundle(project: Path, tmp_path: Pat
     assert "background" in found["disagreements"]["shown"][0]["true"]
     words = ("explain", "run/bundle", "raw/images", str(tmp_path / "why.html"), "--limit", "2", "--class", "digit")
     assert headrace_within(*words, cwd=project).json["explained"] == 2
-    exported = headrace_within("export", "run/bundle", str(tmp_path / "real"), "--table", "table", cwd=project).json
+    words = ("export", "run/bundle", str(tmp_path / "real"), "--to", "saved_model", "--table", "table")
+    exported = headrace_within(*words, cwd=project).json
     assert exported["greatest_difference"] < 1e-4
     refused = headrace_within("predict", "run/bundle", "table", "x", "--threshold", "0.3", cwd=project, code=2)
     assert "predicts 2 classes of pixels" in refused.last_error_line
