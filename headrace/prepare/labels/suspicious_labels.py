@@ -23,6 +23,8 @@ EXCEL_ERRORS = frozenset(("#n/a", "#ref!", "#div/0!", "#value!", "#name?", "#num
 BOOLEAN_NAMES, BITS = frozenset(("true", "false")), frozenset(("0", "1"))
 # Spellings of boolean values: one word is enough; of letters, which may also be those of bases, both.
 BOOLEAN_WORDS, BOOLEAN_LETTERS = (BOOLEAN_NAMES, frozenset(("yes", "no")), BITS), (frozenset("yn"), frozenset("tf"))
+# A whole number as pandas writes it in a column with missing cells.
+WHOLE_FLOAT = re.compile(r"-?\d+\.0")
 # What spreadsheets write so that a number stays a text.
 FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 # How each kind of source says that a label is missing; the name of a folder or of a class in a data set is never
@@ -81,6 +83,13 @@ def label_warnings(
     elif lists := list_names(rows):
         warnings.append(
             f"The classes {_names(lists)} look like lists or objects; lists of names need prepare.task: multi_label."
+        )
+    whole = [name for name in rows if WHOLE_FLOAT.fullmatch(name)]
+    if whole and all(name in whole or name.casefold() in OFTEN_MISSING for name in rows):
+        warnings.append(
+            f"The classes {_names(whole)} are whole numbers with a zero after the point, as pandas writes them where a "
+            f"label is missing; {whole[0]!r} is another class than {whole[0].removesuffix('.0')!r}, as Parquet, JSON "
+            "and other files may have it. Rename them with data.source.class_names, or write whole numbers."
         )
     missing = [name for name in rows if name.casefold() in OFTEN_MISSING | EXCEL_ERRORS]
     if missing and kind in HOW_TO_LEAVE_OUT:

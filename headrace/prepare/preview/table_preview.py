@@ -25,6 +25,7 @@ from headrace.prepare.readers.csv.csv_findings import (
     comment_warnings,
     diagnose_csv,
     footer_warnings,
+    header_warnings,
     joined_warnings,
     log_notes,
 )
@@ -187,6 +188,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
             else:
                 sample.rejected.append((escape_path(file.path), row.rejection))
     log_notes(found)
+    sample.warnings += [] if any("first line of" in one for one in sample.warnings) else header_warnings(found)
     sample.warnings += comment_warnings(found) + footer_warnings(found) + joined_warnings(found)
     return sample
 

@@ -156,3 +156,10 @@ def test_prepare_reports_small_classes_only_for_splits_by_hash(
     write_source(tmp_path / "given" / "train", count=8)
     prepare(configuration(tmp_path / "given", tmp_path / "named"))
     assert "prepare.splits.method=stratified" not in caplog.text
+
+
+def test_whole_numbers_that_pandas_wrote_as_floats_are_warned_of() -> None:
+    (warning,) = [one for one in label_warnings({"1.0": 20, "2.0": 20}) if "whole numbers" in one]
+    assert "'1.0' is another class than '1'" in warning
+    assert "data.source.class_names" in warning
+    assert not [one for one in label_warnings({"1.0": 20, "2.5": 20}) if "whole numbers" in one]

@@ -461,6 +461,17 @@ def test_preview_says_that_a_first_line_may_be_a_record(tmp_path: Path) -> None:
     assert second.startswith("part-1.csv has other columns")
 
 
+def test_preview_says_that_a_name_of_a_column_is_a_value_of_it(tmp_path: Path) -> None:
+    lines = ["spam\tWinner!", "ham\tSee you", "ham\tOk then", "spam\tCall now"]
+    (tmp_path / "sms.tsv").write_text("\n".join(lines) + "\n")
+    (warning,) = preview(str(tmp_path / "sms.tsv"))["warnings"]
+    assert "sms.tsv may be a record and not the names of the columns, as 'spam' is also a value" in warning
+    with pytest.raises(ConfigurationError, match="if its first line is a record, write the names of the columns above"):
+        preview(str(tmp_path / "sms.tsv"), "label")
+    (tmp_path / "sms.tsv").write_text("\n".join(["label\ttext", *lines, "label\ttext"]) + "\n")
+    assert preview(str(tmp_path / "sms.tsv"))["warnings"] == []
+
+
 def test_preview_of_class_folders_with_a_stray_archive_is_that_of_the_folders(tmp_path: Path) -> None:
     write_source(tmp_path, count=4)
     with tarfile.open(tmp_path / "cat" / "more.tar", "w") as archive:

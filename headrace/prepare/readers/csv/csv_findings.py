@@ -26,6 +26,7 @@ class CsvDiagnostics(NamedTuple):
         line: of the first of these.
         footer: last record that may be one.
         joined: records of a single column that may be joined lines.
+        name_as_value: a name of a column that is also a value of it; empty without one.
     """
 
     name: str
@@ -34,6 +35,7 @@ class CsvDiagnostics(NamedTuple):
     line: int
     footer: Footer | None = None
     joined: JoinedRecords = JoinedRecords()
+    name_as_value: str = ""
 
 
 def diagnose_csv(reader: object, name: str) -> list[CsvDiagnostics]:
@@ -41,7 +43,9 @@ def diagnose_csv(reader: object, name: str) -> list[CsvDiagnostics]:
     if not isinstance(reader, CsvReader):
         return []
     joined = find_joined_lines(reader)
-    return [CsvDiagnostics(name, tuple(reader.notes), *reader.find_comments(), find_footer(reader), joined)]
+    comments, line = reader.find_comments()
+    named = reader.find_name_as_value()
+    return [CsvDiagnostics(name, tuple(reader.notes), comments, line, find_footer(reader), joined, named)]
 
 
 def log_findings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> None:
@@ -52,7 +56,8 @@ def log_findings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY) -> 
     """
     found = list(found)
     log_notes(found)
-    for warning in (*comment_warnings(found, remedy), *footer_warnings(found), *joined_warnings(found, remedy)):
+    about_lines = (*comment_warnings(found, remedy), *footer_warnings(found), *joined_warnings(found, remedy))
+    for warning in (*header_warnings(found), *about_lines):
         log.warning("%s", warning)
 
 
@@ -78,6 +83,18 @@ def comment_warnings(found: Iterable[CsvDiagnostics], remedy: str = COMMENT_KEY)
     return [
         f"{quantity(records, 'record')} of {_files([one.name for one in commented], example=False)} {begin} with '#', "
         f"such as {line}, and {read_as} read like any other; if that is a comment, {remedy}."
+    ]
+
+
+def header_warnings(found: Iterable[CsvDiagnostics]) -> list[str]:
+    """Return a warning if a first line may be a record: a name of a column is also a value of it."""
+    named = [one for one in found if one.name_as_value]
+    if not named:
+        return []
+    return [
+        f"The first line of {_files([one.name for one in named])} may be a record and not the names of the columns, as "
+        f"{named[0].name_as_value!r:.60} is also a value of its column; if it is one, write the names above it, or set "
+        "data.source.options.header to false and name columns _c0, _c1 and so on."
     ]
 
 

@@ -30,15 +30,19 @@ def find_header_below(lines: Iterable[str], name: str, separators: Iterable[str]
     return ""
 
 
-def first_line_hint(columns: Sequence[str]) -> str:
-    """Return why a file lacks a column if its first line is a comment, or that by which Excel names the separator."""
+def first_line_hint(columns: Sequence[str], name_as_value: str = "") -> str:
+    """Return why a file lacks a column if its first line is a comment, a record, or that of Excel on the separator.
+
+    Args:
+        name_as_value: a name of a column that is also a value of it.
+    """
     if columns and columns[0].startswith("#"):
         return (
             f"its columns are: {', '.join(columns)}; if its first line is a comment, set data.source.options.comment "
             "to '#'"
         )
     found = re.match(r"sep=(.?)", columns[0], re.IGNORECASE) if columns else None
-    if found is None and looks_like_record(columns):
+    if found is None and (name_as_value or looks_like_record(columns)):
         return (
             f"its columns are: {', '.join(columns)}; if its first line is a record, write the names of the columns "
             "above it, or set data.source.options.header to false and name columns _c0, _c1 and so on"

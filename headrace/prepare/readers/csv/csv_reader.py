@@ -215,6 +215,24 @@ class CsvReader:
                     break
         return (len(found), found[0]) if found else (0, 0)
 
+    def find_name_as_value(self, separator: str | None = None) -> str:
+        """Return a name of a column that one of its first cells equals, as where the first line is a record; or "".
+
+        Args:
+            separator: between the fields; None for that of the file.
+        """
+        options = self.options if separator is None else replace(self.options, separator=separator)
+        columns = self._columns(options)
+        if not self.has_header or not isinstance(columns, list) or len(columns) == 1:
+            return ""
+        with open_text(self.path, options.encoding) as lines:
+            for _, fields, _ in islice(split_records(lines, options), 1, SAMPLE_LINES):
+                if isinstance(fields, list) and len(fields) == len(columns) and _folded(fields) != _folded(columns):
+                    pairs = zip(columns, fields, strict=True)
+                    if found := next((name for name, cell in pairs if name and name == cell.strip()), ""):
+                        return found
+        return ""
+
     def _choose(self, options: ReaderOptions, columns: Fields) -> list[str]:
         if isinstance(columns, RejectedRecordError):
             raise DataError(f"{self.path} has no header that can be read: {columns.detail}.")
@@ -252,7 +270,8 @@ class CsvReader:
         separators = {*SEPARATORS, self.options.separator or SEPARATORS[0]}
         with open_text(self.path, self.options.encoding) as lines:
             below = find_header_below(lines, plain, separators) if self.has_header else ""
-        cause = below or first_line_hint(self.columns)
+        repeated = next(filter(None, map(self.find_name_as_value, sorted(separators))), "")
+        cause = below or first_line_hint(self.columns, repeated)
         raise MissingColumnError(name, str(self.path), self.columns, cause)
 
 

@@ -32,8 +32,16 @@ TIME_UNITS = (
     ("nanoseconds", 1e-9, 3e17, 4.2e18),
     ("days of a spreadsheet", 86400.0, 29000.0, 74000.0),
     ("days written as one number", 86400.0, 1.9e7, 2.11e7),
+    # A step to the next day, hour or minute skips the numbers that no time has: from 2024030123 to 2024030200 is 77.
     ("hours written as one number", 3600.0, 1.9e9, 2.11e9),
+    ("hours written as one number", 864.0, 1.9e9, 2.11e9),
     ("minutes written as one number", 60.0, 1.9e11, 2.11e11),
+    ("minutes written as one number", 36.0, 1.9e11, 2.11e11),
+    ("minutes written as one number", 8.64, 1.9e11, 2.11e11),
+    ("seconds written as one number", 1.0, 1.9e13, 2.11e13),
+    ("seconds written as one number", 0.6, 1.9e13, 2.11e13),
+    ("seconds written as one number", 0.36, 1.9e13, 2.11e13),
+    ("seconds written as one number", 0.0864, 1.9e13, 2.11e13),
     ("years", 365.25 * 86400, 1800.0, 2200.0),
 )
 # Seconds; sums of fractions of seconds are not exact.
@@ -41,6 +49,13 @@ TIME_TOLERANCE = 0.001
 DAY = 86400
 # What follows minutes or seconds: Z, an offset, or the name of a zone.
 ZONE = r":\d{1,2}(?:\.\d*)?\s*(?:[+-]\d|[A-Za-z])"
+# The basic format of ISO 8601, 20240131T180000Z, and how Spark reads it.
+BASIC_DAY = r"^\s*(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})"
+BASIC_TIMES = (
+    (BASIC_DAY + r"(\d{2}(?:\.\d*)?)(|\s*[Zz]|\s*[+-]\d.*)\s*$", "$1-$2-$3 $4:$5:$6$7"),
+    (BASIC_DAY + r"(|\s*[Zz]|\s*[+-]\d.*)\s*$", "$1-$2-$3 $4:$5:00$6"),
+    (r"(:\d{2}(?:\.\d*)?\s*[+-]\d{2})(\d{2})\s*$", "$1:$2"),
+)
 # Java reads 12d and 12f as numbers.
 JAVA_SUFFIX = r"[dDfF]\s*$"
 UNIT_TOLERANCE = 0.01
@@ -197,6 +212,9 @@ def _seconds(frame: DataFrame, windows: Windows) -> tuple[Column, Column]:
     others = frame.select(column.alias("time"), number.alias("number")).where("time is not null and number is null")
     if others.isEmpty():
         return number, no_zone
+    if isinstance(data_type, StringType):
+        for form, spelling in BASIC_TIMES:
+            column = F.regexp_replace(column, form, spelling)
     written = F.timestamp_diff("MICROSECOND", F.expr(EPOCH), column.try_cast("timestamp_ntz")) / 1e6
     if not isinstance(data_type, StringType) or windows.every_seconds % DAY == 0:
         return written, no_zone

@@ -216,6 +216,39 @@ def test_gap_names_the_unit_that_numbers_seem_to_have(tmp_path: Path) -> None:
     assert "look like" not in details["seconds"]
 
 
+@pytest.mark.parametrize("form", ["%Y%m%dT%H%M%S", "%Y%m%dT%H%M", "%Y%m%dT%H%M%S.5Z", "%Y%m%dT%H%M%S+0200"])
+def test_times_in_the_basic_format_of_iso_8601_are_read(tmp_path: Path, form: str) -> None:
+    rows = [
+        row | {"time": f"{BEGIN + timedelta(hours=number):{form}}"}
+        for number, row in enumerate(hours("a", "train", range(20)))
+    ]
+    answer = prepare(configured(tmp_path, rows))
+    assert (answer["written"], answer["rejected"]) == (15, 0)
+    assert list_windows(read(tmp_path / "table"))[0][1] == f"a/{rows[5]['time']}"
+
+
+@pytest.mark.parametrize(
+    ("form", "step", "unit"),
+    [
+        ("%Y%m%d%H", 86400, "hours"),
+        ("%Y%m%d%H%M", 3600, "minutes"),
+        ("%Y%m%d%H%M", 86400, "minutes"),
+        ("%Y%m%d%H%M%S", 60, "seconds"),
+        ("%Y%m%d%H%M%S", 3600, "seconds"),
+        ("%Y%m%d%H%M%S", 86400, "seconds"),
+    ],
+)
+def test_gap_says_that_times_are_written_as_one_number(tmp_path: Path, form: str, step: int, unit: str) -> None:
+    rows = [
+        row | {"time": int(f"{BEGIN + timedelta(seconds=step * number):{form}}")}
+        for number, row in enumerate(hours("a", "train", range(7)))
+    ]
+    steady = [row | {"time": step * number} for number, row in enumerate(hours("b", "train", range(12)))]
+    prepare(configured(tmp_path, rows + steady, {"every_seconds": step}, max_rejects=1))
+    details = {one.detail for one in read_rejects(tmp_path / "table", 0, 100) if one.path.startswith("a/")}
+    assert all(f"the times look like {unit} written as one number" in detail for detail in details), details
+
+
 def test_fractions_of_seconds_are_a_gap_and_numbers_have_no_suffix(tmp_path: Path) -> None:
     """Rows 0.2 s and 1.8 s apart are not one second apart, and `3d` is no number."""
     rows = [
