@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from headrace.html.axis_scale import Axis, fraction_axis, step_axis, value_axis
-from headrace.html.template_filters import count, is_fraction, metric, within_0_and_1, words
+from headrace.html.template_filters import count, is_bounded, is_fraction, metric, sentence, within_0_and_1, words
 from headrace.runs.metrics_log_reader import Metrics, MetricsLog, points
 
 WIDTH, HEIGHT = 440.0, 240.0
@@ -129,12 +129,13 @@ def make_frame(name: str, all_points: Points) -> ChartFrame:
     """Return the axes for all these points of the metric `name`, at least one."""
     steps, values = [step for step, _ in all_points], [value for _, value in all_points]
     fractions = is_fraction(name) and all(map(within_0_and_1, (min(values), max(values))))
-    y = fraction_axis(values) if fractions else value_axis(values)
+    bounded = is_bounded(name) and all(map(within_0_and_1, (min(values), max(values))))
+    y = fraction_axis(values) if bounded else value_axis(values)
     return ChartFrame(step_axis(steps), y, name, fractions)
 
 
 def _summary(frame: ChartFrame, line: Points, validation: Points) -> str:
-    text = f"{words(frame.name).capitalize()} by training step"
+    text = f"{sentence(words(frame.name))} by training step"
     if line:
         (first, start), (last, end) = line[0], line[-1]
         text += f": {frame.format(start)} at step {count(first)}, {frame.format(end)} at step {count(last)}"

@@ -16,6 +16,7 @@ SPELLED = {
     "mean_iou": "Mean IoU",
     "mean_dice": "Mean Dice",
 }
+ABBREVIATIONS = {"auc": "AUC", "dice": "Dice", "f1": "F1", "iou": "IoU", "roc": "ROC"}
 
 
 def count(value: float) -> str:
@@ -38,6 +39,11 @@ def probability(value: float) -> str:
 def is_fraction(name: str) -> bool:
     """Return whether the metric `name` ranges from 0 to 1 and is formatted as a percentage."""
     return any(word in name for word in ("accuracy", "recall", "exact_match"))
+
+
+def is_bounded(name: str) -> bool:
+    """Return whether the metric `name` ranges from 0 to 1, formatted as a percentage or not."""
+    return is_fraction(name) or any(word in name for word in ("auc", "dice", "f1", "iou", "precision"))
 
 
 def metric(value: float, name: str) -> str:
@@ -84,9 +90,15 @@ def words(name: str) -> str:
     return re.sub("^val_", "validation ", name).replace("_", " ")
 
 
+def sentence(text: str) -> str:
+    """Return `text` with a capital letter at its beginning, and with the usual spelling of abbreviations."""
+    spelled = " ".join(ABBREVIATIONS.get(word, word) for word in text.split(" "))
+    return spelled[:1].upper() + spelled[1:]
+
+
 def metric_name(name: str) -> str:
     """Return a metric's display name: `macro_f1` becomes `Macro F1`."""
-    return SPELLED.get(name) or words(name).capitalize()
+    return SPELLED.get(name) or sentence(words(name))
 
 
 FILTERS = {
@@ -99,6 +111,7 @@ FILTERS = {
     "duration": duration,
     "moment": moment,
     "words": words,
+    "sentence": sentence,
     "metric_name": metric_name,
     "quantity": quantity,
 }

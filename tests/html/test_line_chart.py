@@ -48,6 +48,14 @@ def test_axis_of_a_rounded_1_ends_at_1(name: str) -> None:
     assert metric(-1e-9, "accuracy") == "0.00%"
 
 
+def test_metric_from_0_to_1_has_no_logarithmic_axis() -> None:
+    log = MetricsLog(steps=step_lines(0.01, 0.9, name="mean_iou"), epochs=())
+    chart = curve(log, "mean_iou")
+    assert chart is not None
+    assert not chart.logarithmic
+    assert chart.y_ticks[-1].label == "1"
+
+
 def test_value_axis_is_logarithmic_for_wide_ranges() -> None:
     assert value_axis([2.3, 0.01]).logarithmic
     assert value_axis([0.01, 2.3]).ticks == (0.01, 0.1, 1.0)

@@ -2,7 +2,17 @@
 
 import pytest
 
-from headrace.html.template_filters import duration, metric, moment, number, percent, probability, quantity, words
+from headrace.html.template_filters import (
+    duration,
+    metric,
+    moment,
+    number,
+    percent,
+    probability,
+    quantity,
+    sentence,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -53,3 +63,14 @@ def test_moment_is_rounded_to_the_minute() -> None:
 def test_words_name_the_validation_split() -> None:
     assert words("val_mean_absolute_error") == "validation mean absolute error"
     assert words("not_an_image") == "not an image"
+
+
+def test_sentences_spell_abbreviations() -> None:
+    assert [sentence(text) for text in ("mean iou", "macro f1", "loss", "validation auc", "top 5 accuracy", "")] == [
+        "Mean IoU",
+        "Macro F1",
+        "Loss",
+        "Validation AUC",
+        "Top 5 accuracy",
+        "",
+    ]
