@@ -28,7 +28,7 @@ from headrace.registry.version_registration_and_lookup import (
     version_named,
 )
 
-ROLLED_BACK = "champion again"
+ROLLED_BACK = "restored"
 ANY: Final = "any"
 
 log = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ def rollback(registry: RegistryConnection) -> ModelRecord:
             reasons=f"version {current.version} was rolled back",
         )
         restored = _run_steps(registry, promotion)
-        record_decision(registry, current.version, "rolled back", [f"version {previous.version} is champion again"])
+        record_decision(registry, current.version, "rolled back", [f"version {previous.version} was restored"])
         return restored
 
 
