@@ -30,7 +30,7 @@ class CallablePackage(ModuleType):
 
     @property
     def _function(self) -> Any:
-        # By name: a package must not depend on the rooms above it.
+        # By name: a package must not depend on the layers above it.
         return getattr(import_module(API), self.__name__.rpartition(".")[2])
 
 

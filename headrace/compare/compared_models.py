@@ -59,7 +59,7 @@ def open_compared_models(paths: Sequence[Path]) -> list[ComparedModel]:
     names = shortest_suffixes(places, "/")
     candidates = [_open(folder, name) for folder, name in zip(folders, names, strict=True)]
     for other in candidates[1:]:
-        _require_same_question(candidates[0], other)
+        _require_comparable(candidates[0], other)
     return candidates
 
 
@@ -109,7 +109,7 @@ def _record_of(run: Path, bundle: Bundle) -> RunRecord | None:
         return None
 
 
-def _require_same_question(first: ComparedModel, other: ComparedModel) -> None:
+def _require_comparable(first: ComparedModel, other: ComparedModel) -> None:
     one, two = first.bundle.contract, other.bundle.contract
     if one.task != two.task:
         raise DataError(

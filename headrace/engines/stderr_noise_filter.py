@@ -82,7 +82,7 @@ def filtered_stderr() -> Iterator[None]:
         from headrace.processes.interruption import is_ending
 
         if not is_ending():
-            # An interrupted command has discarded standard error: TensorFlow, imported by half, raises errors at exit.
+            # An interrupted command has discarded standard error: a half-imported TensorFlow raises errors at exit.
             os.dup2(original, 2)
         os.close(original)
         process.stdin.close()
@@ -126,7 +126,7 @@ def copy_filtered(source: int, target: int) -> None:
     try:
         _copy_lines(source, target)
     except OSError:
-        # Nobody reads any more; who writes must not fail for it.
+        # The reader is gone; read on, so that writers do not fail with EPIPE.
         while os.read(source, 65536):
             pass
 

@@ -17,7 +17,7 @@ def refuse_own_compile(model: "keras.Model", path: Path) -> None:
     `keras.models.load_model` returns a compiled model without the user's wish, which is accepted.
 
     Raises:
-        ConfigurationError: it did.
+        ConfigurationError: in that case.
     """
     line = _compile_line(read_source(path)) if model.compiled else None
     if line is not None:

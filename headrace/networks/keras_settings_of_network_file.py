@@ -22,7 +22,7 @@ def refuse_changed_keras_settings(path: Path) -> Iterator[None]:
     """Raise if the code of the file at `path`, which runs inside the block, changed a global setting of Keras.
 
     Raises:
-        ConfigurationError: it did.
+        ConfigurationError: in that case.
     """
     before = [(setting, setting.read()) for setting in keras_settings()]
     yield

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from headrace.errors import ConfigurationError
 
-# The folder of Headrace comes first, as Spark's workers find modules of the driver's directory, too.
+# With -c, Python searches the working directory first, as Spark's workers search that of the driver.
 PROBE = "import sys; print('%d.%d' % sys.version_info[:2], flush=True); import headrace"
 TIMEOUT_SECONDS = 60
 

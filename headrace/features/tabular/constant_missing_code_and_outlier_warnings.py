@@ -107,8 +107,8 @@ def category_warning(name: str, counts: Mapping[str | None, int]) -> str | None:
     formulas = sorted(value for value in counts if value is not None and FORMULA.fullmatch(value))
     if formulas:
         return (
-            f"Values of the category {name!r} are formulas of a spreadsheet, and known with their signs: "
-            f"{join_names(list(map(repr, formulas[:SHOWN])))}. Write their values."
+            f"Values of the category {name!r} are formulas of a spreadsheet, and are kept as text: "
+            f"{join_names(list(map(repr, formulas[:SHOWN])))}. Export their values."
         )
     changes = spreadsheet_changes(value for value in counts if value is not None)
     if changes:
@@ -121,6 +121,6 @@ def category_warning(name: str, counts: Mapping[str | None, int]) -> str | None:
     if not spellings:
         return None
     return (
-        f"Values of the category {name!r} may stand for missing ones, and are known as values: "
+        f"Values of the category {name!r} may stand for missing ones, and are treated as categories: "
         f"{join_names(list(map(repr, spellings)))}. Leave the cells empty where the value is missing."
     )

@@ -64,7 +64,7 @@ class WindowSpec(InputSpec):
     def interface_change(self, new: Self) -> str | None:
         """See `InputSpec`."""
         same = self.structure == new.structure
-        return None if same else f"Windows were {self.layout} and are {new.layout}."
+        return None if same else f"The inputs were {self.layout} and are {new.layout}."
 
     def transfer_changes(self, table: Self, table_name: object) -> list[str]:
         """See `InputSpec`."""

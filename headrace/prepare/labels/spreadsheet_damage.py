@@ -17,9 +17,11 @@ def spreadsheet_changes(names: Iterable[str]) -> dict[str, list[str]]:
     """Return the names that look changed, by what they may be, for a sentence such as `... may be ranges that ...`."""
     listed = list(dict.fromkeys(names))
     found = {
-        "ranges that a spreadsheet made dates of": _dates_of_ranges(listed),
-        "names such as SEPT2 that a spreadsheet made dates of": _dates_of_genes(listed),
-        "numbers or codes such as 1E5 that a spreadsheet rounded, which may make several of them one": _rounded(listed),
+        "ranges that a spreadsheet converted to dates": _dates_of_ranges(listed),
+        "names such as SEPT2 that a spreadsheet converted to dates": _dates_of_genes(listed),
+        "numbers or codes such as 1E5 that a spreadsheet rounded, by which some may have become equal": _rounded(
+            listed
+        ),
     }
     return {change: changed for change, changed in found.items() if changed}
 

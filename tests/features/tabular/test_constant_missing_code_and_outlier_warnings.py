@@ -40,7 +40,7 @@ def test_extremes_of_shards_find_what_all_values_find() -> None:
     [
         ({None: 5}, "'kind' is missing in all rows"),
         ({"a": 5}, "the same value of the category 'kind': 'a'"),
-        ({"a": 5, "NA": 2, "n/a": 1}, "may stand for missing ones, and are known as values: 'NA', 'n/a'"),
+        ({"a": 5, "NA": 2, "n/a": 1}, "may stand for missing ones, and are treated as categories: 'NA', 'n/a'"),
     ],
 )
 def test_category_that_tells_nothing_is_warned_of(counts: dict[str | None, int], words: str) -> None:
@@ -98,5 +98,7 @@ def test_codes_that_a_spreadsheet_rounded_are_warned_of() -> None:
 def test_ranges_that_a_spreadsheet_made_dates_of_are_warned_of() -> None:
     warning = category_warning("age", {"Oct-14": 5, "15-19": 4, "05-Sep": 4})
     assert warning is not None
-    assert warning.startswith("Values of the category 'age' may be ranges that a spreadsheet made dates of: 'Oct-14'")
+    assert warning.startswith(
+        "Values of the category 'age' may be ranges that a spreadsheet converted to dates: 'Oct-14'"
+    )
     assert category_warning("month", {"Oct-14": 5, "Nov-14": 4}) is None

@@ -47,7 +47,7 @@ def test_label_warnings_report_vectors_and_truth_values_in_two_writings() -> Non
 
 def test_label_warnings_report_ranges_that_a_spreadsheet_made_dates_of() -> None:
     (warning,) = label_warnings({"Oct-14": 40, "15-19": 60})
-    assert warning.startswith("The classes 'Oct-14' may be ranges that a spreadsheet made dates of")
+    assert warning.startswith("The classes 'Oct-14' may be ranges that a spreadsheet converted to dates")
     assert label_warnings({"Oct-14": 40, "Nov-14": 60}) == []
 
 

@@ -49,7 +49,7 @@ def class_warnings(classes: Iterable[str]) -> list[str]:
     if len(names) > 1 and len(keys) == 1 and "" not in keys:
         warnings.append(
             f"the folders {shorten(list(map(repr, names)))} look like partitions of a table, and are classes of these "
-            "whole names; data.source.class_names gives them others."
+            "whole names; data.source.class_names can give them other names."
         )
     if splits := split_like_names(names):
         warnings.append(
@@ -147,4 +147,4 @@ def split_class_warning(classes: Iterable[str], has_splits: bool) -> str | None:
     if not found:
         return None
     shown = shorten(list(map(repr, found)))
-    return f"The records directly in {shown} are of a class of this name, although folders of such names are splits."
+    return f"The records directly in {shown} are of a class of this name, although such folders usually are splits."

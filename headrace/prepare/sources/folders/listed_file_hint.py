@@ -69,7 +69,7 @@ def _entries(folder: str, changed: int) -> tuple[dict[str, str], dict[str, str]]
     """Return the names in a folder by what they have in common with near ones, with and without their suffixes.
 
     Args:
-        changed: time of its last change; entries of another time are not those that are remembered.
+        changed: time of its last change, part of the key of what is remembered.
     """
     with os.scandir(folder) as entries:
         found = sorted((one.name for one in islice(entries, MAX_ENTRIES)), reverse=True)
