@@ -165,7 +165,8 @@ def test_dataframe_names_masks_and_its_predictions_are_masks(project: Path, spar
     assert table.contract.classes == ("0", "1")
     for _, targets in table.batches("train", headrace.BatchOrder(batch_size=8)):
         assert set(np.unique(targets)) == {0, 1, IGNORED}
-    predicted = headrace.load(project / "run/bundle").transform(frame.limit(5).select("photo")).toPandas()
+    photos = spark.createDataFrame([(bytearray(Path(photo).read_bytes()),) for photo, _ in rows[:5]], "photo binary")
+    predicted = headrace.load(project / "run/bundle").transform(photos).toPandas()
     assert predicted["rejected"].isna().all()
     assert decoded(pa.chunked_array([predicted["mask"].tolist()])).shape == (5, SIDE, SIDE)
 
