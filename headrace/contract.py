@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
 from headrace.errors import DataError
+from headrace.features.input_contract_and_compatibility import InputSpec, Statistics, load_input_spec
 from headrace.features.input_kind_loader import RECORD, input_properties
 from headrace.features.input_kind_properties import InputKindProperties
-from headrace.features.input_spec import InputSpec, Statistics, load_input_spec
 from headrace.targets.target_kind_loader import target_module, target_properties
 from headrace.targets.target_kind_properties import Activation, TargetKindProperties, TaskType
 
 if TYPE_CHECKING:
-    from headrace.features.text.input_spec import Tokenizer
+    from headrace.features.text.input_contract_and_compatibility import Tokenizer
 
 # Class index of pixels of a mask without a class: ignored ones, and those that `fit` and `pad` add around an image.
 IGNORED_PIXEL = 255
@@ -221,7 +221,7 @@ class Contract(BaseModel):
 
         One per class, one in regression, or one per component of a vector.
         """
-        outputs: int = target_module(self.task, "output_and_loss_checks").count(self)
+        outputs: int = target_module(self.task, "output_properties_and_loss_settings_check").count(self)
         return outputs
 
     @property

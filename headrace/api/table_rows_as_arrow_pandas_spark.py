@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.features.column_values_from_stored_rows_interface import column_values_from_stored_rows
-from headrace.features.text.input_spec import TextSpec
-from headrace.spark.arrow_types import spark_type
+from headrace.features.text.input_contract_and_compatibility import TextSpec
+from headrace.spark.arrow_to_spark_type_name import spark_type
 from headrace.stream.read.verified_shard_opening import open_verified
 from headrace.table import Shard, Version
 from headrace.targets.true_target_output_column_interface import targets_module

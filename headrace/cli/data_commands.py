@@ -229,6 +229,6 @@ def read_epoch(
     Example: headrace read-epoch conf/fashion_mnist.yaml train.batch_size=128 --measure
     """
     configuration = load_configuration(conf, overrides)
-    from headrace.stream.throughput_benchmark import stream as run
+    from headrace.stream.throughput_benchmark import read_epoch as run
 
     print_result(run(configuration, rank, (lambda chart: print(chart, file=sys.stderr)) if measure else None))

@@ -1,6 +1,6 @@
 """Metrics by which models are compared, and whether higher or lower is better."""
 
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.targets.comparison_interface import comparison_module
 from headrace.targets.target_kind_loader import target_properties
 

@@ -8,7 +8,7 @@ from headrace import __version__
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER
 from headrace.compare.comparison_text import conclusion, headlines, setting_text, signed, value_text
 from headrace.html.jinja_environment import environment
-from headrace.html.overlay_chart import OverlayChart, overlay
+from headrace.html.metric_of_several_runs_chart import OverlayChart, overlay
 from headrace.html.small_image_check import is_pixelated
 from headrace.storage.atomic_files_and_folders import atomic_write
 

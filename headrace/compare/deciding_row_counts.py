@@ -8,7 +8,7 @@ the challenger is worse on no row, it is worse on no resampled row.
 
 import math
 
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 
 
 def min_deciding_rows(confidence: float) -> int:

@@ -12,7 +12,7 @@ from headrace.compare.comparison_metrics import default_metric, scores
 from headrace.compare.largest_disagreements import LargestDisagreements, describe, select_rows
 from headrace.compare.paired_differences import metric_differences
 from headrace.compare.prediction_computation import predict_split
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.mistake_renderer_interface import renderer_for
 from headrace.evaluate.training_overlap import TrainingOverlap

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace import one_or_several_inputs
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.mistake_renderer_interface import Renderer
 from headrace.evaluate.worst_mistakes import Mistake, WorstMistakes

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER, scores
 from headrace.compare.deciding_row_counts import deciding_rows, min_deciding_rows
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY, ClassScore
 from headrace.evaluate.confidence_intervals import CONFIDENCE, Intervals
 from headrace.targets.comparison_interface import comparison_module

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from headrace.bundle_inference import Inference
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.job import iter_batches

@@ -156,10 +156,10 @@ class Configuration(Section):
 
 
 def _require_values(names: Mapping[str, str], ignored: int | None) -> None:
-    """Raise unless the keys of `data.source.class_names` are values of masks.
+    """Require that the keys of `data.source.class_names` are values of masks, and not the ignored one.
 
     Raises:
-        ValueError: it is so.
+        ValueError: a key is neither a number nor a colour, or is `prepare.mask.ignore`.
     """
     for value in names:
         if not re.fullmatch(r"0|[1-9]\d{0,8}|#[0-9a-f]{6}", value):

@@ -23,7 +23,7 @@ def picture(image: NDArray[Any]) -> dict[str, str | None]:
 
 
 class MistakeRendererInterface(Protocol):
-    """The module `report_renderer` of an input kind."""
+    """The module `input_as_picture_or_text` of an input kind."""
 
     def make_renderer(self, contract: Contract, folder: Path) -> Renderer:
         """Return the function that renders one input; `folder` is that of the bundle."""
@@ -31,7 +31,7 @@ class MistakeRendererInterface(Protocol):
 
 def renderer_for(contract: Contract, folder: Path) -> Renderer:
     """Return the function that renders inputs of `contract`; the tokenizer of texts is in `folder`."""
-    module: MistakeRendererInterface = input_module(contract.input_kind, "report_renderer")
+    module: MistakeRendererInterface = input_module(contract.input_kind, "input_as_picture_or_text")
     return module.make_renderer(contract, folder)
 
 

@@ -16,13 +16,13 @@ from headrace.fetch.datasets import (
     digits,
     emoji_pictures_and_names,
     fashion_mnist,
-    four_text_sources,
     garment_scenes,
     hourly_city_temperatures,
     manual_page_languages,
     nyc_flight_delays,
     photo_crops,
     rated_movie_sentences,
+    sentences_labelled_by_source,
     spoken_languages,
 )
 
@@ -31,7 +31,7 @@ _ALL: tuple[Dataset[Any], ...] = (
     fashion_mnist.DATASET,
     photo_crops.DATASET,
     rated_movie_sentences.DATASET,
-    four_text_sources.DATASET,
+    sentences_labelled_by_source.DATASET,
     manual_page_languages.DATASET,
     spoken_languages.DATASET,
     hourly_city_temperatures.DATASET,

@@ -18,8 +18,8 @@ from headrace.errors import ConfigurationError
 from headrace.networks.build_error_hints import attribute_hint, input_shape_hint
 from headrace.networks.compile_in_network_file_refusal import refuse_own_compile
 from headrace.networks.keras_inputs_and_tensor_specs import symbolic_inputs
-from headrace.networks.keras_settings_of_network_file import refuse_changed_keras_settings
-from headrace.networks.output_count_and_validity_interface import network_outputs
+from headrace.networks.keras_settings_in_network_file_refusal import refuse_changed_keras_settings
+from headrace.networks.output_properties_interface import network_outputs
 from headrace.wording import quantity
 
 if TYPE_CHECKING:

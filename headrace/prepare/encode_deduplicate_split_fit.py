@@ -16,12 +16,13 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Source
 from headrace.contract import Column
+from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module, input_properties
-from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.arrow_schema_and_columns import with_target
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_conflicts
 from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import encoder_for
+from headrace.prepare.incremental_plan_and_task_context import STAGED, Chunk, PrepareContext
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.labels.choose_target_shape import find_target_column
 from headrace.prepare.labels.class_discovery import (
@@ -30,7 +31,6 @@ from headrace.prepare.labels.class_discovery import (
     discover_classes,
     require_class_count,
 )
-from headrace.prepare.preparation_plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.sources import Listing, RawFile

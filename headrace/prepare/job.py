@@ -24,11 +24,7 @@ from headrace.prepare.encode_deduplicate_split_fit import (
 )
 from headrace.prepare.encoders.number_notation_and_float32_warnings import require_distinct_labels
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import record_encoder_module
-from headrace.prepare.increments.kept_split_search import find_kept_splits, must_keep_splits, report_kept_splits
-from headrace.prepare.increments.source_changes import save_listing
-from headrace.prepare.labels.class_changes import compare_classes, report_classes
-from headrace.prepare.labels.class_warnings import small_class_warning
-from headrace.prepare.preparation_plan import (
+from headrace.prepare.incremental_plan_and_task_context import (
     PrepareContext,
     PreparePlan,
     changed_splits,
@@ -36,6 +32,10 @@ from headrace.prepare.preparation_plan import (
     make_context,
     make_plan,
 )
+from headrace.prepare.increments.kept_split_search import find_kept_splits, must_keep_splits, report_kept_splits
+from headrace.prepare.increments.source_changes import save_listing
+from headrace.prepare.labels.class_changes import compare_classes, report_classes
+from headrace.prepare.labels.class_warnings import small_class_warning
 from headrace.prepare.quality.expectations import check_expectations
 from headrace.prepare.quality.split_warnings import (
     empty_period_warning,

@@ -20,8 +20,8 @@ from headrace.prepare.encoders.number_notation_and_float32_warnings import (
     thousands_warning,
 )
 from headrace.prepare.quality.dominant_weight_warning import SampleWeights
-from headrace.prepare.quality.latitude_longitude_warnings import LocationSample
 from headrace.prepare.quality.values_unlike_training import Tally, UnfamiliarValues, merge_tallies
+from headrace.prepare.quality.zero_or_radian_location_warnings import LocationSample
 from headrace.prepare.rejects.reasons_and_exceptions import UnreadArchiveError
 from headrace.prepare.sources.archives.class_folders_inside_archives import (
     class_folder,

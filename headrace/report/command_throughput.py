@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from headrace.report.data_section import TableData
-from headrace.report.run_artifact_reader import ResultFile, RunArtifacts
+from headrace.report.run_folder_files import ResultFile, RunArtifacts
 from headrace.wording import quantity
 
 if TYPE_CHECKING:

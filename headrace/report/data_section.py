@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from headrace.errors import DataError, StoreError
 from headrace.features.input_kind_loader import input_module
-from headrace.report.run_artifact_reader import RunFile
+from headrace.report.run_folder_files import RunFile
 from headrace.report.stored_row_picture_interface import StoredRowPictureInterface
 from headrace.storage.open_parquet import open_parquet
 from headrace.targets.target_kind_loader import target_module
@@ -65,7 +65,7 @@ def sample_images(version: "Version") -> Samples | None:
     shown = next(((name, one) for name, one in contract.inputs.items() if one.feature.has_pictures), None)
     if shown is None:
         return None
-    module: StoredRowPictureInterface = input_module(shown[1].input_kind, "report_renderer")
+    module: StoredRowPictureInterface = input_module(shown[1].input_kind, "input_as_picture_or_text")
     column = shown[1].named("input")[1]
     classes = (ALL,) if contract.target.is_per_pixel else contract.classes or (ALL,)
     samples: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}

@@ -11,7 +11,7 @@ import yaml
 from headrace.config.secrets_and_environment_variables import WITHHELD, is_hidden, withhold_secrets
 from headrace.processes.prepare_command_from_training_command import is_override, is_train, prepare_command, split_line
 from headrace.report.data_section import TableData
-from headrace.report.run_artifact_reader import RunArtifacts, RunFile
+from headrace.report.run_folder_files import RunArtifacts, RunFile
 from headrace.wording import quantity
 
 # Packages and the spelling their projects use, in the order of the page.

@@ -16,7 +16,7 @@ from headrace.report.reproducibility import (
     train_commands,
     without_secrets,
 )
-from headrace.report.run_artifact_reader import RunArtifacts, read_artifacts
+from headrace.report.run_folder_files import RunArtifacts, read_artifacts
 from headrace.storage.atomic_files_and_folders import atomic_write
 
 TEMPLATES = Path(__file__).parent

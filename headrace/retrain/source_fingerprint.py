@@ -34,7 +34,7 @@ def detect(configuration: Configuration) -> SourceState:
         DataError: the source is missing or empty.
     """
     from headrace.features.input_kind_loader import input_properties
-    from headrace.prepare.preparation_plan import append_key, fingerprint
+    from headrace.prepare.incremental_plan_and_task_context import append_key, fingerprint
     from headrace.prepare.sources import list_source
 
     source, settings = configuration.data.source, configuration.prepare

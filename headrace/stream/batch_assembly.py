@@ -1,4 +1,4 @@
-"""Read a rank's lanes in planned order, and assemble batches of several steps."""
+"""Assemble batches of several steps from a rank's rows in planned order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

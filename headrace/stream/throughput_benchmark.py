@@ -19,7 +19,7 @@ from headrace.table import read  # noqa: E402
 log = logging.getLogger(__name__)
 
 
-def stream(configuration: Configuration, rank: int, show: Callable[[str], None] | None = None) -> dict[str, Any]:
+def read_epoch(configuration: Configuration, rank: int, show: Callable[[str], None] | None = None) -> dict[str, Any]:
     """Read one epoch of the training split as `rank` of `train.ranks`, and return its number of rows and times.
 
     Args:

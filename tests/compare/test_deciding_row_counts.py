@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest
 
 from headrace.compare.deciding_row_counts import deciding_rows, min_deciding_rows
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 
 
 @pytest.mark.parametrize("confidence", [0.6, 0.75, 0.9, 0.95, 0.99, 0.999])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headrace.compare.comparison_metrics import score
 from headrace.compare.paired_differences import Difference, metric_differences, verdict
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.targets.classification.comparison import CLASS_COMPARISON
 from headrace.targets.multi_label.comparison import CLASS_COMPARISON as LABEL_COMPARISON
 from headrace.targets.regression.comparison import error_quantiles

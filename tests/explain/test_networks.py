@@ -18,7 +18,7 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import raw_files, raw_texts
 from headrace.features.image.explainer import ImageExplainer
 from headrace.features.text.explainer import TextExplainer
-from headrace.features.text.input_spec import TextSpec
+from headrace.features.text.input_contract_and_compatibility import TextSpec
 from headrace.prepare.encoders.images.image_transcoding import decode
 from tests.explain.raw import write_images, write_texts
 from tests.support.shipped_networks import MASKS, MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SOUNDS, TEXT, VECTORS

@@ -12,8 +12,8 @@ from headrace.evaluate.mistake_renderer_interface import MistakeRendererInterfac
 from headrace.explain.explainer_interface import ExplainerInterface
 from headrace.export.export_description_and_test_files_interfaces import ExportInputInterface, ExportTestFilesInterface
 from headrace.features.column_values_from_stored_rows_interface import ColumnValuesInterface
+from headrace.features.hooks_as_one_of_several_inputs_interface import MultiInputPreparationInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_properties
-from headrace.features.preparation_as_one_of_several_inputs_interface import MultiInputPreparationInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface
 from headrace.predict.records.record_encoder_in_prediction_interface import PredictionEncoderInterface
@@ -30,10 +30,10 @@ INTERFACES: dict[str, Any] = {
     "drift_values": DriftValuesInterface,
     "record_encoder_in_preparation": RawRecordEncoderInterface,
     "random_and_example_inputs": RandomInputsInterface,
-    "report_renderer": MistakeRendererInterface,
+    "input_as_picture_or_text": MistakeRendererInterface,
     "export_input_description": ExportInputInterface,
 }
-IMPORTED_BY_PREPARATION = ("drift_values", "report_renderer", "record_encoder_in_preparation")
+IMPORTED_BY_PREPARATION = ("drift_values", "input_as_picture_or_text", "record_encoder_in_preparation")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -49,7 +49,7 @@ def test_fitted_kinds_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).has_pictures])
 def test_kinds_with_pictures_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "report_renderer"), StoredRowPictureInterface)
+    require_protocol(input_module(kind, "input_as_picture_or_text"), StoredRowPictureInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_properties(kind).exports_files])
@@ -84,7 +84,7 @@ def test_kinds_of_several_cells_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)
 def test_kinds_of_named_inputs_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "preparation_as_one_of_several_inputs"), MultiInputPreparationInterface)
+    require_protocol(input_module(kind, "hooks_as_one_of_several_inputs"), MultiInputPreparationInterface)
 
 
 def test_every_input_of_a_preparation_has_a_room() -> None:

@@ -13,7 +13,7 @@ ROOMS = {"features", "targets"}
 # The lists of kinds: what a configuration can name, what `init` writes, and what a DataFrame's column can be.
 LISTS = {
     "config/sections/inputs/input_kind_list.py",
-    "config/sections/inputs/named_inputs.py",
+    "config/sections/inputs/sections_of_named_inputs.py",
     "cli/data_commands.py",
     "project_template.py",
     "api/dataframe_config.py",

@@ -15,8 +15,8 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.config.load import load
+from headrace.prepare.incremental_plan_and_task_context import append_key
 from headrace.prepare.job import prepare
-from headrace.prepare.preparation_plan import append_key
 from headrace.table import read
 from tests.prepare.sources.series.test_window_source import configured, hours
 from tests.support.raw_images import configuration, read_rows, write_source

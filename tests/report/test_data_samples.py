@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from headrace.features.text.input_spec import TextSpec, Tokenizer
+from headrace.features.text.input_contract_and_compatibility import TextSpec, Tokenizer
 from headrace.report import run_page, write_report
 from headrace.report.data_section import (
     LARGEST_SIDE,
@@ -22,7 +22,7 @@ from headrace.report.data_section import (
     describe_data,
     sample_images,
 )
-from headrace.report.run_artifact_reader import RunFile
+from headrace.report.run_folder_files import RunFile
 from headrace.table import read
 
 MakeRun = Callable[..., Path]

@@ -15,7 +15,7 @@ import pytest
 from headrace.errors import DataError
 from headrace.report import run_page, write_report
 from headrace.report.data_section import TableData, describe_data
-from headrace.report.run_artifact_reader import RunFile
+from headrace.report.run_folder_files import RunFile
 
 MakeRun = Callable[..., Path]
 HOSTILE = "<script>alert(1)</script>"

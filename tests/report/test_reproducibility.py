@@ -16,7 +16,7 @@ from headrace.report.reproducibility import (
     reproduction,
     without_secrets,
 )
-from headrace.report.run_artifact_reader import read_artifacts
+from headrace.report.run_folder_files import read_artifacts
 from tests.support.run_copies import edit
 from tests.support.table_versions import summary
 

@@ -8,7 +8,7 @@ import pytest
 
 from headrace.evaluate.evaluator_interface import EvaluationInterface
 from headrace.explain.attribution.target_score import AttributionScoreInterface
-from headrace.networks.output_count_and_validity_interface import OutputCountAndValidityInterface
+from headrace.networks.output_properties_interface import OutputCountAndValidityInterface
 from headrace.predict.outputs.prediction_columns_interface import PredictionColumnsInterface
 from headrace.prepare.encoders.label_encoder_interface import LabelEncoderInterface
 from headrace.prepare.sources.tables.callers_dataframe_as_source import DataFrameLabelInterface
@@ -29,14 +29,14 @@ pytestmark = pytest.mark.tensorflow
 INTERFACES: list[tuple[str, Any]] = [
     ("attribution_score", AttributionScoreInterface),
     ("comparison", ComparisonInterface),
-    ("callers_dataframe_label_column", DataFrameLabelInterface),
+    ("dataframe_label_column_type", DataFrameLabelInterface),
     ("evaluation", EvaluationInterface),
     ("gate_slices_and_drift_statistics", DriftTargetValuesInterface),
     ("gate_slices_and_drift_statistics", GateDropAndSlicesInterface),
     ("label_encoder", LabelEncoderInterface),
     ("objective", ObjectiveInterface),
-    ("output_and_loss_checks", LossSettingsCheckInterface),
-    ("output_and_loss_checks", OutputCountAndValidityInterface),
+    ("output_properties_and_loss_settings_check", LossSettingsCheckInterface),
+    ("output_properties_and_loss_settings_check", OutputCountAndValidityInterface),
     ("prediction_columns", PredictionColumnsInterface),
     ("prediction_columns", TrueTargetColumnInterface),
     ("report_section", ReportSectionInterface),

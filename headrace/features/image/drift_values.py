@@ -3,7 +3,7 @@
 import numpy as np
 
 from headrace.contract import Contract
-from headrace.features.image.report_renderer import to_pil_image
+from headrace.features.image.input_as_picture_or_text import to_pil_image
 
 COLOURS = ("red", "green", "blue")
 

@@ -12,7 +12,7 @@ from headrace.explain.explanation_result import ExplainedPrediction, Explanation
 from headrace.explain.heatmap_drawing import enlarge, overlay, picture
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
-from headrace.features.image.input_spec import ImageSpec
+from headrace.features.image.input_contract_and_compatibility import ImageSpec
 from headrace.prepare.encoders.images.image_transcoding import decode_image
 from headrace.prepare.kept_record_findings import Observations
 

@@ -14,9 +14,9 @@ from headrace.explain.explanation_result import ExplainedPrediction, Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_attribution_spans import TokenSpan
-from headrace.features.preparation_as_one_of_several_inputs_interface import multi_input_preparation
+from headrace.features.hooks_as_one_of_several_inputs_interface import multi_input_preparation
+from headrace.features.several_inputs.input_as_picture_or_text import make_renderer
 from headrace.features.several_inputs.record_encoder_in_prediction import encode, make_preparer
-from headrace.features.several_inputs.report_renderer import make_renderer
 from headrace.prepare.kept_record_findings import Observations
 
 WORDS = ExplanationWords(

@@ -9,12 +9,12 @@ from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.inputs.input_kind_list import NamedInput
 from headrace.contract import Column
 from headrace.errors import ConfigurationError
-from headrace.features.input_kind_loader import input_properties
-from headrace.features.input_spec import InputSpec, Statistics
-from headrace.features.preparation_as_one_of_several_inputs_interface import (
+from headrace.features.hooks_as_one_of_several_inputs_interface import (
     MultiInputPreparationInterface,
     multi_input_preparation,
 )
+from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
+from headrace.features.input_kind_loader import input_properties
 from headrace.prepare.arrow_schema_and_columns import record_columns
 from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import RecordEncoder, Row, encoder_for

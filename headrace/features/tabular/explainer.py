@@ -13,7 +13,7 @@ from headrace.explain.explanation_result import ExplainedPrediction, Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
 from headrace.explain.token_attribution_spans import TokenSpan
-from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
 from headrace.features.tabular.record_encoder_in_prediction import make_preparer
 from headrace.features.tabular.vocabulary_encoding import MISSING, load_vocabulary

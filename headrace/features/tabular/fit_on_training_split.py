@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from headrace.errors import DataError
-from headrace.features.input_spec import Statistics
+from headrace.features.input_contract_and_compatibility import Statistics
 from headrace.features.tabular.constant_missing_code_and_outlier_warnings import (
     category_warning,
     count_extremes,
@@ -22,7 +22,7 @@ from headrace.features.tabular.constant_missing_code_and_outlier_warnings import
     missing_code_warning,
     missing_number_warning,
 )
-from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
 from headrace.features.tabular.record_encoder_in_preparation import CELLS, ROW, row_columns
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary
@@ -30,11 +30,11 @@ from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
 from headrace.prepare.encoders.mean_and_variance import Moments, compute_moments
 from headrace.prepare.encoders.number_notation_and_float32_warnings import feature_warning
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.labels.similar_names import similar_names
 from headrace.prepare.labels.suspicious_labels import mixed_boolean_names
-from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.tasks.final_shard_encoding import (
     EncodeRows,
     encode_staged_shards,

@@ -14,7 +14,7 @@ from headrace.explain.explanation_result import ExplainedPrediction, Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, refuse_column
 from headrace.explain.token_attribution_spans import token_spans
-from headrace.features.text.input_spec import TextSpec, Tokenizer
+from headrace.features.text.input_contract_and_compatibility import TextSpec, Tokenizer
 from headrace.features.text.record_encoder_in_prediction import make_preparer
 from headrace.predict.records.record_file_reader import require_columns
 from headrace.prepare.kept_record_findings import Observations

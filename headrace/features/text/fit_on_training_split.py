@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from pyspark.sql import SparkSession
 
-from headrace.features.text.input_spec import TextSpec
+from headrace.features.text.input_contract_and_compatibility import TextSpec
 from headrace.prepare.encode_deduplicate_split_fit import StageOutput
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.increments.source_changes import Increment
-from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.tasks.final_shard_encoding import warn_of_encoded
 from headrace.prepare.text import train_tokenizer_and_tokenize
 

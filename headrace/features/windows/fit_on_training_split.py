@@ -8,8 +8,8 @@ from pyspark.sql import SparkSession
 from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.encoders.mean_and_variance import column_statistics
 from headrace.prepare.encoders.number_notation_and_float32_warnings import feature_warning
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.increments.source_changes import Increment
-from headrace.prepare.preparation_plan import PrepareContext
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from headrace.predict.udf.udf_cells import read_inputs
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.columns_of_one_record import Cells, write_cells
 from headrace.prepare.sources.tables.read_table_records_in_spark import file_content
-from headrace.spark.arrow_types import spark_type
+from headrace.spark.arrow_to_spark_type_name import spark_type
 
 REJECTED = "rejected"
 LOCAL = re.compile("^file:/+")

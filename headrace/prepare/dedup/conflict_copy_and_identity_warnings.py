@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.prepare.dedup.driver_duplicate_check import MAX_ROWS
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.increments.removed_file_set import RemovedFiles
-from headrace.prepare.preparation_plan import PrepareContext
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shard_writer import Shard
 from headrace.wording import quantity

@@ -18,8 +18,8 @@ from headrace.prepare.dedup.driver_duplicate_check import has_no_duplicates
 from headrace.prepare.dedup.near_duplicates import mark_near
 from headrace.prepare.dedup.shard_rewrite import make_rewriter
 from headrace.prepare.dedup.stratified_splits import assign_splits
+from headrace.prepare.incremental_plan_and_task_context import UNASSIGNED, PrepareContext
 from headrace.prepare.increments.removed_file_set import RemovedFiles
-from headrace.prepare.preparation_plan import UNASSIGNED, PrepareContext
 from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shard_writer import Shard

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.sections.preparation import NearDuplicates
 from headrace.features.input_kind_loader import input_module
-from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 
 
 class NearDuplicatesInterface(Protocol):

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from headrace.prepare.encoders.label_encoder_interface import count_classes
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import encoder_for
-from headrace.prepare.preparation_plan import STAGED, PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import STAGED, PrepareContext
 from headrace.prepare.tasks.chunk_result import ChunkResult, channel_sums
 from headrace.prepare.tasks.record_encoding_task import write_shard_in
 from headrace.storage.open_parquet import open_parquet

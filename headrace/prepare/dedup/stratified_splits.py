@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from headrace.prepare.preparation_plan import UNASSIGNED, PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import UNASSIGNED, PrepareContext
 
 
 def assign_splits(rows: DataFrame, context: PrepareContext) -> DataFrame:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
-from headrace.features.input_spec import Statistics
+from headrace.features.input_contract_and_compatibility import Statistics
 from headrace.prepare.encoders.images.image_transcoding import Pixels
-from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shard_writer import Shard
 

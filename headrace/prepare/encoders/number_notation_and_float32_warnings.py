@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.features.input_spec import Statistics
+from headrace.features.input_contract_and_compatibility import Statistics
 
 # Numbers with a decimal comma, or with thousands apart: 0,5 and 1,234.5 and 1 234,5 and 1_234.
 OTHER_SEPARATORS = re.compile(r"[-+]?\d+(?:[.,'_\s]\d+)+")
@@ -48,7 +48,7 @@ def number_hint(text: str, *, is_label: bool = False) -> str:
 # 1.200 and 12.345, but not 0.125 or 1.25.
 GROUPED = re.compile(r"\s*[-+]?[1-9]\d{0,2}\.\d{3}\s*")
 WHOLE = re.compile(r"\s*[-+]?\d+\s*")
-# Fewer numbers with and without a point are too few to decide.
+# Fewer numbers with a point, or without one, do not decide.
 MIN_NUMBERS = 2
 # Beside points between thousands there are hundreds: one of them is enough if a number with a point ends with a zero.
 MIN_HUNDREDS = 1

@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from headrace.config.configuration import Prepare, Source
 from headrace.errors import ConfigurationError
+from headrace.prepare.incremental_plan_and_task_context import PreparePlan, changed_splits
 from headrace.prepare.increments.kept_splits import (
     POSITIONS,
     KeptSplits,
@@ -19,7 +20,6 @@ from headrace.prepare.increments.kept_splits import (
     read_paths,
 )
 from headrace.prepare.increments.source_changes import list_unchanged
-from headrace.prepare.preparation_plan import PreparePlan, changed_splits
 from headrace.prepare.sources.tables.columns_of_one_record import source_as_read
 from headrace.prepare.sources.tables.read_table_records_in_spark import find_cell_format, read_keys
 from headrace.prepare.tasks.chunk_result import ChunkResult

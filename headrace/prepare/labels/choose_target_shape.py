@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 
 from headrace.contract import Column
 from headrace.prepare.encoders.label_encoder_interface import SizedLabelInterface
-from headrace.prepare.preparation_plan import Chunk, PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import Chunk, PrepareContext
 from headrace.prepare.sources import RawFile
 from headrace.targets.target_kind_loader import target_module
 

@@ -13,11 +13,11 @@ from headrace.errors import DataError
 from headrace.prepare.encoders.label_encoder_interface import describe_missing_label
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.label_text import readable_labels, unreadable_labels
+from headrace.prepare.incremental_plan_and_task_context import Chunk, PrepareContext
 from headrace.prepare.labels.class_warnings import LabelRows, numbered_files_warning
 from headrace.prepare.labels.mask_classes import MAX_CLASSES as MAX_MASK_CLASSES
 from headrace.prepare.labels.mask_classes import count_mask_classes, mask_value_warnings
 from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
-from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.sources import LABELS_FILE, MASK_FOLDER, Listing, RawFile

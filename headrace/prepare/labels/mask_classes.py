@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from headrace.prepare.encoders.images.mask_values import MAX_CLASSES
 from headrace.prepare.encoders.label_encoder_interface import mask_encoder_module
-from headrace.prepare.preparation_plan import Chunk, PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import Chunk, PrepareContext
 from headrace.wording import shorten
 
 __all__ = ["MAX_CLASSES", "count_mask_classes", "mask_value_warnings"]

@@ -9,11 +9,11 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column
-from headrace.features.input_spec import Statistics
+from headrace.features.input_contract_and_compatibility import Statistics
 from headrace.prepare.arrow_schema_and_columns import arrow_schema, with_target
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.kept_record_findings import Observations
-from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.quality.values_unlike_training import TrainingNumbers
 from headrace.prepare.tasks.record_encoding_task import attempt_id, write_shard_in
 from headrace.storage.open_parquet import open_parquet

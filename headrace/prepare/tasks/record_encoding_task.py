@@ -15,7 +15,7 @@ from headrace.prepare.encoders.content_hash_and_split import split_from_hash
 from headrace.prepare.encoders.label_encoder_interface import count_classes, describe_missing_label, encode_target
 from headrace.prepare.encoders.number_notation_and_float32_warnings import SAMPLE, parse_float32
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import RecordEncoder, encoder_for
-from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.split_names import split_from_name

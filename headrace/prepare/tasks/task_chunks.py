@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from headrace.config.configuration import Prepare
-from headrace.prepare.preparation_plan import Chunk
+from headrace.prepare.incremental_plan_and_task_context import Chunk
 from headrace.prepare.sources.raw_file_and_record import RawFile
 
 # With more chunks per slot than this, the last tasks to finish leave the other slots idle only briefly.

@@ -11,11 +11,11 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Column
 from headrace.errors import DataError
-from headrace.features.text.input_spec import Tokenizer
+from headrace.features.text.input_contract_and_compatibility import Tokenizer
 from headrace.features.text.record_encoder_in_preparation import bookkeeping_columns, text_columns
 from headrace.prepare.arrow_schema_and_columns import record_columns
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.kept_record_findings import Observations
-from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.tasks.final_shard_encoding import EncodeRows, encode_staged_shards
 from headrace.prepare.text.tokenizer import (
     WordCount,

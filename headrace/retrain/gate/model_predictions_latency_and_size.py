@@ -12,7 +12,7 @@ from headrace import bundle as bundles
 from headrace.bundle_inference import Inference
 from headrace.compare.comparison_metrics import scores
 from headrace.compare.prediction_computation import predict_split
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.contract_comparison import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.class_match_with_table import match_classes

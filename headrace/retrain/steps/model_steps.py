@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.config import Configuration
 from headrace.config.sections.training import FineTune
 from headrace.errors import GateError

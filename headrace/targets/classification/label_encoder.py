@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from headrace.contract import Column
 from headrace.prepare.encoders import label_text
-from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 COLUMN = Column(role="target", codec="plain", dtype="int32")

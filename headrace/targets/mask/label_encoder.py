@@ -21,7 +21,7 @@ from headrace.prepare.encoders.images.mask_values import (
     read_geometry,
     read_mask,
 )
-from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
 from headrace.prepare.sources.tables.file_named_by_cell import read_named_file

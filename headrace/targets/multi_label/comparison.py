@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.compare.paired_differences import ClassComparison, class_details, f1_figures, f1_scores, losses
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.classifier_scores import (
     ClassScore,

@@ -3,7 +3,7 @@
 from headrace.contract import Column
 from headrace.prepare.encoders import label_text
 from headrace.prepare.encoders.label_text import encode_labels, parse_labels
-from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.targets.classification.label_encoder import class_index, content_text, label_numbers
 
 __all__ = ["COLUMN", "content_text", "encode", "label_cell", "label_numbers"]

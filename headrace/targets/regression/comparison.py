@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.confidence_intervals import Intervals, sum_intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from headrace.contract import Column
 from headrace.prepare.encoders import label_text
 from headrace.prepare.encoders.number_notation_and_float32_warnings import is_underflow, number_hint, parse_float32
-from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 COLUMN = Column(role="target", codec="plain", dtype="float32")

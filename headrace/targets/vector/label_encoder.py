@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from headrace.contract import Column
 from headrace.features.vector.vector_cell_parser import finite_components, parse_numbers
 from headrace.prepare.encoders.label_normalization import normalize_label
-from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 

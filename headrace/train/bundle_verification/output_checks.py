@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.networks.output_count_and_validity_interface import network_outputs
+from headrace.networks.output_properties_interface import network_outputs
 
 Outputs = NDArray[np.float32]
 

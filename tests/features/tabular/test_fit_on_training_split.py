@@ -7,9 +7,9 @@ from typing import cast
 import pytest
 
 from headrace.config.sections.preparation import Prepare
-from headrace.features.input_spec import Statistics
+from headrace.features.input_contract_and_compatibility import Statistics
 from headrace.features.tabular import fit_on_training_split as module
-from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 
 
 def test_values_of_a_category_that_people_take_for_one_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from headrace.config.configuration import Prepare
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.labels.choose_target_shape import find_target_column
-from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.sources import RawFile
 from headrace.targets.vector.label_encoder import COLUMN
 

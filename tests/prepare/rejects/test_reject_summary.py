@@ -10,8 +10,8 @@ from pyspark.sql import SparkSession
 
 from headrace.config.configuration import Prepare
 from headrace.errors import DataError
+from headrace.prepare.incremental_plan_and_task_context import Chunk, PrepareContext
 from headrace.prepare.labels.class_discovery import discover_classes
-from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.rejects.reject_summary import LISTED, list_refused, unusable_error
 from headrace.prepare.sources import Listing
 from headrace.prepare.sources.archives.archive_source import list_archives

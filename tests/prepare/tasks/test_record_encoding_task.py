@@ -9,7 +9,7 @@ import pytest
 
 from headrace.config.configuration import Prepare
 from headrace.errors import DataError
-from headrace.prepare.preparation_plan import Chunk, PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import Chunk, PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources import RawFile, RawRecord
 from headrace.prepare.sources.folders.folder_source import list_folder

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headrace.compare.comparison_metrics import score
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.contract_comparison import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY

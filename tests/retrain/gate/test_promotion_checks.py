@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from headrace.compare.comparison_metrics import improvement, score, scores
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.retrain.gate.model_predictions_latency_and_size import ScoredModel

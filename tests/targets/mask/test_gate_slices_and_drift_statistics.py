@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from headrace.compare.saved_predictions import Predictions
+from headrace.compare.row_predictions import Predictions
 from headrace.contract import Column, Contract
 from headrace.retrain.gate.slicing import ModelPair
 from headrace.targets.mask.gate_slices_and_drift_statistics import (

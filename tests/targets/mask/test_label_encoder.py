@@ -13,7 +13,7 @@ from headrace.config.configuration import Prepare
 from headrace.contract import IGNORED_PIXEL
 from headrace.prepare.encoders.images.image_transcoding import decode
 from headrace.prepare.encoders.images.resize import RESIZE
-from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
 from headrace.targets.mask.label_encoder import class_labels, encode_record

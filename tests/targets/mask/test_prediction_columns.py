@@ -13,7 +13,7 @@ from headrace.contract import IGNORED_PIXEL, Column, Contract
 from headrace.predict.outputs.flat_file import write_predictions
 from headrace.predict.outputs.prediction_columns_interface import ModelOutputs, predictions_table, summarize_outputs
 from headrace.registry.pyfunc_model_files import _mlflow_type
-from headrace.spark.arrow_types import spark_type
+from headrace.spark.arrow_to_spark_type_name import spark_type
 from headrace.targets.mask.mask_pictures import class_colour
 from headrace.targets.mask.prediction_columns import SCHEMA, true_target_column
 

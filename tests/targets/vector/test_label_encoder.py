@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from headrace.config.configuration import Prepare
-from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.targets.vector.label_encoder import COLUMN, content_text, encode, label_cell, sized_column
 

@@ -8,7 +8,13 @@ from headrace.config.base_section import Section
 from headrace.config.sections.inputs.audio import Audio
 from headrace.config.sections.inputs.geo import Geo
 from headrace.config.sections.inputs.image_and_text import Image, Text
-from headrace.config.sections.inputs.named_inputs import AudioInput, ImageInput, InputName, TabularInput, TextInput
+from headrace.config.sections.inputs.sections_of_named_inputs import (
+    AudioInput,
+    ImageInput,
+    InputName,
+    TabularInput,
+    TextInput,
+)
 from headrace.config.sections.inputs.tabular import Tabular
 from headrace.config.sections.inputs.vector import Vector
 from headrace.config.sections.inputs.windows import Windows

@@ -17,15 +17,18 @@ from PIL.Image import Image as PillowImage
 
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.images.file_damage.concatenated_images_and_surplus_rows import holds_another_image
-from headrace.prepare.encoders.images.file_damage.damaged_pixel_data import (
+from headrace.prepare.encoders.images.file_damage.ignored_image_content import ImageFinding
+from headrace.prepare.encoders.images.file_damage.jpeg_truncation_and_metadata import IN_HEADER
+from headrace.prepare.encoders.images.file_damage.jpeg_warnings_crlf_and_zeroed_blocks import (
     find_jpeg_warning,
     find_newline_damage,
     has_all_pixels,
 )
-from headrace.prepare.encoders.images.file_damage.ignored_image_content import ImageFinding
-from headrace.prepare.encoders.images.file_damage.jpeg_truncation_and_metadata import IN_HEADER
 from headrace.prepare.encoders.images.file_damage.png_chunks import SIGNATURE, damaged_chunk
-from headrace.prepare.encoders.images.file_damage.tiff_strips import missing_strips, tiff_jpeg_streams
+from headrace.prepare.encoders.images.file_damage.tiff_missing_strips_and_jpeg_streams import (
+    missing_strips,
+    tiff_jpeg_streams,
+)
 from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import (
     GIF,
     JPEG,

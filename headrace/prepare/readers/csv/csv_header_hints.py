@@ -6,7 +6,7 @@ from itertools import islice
 
 # Lines above a header, such as a title, at which a hint looks.
 LINES_ABOVE = 20
-# Names of columns are no numbers, and questions of surveys apart they are short.
+# A name of a column is not a number, and is short unless it is the question of a survey.
 NUMBER_CELL = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*\s*")
 MAX_NAME_WORDS = 6
 # What begins a comment, and the line by which Excel names the separator.

@@ -43,7 +43,7 @@ class CsvReader:
         wanted: names of the columns to read.
 
     Attributes:
-        notes: what was found in the file where no option says it, as what its fields are.
+        notes: dialect settings that were detected, for the log.
 
     Raises:
         ConfigurationError: the file lacks a column, or has it twice.

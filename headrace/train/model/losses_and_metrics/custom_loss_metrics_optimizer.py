@@ -15,7 +15,7 @@ import keras
 from headrace.config.sections.training import Optimizer, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.networks.keras_settings_of_network_file import refuse_changed_keras_settings
+from headrace.networks.keras_settings_in_network_file_refusal import refuse_changed_keras_settings
 from headrace.networks.network_build_and_checks import describe_failure, file_functions
 from headrace.train.model.losses_and_metrics.named_keras_losses_and_metrics import named_loss, named_metrics
 

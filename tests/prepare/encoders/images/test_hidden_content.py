@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.images.file_damage.concatenated_images_and_surplus_rows import holds_another_image
-from headrace.prepare.encoders.images.file_damage.damaged_pixel_data import JpegWarning, find_jpeg_warning
 from headrace.prepare.encoders.images.file_damage.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.file_damage.jpeg_truncation_and_metadata import END
+from headrace.prepare.encoders.images.file_damage.jpeg_warnings_crlf_and_zeroed_blocks import (
+    JpegWarning,
+    find_jpeg_warning,
+)
 from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import (
     tiff_entries,
     tiff_extent,

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
-from headrace.features.preparation_as_one_of_several_inputs_interface import FittedInput
-from headrace.features.tabular.input_spec import TabularSpec
+from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
+from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
 from headrace.features.tabular.record_encoder_in_preparation import ROW, row_columns
 from headrace.features.tabular.vocabulary_encoding import MISSING, load_vocabulary
@@ -21,7 +21,7 @@ from headrace.table.shard_writer import Shard
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headrace.prepare.preparation_plan import PrepareContext
+    from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 
 
 def empty_row(settings: Prepare) -> dict[str, Any]:

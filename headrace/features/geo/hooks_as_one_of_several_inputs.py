@@ -11,16 +11,16 @@ from headrace.config.configuration import Prepare
 from headrace.config.sections.inputs.geo import Geo
 from headrace.contract import Column, Contract
 from headrace.features.geo.coordinates import NO_LOCATION
-from headrace.features.geo.input_spec import GeoSpec
+from headrace.features.geo.input_contract_and_compatibility import GeoSpec
 from headrace.features.geo.record_encoder_in_preparation import COLUMN, geo_spec
-from headrace.features.preparation_as_one_of_several_inputs_interface import FittedInput
+from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headrace.prepare.preparation_plan import PrepareContext
+    from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 
 
 def empty_row(settings: Prepare) -> dict[str, Any]:

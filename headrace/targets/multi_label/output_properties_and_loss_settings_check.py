@@ -5,7 +5,12 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.training import Loss
 from headrace.contract import Contract
-from headrace.targets.classification.output_and_loss_checks import MEANING, count, outside_probabilities, scale
+from headrace.targets.classification.output_properties_and_loss_settings_check import (
+    MEANING,
+    count,
+    outside_probabilities,
+    scale,
+)
 
 __all__ = ["MEANING", "count", "impossible_outputs", "random_rows", "scale"]
 

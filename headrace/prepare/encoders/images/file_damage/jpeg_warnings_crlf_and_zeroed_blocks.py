@@ -123,11 +123,11 @@ def _is_damaged_jpeg(data: bytes, max_pixels: int) -> bool:
 def _has_only_pairs(data: bytes) -> bool:
     """Return whether there are line feeds, each of them after a carriage return."""
     first = data.find(LF)
-    # Of nearly all files the first one tells.
+    # For nearly all files the first one decides.
     return first > 0 and data.startswith(CR_LF, first - 1) and data.count(CR_LF) == data.count(LF)
 
 
-# Of a file system. Lossy WebP of one colour has a run of zeros too: 1,500 of 4,000 by 4,000 pixels.
+# The block size of file systems. A lossy WebP of one colour has a run of zeros too, 1,500 bytes at 4,000 x 4,000 pixels.
 BLOCK = bytes(4096)
 WEBP_PIXELS, BOXES = (b"VP8 ", b"VP8L", b"ALPH", b"ANMF"), (b"mdat", b"jp2c")
 

@@ -50,5 +50,5 @@ def outside_probabilities(outputs: NDArray[np.float64], tolerance: float) -> str
 
 
 def loss_settings_error(settings: Loss) -> str | None:
-    """Return None: classes have every setting of the loss."""
+    """Return None: every setting of the loss applies to classes."""
     return None

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
-from headrace.features.preparation_as_one_of_several_inputs_interface import FittedInput
-from headrace.features.text.input_spec import TextSpec
+from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
+from headrace.features.text.input_contract_and_compatibility import TextSpec
 from headrace.features.text.record_encoder_in_preparation import text_columns
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
@@ -20,7 +20,7 @@ from headrace.table.shard_writer import Shard
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headrace.prepare.preparation_plan import PrepareContext
+    from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 
 
 def empty_row(settings: Prepare) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from headrace.config.configuration import Prepare
-from headrace.prepare.preparation_plan import fingerprint
+from headrace.prepare.incremental_plan_and_task_context import fingerprint
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile
 
 FILES = [RawFile("cat/1.png", "cat", None, 10, 5), RawFile("dog/1.png", "dog", None, 20, 6)]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from headrace.train.callbacks.metrics_between_steps import RunningMetrics, metrics_between
+from headrace.train.model.losses_and_metrics.interval_metrics_from_running_means import RunningMetrics, metrics_between
 from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum
 
 pytestmark = pytest.mark.tensorflow

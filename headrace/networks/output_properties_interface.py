@@ -10,11 +10,11 @@ from headrace.targets.target_kind_loader import target_module
 
 
 class OutputCountAndValidityInterface(Protocol):
-    """The module `output_and_loss_checks` of a target kind; `Contract.outputs` is its `count`."""
+    """The module `output_properties_and_loss_settings_check` of a target kind; `Contract.outputs` is its `count`."""
 
     @property
     def MEANING(self) -> str:  # noqa: N802 - the name of a constant
-        """What the outputs for a row are one each of, as the end of a sentence."""
+        """What the outputs for a row mean, as the end of a sentence."""
 
     def count(self, contract: Contract) -> int:
         """Return the number of outputs for a row."""
@@ -33,5 +33,5 @@ class OutputCountAndValidityInterface(Protocol):
 
 def network_outputs(task: str) -> OutputCountAndValidityInterface:
     """Return what a network of the target kind `task` gives for a row."""
-    module: OutputCountAndValidityInterface = target_module(task, "output_and_loss_checks")
+    module: OutputCountAndValidityInterface = target_module(task, "output_properties_and_loss_settings_check")
     return module

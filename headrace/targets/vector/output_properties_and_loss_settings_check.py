@@ -5,7 +5,11 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.training import Loss
 from headrace.contract import Contract
-from headrace.targets.regression.output_and_loss_checks import class_settings_error, impossible_outputs, scale
+from headrace.targets.regression.output_properties_and_loss_settings_check import (
+    class_settings_error,
+    impossible_outputs,
+    scale,
+)
 
 __all__ = ["MEANING", "count", "impossible_outputs", "random_rows", "scale"]
 

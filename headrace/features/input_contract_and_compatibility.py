@@ -1,7 +1,7 @@
 """The part of a contract that describes one input, beyond the shape and type of its column; each kind has a subclass.
 
-The module `input_spec` of a kind holds its subclass as `SPEC`. Contracts are compared input by input with the
-methods of these classes, so that no other package depends on the kind of an input.
+The module `input_contract_and_compatibility` of a kind holds its subclass as `SPEC`. Contracts are compared input by
+input with the methods of these classes, so that no other package depends on the kind of an input.
 """
 
 import math
@@ -16,7 +16,7 @@ from headrace.wording import join_names
 
 if TYPE_CHECKING:
     from headrace.contract import Contract
-    from headrace.features.text.input_spec import Tokenizer
+    from headrace.features.text.input_contract_and_compatibility import Tokenizer
 
 CellType = Literal["number", "category", "vector"]
 
@@ -173,7 +173,7 @@ class InputSpec(BaseModel):
 
 def spec_class(kind: str) -> type[InputSpec]:
     """Return the specification's class of the input kind `kind`, which is not a record."""
-    found: type[InputSpec] = input_module(kind, "input_spec").SPEC
+    found: type[InputSpec] = input_module(kind, "input_contract_and_compatibility").SPEC
     return found
 
 

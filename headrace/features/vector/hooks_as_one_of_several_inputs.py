@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.config.sections.inputs.vector import Vector
 from headrace.contract import Column, Contract
-from headrace.features.preparation_as_one_of_several_inputs_interface import FittedInput
-from headrace.features.vector.input_spec import VectorSpec
+from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
+from headrace.features.vector.input_contract_and_compatibility import VectorSpec
 from headrace.features.vector.record_encoder_in_preparation import vector_column
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
@@ -20,7 +20,7 @@ from headrace.table.shard_writer import Shard
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headrace.prepare.preparation_plan import PrepareContext
+    from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 
 
 def empty_row(settings: Prepare) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
-from headrace.features.image.input_spec import ImageSpec
+from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
+from headrace.features.image.input_contract_and_compatibility import ImageSpec
 from headrace.features.image.record_encoder_in_preparation import CHANNELS, image_columns
-from headrace.features.preparation_as_one_of_several_inputs_interface import FittedInput
 from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.encoders.images.image_transcoding import encode as encode_pixels
 from headrace.prepare.encoders.mean_and_variance import ChannelSums, stored_sums
@@ -24,7 +24,7 @@ from headrace.table.shard_writer import Shard
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headrace.prepare.preparation_plan import PrepareContext
+    from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 
 
 def _black(spec: Image) -> Pixels:

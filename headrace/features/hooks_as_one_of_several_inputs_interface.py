@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
+from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module
-from headrace.features.input_spec import InputSpec, Statistics
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headrace.prepare.preparation_plan import PrepareContext
+    from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 
 
 class FittedInput(NamedTuple):
@@ -33,7 +33,7 @@ class FittedInput(NamedTuple):
 
 
 class MultiInputPreparationInterface(Protocol):
-    """The module `preparation_as_one_of_several_inputs` of an input kind.
+    """The module `hooks_as_one_of_several_inputs` of an input kind.
 
     The first stage stores what the kind's encoder yields: its payload in a column of the input's name, other columns
     under names that begin with it. The second stage fits what needs the training split, such as statistics, and encodes
@@ -95,6 +95,6 @@ class MultiInputPreparationInterface(Protocol):
 
 
 def multi_input_preparation(kind: str) -> MultiInputPreparationInterface:
-    """Return the module `preparation_as_one_of_several_inputs` of the input kind `kind`."""
-    module: MultiInputPreparationInterface = input_module(kind, "preparation_as_one_of_several_inputs")
+    """Return the module `hooks_as_one_of_several_inputs` of the input kind `kind`."""
+    module: MultiInputPreparationInterface = input_module(kind, "hooks_as_one_of_several_inputs")
     return module

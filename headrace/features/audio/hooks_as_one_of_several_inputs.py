@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
-from headrace.features.audio.input_spec import AudioSpec
+from headrace.features.audio.input_contract_and_compatibility import AudioSpec
 from headrace.features.audio.record_encoder_in_preparation import audio_columns
-from headrace.features.preparation_as_one_of_several_inputs_interface import FittedInput
+from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headrace.prepare.preparation_plan import PrepareContext
+    from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 
 
 def empty_row(settings: Prepare) -> dict[str, Any]:
