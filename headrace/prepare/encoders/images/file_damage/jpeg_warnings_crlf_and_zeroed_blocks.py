@@ -127,7 +127,7 @@ def _has_only_pairs(data: bytes) -> bool:
     return first > 0 and data.startswith(CR_LF, first - 1) and data.count(CR_LF) == data.count(LF)
 
 
-# The block size of file systems. A lossy WebP of one colour has a run of zeros too, 1,500 bytes at 4,000 x 4,000 pixels.
+# Block size of file systems. A lossy WebP of one colour has a run of zeros too, 1,500 bytes at 4,000 x 4,000 pixels.
 BLOCK = bytes(4096)
 WEBP_PIXELS, BOXES = (b"VP8 ", b"VP8L", b"ALPH", b"ANMF"), (b"mdat", b"jp2c")
 
