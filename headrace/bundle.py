@@ -25,7 +25,7 @@ from headrace.contract import Contract
 from headrace.contract_comparison import changed_preparation, require_same_input
 from headrace.engines.keras_settings_reset import PRECISION, own_keras_settings
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.input_contract_and_compatibility import FittedFile, spec_class
+from headrace.features.contract_spec import FittedFile, spec_class
 from headrace.features.input_kind_loader import SINGLE_KINDS
 from headrace.format_version import FORMAT, require_format
 from headrace.networks.network_build_and_checks import build_model

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
 from headrace.errors import DataError
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics, load_input_spec
-from headrace.features.input_kind_loader import RECORD, input_properties
-from headrace.features.input_kind_properties import InputKindProperties
-from headrace.targets.target_kind_loader import target_module, target_properties
-from headrace.targets.target_kind_properties import Activation, TargetKindProperties, TaskType
+from headrace.features.contract_spec import InputSpec, Statistics, load_input_spec
+from headrace.features.input_kind_loader import RECORD, input_traits
+from headrace.features.input_kind_traits import InputKindTraits
+from headrace.targets.target_kind_loader import target_module, target_traits
+from headrace.targets.target_kind_traits import Activation, TargetKindTraits, TaskType
 
 if TYPE_CHECKING:
-    from headrace.features.text.input_contract_and_compatibility import Tokenizer
+    from headrace.features.text.contract_spec import Tokenizer
 
 # Class index of pixels of a mask without a class: ignored ones, and those that `fit` and `pad` add around an image.
 IGNORED_PIXEL = 255
@@ -105,9 +105,9 @@ class Contract(BaseModel):
         return self
 
     @property
-    def target(self) -> TargetKindProperties:
+    def target(self) -> TargetKindTraits:
         """Properties of the kind of the target."""
-        return target_properties(self.task)
+        return target_traits(self.task)
 
     @property
     def spec(self) -> InputSpec:
@@ -130,8 +130,7 @@ class Contract(BaseModel):
         """
         if self.input_kind != kind:
             raise DataError(
-                f"The table holds {self.input_kind} inputs; this network expects a table of "
-                f"{input_properties(kind).noun}."
+                f"The table holds {self.input_kind} inputs; this network expects a table of {input_traits(kind).noun}."
             )
         return self.spec
 
@@ -141,9 +140,9 @@ class Contract(BaseModel):
         return RECORD if self.is_record else self.spec.kind
 
     @property
-    def feature(self) -> InputKindProperties:
+    def feature(self) -> InputKindTraits:
         """Properties of the kind of the input."""
-        return input_properties(self.input_kind)
+        return input_traits(self.input_kind)
 
     @property
     def input_names(self) -> tuple[str, ...]:

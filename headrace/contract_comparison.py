@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.errors import DataError
-from headrace.features.input_kind_loader import RECORD, input_properties
+from headrace.features.input_kind_loader import RECORD, input_traits
 from headrace.wording import join_names, quantity
 
 
@@ -263,7 +263,7 @@ def changed_preparation(kind: str, model: Mapping[str, Any], table: Mapping[str,
     one, other = model.get(kind) or {}, table.get(kind) or {}
     return ", ".join(
         f"{kind}.{key} ({one[key]} and {other[key]})"
-        for key in input_properties(kind).visible_keys
+        for key in input_traits(kind).visible_keys
         if key in one and key in other and one[key] != other[key]
     )
 
@@ -273,6 +273,6 @@ def _changed_preparation_by_name(model: Mapping[str, Any], table: Mapping[str, A
     changes = list[str]()
     for name in sorted(model.keys() & table.keys()):
         one, other = model[name], table[name]
-        keys = sorted({*input_properties(one["kind"]).visible_keys, "missing"} & one.keys() & other.keys())
+        keys = sorted({*input_traits(one["kind"]).visible_keys, "missing"} & one.keys() & other.keys())
         changes += (f"inputs.{name}.{key} ({one[key]} and {other[key]})" for key in keys if one[key] != other[key])
     return ", ".join(changes)

@@ -11,7 +11,7 @@ import keras
 from keras import layers
 
 from headrace.contract import Contract
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
 
 
 def build(

@@ -16,7 +16,7 @@ import pytest
 
 from headrace import bundle
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.text.input_contract_and_compatibility import TextSpec, Tokenizer
+from headrace.features.text.contract_spec import TextSpec, Tokenizer
 from headrace.table import Version
 from tests.support.small_bundle import CNN, OPTIONS, small_model, write_bundle
 from tests.support.small_table import Content, some_images, some_rows, write_table

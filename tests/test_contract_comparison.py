@@ -15,12 +15,12 @@ from headrace.contract_comparison import (
     transfer_changes,
 )
 from headrace.errors import DataError
-from headrace.features.audio.input_contract_and_compatibility import AudioSpec
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
-from headrace.features.input_contract_and_compatibility import Statistics
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
-from headrace.features.text.input_contract_and_compatibility import TextSpec, Tokenizer
-from headrace.features.windows.input_contract_and_compatibility import WindowSpec
+from headrace.features.audio.contract_spec import AudioSpec
+from headrace.features.contract_spec import Statistics
+from headrace.features.image.contract_spec import ImageSpec
+from headrace.features.tabular.contract_spec import TabularSpec
+from headrace.features.text.contract_spec import TextSpec, Tokenizer
+from headrace.features.windows.contract_spec import WindowSpec
 
 OUTPUTS = np.array([[0.5, 0.3, 0.2]], np.float32)
 

@@ -135,8 +135,8 @@ class Bundle:
 
     def _function(self, spark: "SparkSession | None", threshold: float | None = None) -> Any:
         from headrace.predict.job import require_decidable
+        from headrace.predict.udf.bundle_broadcast import share_bundle
         from headrace.predict.udf.prediction_udf import UdfTask, make_prediction_udf
-        from headrace.predict.udf.shared_bundle import share_bundle
 
         require_decidable(self._bundle, threshold, "threshold")
         _require_probability(threshold)

@@ -13,8 +13,8 @@ from headrace.config.base_section import strip_backticks
 from headrace.config.sections.source import DATAFRAME
 from headrace.errors import ConfigurationError
 from headrace.prepare.sources.tables.callers_dataframe_as_source import find_column, holds_files, is_plain
-from headrace.targets.target_kind_loader import target_properties
-from headrace.targets.target_kind_properties import TaskType
+from headrace.targets.target_kind_loader import target_traits
+from headrace.targets.target_kind_traits import TaskType
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ SINGLE, CELLS = ("image", "text", "audio", "vector"), {"number": "numbers", "cat
 PLACE, COORDINATES = "place", ("latitude", "longitude")
 # The input of all numbers and categories, where there are other inputs.
 ROW, INPUT_NAME = "row", re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
-TASKS = {target_properties(task).output_kind: task for task in get_args(TaskType)}
+TASKS = {target_traits(task).output_kind: task for task in get_args(TaskType)}
 # Types without numbers, and how to make numbers of them.
 DAYS = "for example withColumn({name!r}, F.datediff({name!r}, F.lit('2020-01-01'))) gives days"
 NO_NUMBERS = dict.fromkeys(("date", "timestamp", "timestamp_ntz"), DAYS) | {
@@ -53,9 +53,9 @@ def config_from_dataframe(
     """
     label, task = _output(outputs)
     given = _inputs(inputs)
-    if label in given and not target_properties(task).may_be_input:
+    if label in given and not target_traits(task).may_be_input:
         raise ConfigurationError(f"The column {label!r} is an input and an output; a model must not receive it.")
-    _require_number(label, find_column(frame, label)[1], target_properties(task).output_kind)
+    _require_number(label, find_column(frame, label)[1], target_traits(task).output_kind)
     for name, kind in given.items():
         _require_number(name, find_column(frame, name)[1], kind)
     columns: dict[str, Any] = {"label": label}

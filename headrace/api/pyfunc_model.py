@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
+from headrace.predict.udf.bundle_broadcast import share_bundle
 from headrace.predict.udf.prediction_udf import UdfTask, predict_columns
-from headrace.predict.udf.shared_bundle import share_bundle
 from headrace.wording import join_names
 
 if TYPE_CHECKING:

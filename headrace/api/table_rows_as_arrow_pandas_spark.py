@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.features.column_values_from_stored_rows_interface import column_values_from_stored_rows
-from headrace.features.text.input_contract_and_compatibility import TextSpec
+from headrace.features.text.contract_spec import TextSpec
 from headrace.spark.arrow_to_spark_type_name import spark_type
 from headrace.stream.read.verified_shard_opening import open_verified
 from headrace.table import Shard, Version

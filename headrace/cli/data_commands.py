@@ -201,7 +201,7 @@ def inspect(
         print_result(about | {"source": str(table.absolute())})
         return
     from headrace.inspection.dropped_records import inspect_dropped, main_table
-    from headrace.inspection.files_changed_by_version import inspect_changes
+    from headrace.inspection.source_files_changed_by_version import inspect_changes
     from headrace.inspection.table_description import inspect_table
 
     beside = main_table(table)

@@ -9,7 +9,7 @@ from headrace.errors import ConfigurationError
 from headrace.html.template_filters import duration, metric
 from headrace.runs.run_listing import RunRow
 from headrace.runs.settings_differences import differing
-from headrace.targets.target_kind_loader import TASKS, target_properties
+from headrace.targets.target_kind_loader import TASKS, target_traits
 from headrace.terminal_table import text_table
 from headrace.wording import join_names, shortest_suffixes
 
@@ -21,7 +21,7 @@ TEST = "test."
 NETWORK_HASH = "model.sha256"
 # Of these, a run's main metric is the first that it has.
 MAIN_METRICS = tuple(
-    dict.fromkeys(name for task in TASKS for name in target_properties(task).comparison_metrics if name != "loss")
+    dict.fromkeys(name for task in TASKS for name in target_traits(task).comparison_metrics if name != "loss")
 )
 
 
@@ -124,7 +124,7 @@ def _shown_metrics(rows: Sequence[RunRow]) -> list[str]:
     """Return the names of loss and main metrics, of validation if a run has it, and of those of the test split."""
     prefix = "val_" if any("val_loss" in row.metrics for row in rows) else ""
     main = (next((name for name in MAIN_METRICS if f"{prefix}{name}" in row.metrics), None) for row in rows)
-    tested = (f"{TEST}{target_properties(row.test.task).comparison_metrics[0]}" for row in rows if row.test)
+    tested = (f"{TEST}{target_traits(row.test.task).comparison_metrics[0]}" for row in rows if row.test)
     names = [f"{prefix}loss", *(f"{prefix}{name}" for name in main if name), *tested]
     return [name for name in dict.fromkeys(names) if any(name in row.metrics | _test_metrics(row) for row in rows)]
 

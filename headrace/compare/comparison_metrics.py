@@ -2,14 +2,14 @@
 
 from headrace.compare.row_predictions import Predictions
 from headrace.targets.comparison_interface import comparison_module
-from headrace.targets.target_kind_loader import target_properties
+from headrace.targets.target_kind_loader import target_traits
 
 LOWER_IS_BETTER = {"loss", "mean_absolute_error", "root_mean_squared_error"}
 
 
 def default_metric(task: str) -> str:
     """Return the metric that models for `task` are compared by unless configured otherwise."""
-    return target_properties(task).comparison_metrics[0]
+    return target_traits(task).comparison_metrics[0]
 
 
 def score(task: str, metric: str, predictions: Predictions) -> float:

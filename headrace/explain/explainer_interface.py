@@ -6,9 +6,9 @@ from typing import Protocol
 
 from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
-from headrace.explain.explanation_result import Explanation
+from headrace.explain.explanation_of_one_input import Explanation
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_input_readers import RawInput, RawInputs
+from headrace.explain.raw_records_to_explain import RawInput, RawInputs
 from headrace.features.input_kind_loader import input_module
 from headrace.prepare.kept_record_findings import Observations
 

@@ -12,10 +12,10 @@ from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.explainer_interface import Explainer, ExplainerInterface, explainer_module
-from headrace.explain.explanation_result import Explanation
+from headrace.explain.explanation_of_one_input import Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
-from headrace.explain.raw_input_readers import RawInputs
+from headrace.explain.raw_records_to_explain import RawInputs
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.wording import quantity
 

@@ -9,7 +9,7 @@ from headrace.bundle import Bundle
 from headrace.explain.attribution.integrated_gradients import DOUBLINGS, TOLERANCE
 from headrace.explain.attribution.target_score import ScoreWords, score_module
 from headrace.explain.explainer_interface import ExplanationWords, explainer_module
-from headrace.explain.explanation_result import Explanation
+from headrace.explain.explanation_of_one_input import Explanation
 from headrace.explain.options import TITLES, Method
 from headrace.html.jinja_environment import environment
 from headrace.storage.atomic_files_and_folders import atomic_write

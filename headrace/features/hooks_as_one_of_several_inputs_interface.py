@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
+from headrace.features.contract_spec import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard

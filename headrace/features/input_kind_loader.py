@@ -6,7 +6,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import features
-from headrace.features.input_kind_properties import InputKindProperties
+from headrace.features.input_kind_traits import InputKindTraits
 
 # A record is several inputs, each of another kind.
 RECORD, RECORD_PACKAGE = "record", "several_inputs"
@@ -23,7 +23,7 @@ def input_module(kind: str, name: str) -> Any:
     return import_module(f"headrace.features.{package}.{name}")
 
 
-def input_properties(kind: str) -> InputKindProperties:
-    """Return the properties of the input kind `kind`."""
-    properties: InputKindProperties = input_module(kind, "kind_properties").PROPERTIES
-    return properties
+def input_traits(kind: str) -> InputKindTraits:
+    """Return the traits of the input kind `kind`."""
+    traits: InputKindTraits = input_module(kind, "kind_traits").TRAITS
+    return traits

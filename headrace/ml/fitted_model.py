@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from headrace.api.bundle import Bundle, udf
 from headrace.api.callers_session import callers_session
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
+from headrace.features.tabular.contract_spec import TabularSpec
 from headrace.ml.estimator_params import HeadraceParams, optional_value, output_names, require_new
 from headrace.ml.expand_vector_column import row_text, vector_cells
 from headrace.ml.ml_writer_and_reader import ModelReader, ModelWriter

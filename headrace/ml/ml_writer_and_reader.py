@@ -12,7 +12,7 @@ from headrace.api.bundle import Bundle
 from headrace.bundle import MANIFEST
 from headrace.errors import ConfigurationError, DataError, StoreError
 from headrace.ml.hadoop_folder import HadoopFolder, first_line
-from headrace.predict.udf.shared_bundle import unpack_bundle
+from headrace.predict.udf.bundle_broadcast import unpack_bundle
 
 if TYPE_CHECKING:
     from headrace.ml.fitted_model import FittedModel

@@ -30,6 +30,6 @@ class RawFilePredictionInterface(Protocol):
 
 
 def raw_file_prediction_module(kind: str) -> RawFilePredictionInterface:
-    """Return the raw files of the input kind `kind`."""
+    """Return the module `raw_file_prediction` of the input kind `kind`."""
     module: RawFilePredictionInterface = input_module(kind, "raw_file_prediction")
     return module

@@ -16,8 +16,8 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Source
 from headrace.contract import Column
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
-from headrace.features.input_kind_loader import input_module, input_properties
+from headrace.features.contract_spec import InputSpec, Statistics
+from headrace.features.input_kind_loader import input_module, input_traits
 from headrace.prepare.arrow_schema_and_columns import with_target
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_conflicts
 from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_global_decisions
@@ -140,7 +140,7 @@ def run_stages(
         classes=tuple(context.labels),
         periods=periods,
     )
-    if not input_properties(context.settings.input).is_fitted:
+    if not input_traits(context.settings.input).is_fitted:
         return output
     module: FitOnTrainingSplitInterface = input_module(context.settings.input, "fit_on_training_split")
     fitted = module.fit(spark, context, output, increment)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from headrace.config import Configuration
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column
-from headrace.features.input_kind_loader import KINDS, input_properties
+from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.increments.kept_splits import KeptSplits
 from headrace.prepare.increments.source_changes import Increment, can_append, increment
 from headrace.prepare.rejects.carry_over_and_commit_side_tables import SideTable
@@ -198,7 +198,7 @@ def make_context(plan: PreparePlan) -> PrepareContext:
         settings=settings,
         kind=record_kind(source, settings.target),
         class_names=source.class_names,
-        staged=input_properties(settings.input).is_staged,
+        staged=input_traits(settings.input).is_staged,
         periods=plan.before.summary.periods if plan.before and not changed_splits(plan.before, settings) else (),
         input_column=source.columns.input if source.columns else "",
         target_column=_known_target(plan),

@@ -13,7 +13,7 @@ from headrace.config.configuration import Source
 from headrace.config.secrets_and_environment_variables import withhold_secrets
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.features.input_kind_loader import input_properties
+from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.arrow_schema_and_columns import arrow_schema
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_copies
 from headrace.prepare.encode_deduplicate_split_fit import (
@@ -65,7 +65,7 @@ from headrace.table import Summary, Version, read
 from headrace.table.rejects_and_duplicates import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from headrace.targets.regression.label_warnings import number_warnings
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_kind_traits import TargetKindTraits
 from headrace.wording import escape_path, quantity
 
 log = logging.getLogger(__name__)
@@ -119,11 +119,11 @@ def summarize(
 
 def _text_source(source: Source, context: PrepareContext) -> dict[str, str]:
     """Return the text column and the options of the reader, which predictions use too; empty for files."""
-    columns = source.columns if input_properties(context.settings.input).is_cell else None
+    columns = source.columns if input_traits(context.settings.input).is_cell else None
     if columns is None or columns.content == "paths":
         return {}
     options = {} if source.format == "jdbc" else source.options
-    column = {"text_column": columns.input} if input_properties(context.settings.input).is_text else {}
+    column = {"text_column": columns.input} if input_traits(context.settings.input).is_text else {}
     return column | {"format": source.format, "options": json.dumps(options)}
 
 
@@ -145,7 +145,7 @@ def prepare(configuration: Configuration, *, full: bool = False, frame: DataFram
     if frame is not None:
         with dataframe_listing(frame, source, settings) as listing:
             return _prepare_listed(configuration, listing, stopwatch, full=full)
-    listing = list_source(source, settings.task, texts=input_properties(settings.input).is_text)
+    listing = list_source(source, settings.task, texts=input_traits(settings.input).is_text)
     log.info("%s listed in %.1f s", _count_listing(listing, configuration.prepare.target), stopwatch.seconds)
     if not settings.weights and any(file.weight for file in listing.files):
         log.warning(
@@ -176,7 +176,7 @@ def _prepare_listed(
     return _build_result(_prepare(plan, stopwatch), plan, stopwatch, changed=True)
 
 
-def _count_listing(listing: Listing, target: TargetKindProperties) -> str:
+def _count_listing(listing: Listing, target: TargetKindTraits) -> str:
     """Return the number of files, and of classes if the source lists them and a label is one class."""
     files, classes = len(listing.files), len(listing.classes)
     text = quantity(files, "file")

@@ -23,7 +23,7 @@ from headrace.prepare.quality.dominant_weight_warning import SampleWeights
 from headrace.prepare.quality.values_unlike_training import Tally, UnfamiliarValues, merge_tallies
 from headrace.prepare.quality.zero_or_radian_location_warnings import LocationSample
 from headrace.prepare.rejects.reasons_and_exceptions import UnreadArchiveError
-from headrace.prepare.sources.archives.class_folders_inside_archives import (
+from headrace.prepare.sources.archives.class_folder_warnings import (
     class_folder,
     innermost_folder,
     member_warnings,

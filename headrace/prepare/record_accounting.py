@@ -16,8 +16,6 @@ from headrace.table import Version
 from headrace.table.rejects_and_duplicates import Reject
 from headrace.table.shard_writer import Shard
 
-# Number of reasons of rejection that a preparation logs; the rejects table has all.
-
 
 @dataclass(frozen=True, kw_only=True)
 class RecordAccounting:

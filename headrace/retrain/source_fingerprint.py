@@ -33,13 +33,13 @@ def detect(configuration: Configuration) -> SourceState:
     Raises:
         DataError: the source is missing or empty.
     """
-    from headrace.features.input_kind_loader import input_properties
+    from headrace.features.input_kind_loader import input_traits
     from headrace.prepare.incremental_plan_and_task_context import append_key, fingerprint
     from headrace.prepare.sources import list_source
 
     source, settings = configuration.data.source, configuration.prepare
     with _without_warnings():
-        listing = list_source(source, settings.task, texts=input_properties(settings.input).is_text)
+        listing = list_source(source, settings.task, texts=input_traits(settings.input).is_text)
     if settings.changes == "content" or (source.columns is not None and source.columns.content == "paths"):
         from headrace.prepare.job import watched_listing
 

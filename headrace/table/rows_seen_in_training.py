@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.features.windows.input_contract_and_compatibility import windows_of
+from headrace.features.windows.contract_spec import windows_of
 from headrace.storage.concurrent_reads import prefetch
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.rejects_and_duplicates import duplicates_path, read_dropped

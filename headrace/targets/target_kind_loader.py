@@ -1,6 +1,6 @@
 """Load a module of a target kind by name, so that a layer imports its own part of the kind and no other.
 
-Modules `kind_properties` import nothing; others import an engine (Keras, PyArrow), which only their layer loads.
+Modules `kind_traits` import nothing; others import an engine (Keras, PyArrow), which only their layer loads.
 """
 
 from functools import cache
@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import targets
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_kind_traits import TargetKindTraits
 
 TASKS = tuple(sorted(module.name for module in iter_modules(targets.__path__) if module.ispkg))
 
@@ -20,7 +20,7 @@ def target_module(task: str, name: str) -> Any:
     return import_module(f"headrace.targets.{task}.{name}")
 
 
-def target_properties(task: str) -> TargetKindProperties:
-    """Return the properties of the target kind `task`."""
-    properties: TargetKindProperties = target_module(task, "kind_properties").PROPERTIES
-    return properties
+def target_traits(task: str) -> TargetKindTraits:
+    """Return the traits of the target kind `task`."""
+    traits: TargetKindTraits = target_module(task, "kind_traits").TRAITS
+    return traits

@@ -21,8 +21,8 @@ from headrace.networks.network_source import read_network, source_hash
 from headrace.processes.interruption import raise_if_requested
 from headrace.processes.own_command_line_and_utc_now import command_line, utc_now
 from headrace.runs.resume_check import require_resumable
+from headrace.runs.run_constants import Continuation, RunRecord
 from headrace.runs.run_folder import RunFolder
-from headrace.runs.run_record import Continuation, RunRecord
 from headrace.storage import locate
 from headrace.stream.batch_plan import lanes_for
 from headrace.table import Version, read

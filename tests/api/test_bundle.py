@@ -24,7 +24,7 @@ from headrace.networks.network_build_and_checks import build_model
 from headrace.predict.job import PredictOptions, predict
 from headrace.predict.predict_task import load_inference
 from headrace.predict.records.record_file_reader import TextColumns
-from headrace.predict.udf import shared_bundle
+from headrace.predict.udf import bundle_broadcast
 from tests.support.small_bundle import write_bundle
 from tests.support.small_table import Content, some_rows, write_table
 
@@ -334,7 +334,7 @@ def test_rows_of_numbers_and_categories_are_predicted_as_those_of_a_file(
 @pytest.fixture
 def elsewhere(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], headrace.Bundle]:
     """Return a function that loads a bundle and removes its folder, as if executors did not see it."""
-    monkeypatch.setattr(shared_bundle, "is_local", lambda spark: False)
+    monkeypatch.setattr(bundle_broadcast, "is_local", lambda spark: False)
     shutil.copytree(bundle, tmp_path / "bundle")
     return lambda: headrace.load(tmp_path / "bundle")
 
@@ -351,7 +351,7 @@ def test_bundle_that_executors_do_not_see_is_broadcast(
 def test_bundle_too_large_for_a_broadcast_is_refused_in_a_sentence(
     notebook: SparkSession, elsewhere: Callable[[], headrace.Bundle], raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_bundle, "MAX_BYTES", 10)
+    monkeypatch.setattr(bundle_broadcast, "MAX_BYTES", 10)
     loaded = elsewhere()
     predicted = loaded.transform(files(notebook, raw))
     shutil.rmtree(loaded.path)

@@ -13,9 +13,9 @@ from headrace.compare.job import compare, curves, epoch_numbers
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
+from headrace.features.contract_spec import Statistics
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.features.image.record_encoder_in_preparation import image_columns
-from headrace.features.input_contract_and_compatibility import Statistics
 from headrace.prepare.arrow_schema_and_columns import arrow_schema
 from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.runs.metrics_log_reader import MetricsLog

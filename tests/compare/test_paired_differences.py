@@ -12,7 +12,7 @@ from headrace.compare.row_predictions import Predictions
 from headrace.targets.classification.comparison import CLASS_COMPARISON
 from headrace.targets.multi_label.comparison import CLASS_COMPARISON as LABEL_COMPARISON
 from headrace.targets.regression.comparison import error_quantiles
-from headrace.targets.target_kind_loader import target_properties
+from headrace.targets.target_kind_loader import target_traits
 
 ROWS = 400
 
@@ -80,7 +80,7 @@ def plain_interval(difference: Callable[[NDArray[np.int64]], float]) -> NDArray[
 def test_differences_agree_with_resampled_rows(task: str) -> None:
     reference, other = MODELS[task](1, 0.7), MODELS[task](2, 0.85)
     found = metric_differences(task, reference, other)
-    metrics = target_properties(task).comparison_metrics
+    metrics = target_traits(task).comparison_metrics
     assert tuple(found) == metrics
     for metric in metrics:
         difference = found[metric]
@@ -151,7 +151,7 @@ def test_models_are_ranked_from_as_many_rows_on_as_an_exact_sign_test_needs(
     task: str, rows: int, expected: str
 ) -> None:
     """The bootstrap of a row that one model has right has no width, and would claim certainty."""
-    metric = target_properties(task).comparison_metrics[0]
+    metric = target_traits(task).comparison_metrics[0]
     wrong, right = (MODELS[task](1, share).select(np.arange(rows)) for share in (0.0, 1.0))
     if task in ("regression", "vector"):
         wrong, right = MODELS[task](1, 9.0), MODELS[task](2, 0.1)

@@ -12,10 +12,10 @@ from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.features.tabular.vocabulary_encoding import save_vocabulary
-from headrace.features.text.input_contract_and_compatibility import TextSpec, Tokenizer
+from headrace.features.text.contract_spec import TextSpec, Tokenizer
 from headrace.prepare.arrow_schema_and_columns import IDENTITY, WEIGHT
 from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn
 from headrace.targets.classification.evaluation import Classification

@@ -14,8 +14,8 @@ from headrace.config.configuration import Text
 from headrace.contract import Column, Contract
 from headrace.evaluate.mistake_renderer_interface import picture, renderer_for
 from headrace.evaluate.worst_mistakes import Mistake, WorstMistakes
+from headrace.features.text.contract_spec import TextSpec
 from headrace.features.text.input_as_picture_or_text import MAX_CHARACTERS
-from headrace.features.text.input_contract_and_compatibility import TextSpec
 from headrace.prepare.text.tokenizer import WordCount, bpe_tokenizer, load_tokenizer, save_tokenizer, word_tokenizer
 
 

@@ -12,13 +12,13 @@ import pytest
 from headrace import bundle as bundles
 from headrace.bundle_inference import Inference
 from headrace.explain.attribution.integrated_gradients import TOLERANCE
-from headrace.explain.explanation_result import Explanation
+from headrace.explain.explanation_of_one_input import Explanation
 from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_input_readers import raw_files, raw_texts
+from headrace.explain.raw_records_to_explain import raw_files, raw_texts
 from headrace.features.image.explainer import ImageExplainer
+from headrace.features.text.contract_spec import TextSpec
 from headrace.features.text.explainer import TextExplainer
-from headrace.features.text.input_contract_and_compatibility import TextSpec
 from headrace.prepare.encoders.images.image_transcoding import decode
 from tests.explain.raw import write_images, write_texts
 from tests.support.shipped_networks import MASKS, MODELS, RECORDS, ROWS_OF_CELLS, SERIES, SOUNDS, TEXT, VECTORS

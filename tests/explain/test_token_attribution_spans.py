@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from headrace.config.sections.inputs.image_and_text import Text, Tokens
 from headrace.explain.token_attribution_spans import token_spans
-from headrace.features.text.input_contract_and_compatibility import Tokenizer
+from headrace.features.text.contract_spec import Tokenizer
 from headrace.prepare.text.tokenizer import WordCount, bpe_tokenizer, encode_with_spans, save_tokenizer, word_tokenizer
 
 BPE = Text(mask=("url",), tokens=Tokens(kind="bpe", vocabulary=300, max_length=24))

@@ -11,7 +11,7 @@ import pytest
 
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
-from headrace.features.audio.input_contract_and_compatibility import AudioSpec
+from headrace.features.audio.contract_spec import AudioSpec
 from headrace.inspection.dropped_records import _dropped_text
 from headrace.inspection.table_description import _text, inspect_table
 from headrace.prepare.job import prepare

@@ -19,7 +19,7 @@ from pyspark.sql.types import Row
 
 import headrace
 from headrace.errors import ConfigurationError, DataError, StoreError
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
+from headrace.features.tabular.contract_spec import TabularSpec
 from headrace.ml import HeadraceClassificationModel, HeadraceClassifier, HeadraceRegressionModel
 from headrace.ml import ml_writer_and_reader as module
 from tests.ml.conftest import SETTINGS

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from headrace.errors import ConfigurationError
-from headrace.features.input_contract_and_compatibility import Statistics
-from headrace.features.vector.input_contract_and_compatibility import VectorSpec
+from headrace.features.contract_spec import Statistics
+from headrace.features.vector.contract_spec import VectorSpec
 from headrace.networks.network_build_and_checks import build_model
 from tests.support.shipped_networks import (
     MASKS,

@@ -8,8 +8,8 @@ import pytest
 
 from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.networks.build_error_hints import CONTRACT_ATTRIBUTES, SYNONYMS
 from headrace.networks.network_build_and_checks import build_model
 from headrace.networks.network_source import read_network, read_source, source_hash

@@ -11,7 +11,7 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import DataError
-from headrace.features.text.input_contract_and_compatibility import TextSpec
+from headrace.features.text.contract_spec import TextSpec
 from headrace.prepare.job import prepare
 from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version, read

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from headrace.features.text.input_contract_and_compatibility import TextSpec, Tokenizer
+from headrace.features.text.contract_spec import TextSpec, Tokenizer
 from headrace.report import run_page, write_report
 from headrace.report.data_section import (
     LARGEST_SIDE,

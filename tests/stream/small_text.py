@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
-from headrace.features.text.input_contract_and_compatibility import TextSpec, Tokenizer
+from headrace.features.text.contract_spec import TextSpec, Tokenizer
 from headrace.table import Summary, Version, read
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base, with_contract

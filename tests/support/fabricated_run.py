@@ -17,8 +17,8 @@ from PIL import Image, ImageDraw
 from headrace.contract import Column, Contract
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.format_version import FORMAT
 from headrace.prepare.arrow_schema_and_columns import IDENTITY
 from headrace.table.rejects_and_duplicates import SCHEMA, rejects_path

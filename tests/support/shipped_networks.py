@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from headrace.contract import Column, Contract
-from headrace.features.audio.input_contract_and_compatibility import AudioSpec
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
-from headrace.features.text.input_contract_and_compatibility import TextSpec, Tokenizer
-from headrace.features.vector.input_contract_and_compatibility import VectorSpec
-from headrace.features.windows.input_contract_and_compatibility import WindowSpec
+from headrace.features.audio.contract_spec import AudioSpec
+from headrace.features.contract_spec import InputSpec, Statistics
+from headrace.features.image.contract_spec import ImageSpec
+from headrace.features.tabular.contract_spec import TabularSpec
+from headrace.features.text.contract_spec import TextSpec, Tokenizer
+from headrace.features.vector.contract_spec import VectorSpec
+from headrace.features.windows.contract_spec import WindowSpec
 
 MODELS = sorted((Path(__file__).parents[2] / "models").glob("*.py"))
 TEXT = ("rnn", "text_cnn", "transformer")

@@ -6,8 +6,8 @@ from typing import Any
 import pyarrow as pa
 
 from headrace.contract import Column, Contract
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.table import Shard, Summary
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base, with_contract

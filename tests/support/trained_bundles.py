@@ -12,7 +12,7 @@ from headrace import bundle
 from headrace.config.configuration import Prepare
 from headrace.config.sections.inputs.image_and_text import Text, Tokens
 from headrace.contract import Contract
-from headrace.features.text.input_contract_and_compatibility import TextSpec
+from headrace.features.text.contract_spec import TextSpec
 from headrace.features.text.record_encoder_in_preparation import text_columns
 from headrace.networks.network_build_and_checks import build_model
 from headrace.prepare.arrow_schema_and_columns import arrow_schema

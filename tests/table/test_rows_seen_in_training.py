@@ -8,8 +8,8 @@ import pytest
 
 from headrace.config.sections.inputs.windows import Windows
 from headrace.contract import Contract
-from headrace.features.input_contract_and_compatibility import Statistics
-from headrace.features.windows.input_contract_and_compatibility import WindowSpec
+from headrace.features.contract_spec import Statistics
+from headrace.features.windows.contract_spec import WindowSpec
 from headrace.features.windows.record_encoder_in_preparation import window_columns
 from headrace.prepare.arrow_schema_and_columns import arrow_schema
 from headrace.table import Version, read

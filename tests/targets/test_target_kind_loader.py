@@ -17,8 +17,8 @@ from headrace.retrain.drift.drift_value_interfaces import DriftTargetValuesInter
 from headrace.retrain.gate.slicing import GateDropAndSlicesInterface
 from headrace.stream.decode.target_column import TargetDecoderInterface
 from headrace.targets.comparison_interface import ComparisonInterface
-from headrace.targets.target_kind_loader import TASKS, target_module, target_properties
-from headrace.targets.target_kind_properties import TaskType
+from headrace.targets.target_kind_loader import TASKS, target_module, target_traits
+from headrace.targets.target_kind_traits import TaskType
 from headrace.targets.true_target_output_column_interface import TrueTargetColumnInterface
 from headrace.train.model.losses_and_metrics.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import LossSettingsCheckInterface
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.tensorflow
 INTERFACES: list[tuple[str, Any]] = [
     ("attribution_score", AttributionScoreInterface),
     ("comparison", ComparisonInterface),
-    ("dataframe_label_column_type", DataFrameLabelInterface),
+    ("label_column_of_dataframe", DataFrameLabelInterface),
     ("evaluation", EvaluationInterface),
     ("gate_slices_and_drift_statistics", DriftTargetValuesInterface),
     ("gate_slices_and_drift_statistics", GateDropAndSlicesInterface),
@@ -40,7 +40,7 @@ INTERFACES: list[tuple[str, Any]] = [
     ("prediction_columns", PredictionColumnsInterface),
     ("prediction_columns", TrueTargetColumnInterface),
     ("report_section", ReportSectionInterface),
-    ("stored_target_decoder", TargetDecoderInterface),
+    ("stored_target_to_array", TargetDecoderInterface),
 ]
 
 
@@ -52,8 +52,8 @@ def test_module_has_what_its_interface_declares(module: str, interface: Any, tas
 
 @pytest.mark.parametrize("task", TASKS)
 def test_compared_metrics_are_those_of_the_properties(task: str) -> None:
-    assert tuple(target_module(task, "comparison").SCORES) == target_properties(task).comparison_metrics
-    assert target_properties(task).slice_metric in target_properties(task).comparison_metrics
+    assert tuple(target_module(task, "comparison").SCORES) == target_traits(task).comparison_metrics
+    assert target_traits(task).slice_metric in target_traits(task).comparison_metrics
 
 
 def test_every_room_is_a_task() -> None:
@@ -62,8 +62,8 @@ def test_every_room_is_a_task() -> None:
 
 def test_properties_import_no_engine() -> None:
     program = (
-        "import sys; from headrace.targets.target_kind_loader import TASKS, target_properties; "
-        "[target_properties(task) for task in TASKS]; "
+        "import sys; from headrace.targets.target_kind_loader import TASKS, target_traits; "
+        "[target_traits(task) for task in TASKS]; "
         "print(sorted({'numpy', 'pyarrow', 'pyspark', 'tensorflow', 'keras', 'pydantic'} & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -10,9 +10,9 @@ from headrace.config.sections.inputs.input_kind_list import InputSections
 from headrace.config.sections.inputs.tabular import Tabular
 from headrace.config.sections.inputs.windows import Windows
 from headrace.errors import ConfigurationError
-from headrace.features.input_kind_loader import RECORD, SINGLE_KINDS, input_properties
-from headrace.targets.target_kind_loader import target_properties
-from headrace.targets.target_kind_properties import TargetKindProperties, TaskType
+from headrace.features.input_kind_loader import RECORD, SINGLE_KINDS, input_traits
+from headrace.targets.target_kind_loader import target_traits
+from headrace.targets.target_kind_traits import TargetKindTraits, TaskType
 
 Kind = TypeVar("Kind", bound=Section)
 
@@ -72,9 +72,7 @@ class Prepare(InputSections):
 
     task: TaskType = Field(
         "classification",
-        description="; ".join(
-            f"{task}: a label is {target_properties(task).label_meaning}" for task in get_args(TaskType)
-        ),
+        description="; ".join(f"{task}: a label is {target_traits(task).label_meaning}" for task in get_args(TaskType)),
     )
     label_separator: Annotated[str, Field(min_length=1)] = Field(
         ",",
@@ -144,9 +142,9 @@ class Prepare(InputSections):
         return found
 
     @property
-    def target(self) -> TargetKindProperties:
+    def target(self) -> TargetKindTraits:
         """Properties of the kind of the target."""
-        return target_properties(self.task)
+        return target_traits(self.task)
 
     @model_validator(mode="after")
     def _require_classes_to_stratify(self) -> "Prepare":
@@ -159,7 +157,7 @@ class Prepare(InputSections):
 
     @model_validator(mode="after")
     def _require_pixels_for_masks(self) -> "Prepare":
-        if self.target.is_per_pixel and not input_properties(self.input).has_pixels:
+        if self.target.is_per_pixel and not input_traits(self.input).has_pixels:
             raise ValueError(
                 f"`task: {self.task}` gives a class to each pixel of an image; expected `input: image`, not "
                 f"{self.input}"
@@ -197,7 +195,7 @@ class Prepare(InputSections):
     def _sections_of_cells(self) -> tuple[Any, ...]:
         if self.inputs:
             return tuple(self.inputs.values())
-        section = getattr(self, self.input) if input_properties(self.input).has_cells else None
+        section = getattr(self, self.input) if input_traits(self.input).has_cells else None
         return () if section is None else (section,)
 
     def _cells_with(self, content: str) -> tuple[str, ...]:
@@ -239,7 +237,7 @@ class Prepare(InputSections):
         bounds = {"mean": expected.mean, "standard_deviation": expected.standard_deviation}
         checked = [name for name, bound in bounds.items() if bound != Range()]
         checked += ["mean_drift"] if expected.mean_drift is not None else []
-        if checked and not input_properties(self.input).has_channel_statistics:
+        if checked and not input_traits(self.input).has_channel_statistics:
             raise ValueError(
                 f"`expectations.{checked[0]}` is about the channels of images and the features of windows; remove it "
                 f"for {self.input}"
@@ -252,7 +250,7 @@ class Prepare(InputSections):
             is_optional = type(self).model_fields[kind].default is None
             if is_optional and (self.input == kind) != (getattr(self, kind) is not None):
                 raise ValueError(f"`{kind}` and `input: {kind}` require each other; set both or neither")
-        traits = input_properties(self.input)
+        traits = input_traits(self.input)
         if self.splits.method == "time" and not traits.has_time:
             raise ValueError("splits.method: time requires `input: windows`; other records have no timestamp")
         if self.near_duplicates is not None and not traits.has_near_duplicates:

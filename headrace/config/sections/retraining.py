@@ -7,7 +7,7 @@ from pydantic import Field
 from headrace.config.base_section import Fraction, NonEmptyStr, Positive, Section
 from headrace.config.path_validators import Location, StoredFolder
 from headrace.config.sections.expectations import Range
-from headrace.targets.target_kind_loader import target_properties
+from headrace.targets.target_kind_loader import target_traits
 
 Ratio = Annotated[float, Field(gt=0)]
 Metric = Literal[
@@ -96,7 +96,7 @@ class Gate(Section):
     def unsupported_metrics(self, task: str) -> list[str]:
         """Return the metrics named in this section that `task` does not have."""
         named = {*self.bounds, *([self.metric] if self.metric else [])}
-        return sorted(named.difference(target_properties(task).comparison_metrics))
+        return sorted(named.difference(target_traits(task).comparison_metrics))
 
 
 class BatchPrediction(Section):

@@ -9,10 +9,10 @@ from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
 from headrace.explain.attribution.part_and_token_removal import score_decreases
 from headrace.explain.explainer_interface import ExplanationWords
-from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
+from headrace.explain.explanation_of_one_input import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.heatmap_drawing import overlay, picture
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
+from headrace.explain.raw_records_to_explain import RawInput, RawInputs, raw_files
 from headrace.features.audio.display_spectrogram import spectrogram
 from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_audio
 from headrace.prepare.kept_record_findings import Observations

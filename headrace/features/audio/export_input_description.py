@@ -1,7 +1,7 @@
 """Describe the audio that an exported model takes as input."""
 
 from headrace.bundle import Bundle
-from headrace.features.audio.input_contract_and_compatibility import AudioSpec
+from headrace.features.audio.contract_spec import AudioSpec
 
 
 def describe_input(bundle: Bundle) -> str:

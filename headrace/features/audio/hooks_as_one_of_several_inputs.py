@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
-from headrace.features.audio.input_contract_and_compatibility import AudioSpec
+from headrace.features.audio.contract_spec import AudioSpec
 from headrace.features.audio.record_encoder_in_preparation import audio_columns
 from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
 from headrace.prepare.kept_record_findings import Observations

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.features.audio.input_contract_and_compatibility import AudioSpec
+from headrace.features.audio.contract_spec import AudioSpec
 
 LOUDNESS = 3000  # standard deviation of the samples, about -21 dB of full scale, as of speech
 

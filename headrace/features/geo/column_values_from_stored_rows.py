@@ -7,8 +7,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
+from headrace.features.geo.contract_spec import GeoSpec
 from headrace.features.geo.coordinates import to_degrees
-from headrace.features.geo.input_contract_and_compatibility import GeoSpec
 
 
 def column_values_from_stored_rows(contract: Contract, folder: Path, rows: NDArray[np.float32]) -> dict[str, pa.Array]:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from headrace.contract import Contract
+from headrace.features.geo.contract_spec import GeoSpec
 from headrace.features.geo.coordinates import to_degrees
-from headrace.features.geo.input_contract_and_compatibility import GeoSpec
 
 
 def statistics(payload: bytes, contract: Contract) -> dict[str, float]:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.config.sections.inputs.geo import Geo
 from headrace.contract import Column, Contract
+from headrace.features.geo.contract_spec import GeoSpec
 from headrace.features.geo.coordinates import NO_LOCATION
-from headrace.features.geo.input_contract_and_compatibility import GeoSpec
 from headrace.features.geo.record_encoder_in_preparation import COLUMN, geo_spec
 from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
 from headrace.prepare.kept_record_findings import Observations

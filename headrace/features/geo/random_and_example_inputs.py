@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.features.geo.input_contract_and_compatibility import GeoSpec
+from headrace.features.geo.contract_spec import GeoSpec
 
 
 def random_inputs(random: np.random.Generator, rows: int, contract: Contract) -> NDArray[np.float32]:

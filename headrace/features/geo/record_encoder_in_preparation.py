@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.inputs.geo import Geo
 from headrace.contract import Column
+from headrace.features.contract_spec import InputSpec, Statistics
+from headrace.features.geo.contract_spec import GeoSpec
 from headrace.features.geo.coordinates import FEATURES, observe, read_location
-from headrace.features.geo.input_contract_and_compatibility import GeoSpec
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
 from headrace.prepare.arrow_schema_and_columns import record_columns
 from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import Row

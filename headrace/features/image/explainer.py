@@ -8,11 +8,11 @@ from headrace.explain.attribution.grad_cam import GradCam, NoFeatureMapError
 from headrace.explain.attribution.image_integration_path import ImageNetwork, ImagePath
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
 from headrace.explain.explainer_interface import ExplanationWords
-from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
+from headrace.explain.explanation_of_one_input import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.heatmap_drawing import enlarge, overlay, picture
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
+from headrace.explain.raw_records_to_explain import RawInput, RawInputs, raw_files
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.prepare.encoders.images.image_transcoding import decode_image
 from headrace.prepare.kept_record_findings import Observations
 

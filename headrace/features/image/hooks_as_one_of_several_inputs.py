@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
 from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.features.image.record_encoder_in_preparation import CHANNELS, image_columns
 from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.encoders.images.image_transcoding import encode as encode_pixels

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Configuration, Image, Prepare
 from headrace.contract import Column
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
+from headrace.features.contract_spec import InputSpec, Statistics
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.features.image.near_duplicates import perceptual_hash
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
 from headrace.prepare.arrow_schema_and_columns import IDENTITY, record_columns
 from headrace.prepare.encoders.content_hash_and_split import content_hash
 from headrace.prepare.encoders.images.image_transcoding import Pixels, check_pixels, conform, decode_image, encode

@@ -10,9 +10,9 @@ from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
 from headrace.explain.attribution.part_and_token_removal import score_decreases
 from headrace.explain.explainer_interface import ExplanationWords
-from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
+from headrace.explain.explanation_of_one_input import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
+from headrace.explain.raw_records_to_explain import RawInput, RawInputs, raw_rows
 from headrace.explain.token_attribution_spans import TokenSpan
 from headrace.features.hooks_as_one_of_several_inputs_interface import multi_input_preparation
 from headrace.features.several_inputs.input_as_picture_or_text import make_renderer

@@ -9,12 +9,12 @@ from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.inputs.input_kind_list import NamedInput
 from headrace.contract import Column
 from headrace.errors import ConfigurationError
+from headrace.features.contract_spec import InputSpec, Statistics
 from headrace.features.hooks_as_one_of_several_inputs_interface import (
     MultiInputPreparationInterface,
     multi_input_preparation,
 )
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
-from headrace.features.input_kind_loader import input_properties
+from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.arrow_schema_and_columns import record_columns
 from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import RecordEncoder, Row, encoder_for
@@ -72,7 +72,7 @@ class InputEncoder(NamedTuple):
         except RejectedRecordError as rejection:
             # A text of tags or spaces only is empty once it is clean; an empty file is not an empty cell.
             if (
-                input_properties(self.section.kind).is_text
+                input_traits(self.section.kind).is_text
                 and rejection.reason == Reason.EMPTY
                 and self.section.missing == "empty"
             ):
@@ -89,7 +89,7 @@ class InputEncoder(NamedTuple):
 
     def _data(self, cells: Mapping[str, str | None], root: str) -> str | bytes | None:
         """Return the raw input for the encoder; None for an input that is missing and may be."""
-        if input_properties(self.section.kind).has_cells:
+        if input_traits(self.section.kind).has_cells:
             return json.dumps({name: cells[name] for name in self.section.columns})
         (column,) = self.section.columns
         cell = cells[column]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from headrace.contract import Contract
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
+from headrace.features.tabular.contract_spec import TabularSpec
 
 
 def statistics(payload: bytes, contract: Contract) -> dict[str, float]:

@@ -9,11 +9,11 @@ from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
 from headrace.explain.attribution.part_and_token_removal import score_decreases
 from headrace.explain.explainer_interface import ExplanationWords
-from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
+from headrace.explain.explanation_of_one_input import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_rows
+from headrace.explain.raw_records_to_explain import RawInput, RawInputs, raw_rows
 from headrace.explain.token_attribution_spans import TokenSpan
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
+from headrace.features.tabular.contract_spec import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
 from headrace.features.tabular.record_encoder_in_prediction import make_preparer
 from headrace.features.tabular.vocabulary_encoding import MISSING, load_vocabulary

@@ -1,7 +1,7 @@
 """Describe the rows that an exported model takes as input."""
 
 from headrace.bundle import Bundle
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
+from headrace.features.tabular.contract_spec import TabularSpec
 
 
 def describe_input(bundle: Bundle) -> str:

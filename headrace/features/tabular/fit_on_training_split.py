@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from headrace.errors import DataError
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
 from headrace.features.tabular.constant_missing_code_and_outlier_warnings import (
     category_warning,
     count_extremes,
@@ -22,7 +22,7 @@ from headrace.features.tabular.constant_missing_code_and_outlier_warnings import
     missing_code_warning,
     missing_number_warning,
 )
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
+from headrace.features.tabular.contract_spec import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
 from headrace.features.tabular.record_encoder_in_preparation import CELLS, ROW, row_columns
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary

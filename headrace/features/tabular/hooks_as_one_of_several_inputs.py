@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
+from headrace.features.tabular.contract_spec import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
 from headrace.features.tabular.record_encoder_in_preparation import ROW, row_columns
 from headrace.features.tabular.vocabulary_encoding import MISSING, load_vocabulary

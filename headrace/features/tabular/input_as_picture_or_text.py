@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.evaluate.mistake_renderer_interface import Renderer
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
+from headrace.features.tabular.contract_spec import TabularSpec
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary
 
 MAX_CHARACTERS = 400

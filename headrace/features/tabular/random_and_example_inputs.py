@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
+from headrace.features.tabular.contract_spec import TabularSpec
 
 
 def random_inputs(random: np.random.Generator, rows: int, contract: Contract) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
+from headrace.features.tabular.contract_spec import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells, interpret_cells
 from headrace.features.tabular.record_encoder_in_preparation import NumberSample
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary

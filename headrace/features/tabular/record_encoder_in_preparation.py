@@ -9,8 +9,8 @@ import numpy as np
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.inputs.tabular import Tabular
 from headrace.contract import Column
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
+from headrace.features.contract_spec import InputSpec, Statistics
+from headrace.features.tabular.contract_spec import TabularSpec
 from headrace.features.tabular.parse_row_cells import interpret_cells
 from headrace.prepare.arrow_schema_and_columns import IDENTITY, record_columns
 from headrace.prepare.encoders.content_hash_and_split import text_hash

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.features.input_contract_and_compatibility import Statistics
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
+from headrace.features.contract_spec import Statistics
+from headrace.features.tabular.contract_spec import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.quality.values_unlike_training import TrainingNumbers

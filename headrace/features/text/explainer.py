@@ -10,11 +10,11 @@ from headrace.explain.attribution.integrated_gradients import Attribution, integ
 from headrace.explain.attribution.part_and_token_removal import occlusion
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
 from headrace.explain.explainer_interface import ExplanationWords
-from headrace.explain.explanation_result import ExplainedPrediction, Explanation, Rendering
+from headrace.explain.explanation_of_one_input import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, refuse_column
+from headrace.explain.raw_records_to_explain import RawInput, RawInputs, raw_texts, refuse_column
 from headrace.explain.token_attribution_spans import token_spans
-from headrace.features.text.input_contract_and_compatibility import TextSpec, Tokenizer
+from headrace.features.text.contract_spec import TextSpec, Tokenizer
 from headrace.features.text.record_encoder_in_prediction import make_preparer
 from headrace.predict.records.record_file_reader import require_columns
 from headrace.prepare.kept_record_findings import Observations

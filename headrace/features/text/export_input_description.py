@@ -1,7 +1,7 @@
 """Describe the texts that an exported model takes as input."""
 
 from headrace.bundle import Bundle
-from headrace.features.text.input_contract_and_compatibility import TextSpec
+from headrace.features.text.contract_spec import TextSpec
 
 
 def describe_input(bundle: Bundle) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pyspark.sql import SparkSession
 
-from headrace.features.text.input_contract_and_compatibility import TextSpec
+from headrace.features.text.contract_spec import TextSpec
 from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.increments.source_changes import Increment

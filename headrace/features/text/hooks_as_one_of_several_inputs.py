@@ -12,7 +12,7 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
-from headrace.features.text.input_contract_and_compatibility import TextSpec
+from headrace.features.text.contract_spec import TextSpec
 from headrace.features.text.record_encoder_in_preparation import text_columns
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.evaluate.mistake_renderer_interface import Renderer
-from headrace.features.text.input_contract_and_compatibility import TextSpec
+from headrace.features.text.contract_spec import TextSpec
 from headrace.prepare.text.tokenizer import UNKNOWN, load_tokenizer
 
 MAX_CHARACTERS = 400

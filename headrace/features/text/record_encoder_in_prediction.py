@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from headrace.config.configuration import Prepare, Text
-from headrace.features.text.input_contract_and_compatibility import TextSpec
+from headrace.features.text.contract_spec import TextSpec
 from headrace.features.text.record_encoder_in_preparation import clean_text
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.predict.records.predict_rows_and_lines import RecordBatcher

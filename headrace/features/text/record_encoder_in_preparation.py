@@ -6,8 +6,8 @@ import numpy as np
 
 from headrace.config.configuration import Configuration, Prepare, Text
 from headrace.contract import Column
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
-from headrace.features.text.input_contract_and_compatibility import Tokenizer
+from headrace.features.contract_spec import InputSpec, Statistics
+from headrace.features.text.contract_spec import Tokenizer
 from headrace.features.text.near_duplicates import minhash
 from headrace.prepare.arrow_schema_and_columns import IDENTITY, record_columns
 from headrace.prepare.encoders.content_hash_and_split import text_hash

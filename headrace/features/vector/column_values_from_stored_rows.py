@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.features.vector.input_contract_and_compatibility import VectorSpec
+from headrace.features.vector.contract_spec import VectorSpec
 
 
 def column_values_from_stored_rows(contract: Contract, folder: Path, rows: NDArray[np.float32]) -> dict[str, pa.Array]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pyspark.sql import SparkSession
 
 from headrace.config.sections.inputs.vector import Vector
-from headrace.features.vector.input_contract_and_compatibility import VectorSpec
+from headrace.features.vector.contract_spec import VectorSpec
 from headrace.features.vector.record_encoder_in_preparation import VECTOR
 from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.encoders.mean_and_variance import column_statistics

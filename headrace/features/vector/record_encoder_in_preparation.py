@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.inputs.vector import Vector
 from headrace.contract import Column
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
+from headrace.features.contract_spec import InputSpec, Statistics
 from headrace.features.vector.vector_cell_parser import read_vector
 from headrace.prepare.arrow_schema_and_columns import record_columns
 from headrace.prepare.encoders.content_hash_and_split import text_hash

@@ -1,7 +1,7 @@
 """Describe the windows that an exported model takes as input."""
 
 from headrace.bundle import Bundle
-from headrace.features.windows.input_contract_and_compatibility import WindowSpec
+from headrace.features.windows.contract_spec import WindowSpec
 
 
 def describe_input(bundle: Bundle) -> str:

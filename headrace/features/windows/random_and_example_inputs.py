@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
 
 
 def random_inputs(random: np.random.Generator, rows: int, contract: Contract) -> NDArray[np.float32]:

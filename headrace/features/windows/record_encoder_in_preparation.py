@@ -7,8 +7,8 @@ import numpy as np
 from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.inputs.windows import Windows
 from headrace.contract import Column
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
-from headrace.features.windows.input_contract_and_compatibility import WindowSpec
+from headrace.features.contract_spec import InputSpec, Statistics
+from headrace.features.windows.contract_spec import WindowSpec
 from headrace.prepare.arrow_schema_and_columns import record_columns
 from headrace.prepare.encoders.content_hash_and_split import content_hash
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import Row

@@ -19,7 +19,7 @@ from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.predict.predict_batch_of_files_or_records import Batch, predict_raw_inputs
 from headrace.predict.predict_task import load_inference
 from headrace.predict.records.record_file_reader import Record
-from headrace.predict.udf.shared_bundle import SharedBundle
+from headrace.predict.udf.bundle_broadcast import SharedBundle
 from headrace.predict.udf.udf_cells import read_inputs
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.columns_of_one_record import Cells, write_cells

@@ -14,10 +14,10 @@ from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
 from headrace.targets.target_kind_loader import target_module
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_kind_traits import TargetKindTraits
 
 
-def describe_missing_label(target: TargetKindProperties) -> str:
+def describe_missing_label(target: TargetKindTraits) -> str:
     """Return why a record without a label is rejected, and how to write that it has none of the classes."""
     return f"the record has no label{'; write [] if it has none of the classes' if target.has_labels else ''}"
 

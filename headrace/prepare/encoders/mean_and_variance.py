@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
 from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.storage.open_parquet import open_parquet

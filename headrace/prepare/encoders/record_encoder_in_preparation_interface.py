@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from headrace.config.configuration import Configuration, Prepare
 from headrace.contract import Column
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
+from headrace.features.contract_spec import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.sources.raw_file_and_record import RawRecord

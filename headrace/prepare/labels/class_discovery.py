@@ -24,7 +24,7 @@ from headrace.prepare.sources import LABELS_FILE, MASK_FOLDER, Listing, RawFile
 from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.prepare.tasks.record_encoding_task import list_labels, list_rejects
 from headrace.table.rejects_and_duplicates import Reject
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_kind_traits import TargetKindTraits
 from headrace.wording import natural_sort, quantity, shorten
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def require_class_count(
     root: str,
     rejects: RecordAccounting | None = None,
     *,
-    target: TargetKindProperties | None = None,
+    target: TargetKindTraits | None = None,
 ) -> None:
     """Raise unless there are at least 2 and at most `MAX_CLASSES`.
 
@@ -129,7 +129,7 @@ def require_class_count(
         )
 
 
-def _class_count_hint(target: TargetKindProperties | None) -> str:
+def _class_count_hint(target: TargetKindTraits | None) -> str:
     if target is None or target.has_one_class:
         return "If labels are numbers to predict, set prepare.task to regression."
     if target.has_labels:

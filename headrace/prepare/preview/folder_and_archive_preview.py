@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.config.sections.preparation import Prepare
-from headrace.features.input_kind_loader import KINDS, input_properties
+from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.encoders.label_encoder_interface import describe_missing_label
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import RecordEncoder, encoder_for
 from headrace.prepare.labels.suspicious_labels import label_warnings
@@ -59,8 +59,8 @@ def _guess_kind(records: list[RawRecord]) -> str:
     Files of a kind with suffixes of its own, such as audio, may be fewer than half: their texts lie beside them.
     """
     suffixes = Counter(Path(record.path).suffix.lower() for record in records)
-    counts = {kind: sum(suffixes[suffix] for suffix in input_properties(kind).suffixes) for kind in KINDS}
-    others = [kind for kind in KINDS if not input_properties(kind).is_cell and 4 * counts[kind] > len(records)]
+    counts = {kind: sum(suffixes[suffix] for suffix in input_traits(kind).suffixes) for kind in KINDS}
+    others = [kind for kind in KINDS if not input_traits(kind).is_cell and 4 * counts[kind] > len(records)]
     commonest = max(others or KINDS, key=lambda kind: counts[kind])
     return commonest if others or 2 * counts[commonest] > len(records) else "image"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from headrace.config.sections.expectations import Expectations, Range
 from headrace.errors import DataError
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
 from headrace.table import Summary
 from headrace.wording import figure_unlike, number
 

@@ -20,8 +20,8 @@ from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRe
 from headrace.prepare.sources.tables.table_file_listing import list_table
 from headrace.storage import is_remote, locate
 from headrace.storage.concurrent_reads import prefetch
-from headrace.targets.target_kind_loader import target_properties
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_kind_loader import target_traits
+from headrace.targets.target_kind_traits import TargetKindTraits
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def list_source(source: Source, task: str = "classification", *, texts: bool = F
             named = litter_warnings(listing.files)
             listing = without_litter(listing)
             named += table_warnings(listing.files)
-        masks = [] if target_properties(task).is_per_pixel else mask_warnings(listing.files)
+        masks = [] if target_traits(task).is_per_pixel else mask_warnings(listing.files)
         for warning in (*masks, *named):
             log.warning("In %s, %s", source.path, warning)
     return listing
@@ -75,12 +75,12 @@ def _list_all(source: Source, task: str) -> Listing:
         return list_table(source)
     if source.labels is not None:
         return list_labelled(source.path, source.labels, task)
-    if target_properties(task).is_per_pixel:
+    if target_traits(task).is_per_pixel:
         return mask_folder.list_masks(source.path)
     return LISTERS[source.kind](source.path)
 
 
-def record_kind(source: Source, target: TargetKindProperties) -> str:
+def record_kind(source: Source, target: TargetKindTraits) -> str:
     """Return the key in `READERS` of the files of `source`, or its kind if Spark reads it."""
     if source.labels is not None:
         return LABELS_FILE

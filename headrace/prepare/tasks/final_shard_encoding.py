@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
 from headrace.prepare.arrow_schema_and_columns import arrow_schema, with_target
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
 from headrace.prepare.incremental_plan_and_task_context import PrepareContext

@@ -20,7 +20,7 @@ import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from headrace.config.configuration import Text
-from headrace.features.text.input_contract_and_compatibility import Tokenizer
+from headrace.features.text.contract_spec import Tokenizer
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.quality.values_unlike_training import UNKNOWN_WORDS
 from headrace.storage.files_named_by_hash import read_unchanged, save_named_by_hash

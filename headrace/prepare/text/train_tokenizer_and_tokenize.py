@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Column
 from headrace.errors import DataError
-from headrace.features.text.input_contract_and_compatibility import Tokenizer
+from headrace.features.text.contract_spec import Tokenizer
 from headrace.features.text.record_encoder_in_preparation import bookkeeping_columns, text_columns
 from headrace.prepare.arrow_schema_and_columns import record_columns
 from headrace.prepare.incremental_plan_and_task_context import PrepareContext

@@ -1,7 +1,7 @@
 """Schema of BUNDLE/evaluation/SPLIT.json."""
 
 from headrace.report.frozen_json_model import JsonRecord
-from headrace.targets.target_kind_properties import TaskType
+from headrace.targets.target_kind_traits import TaskType
 
 
 class Scores(JsonRecord):

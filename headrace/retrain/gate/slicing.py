@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.compare.comparison_metrics import metric_label
 from headrace.compare.row_predictions import Predictions
-from headrace.targets.target_kind_loader import target_module, target_properties
+from headrace.targets.target_kind_loader import target_module, target_traits
 
 
 class ModelPair(NamedTuple):
@@ -55,7 +55,7 @@ def gate_drop_and_slices_module(task: str) -> GateDropAndSlicesInterface:
 
 def make_slices(task: str, classes: tuple[str, ...], models: ModelPair, paths: Mapping[str, str]) -> Iterator[Slice]:
     """Yield a slice for each class that occurs, then one for each named pattern of `paths`."""
-    metric = target_properties(task).slice_metric
+    metric = target_traits(task).slice_metric
     yield from gate_drop_and_slices_module(task).class_slices(classes, models)
     for name, pattern in paths.items():
         matches = [fnmatchcase(path, pattern) for path in models.champion.paths.tolist()]

@@ -11,7 +11,7 @@ from headrace.targets.target_kind_loader import target_module
 
 
 class TargetDecoderInterface(Protocol):
-    """The module `stored_target_decoder` of a target kind."""
+    """The module `stored_target_to_array` of a target kind."""
 
     @property
     def DTYPE(self) -> str:  # noqa: N802 - the name of a constant
@@ -30,7 +30,7 @@ class TargetDecoderInterface(Protocol):
 
 def target_decoder(task: str) -> TargetDecoderInterface:
     """Return how targets of the kind `task` are decoded."""
-    module: TargetDecoderInterface = target_module(task, "stored_target_decoder")
+    module: TargetDecoderInterface = target_module(task, "stored_target_to_array")
     return module
 
 

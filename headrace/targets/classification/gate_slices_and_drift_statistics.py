@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from headrace.contract import Contract
 from headrace.evaluate.row_slices_by_value import by_class
 from headrace.retrain.gate.slicing import ModelPair, Slice, select_rows
-from headrace.targets.classification.kind_properties import PROPERTIES
+from headrace.targets.classification.kind_traits import TRAITS
 
 
 def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
     """Yield a slice for each class: the accuracy of its rows, which is its recall."""
     for partition in by_class(models.champion.true, classes):
-        yield select_rows(PROPERTIES.slice_metric, f"class {partition.name!r}", partition.rows, models)
+        yield select_rows(TRAITS.slice_metric, f"class {partition.name!r}", partition.rows, models)
 
 
 def drop(before: float, after: float) -> float:

@@ -15,7 +15,7 @@ from headrace.evaluate.confidence_intervals import Intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.mask import pixel_counts as counting
 from headrace.targets.mask.evaluation import pixel_losses
-from headrace.targets.mask.kind_properties import PROPERTIES
+from headrace.targets.mask.kind_traits import TRAITS
 
 
 def to_predictions(batch: EvaluationBatch, match: ClassMatch) -> Predictions:
@@ -30,7 +30,7 @@ def _score(metric: str) -> Callable[[Predictions], float]:
     return lambda predictions: counting.scores(_counts(predictions).sum(0))[metric]
 
 
-SCORES = {metric: _score(metric) for metric in PROPERTIES.comparison_metrics}
+SCORES = {metric: _score(metric) for metric in TRAITS.comparison_metrics}
 
 
 def difference_intervals(reference: Predictions, other: Predictions) -> Intervals:

@@ -7,7 +7,7 @@ import numpy as np
 from headrace.contract import IGNORED_PIXEL, Contract
 from headrace.retrain.gate.slicing import ModelPair, Slice, select_rows
 from headrace.targets.classification.gate_slices_and_drift_statistics import describe_limit, drop
-from headrace.targets.mask.kind_properties import PROPERTIES
+from headrace.targets.mask.kind_traits import TRAITS
 
 __all__ = ["class_slices", "describe_limit", "drop", "profile_groups", "statistics", "target_label"]
 
@@ -17,7 +17,7 @@ def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]
     for index, name in enumerate(classes):
         rows = (models.champion.true == index).any((1, 2))
         if rows.any():
-            yield select_rows(PROPERTIES.slice_metric, f"images with {name!r}", rows, models)
+            yield select_rows(TRAITS.slice_metric, f"images with {name!r}", rows, models)
 
 
 def target_label(target: bytes, contract: Contract) -> bytes:

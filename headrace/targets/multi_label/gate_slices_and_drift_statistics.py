@@ -8,7 +8,7 @@ from headrace.contract import Contract
 from headrace.prepare.encoders.label_text import INDEX_TYPE
 from headrace.retrain.gate.slicing import ModelPair, Slice
 from headrace.targets.classification.gate_slices_and_drift_statistics import describe_limit, drop
-from headrace.targets.multi_label.kind_properties import PROPERTIES
+from headrace.targets.multi_label.kind_traits import TRAITS
 
 __all__ = ["class_slices", "describe_limit", "drop"]
 
@@ -20,7 +20,7 @@ def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]
         if support:
             # Macro F1 over a single label is the label's F1.
             label_models = ModelPair(*(predictions.for_label(index) for predictions in models))
-            yield Slice(f"f1 of label {name!r}", PROPERTIES.slice_metric, support, label_models)
+            yield Slice(f"f1 of label {name!r}", TRAITS.slice_metric, support, label_models)
 
 
 NO_LABEL = "no label"

@@ -13,7 +13,7 @@ from headrace.predict.outputs.prediction_columns_interface import (
 )
 from headrace.prepare.encoders.label_text import INDEX_TYPE
 from headrace.targets.classification.prediction_columns import row_errors
-from headrace.targets.multi_label.stored_target_decoder import require_class_indices
+from headrace.targets.multi_label.stored_target_to_array import require_class_indices
 
 # A record may have no label.
 SCHEMA = pa.schema([PATH, pa.field("labels", pa.list_(pa.string()), nullable=False), PROBABILITIES])

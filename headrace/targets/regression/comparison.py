@@ -11,7 +11,7 @@ from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.confidence_intervals import Intervals, sum_intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.regression.evaluation import error_terms, errors, errors_from_sums
-from headrace.targets.regression.kind_properties import PROPERTIES
+from headrace.targets.regression.kind_traits import TRAITS
 
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 
@@ -26,7 +26,7 @@ def _score(metric: str) -> Callable[[Predictions], float]:
     return lambda predictions: errors(predictions.true, predictions.predicted)[metric]
 
 
-SCORES = {metric: _score(metric) for metric in PROPERTIES.comparison_metrics}
+SCORES = {metric: _score(metric) for metric in TRAITS.comparison_metrics}
 
 
 def difference_intervals(reference: Predictions, other: Predictions) -> Intervals:

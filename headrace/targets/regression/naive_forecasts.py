@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.features.windows.input_contract_and_compatibility import windows_of
+from headrace.features.windows.contract_spec import windows_of
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)

@@ -24,5 +24,5 @@ def true_target_column(stored: pa.Array, contract: Contract) -> pa.Array:
 
 
 def row_errors(targets: pa.Array, outputs: NDArray[np.float32]) -> None:
-    """Return None: each row already has both numbers."""
+    """Return None: an error column would only repeat a difference of two columns."""
     return

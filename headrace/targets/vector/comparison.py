@@ -11,7 +11,7 @@ from headrace.contract_comparison import ClassMatch
 from headrace.evaluate.confidence_intervals import Intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
 from headrace.targets.vector import error_metrics_and_intervals as errors
-from headrace.targets.vector.kind_properties import PROPERTIES
+from headrace.targets.vector.kind_traits import TRAITS
 
 # Components of a vector that a text shows.
 SHOWN = 4
@@ -26,7 +26,7 @@ def _score(metric: str) -> Callable[[Predictions], float]:
     return lambda predictions: errors.errors(predictions.true, predictions.predicted)[metric]
 
 
-SCORES = {metric: _score(metric) for metric in PROPERTIES.comparison_metrics}
+SCORES = {metric: _score(metric) for metric in TRAITS.comparison_metrics}
 
 
 def difference_intervals(reference: Predictions, other: Predictions) -> Intervals:

@@ -6,8 +6,8 @@ from pyspark.sql import SparkSession
 
 from headrace.errors import HeadraceError, LostExecutorError, StoreError, TrainingError
 from headrace.processes import interruption
+from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
-from headrace.runs.run_record import RunRecord
 from headrace.train.launch.rank_resource_profile import profile_for
 from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 from headrace.train.launch.world_size import first_world_size, next_world_size

@@ -7,8 +7,8 @@ import keras
 from headrace.config.sections.training import FineTune
 from headrace.errors import DataError
 from headrace.networks.network_build_and_checks import build_model, require_default_training
+from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
-from headrace.runs.run_record import RunRecord
 from headrace.table import Version
 from headrace.train.checkpoint import load_latest
 from headrace.train.distributed import collectives

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.network_build_and_checks import build_model, describe_failure, require_default_training
-from headrace.runs.run_record import RunRecord
+from headrace.runs.run_constants import RunRecord
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan
 from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version

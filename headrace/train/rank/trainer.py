@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from headrace import bundle
 from headrace.errors import ConfigurationError
+from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
-from headrace.runs.run_record import RunRecord
 from headrace.storage.append_locally_then_upload import mirror_appends
 from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches

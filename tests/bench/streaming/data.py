@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
+from headrace.features.contract_spec import Statistics
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.features.image.record_encoder_in_preparation import image_columns
-from headrace.features.input_contract_and_compatibility import Statistics
-from headrace.features.text.input_contract_and_compatibility import TextSpec, Tokenizer
+from headrace.features.text.contract_spec import TextSpec, Tokenizer
 from headrace.fetch.datasets.fashion_mnist import read as fashion_mnist
 from headrace.prepare.encoders.images.image_transcoding import encode
 from headrace.table import Summary, Version, read

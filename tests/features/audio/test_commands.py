@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from headrace.config.sections.inputs.audio import Audio
-from headrace.features.audio.input_contract_and_compatibility import AudioSpec
+from headrace.features.audio.contract_spec import AudioSpec
 from headrace.prepare.encoders.sounds.sound_decoder import decode_audio
 from headrace.table import read
 from tests.support.commands import headrace, headrace_within

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from headrace.contract import Column, Contract
+from headrace.features.audio.contract_spec import AudioSpec
 from headrace.features.audio.display_spectrogram import MAX_FRAMES, spectrogram
 from headrace.features.audio.drift_values import statistics
 from headrace.features.audio.input_as_picture_or_text import make_renderer
-from headrace.features.audio.input_contract_and_compatibility import AudioSpec
 from headrace.prepare.arrow_schema_and_columns import IDENTITY
 from headrace.targets.classification.label_encoder import COLUMN as LABEL
 from tests.support.sounds import RATE, tone

@@ -16,8 +16,8 @@ import yaml
 from PIL import Image
 
 from headrace.bundle import load
-from headrace.features.audio.input_contract_and_compatibility import AudioSpec
-from headrace.features.text.input_contract_and_compatibility import TextSpec
+from headrace.features.audio.contract_spec import AudioSpec
+from headrace.features.text.contract_spec import TextSpec
 from headrace.retrain.drift.training_data_profile import typical_values
 from headrace.table import Version, read
 from tests.support.commands import headrace_within

@@ -15,8 +15,8 @@ import pytest
 from headrace.bundle import load
 from headrace.bundle_inference import Inference
 from headrace.contract import Contract
+from headrace.features.tabular.contract_spec import TabularSpec
 from headrace.features.tabular.explainer import without_columns
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
 from headrace.table import Version, read
 from tests.support.commands import headrace_within
 from tests.support.workspace import ROOT, make_once

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from headrace.config.sections.preparation import Prepare
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
 from headrace.features.tabular import fit_on_training_split as module
 from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 

@@ -8,9 +8,9 @@ import pytest
 
 from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
-from headrace.features.input_contract_and_compatibility import Statistics
-from headrace.features.text.input_contract_and_compatibility import TextSpec, Tokenizer
+from headrace.features.contract_spec import Statistics
+from headrace.features.image.contract_spec import ImageSpec
+from headrace.features.text.contract_spec import TextSpec, Tokenizer
 from headrace.predict.udf.udf_cells import read_inputs
 from headrace.prepare.sources.tables.columns_of_one_record import Cells
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headrace.config.sections.preparation import Prepare
 from headrace.errors import DataError
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
 from headrace.features.tabular.record_encoder_in_preparation import make_encoder
 from headrace.prepare.encoders.number_notation_and_float32_warnings import (
     count_formats,

@@ -4,8 +4,8 @@ import pytest
 
 from headrace.config.sections.expectations import Expectations
 from headrace.contract import Column, Contract
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.prepare.quality.expectations import find_breaches
 from headrace.table import Summary
 from tests.support.table_versions import summary

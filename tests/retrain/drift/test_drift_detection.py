@@ -9,10 +9,10 @@ import pytest
 
 from headrace.config.sections.retraining import Drift
 from headrace.contract import Column, Contract
+from headrace.features.contract_spec import Statistics
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.features.image.drift_values import statistics as image_statistics
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
 from headrace.features.image.record_encoder_in_preparation import image_columns
-from headrace.features.input_contract_and_compatibility import Statistics
 from headrace.features.text.drift_values import statistics as text_statistics
 from headrace.prepare.arrow_schema_and_columns import arrow_schema
 from headrace.prepare.encoders.images.image_transcoding import encode

@@ -12,7 +12,7 @@ from headrace.prepare.encoders.label_text import encode_labels
 from headrace.stream.decode.target_column import decode_targets, real_rows, real_targets
 from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn
 from headrace.targets.target_kind_loader import target_module
-from headrace.targets.target_kind_properties import TaskType
+from headrace.targets.target_kind_traits import TaskType
 
 sets = st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=20)
 

@@ -8,10 +8,10 @@ from sklearn.metrics import f1_score, jaccard_score
 from headrace.config.sections.training import Loss
 from headrace.contract import IGNORED_PIXEL, Column, Contract
 from headrace.evaluate.evaluator_interface import EvaluationBatch
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.targets.mask.evaluation import Segmentation
-from headrace.targets.mask.kind_properties import SCORES
+from headrace.targets.mask.kind_traits import SCORES
 from headrace.targets.mask.objective import make_loss, make_metric
 from headrace.targets.mask.pixel_counts import pixel_counts, scores
 

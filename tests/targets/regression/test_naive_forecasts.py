@@ -7,8 +7,8 @@ import pytest
 
 from headrace.contract import Column, Contract
 from headrace.evaluate.evaluator_interface import EvaluationBatch
-from headrace.features.input_contract_and_compatibility import Statistics
-from headrace.features.windows.input_contract_and_compatibility import WindowSpec
+from headrace.features.contract_spec import Statistics
+from headrace.features.windows.contract_spec import WindowSpec
 from headrace.targets.regression.evaluation import Regression
 from headrace.targets.regression.naive_forecasts import Baselines, baseline_rows
 

@@ -29,7 +29,7 @@ from headrace.prepare.encoders.images.file_damage.tiff_missing_strips_and_jpeg_s
     missing_strips,
     tiff_jpeg_streams,
 )
-from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import (
+from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_removal_by_format import (
     GIF,
     JPEG,
     PNG,

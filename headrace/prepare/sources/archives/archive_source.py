@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from headrace.errors import DataError
-from headrace.features.input_kind_loader import input_properties
+from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.encoders.label_normalization import normalize_label, normalize_name
 from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.readers import format_from_name
@@ -42,7 +42,7 @@ IMAGES = (
     *("jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "avif"),
     *("jp2", "j2k", "jpx", "ppm", "pgm", "pbm", "pnm"),
 )
-SOUNDS = tuple(suffix.removeprefix(".") for suffix in input_properties("audio").suffixes)
+SOUNDS = tuple(suffix.removeprefix(".") for suffix in input_traits("audio").suffixes)
 
 
 def list_archives(path: str) -> Listing:

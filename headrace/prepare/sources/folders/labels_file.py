@@ -27,7 +27,7 @@ from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile
 from headrace.storage import ListedFile, files_below, is_remote, locate
 from headrace.storage.parse_location import read_failure
-from headrace.targets.target_kind_loader import target_properties
+from headrace.targets.target_kind_loader import target_traits
 from headrace.wording import escape_path, natural_sort, quantity, shorten
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def list_labelled(folder: str, labels: str, task: str = "classification") -> Lis
     file, stored = root / labels, list(files_below(root)) if is_remote(root) else None
     read_status = partial(_status, root) if stored is None else _stored_statuses(stored)
     files: dict[str, RawFile] = {}
-    named = target_properties(task).is_per_pixel
+    named = target_traits(task).is_per_pixel
     for line, row in _rows(file):
         path, label = row["path"], _label(row["label"], line, task)
         if not path or not isinstance(path, str):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.config.sections.source import Columns, Source
-from headrace.features.input_kind_loader import input_properties
+from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.wording import short_repr
@@ -79,7 +79,7 @@ def source_as_read(source: Source, settings: Prepare) -> Source:
 
 def _with_encoding(source: Source, settings: Prepare) -> Source:
     """Return `source`, read in the encoding of texts unless it names another one."""
-    is_text = input_properties(settings.input).is_text and source.format in ("csv", "json")
+    is_text = input_traits(settings.input).is_text and source.format in ("csv", "json")
     encoding = settings.text.encoding if is_text else None
     if source.columns is None or encoding is None or source.reader_options.encoding is not None:
         return source

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from headrace.config.base_section import strip_backticks
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError
-from headrace.features.input_kind_loader import input_properties
+from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.labels.label_cell_as_text import label_cell
 from headrace.prepare.readers import Row
@@ -29,10 +29,10 @@ from headrace.prepare.sources.raw_file_and_record import RawFile, RawRecord
 from headrace.prepare.sources.tables.columns.column_type_check import require_column_types
 from headrace.prepare.sources.tables.columns.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.columns_of_one_record import RowColumns, write_cells
-from headrace.prepare.sources.tables.csv_and_json_findings import report_files
 from headrace.prepare.sources.tables.dataframe_to_record_columns import require_columns
 from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database
+from headrace.prepare.sources.tables.log_csv_and_json_findings import report_files
 from headrace.prepare.sources.tables.npy_cell_pixels import read_pixels
 from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resolution import (
     ARRAYS,
@@ -69,7 +69,7 @@ def find_cell_format(source: Source, root: str, content: str) -> str:
         return input_codec(source, root, content)
     refuse_arrays(source, root)
     cell_format = source.columns.content if source.columns else "text"
-    kind = input_properties(content)
+    kind = input_traits(content)
     if cell_format == "text" and kind.is_file and not kind.is_cell:
         raise ConfigurationError(
             f"data.source.columns.content is text, and prepare.input: {content} needs files; expected bytes, if the "

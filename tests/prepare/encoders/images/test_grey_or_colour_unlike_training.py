@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from headrace.contract import Column, Contract
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
-from headrace.features.input_contract_and_compatibility import Statistics
+from headrace.features.contract_spec import Statistics
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.prepare.encoders.images.grey_or_colour_unlike_training import GreyAndColourCounts, is_grey
 
 GREY = np.repeat(np.arange(30 * 20, dtype=np.uint8).reshape(30, 20, 1), 3, axis=2)

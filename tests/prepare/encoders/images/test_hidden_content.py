@@ -18,7 +18,7 @@ from headrace.prepare.encoders.images.file_damage.jpeg_warnings_crlf_and_zeroed_
     JpegWarning,
     find_jpeg_warning,
 )
-from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import (
+from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_removal_by_format import (
     tiff_entries,
     tiff_extent,
     tiff_values,

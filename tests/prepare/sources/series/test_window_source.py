@@ -12,7 +12,7 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.windows.input_contract_and_compatibility import WindowSpec
+from headrace.features.windows.contract_spec import WindowSpec
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
 from headrace.table.rejects_and_duplicates import read_rejects

@@ -9,7 +9,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from headrace.config.configuration import Prepare
 from headrace.errors import DataError
-from headrace.explain.raw_input_readers import raw_texts
+from headrace.explain.raw_records_to_explain import raw_texts
 from headrace.predict import inputs_divided_into_parts
 from headrace.predict.input_files import find_inputs
 from headrace.predict.records.record_file_reader import TextColumns

@@ -13,9 +13,9 @@ from headrace.config.sections.training import FineTune
 from headrace.contract import Contract
 from headrace.contract_comparison import transfer_changes
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.input_contract_and_compatibility import Statistics
-from headrace.features.text.input_contract_and_compatibility import TextSpec
-from headrace.features.windows.input_contract_and_compatibility import WindowSpec
+from headrace.features.contract_spec import Statistics
+from headrace.features.text.contract_spec import TextSpec
+from headrace.features.windows.contract_spec import WindowSpec
 from headrace.networks.network_build_and_checks import build_model
 from headrace.table import Version
 from headrace.train.model.pretrained.pretrained_bundle import load_pretrained_bundle

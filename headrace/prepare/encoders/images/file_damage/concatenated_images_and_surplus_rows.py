@@ -13,7 +13,7 @@ from PIL import ImageFile
 
 from headrace.prepare.encoders.images.file_damage import jpeg_truncation_and_metadata, png_chunks
 from headrace.prepare.encoders.images.file_damage.file_end_by_header import BMP, RIFF, TIFF, WEBP, stated_end
-from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import (
+from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_removal_by_format import (
     CODESTREAM,
     GIF_END,
     GIF_IMAGE,

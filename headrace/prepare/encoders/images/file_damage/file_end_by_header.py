@@ -3,7 +3,7 @@
 import re
 import struct
 
-from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import (
+from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_removal_by_format import (
     TIFF_STRIPS,
     TIFF_TILES,
     tiff_entries,

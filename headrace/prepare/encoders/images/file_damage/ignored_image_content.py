@@ -9,7 +9,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from headrace.prepare.encoders.images.file_damage.concatenated_images_and_surplus_rows import has_surplus_pixels
 from headrace.prepare.encoders.images.file_damage.jpeg_warnings_crlf_and_zeroed_blocks import has_zeroed_block
-from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import has_frames
+from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_removal_by_format import has_frames
 
 # Upper bytes of 16-bit colours whose values use only so many bits.
 NARROW_COLOURS = {0: 8, 3: 10, 15: 12, 63: 14}

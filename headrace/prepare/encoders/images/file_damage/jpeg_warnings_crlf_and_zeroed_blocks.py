@@ -19,7 +19,7 @@ from headrace.prepare.encoders.images.file_damage.jpeg_truncation_and_metadata i
     START_OF_SCAN,
     has_all_scans,
 )
-from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import (
+from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_removal_by_format import (
     AVIF,
     JP2,
     JPEG_2000,

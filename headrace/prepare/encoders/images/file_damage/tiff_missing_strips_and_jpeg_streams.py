@@ -7,7 +7,7 @@ that all share.
 from collections.abc import Iterator, Mapping
 
 from headrace.prepare.encoders.images.file_damage.jpeg_truncation_and_metadata import END, START
-from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import (
+from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_removal_by_format import (
     TIFF_HEADER,
     TIFF_STRIPS,
     TIFF_TILES,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class InputKindProperties:
+class InputKindTraits:
     """The properties of an input kind.
 
     Attributes:

@@ -9,7 +9,7 @@ from headrace.bundle import Origin
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.options import ExplainOptions
-from headrace.features.input_kind_loader import input_properties
+from headrace.features.input_kind_loader import input_traits
 from headrace.predict.input_files import STDIN, InputFile, Inputs, find_inputs, read_raw
 from headrace.predict.raw_file_prediction_interface import raw_file_prediction_module
 from headrace.predict.records.record_file_reader import RecordFile, record_cells, refuse_column_of_cells
@@ -162,8 +162,8 @@ def _find(source: Path) -> Inputs:
 
 
 def _files(inputs: Inputs, settings: Prepare) -> RawInputs:
-    files, skipped = inputs.files(texts=input_properties(settings.input).is_text)
-    if input_properties(settings.input).is_cell:
+    files, skipped = inputs.files(texts=input_traits(settings.input).is_text)
+    if input_traits(settings.input).is_cell:
         raw_file_prediction_module(settings.input).require_single_records(files)
     return RawInputs(len(files), lambda index: _read(files[index], settings), _counts({IGNORED: skipped}))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from headrace.features.input_contract_and_compatibility import CellType, InputSpec
+from headrace.features.contract_spec import CellType, InputSpec
 
 
 class GeoSpec(InputSpec):

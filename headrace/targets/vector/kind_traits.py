@@ -1,9 +1,9 @@
 """Properties of vector targets, importable without an engine."""
 
-from headrace.targets.regression.kind_properties import ERRORS
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.regression.kind_traits import ERRORS
+from headrace.targets.target_kind_traits import TargetKindTraits
 
-PROPERTIES = TargetKindProperties(
+TRAITS = TargetKindTraits(
     label_meaning="a list of numbers, of one length in all records",
     output_kind="vector",
     has_classes=False,

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from headrace.errors import DataError
-from headrace.features.input_contract_and_compatibility import FittedFile, InputSpec
+from headrace.features.contract_spec import FittedFile, InputSpec
 
 
 class Tokenizer(BaseModel):

@@ -3,7 +3,7 @@
 from typing import Literal, Self
 
 from headrace.errors import DataError
-from headrace.features.input_contract_and_compatibility import InputSpec
+from headrace.features.contract_spec import InputSpec
 
 
 class AudioSpec(InputSpec):

@@ -1,8 +1,8 @@
-"""Properties of the windows kind, importable without an engine."""
+"""Traits of the windows kind, importable without an engine."""
 
-from headrace.features.input_kind_properties import InputKindProperties
+from headrace.features.input_kind_traits import InputKindTraits
 
-PROPERTIES = InputKindProperties(
+TRAITS = InputKindTraits(
     is_file=False,
     is_cell=False,
     noun="windows of numbers",

@@ -1,8 +1,8 @@
 """Properties of classification targets, importable without an engine."""
 
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_kind_traits import TargetKindTraits
 
-PROPERTIES = TargetKindProperties(
+TRAITS = TargetKindTraits(
     label_meaning="one class name",
     output_kind="class",
     has_classes=True,

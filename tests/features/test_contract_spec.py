@@ -9,21 +9,21 @@ from pydantic import ValidationError
 
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
-from headrace.features.audio.input_contract_and_compatibility import AudioSpec
-from headrace.features.geo.input_contract_and_compatibility import GeoSpec
-from headrace.features.image.input_contract_and_compatibility import ImageSpec
-from headrace.features.input_contract_and_compatibility import (
+from headrace.features.audio.contract_spec import AudioSpec
+from headrace.features.contract_spec import (
     MAX_SHIFT,
     InputSpec,
     Statistics,
     load_input_spec,
     spec_class,
 )
+from headrace.features.geo.contract_spec import GeoSpec
+from headrace.features.image.contract_spec import ImageSpec
 from headrace.features.input_kind_loader import KINDS, RECORD, SINGLE_KINDS, input_module
-from headrace.features.tabular.input_contract_and_compatibility import TabularSpec
-from headrace.features.text.input_contract_and_compatibility import TextSpec, Tokenizer
-from headrace.features.vector.input_contract_and_compatibility import VectorSpec
-from headrace.features.windows.input_contract_and_compatibility import WindowSpec
+from headrace.features.tabular.contract_spec import TabularSpec
+from headrace.features.text.contract_spec import TextSpec, Tokenizer
+from headrace.features.vector.contract_spec import VectorSpec
+from headrace.features.windows.contract_spec import WindowSpec
 
 ONE = Statistics(mean=(10.0,), variance=(4.0,))
 TOKENIZER = Tokenizer(kind="word", file="t.json", sha256="1", vocabulary_size=30, max_length=9)
@@ -55,7 +55,7 @@ def test_every_kind_but_the_record_has_a_specification() -> None:
     assert set(SPECS) == set(SINGLE_KINDS) == set(KINDS) - {RECORD}
     for kind in SINGLE_KINDS:
         assert spec_class(kind).model_fields["kind"].default == kind
-        assert spec_class(kind).__module__ == input_module(kind, "input_contract_and_compatibility").__name__
+        assert spec_class(kind).__module__ == input_module(kind, "contract_spec").__name__
 
 
 @pytest.mark.parametrize("kind", SPECS)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
-# The kinds of targets, as in `prepare.task`: the names of the rooms beside this module.
+# The kinds of targets, as in `prepare.task`: the names of the packages beside this module.
 TaskType = Literal["classification", "mask", "multi_label", "regression", "vector"]
 Activation = Literal["softmax", "sigmoid", "linear"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TargetKindProperties:
+class TargetKindTraits:
     """The properties of a target kind.
 
     Attributes:

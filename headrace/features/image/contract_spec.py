@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
+from headrace.features.contract_spec import InputSpec, Statistics
 
 
 class ImageSpec(InputSpec):

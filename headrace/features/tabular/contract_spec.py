@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 from headrace.errors import DataError
-from headrace.features.input_contract_and_compatibility import CellType, FittedFile, InputSpec, Statistics
+from headrace.features.contract_spec import CellType, FittedFile, InputSpec, Statistics
 from headrace.wording import quantity
 
 

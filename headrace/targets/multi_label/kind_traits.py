@@ -1,8 +1,8 @@
 """Properties of multi-label targets, importable without an engine."""
 
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_kind_traits import TargetKindTraits
 
-PROPERTIES = TargetKindProperties(
+TRAITS = TargetKindTraits(
     label_meaning="any number of class names",
     output_kind="labels",
     has_classes=True,

@@ -1,10 +1,10 @@
 """Properties of regression targets, importable without an engine."""
 
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_kind_traits import TargetKindTraits
 
 ERRORS = ("mean_absolute_error", "root_mean_squared_error")
 
-PROPERTIES = TargetKindProperties(
+TRAITS = TargetKindTraits(
     label_meaning="a number",
     output_kind="number",
     has_classes=False,

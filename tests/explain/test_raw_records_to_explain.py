@@ -8,7 +8,7 @@ import pytest
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.job import choose_spread
-from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files, raw_texts
+from headrace.explain.raw_records_to_explain import RawInput, RawInputs, raw_files, raw_texts
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
 pytestmark = pytest.mark.tensorflow

@@ -1,6 +1,6 @@
 """The part of a contract that describes one input, beyond the shape and type of its column; each kind has a subclass.
 
-The module `input_contract_and_compatibility` of a kind holds its subclass as `SPEC`. Contracts are compared input by
+The module `contract_spec` of a kind holds its subclass as `SPEC`. Contracts are compared input by
 input with the methods of these classes, so that no other package depends on the kind of an input.
 """
 
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict
 
 from headrace.errors import DataError
-from headrace.features.input_kind_loader import SINGLE_KINDS, input_module, input_properties
+from headrace.features.input_kind_loader import SINGLE_KINDS, input_module, input_traits
 from headrace.wording import join_names
 
 if TYPE_CHECKING:
     from headrace.contract import Contract
-    from headrace.features.text.input_contract_and_compatibility import Tokenizer
+    from headrace.features.text.contract_spec import Tokenizer
 
 CellType = Literal["number", "category", "vector"]
 
@@ -103,7 +103,7 @@ class InputSpec(BaseModel):
         spec = contract.spec
         if isinstance(spec, cls):
             return spec
-        expected = input_properties(cls.model_fields["kind"].default).noun
+        expected = input_traits(cls.model_fields["kind"].default).noun
         raise DataError(f"The table holds {contract.input_kind} inputs; expected {expected}.")
 
     @property
@@ -173,7 +173,7 @@ class InputSpec(BaseModel):
 
 def spec_class(kind: str) -> type[InputSpec]:
     """Return the specification's class of the input kind `kind`, which is not a record."""
-    found: type[InputSpec] = input_module(kind, "input_contract_and_compatibility").SPEC
+    found: type[InputSpec] = input_module(kind, "contract_spec").SPEC
     return found
 
 

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_by_format import Structure, find_structure
+from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_removal_by_format import (
+    Structure,
+    find_structure,
+)
 from headrace.prepare.encoders.images.image_transcoding import decode
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Literal, Self
 
 from headrace.errors import DataError
-from headrace.features.input_contract_and_compatibility import InputSpec, Statistics
+from headrace.features.contract_spec import InputSpec, Statistics
 from headrace.wording import join_names
 
 if TYPE_CHECKING:

@@ -1,10 +1,10 @@
 """Traits of mask targets, importable without an engine."""
 
-from headrace.targets.target_kind_properties import TargetKindProperties
+from headrace.targets.target_kind_traits import TargetKindTraits
 
 SCORES = ("mean_iou", "pixel_accuracy", "mean_dice")
 
-PROPERTIES = TargetKindProperties(
+TRAITS = TargetKindTraits(
     label_meaning="the path of a mask, an image with a class for each pixel",
     output_kind="mask",
     has_classes=True,
