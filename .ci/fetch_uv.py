@@ -96,12 +96,12 @@ def main(version: str, folder: Path) -> None:
         address, sha256 = find_wheel(index, version)
         wheel = download(address)[0]
         if hashlib.sha256(wheel).hexdigest() != sha256:
-            raise ValueError("what it sent has not the SHA-256 it promised")
+            raise ValueError("the SHA-256 of the downloaded wheel differs from that of the index")
         unpack_program(wheel, folder)
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         reason = error.reason if isinstance(error, URLError) else error
         sys.exit(
-            f"setup: uv {version} cannot be had from {shown} ({reason}); connect this machine or install uv yourself."
+            f"setup: uv {version} cannot be downloaded from {shown} ({reason}); connect this machine or install uv yourself."
         )
 
 

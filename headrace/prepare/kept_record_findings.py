@@ -57,11 +57,11 @@ class Observations:
         doubtful_markup: texts with something that may or may not be a tag of HTML.
         with_split: records whose split the source gives.
         without_split: records that get one by `prepare.splits`.
-        unsplit_example: path of the first of these.
+        unsplit_example: path of the first unsplit record.
         overruled_folders: label and path of the first record in each folder of archives that is not its class, as a
             .cls or .json says otherwise.
         member_labels: labels of members of archives.
-        markup_example: the first of these, and the path of its text.
+        markup_example: the first doubtful markup, and the path of its text.
         weights: sample weights.
         locations: locations in degrees.
         number_formats: numbers by how they are written, by what they are in a sentence.
@@ -69,7 +69,7 @@ class Observations:
         cut_texts: texts with more tokens than a table keeps, by what they are in a sentence and the maximum.
         filled: rows whose number was missing and became the mean, by column.
         named_like_copies: members of archives that are named like a copy of another one.
-        named_like_masks: the same for the mask of another one.
+        named_like_masks: number of images whose names are those of masks of other images.
         named_examples: path of the first member among the copies, and among the masks.
         left_out: copies of a record in another split, which are dropped whatever `prepare.duplicates` says.
         relabelled: of these the ones with another label than the record that is kept.

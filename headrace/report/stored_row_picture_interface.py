@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class StoredRowPictureInterface(Protocol):
-    """The module `input_as_picture_or_text` of an input kind whose properties say that it has pictures."""
+    """The module `input_as_picture_or_text` of an input kind whose traits say that it has pictures."""
 
     def to_pil_image(self, payload: bytes, column: Column) -> "Image":
         """Return the stored input of a row as a picture."""

@@ -173,7 +173,7 @@ def test_fetch_uv_refuses_wheel_with_another_sha256(index: Index, tmp_path: Path
     index.promised = "0" * 64
     done = fetch_uv(tmp_path / "bin", PIP_INDEX_URL=f"http://{index.address}")
     assert done.returncode == 1
-    assert "what it sent has not the SHA-256 it promised" in done.stderr
+    assert "the SHA-256 of the downloaded wheel differs from that of the index" in done.stderr
     assert not (tmp_path / "bin").exists()
 
 

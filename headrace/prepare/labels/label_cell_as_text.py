@@ -1,4 +1,4 @@
-"""The label in a cell of a source, by what a label is."""
+"""Read the label in a cell as text, by the target kind."""
 
 from headrace.targets.target_kind_loader import target_module
 
@@ -9,6 +9,6 @@ def label_cell(value: object, task: str) -> str | None:
     Raises:
         RejectedRecordError: the cell is an object, bytes that are no text, or a list that cannot be a label.
     """
-    # By name, as the kind's module imports the plan of the preparation, and that the readers of sources.
+    # Loaded by name to avoid an import cycle: the label encoder imports the plan, and that the readers of sources.
     text: str | None = target_module(task, "label_encoder").label_cell(value)
     return text

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headrace.wording import quantity_has
 
-# Of fewer locations, all may well be near each other.
+# Fewer locations may well all lie near each other.
 MIN_LOCATIONS = 20
 # Rounding of 32-bit features.
 TOLERANCE = 1e-3
@@ -52,7 +52,7 @@ class LocationSample:
                 f"{quantity_has(self.zeros, 'record')} the location of latitude 0 and longitude 0, in the sea, such as "
                 f"{self.zero_path!r}; if it marks a missing location, leave the cells empty."
             )
-        # Of the area of all angles in radians, as degrees, hardly any is land.
+        # Read as degrees, all angles in radians lie within 7 degrees of 0, 0, where there is hardly any land.
         in_radians = self.latitude <= math.pi / 2 + TOLERANCE and self.longitude <= 2 * math.pi + TOLERANCE
         if in_radians and self.locations - self.zeros >= MIN_LOCATIONS:
             lines.append(

@@ -1,4 +1,4 @@
-"""Rows as readers return them."""
+"""Rows and ranges of rows as readers return them, and the errors of readers."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -41,7 +41,7 @@ class RowRange(NamedTuple):
 
 
 class MissingColumnError(ConfigurationError):
-    """Raised when a file lacks a requested column; `key` is the configuration's that names it, if that is known."""
+    """Raised when a file lacks a requested column; `key` is the configuration key that names it, if known."""
 
     def __init__(self, name: str, file: str, columns: Iterable[str], cause: str = "", key: str = "") -> None:
         self.name, self.file, self.columns, self.cause, self.key = name, file, tuple(columns), cause, key

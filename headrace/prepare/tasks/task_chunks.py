@@ -22,8 +22,8 @@ def make_chunks(files: list[RawFile], settings: Prepare, slots: int = 1) -> Iter
         slots: tasks that run at the same time. A few chunks get about equal sizes, and about a multiple of `slots`
             of them, so that no slot is idle.
     """
-    size, chunks = sum(file.size for file in files), _balanced_chunk_count(files, settings, slots)
-    target_size = size / chunks if chunks else math.inf
+    chunks = _balanced_chunk_count(files, settings, slots)
+    target_size = sum(file.size for file in files) / chunks if chunks else math.inf
     chunk: list[RawFile] = []
     size = rows = number = 0
     for index in np.random.default_rng(settings.seed).permutation(len(files)):

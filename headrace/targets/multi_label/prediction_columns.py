@@ -15,20 +15,20 @@ from headrace.prepare.encoders.label_text import INDEX_TYPE
 from headrace.targets.classification.prediction_columns import row_errors
 from headrace.targets.multi_label.stored_target_to_array import require_class_indices
 
+__all__ = ["NAME", "SCHEMA", "TYPE", "row_errors", "to_columns", "true_target_column"]
+
 # A record may have no label.
 SCHEMA = pa.schema([PATH, pa.field("labels", pa.list_(pa.string()), nullable=False), PROBABILITIES])
 
 
 def to_columns(outputs: ModelOutputs) -> list[pa.Array]:
-    """Return the labels from the threshold on, and all probabilities."""
+    """Return the labels whose probability is at least the threshold, and all probabilities."""
     probabilities = np.concatenate(outputs.batches)
     given = probabilities >= (HALF if outputs.threshold is None else outputs.threshold)
     names = pa.array(outputs.classes).take(pa.array(np.nonzero(given)[1]))
     offsets = np.append(0, np.cumsum(given.sum(1))).astype(np.int32)
     return [pa.ListArray.from_arrays(offsets, names), probability_lists(probabilities)]
 
-
-__all__ = ["NAME", "TYPE", "true_target_column", "row_errors"]
 
 NAME, TYPE = "true_labels", pa.list_(pa.string())
 

@@ -120,11 +120,11 @@ def _reads(arguments: tuple[Any, ...]) -> bool:
 
 
 def _check_reads(owner: Any, name: str, hidden: HiddenFiles, position: int) -> None:
-    plain: Callable[..., Any] = getattr(owner, name)
+    original: Callable[..., Any] = getattr(owner, name)
 
-    def asking(*arguments: Any, **options: Any) -> Any:
+    def checked(*arguments: Any, **options: Any) -> Any:
         path = arguments[position] if len(arguments) > position else None
         hidden.check(path if path is not None else options.get("filename", options.get("name", options.get("path"))))
-        return plain(*arguments, **options)
+        return original(*arguments, **options)
 
-    setattr(owner, name, asking)
+    setattr(owner, name, checked)

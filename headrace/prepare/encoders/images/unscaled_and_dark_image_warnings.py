@@ -28,7 +28,7 @@ def unscaled_colours_warning(images: Counter[int]) -> str | None:
     return None if found is None else f"{found.text.format('colour')} Scale their values to 16 bits, or save 8 bits."
 
 
-# Images whose largest value of 255 is not above this hold at most 4 bits, of which 8 look black.
+# Images whose largest value is at most this (of 255) use at most 4 of 8 bits, and look black.
 DARK, MIN_DARK = 15, 3
 
 

@@ -16,7 +16,7 @@ from headrace.prepare.sources.tables.dataframe_to_record_columns import (
     require_columns,
     warn_of_times,
 )
-from headrace.prepare.sources.tables.table_file_listing import NO_FILES
+from headrace.prepare.sources.tables.table_file_listing import JDBC
 
 # What Java says where it has no driver for an address, and where the class that the options name is in no jar.
 NO_DRIVER, NO_CLASS = "No suitable driver", "ClassNotFoundException"
@@ -34,7 +34,7 @@ def load_database(spark: SparkSession, source: Source) -> DataFrame:
     # Times without a zone stay as they are in the database, whatever the zones of this machine and of Spark.
     options = {"preferTimestampNTZ": "true"} | from_environment(source.options, "data.source.options")
     try:
-        return spark.read.format(NO_FILES).options(**options).option("url", source.path).load()
+        return spark.read.format(JDBC).options(**options).option("url", source.path).load()
     except (PySparkException, Py4JJavaError) as error:
         raise DataError(f"Spark cannot read {source.path} as {source.format}: {_describe(error)}") from None
 

@@ -41,7 +41,7 @@ from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resoluti
 )
 from headrace.prepare.sources.tables.rejected_annotation_warning import warn_of_rejected_annotations
 from headrace.prepare.sources.tables.row_ranges_of_spark_tasks import list_ranges, rows_of_ranges
-from headrace.prepare.sources.tables.table_file_listing import NO_FILES
+from headrace.prepare.sources.tables.table_file_listing import JDBC
 from headrace.prepare.sources.tables.table_readers_and_required_columns import (
     columns_in_file,
     open_first,
@@ -96,7 +96,7 @@ def read_frame(
         DataError: a file cannot be read, or Spark cannot read the database.
     """
     columns = source.columns or Columns()
-    if source.format == NO_FILES:
+    if source.format == JDBC:
         return database_rows(spark, source, columns, cell_format)
     is_binary = require_column_types(source, root, files, columns, cell_format)
     warn_of_folder_columns(source, root, files)
@@ -143,7 +143,7 @@ def read_columns(
         ConfigurationError: a column is missing.
         DataError: a file cannot be read.
     """
-    if source.format == NO_FILES:
+    if source.format == JDBC:
         frame = load_database(spark, source)
         require_columns(frame, names, source)
         none = [F.lit(None).cast("string").alias(name) for name in REJECTION if rejections]

@@ -27,7 +27,7 @@ from headrace.wording import escape_path, quantity, shorten
 
 log = logging.getLogger(__name__)
 
-NO_FILES = "jdbc"
+JDBC = "jdbc"
 
 
 def list_table(source: Source) -> Listing:
@@ -41,7 +41,7 @@ def list_table(source: Source) -> Listing:
             "The configuration prepares the rows of a DataFrame, which is not known here; call "
             "headrace.prepare(frame, table, ...) with it."
         )
-    if source.format == NO_FILES:
+    if source.format == JDBC:
         return Listing(source.path, [], ())
     path = locate(source.path).absolute()
     if path.is_file():
