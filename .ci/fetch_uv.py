@@ -101,7 +101,8 @@ def main(version: str, folder: Path) -> None:
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         reason = error.reason if isinstance(error, URLError) else error
         sys.exit(
-            f"setup: uv {version} cannot be downloaded from {shown} ({reason}); connect this machine or install uv yourself."
+            f"setup: uv {version} cannot be downloaded from {shown} ({reason}); connect this machine, or install uv "
+            "yourself."
         )
 
 
