@@ -179,6 +179,6 @@ def test_fetch_uv_refuses_wheel_with_another_sha256(index: Index, tmp_path: Path
 
 def test_fetch_uv_reports_missing_version_in_one_sentence(index: Index, tmp_path: Path) -> None:
     done = fetch_uv(tmp_path / "bin", "9.9.8", PIP_INDEX_URL=f"http://{index.address}")
-    expected = f"it has no uv 9.9.8 for {platform.machine()}); connect this machine or install uv yourself.\n"
+    expected = f"it has no uv 9.9.8 for {platform.machine()}); connect this machine, or install uv yourself.\n"
     assert done.stderr.endswith(expected)
     assert done.stderr.count("\n") == 1
