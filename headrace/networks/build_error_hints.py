@@ -49,14 +49,14 @@ def _is_input(tensor: Any) -> bool:
 
 # What a network reads from a contract; docs/networks.md describes them.
 CONTRACT_ATTRIBUTES = (
-    "input_shape", "model_dtype", "outputs", "output_activation", "classes", "task", "input_kind",
+    "input_shape", "model_dtype", "outputs", "output_shape", "output_activation", "classes", "task", "input_kind",
     "statistics", "label_statistics", "require", "record_inputs",
 )  # fmt: skip
 TOKENIZER = "require('text').tokenizer"
 # Names of other libraries that look like another attribute, or like none.
 SYNONYMS = {
     "num_classes": "outputs", "n_classes": "outputs", "nb_classes": "outputs", "num_labels": "outputs",
-    "num_outputs": "outputs", "output_shape": "outputs", "output_dim": "outputs", "class_names": "classes",
+    "num_outputs": "outputs", "output_dim": "outputs", "class_names": "classes",
     "labels": "classes", "activation": "output_activation", "shape": "input_shape", "dtype": "model_dtype",
     "vocabulary_size": f"{TOKENIZER}.vocabulary_size", "vocab_size": f"{TOKENIZER}.vocabulary_size",
     "tokenizer": TOKENIZER, "max_length": f"{TOKENIZER}.max_length", "mean": "statistics.mean",

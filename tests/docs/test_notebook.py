@@ -59,7 +59,7 @@ def test_block_of_the_readme_runs(root: Path, tmp_path: Path) -> None:
 def test_blocks_of_the_page_run_in_order(root: Path, tmp_path: Path) -> None:
     write_photos(tmp_path / "photos")
     blocks = BLOCK.findall((root / "docs" / "notebook.md").read_text())
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     assert len(blocks[0].strip().splitlines()) <= 16
     done = run_page("\n".join(blocks) + AFTER, tmp_path, root)
     assert "not_an_image" in done.stdout

@@ -32,6 +32,7 @@ from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedReco
 from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import Version, read
+from headrace.targets.target_kind_loader import target_traits
 from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 
 pytestmark = pytest.mark.tensorflow
@@ -148,7 +149,7 @@ def test_labels_that_are_all_unreadable_are_reported_with_their_reasons(tmp_path
 
 def test_source_without_classes_asks_for_the_column_and_the_separator_of_names() -> None:
     with pytest.raises(DataError, match=r"holds 0 classes.* Is data\.source\.columns\.label the column of the names"):
-        require_class_count((), "here", single=False)
+        require_class_count((), "here", target=target_traits("multi_label"))
 
 
 @pytest.mark.parametrize(

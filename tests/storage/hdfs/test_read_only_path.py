@@ -84,7 +84,7 @@ def test_absolute_name_joined_to_hdfs_path_is_refused() -> None:
         ),
         (
             'RPCError("a.b.StandbyException", "in state standby\\n\\tat x")',
-            "returned an error for hdfs://h:1/raw: in state standby;",
+            "returned an error for hdfs://h:1/raw: in state standby. Try again later.",
         ),
     ],
 )
