@@ -35,6 +35,8 @@ class CustomCallbacks(keras.callbacks.Callback):
         self.objective, self.stopped, self._wanted = objective, False, False
         made = objective.callbacks()
         self.callbacks: Sequence[Any] = made if rank == 0 else [one for one in made if not isinstance(one, WRITERS)]
+        # The same on all ranks, although some may have no callback of their own: they agree on a stop together.
+        self._is_used = bool(made)
         self._begun = False
 
     def warn_if_resumed(self, step: int) -> None:
@@ -72,14 +74,17 @@ class CustomCallbacks(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._forward("on_epoch_end", logs, epoch)
-        if self.callbacks and self._any_rank_stops():
+        if self._is_used and self._any_rank_stops():
             self.stopped = self.model.stop_training = True
 
     def finish(self) -> None:
-        """Tell the callbacks that the training has ended."""
-        self._forward("on_train_end", None)
+        """Tell the callbacks that the training has ended, if it had a step left when this process began."""
+        if self._begun:
+            self._forward("on_train_end", None)
 
     def _forward(self, event: str, logs: Any, *arguments: int) -> None:
+        if not self.callbacks:
+            return
         stopping, self.model.stop_training = self.model.stop_training, False
         shared = dict(logs or {})
         for one in self.callbacks:

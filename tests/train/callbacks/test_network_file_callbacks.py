@@ -100,6 +100,25 @@ def test_callbacks_that_write_files_are_those_of_rank_0(tmp_path: Path) -> None:
     assert not any(isinstance(one, keras.callbacks.CSVLogger) for one in custom(writer, rank=1).callbacks)
 
 
+def test_rank_without_callbacks_of_its_own_agrees_on_a_stop_with_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise rank 0 would wait for it at the end of the epoch."""
+    monkeypatch.setattr(collectives, "allreduce_sum", lambda variables: [np.array(1.0)])
+    events = custom(keras.callbacks.CSVLogger("log.csv"), rank=1)
+    events.on_epoch_end(0, {"loss": 1.0})
+    assert (events.model.stop_training, events.stopped) == (True, True)
+
+
+def test_network_without_callbacks_asks_no_other_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collectives, "allreduce_sum", lambda variables: pytest.fail("no rank has a callback"))
+    custom().on_epoch_end(0, {"loss": 1.0})
+
+
+def test_training_that_was_complete_before_has_no_end() -> None:
+    recorder = Recorder()
+    custom(recorder).finish()
+    assert recorder.events == []
+
+
 def test_failure_names_the_callback_and_the_reason() -> None:
     def fail(epoch: int, logs: Any) -> None:
         raise KeyError("val_loss")
