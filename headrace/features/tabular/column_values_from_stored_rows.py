@@ -15,6 +15,6 @@ def column_values_from_stored_rows(contract: Contract, folder: Path, rows: NDArr
     """See `ColumnValuesInterface`."""
     spec = TabularSpec.of(contract)
     vocabulary = load_vocabulary(folder, spec)
-    named = [vocabulary.describe(row, spec) for row in rows]
+    named = [vocabulary.category_names(row, spec) for row in rows]
     numbers = {name: pa.array(rows[:, at], pa.float32()) for at, name in enumerate(spec.numbers)}
     return numbers | {name: pa.array([row[name] for row in named], pa.string()) for name in spec.categories}

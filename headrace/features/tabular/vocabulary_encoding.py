@@ -120,7 +120,7 @@ class Vocabulary:
             cells: of the row, which distinguish a missing number from one that equals the mean; None if they are not
             known.
         """
-        numbers, categories = row[: len(spec.numbers)], row[len(spec.numbers) :]
+        numbers = row[: len(spec.numbers)]
         named = {name: f"{value:.6g}" for name, value in zip(spec.numbers, numbers.tolist(), strict=True)}
         if cells is None:
             means = np.asarray(spec.statistics.mean, np.float32)
@@ -129,9 +129,15 @@ class Vocabulary:
         else:
             missing = (name for name, value in zip(spec.numbers, cells.numbers, strict=True) if value is None)
             named |= {name: f"missing (filled with mean {named[name]})" for name in missing}
-        for name, known, value in zip(spec.categories, self._values, categories.astype(int).tolist(), strict=True):
-            named[name] = NAMES[value] if value < FIRST_KNOWN else known[value - FIRST_KNOWN]
-        return named
+        return named | self.category_names(row, spec)
+
+    def category_names(self, row: NDArray[np.float32], spec: TabularSpec) -> dict[str, str]:
+        """Return the names of the categories of a row, (columns,), by column."""
+        values = row[len(spec.numbers) :].astype(int).tolist()
+        return {
+            name: NAMES[value] if value < FIRST_KNOWN else known[value - FIRST_KNOWN]
+            for name, known, value in zip(spec.categories, self._values, values, strict=True)
+        }
 
     @staticmethod
     def _number(value: str | None, numbers: Mapping[str, int]) -> int:

@@ -45,9 +45,11 @@ def list_masks(path: str) -> Listing:
             "%s of %s are neither in the folder of the images nor in that of the masks, and left out, such as %r.",
             quantity(len(others), "file"), path, example,
         )  # fmt: skip
-    by_stem = _by_stem(masks, path)
-    files = [_record(image, by_stem.pop(_stem(image.path), None), path) for image in _without_twins(images, path)]
-    _warn_of_unused(by_stem, path)
+    unused = _by_stem(masks, path, "mask", "image")
+    files = [
+        _record(image, unused.pop(stem, None), path) for stem, image in _by_stem(images, path, "image", "mask").items()
+    ]
+    _warn_of_unused(unused, path)
     return Listing(str(root.absolute()), sorted(files), ())
 
 
@@ -79,33 +81,21 @@ def _split(path: str) -> str | None:
     return split_from_name(first) if folders else None
 
 
-def _by_stem(masks: Iterable[ListedFile], source: str) -> dict[str, ListedFile]:
-    found: dict[str, ListedFile] = {}
-    for mask in masks:
-        other = found.setdefault(_stem(mask.path), mask)
-        if other is not mask:
-            raise DataError(
-                f"The source {source} holds two masks of one name, {escape_path(other.path)!r} and "
-                f"{escape_path(mask.path)!r}; expected one mask for each image."
-            )
-    return found
-
-
-def _without_twins(images: list[ListedFile], source: str) -> list[ListedFile]:
-    """Return the images.
+def _by_stem(files: Iterable[ListedFile], source: str, noun: str, other_noun: str) -> dict[str, ListedFile]:
+    """Return the files by what an image and its mask have in common.
 
     Raises:
-        DataError: two have one name, so that it is not known to which of them a mask belongs.
+        DataError: two have one name, so that it is not known which image belongs to which mask.
     """
     found: dict[str, ListedFile] = {}
-    for image in images:
-        other = found.setdefault(_stem(image.path), image)
-        if other is not image:
+    for file in files:
+        other = found.setdefault(_stem(file.path), file)
+        if other is not file:
             raise DataError(
-                f"The source {source} holds two images of one name, {escape_path(other.path)!r} and "
-                f"{escape_path(image.path)!r}; expected one image for each mask."
+                f"The source {source} holds two {noun}s of one name, {escape_path(other.path)!r} and "
+                f"{escape_path(file.path)!r}; expected one {noun} for each {other_noun}."
             )
-    return images
+    return found
 
 
 def _record(image: ListedFile, mask: ListedFile | None, source: str) -> RawFile:

@@ -86,13 +86,7 @@ class CustomObjective:
         Raises:
             ConfigurationError: `metrics` fails, or returns other things.
         """
-        made = self._call("metrics")
-        if made is None:
-            return []
-        self._require("metrics", made, list | tuple, "a list of keras.metrics.Metric")
-        for metric in made:
-            self._require("metrics", metric, keras.metrics.Metric, "a list of keras.metrics.Metric")
-        return list(made)
+        return self._call_for_list("metrics", keras.metrics.Metric, "a list of keras.metrics.Metric")
 
     def optimizer(self, rate: Any) -> keras.Optimizer | None:
         """Return the optimizer with the learning rate, or the schedule, `rate`; None if the file has none.
@@ -111,14 +105,10 @@ class CustomObjective:
         Raises:
             ConfigurationError: `callbacks` fails, or returns other things or callbacks that do Headrace's work.
         """
-        made = self._call("callbacks")
-        if made is None:
-            return []
-        self._require("callbacks", made, list | tuple, "a list of keras.callbacks.Callback")
+        made = self._call_for_list("callbacks", keras.callbacks.Callback, "a list of keras.callbacks.Callback")
         for one in made:
-            self._require("callbacks", one, keras.callbacks.Callback, "a list of keras.callbacks.Callback")
             self._refuse_callback(one)
-        return list(made)
+        return made
 
     def _refuse_callback(self, callback: keras.callbacks.Callback) -> None:
         reason = next((why for kind, why in REFUSED_CALLBACKS.items() if isinstance(callback, kind)), None)
@@ -128,6 +118,15 @@ class CustomObjective:
             raise ConfigurationError(
                 f"{self.source('callbacks')} returned a {type(callback).__name__}: {reason}. Remove it."
             )
+
+    def _call_for_list(self, name: str, kind: Any, expected: str) -> list[Any]:
+        made = self._call(name)
+        if made is None:
+            return []
+        self._require(name, made, list | tuple, expected)
+        for one in made:
+            self._require(name, one, kind, expected)
+        return list(made)
 
     def _call(self, name: str, *arguments: Any) -> Any:
         if name not in self.functions:
