@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from headrace.html.small_image_check import is_pixelated
 from headrace.report.evaluation.evaluation_schema import TaskEvaluation
 from headrace.report.evaluation.mistake_with_input import MistakeWithInput
+from headrace.report.evaluation.report_section_base import EvaluationView
 from headrace.report.evaluation.report_section_interface import Headline
-from headrace.report.evaluation.slices import SliceTable, slice_tables
 from headrace.report.frozen_json_model import JsonRecord
 from headrace.targets.mask.mask_pictures import class_colour
 from headrace.wording import number, quantity
@@ -57,16 +57,8 @@ class Confusion:
     share: float
 
 
-@dataclass(frozen=True)
-class MaskAssessment:
+class MaskAssessment(EvaluationView[MaskEvaluation]):
     """An evaluation and the values derived from it."""
-
-    evaluation: MaskEvaluation
-
-    @property
-    def rows(self) -> int:
-        """Number of evaluated rows."""
-        return self.evaluation.rows
 
     @property
     def headline(self) -> Headline:
@@ -100,11 +92,6 @@ class MaskAssessment:
     def worst(self) -> list[tuple[MaskMistake, bool]]:
         """The rows with the smallest IoU, and whether their pictures are shown enlarged."""
         return [(mistake, is_pixelated(mistake.true_mask)) for mistake in self.evaluation.worst]
-
-    @property
-    def slices(self) -> list[SliceTable]:
-        """Scores by slice."""
-        return slice_tables(self.evaluation)
 
 
 RECORD = MaskEvaluation

@@ -1,11 +1,10 @@
 """Section of a report with the evaluation of a multi-label model."""
 
-from dataclasses import dataclass
-
 from headrace.html.template_filters import percent
 from headrace.report.evaluation.class_curves_averages_and_slices import PerClass
 from headrace.report.evaluation.evaluation_schema import ClassEvaluation
 from headrace.report.evaluation.mistake_with_input import MistakeWithInput, with_enlargement
+from headrace.report.evaluation.report_section_base import EvaluationView
 from headrace.report.evaluation.report_section_interface import Headline
 from headrace.wording import number, quantity
 
@@ -24,16 +23,8 @@ class MultiLabelEvaluation(ClassEvaluation):
     worst: tuple[MultiLabelMistake, ...] = ()
 
 
-@dataclass(frozen=True)
-class MultiLabelAssessment:
+class MultiLabelAssessment(EvaluationView[MultiLabelEvaluation]):
     """An evaluation and the values derived from it."""
-
-    evaluation: MultiLabelEvaluation
-
-    @property
-    def rows(self) -> int:
-        """Number of evaluated rows."""
-        return self.evaluation.rows
 
     @property
     def headline(self) -> Headline:

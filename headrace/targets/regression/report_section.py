@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from headrace.html.axis_scale import Axis
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
 from headrace.report.evaluation.mistake_with_input import MistakeWithInput, NumberEvaluation, with_enlargement
+from headrace.report.evaluation.report_section_base import EvaluationView
 from headrace.report.evaluation.report_section_interface import Headline
-from headrace.report.evaluation.slices import SliceTable, slice_tables
 from headrace.report.frozen_json_model import JsonRecord
 from headrace.wording import number, quantity
 
@@ -54,16 +54,8 @@ class Point:
     y: float
 
 
-@dataclass(frozen=True)
-class RegressionAssessment:
+class RegressionAssessment(EvaluationView[RegressionEvaluation]):
     """An evaluation and the values derived from it."""
-
-    evaluation: RegressionEvaluation
-
-    @property
-    def rows(self) -> int:
-        """Number of evaluated rows."""
-        return self.evaluation.rows
 
     @property
     def headline(self) -> Headline:
@@ -118,11 +110,6 @@ class RegressionAssessment:
             [Tick(_x(across, value), number(value)) for value in (across.low, across.high)],
             [Tick(_y(up, value), number(value)) for value in (up.low, 0.0, up.high)],
         )
-
-    @property
-    def slices(self) -> list[SliceTable]:
-        """Errors by slice."""
-        return slice_tables(self.evaluation)
 
     @property
     def _values(self) -> Axis:

@@ -1,11 +1,9 @@
 """Section of a report with the evaluation of a model that predicts vectors."""
 
-from dataclasses import dataclass
-
 from headrace.html.line_chart import Tick
 from headrace.report.evaluation.mistake_with_input import MistakeWithInput, NumberEvaluation, with_enlargement
+from headrace.report.evaluation.report_section_base import EvaluationView
 from headrace.report.evaluation.report_section_interface import Headline
-from headrace.report.evaluation.slices import SliceTable, slice_tables
 from headrace.report.frozen_json_model import JsonRecord
 from headrace.targets.regression.report_section import Bar, histogram_bars, histogram_ticks
 from headrace.wording import number, quantity
@@ -48,16 +46,8 @@ class VectorEvaluation(NumberEvaluation):
     worst: tuple[VectorMistake, ...] = ()
 
 
-@dataclass(frozen=True)
-class VectorAssessment:
+class VectorAssessment(EvaluationView[VectorEvaluation]):
     """An evaluation and the values derived from it."""
-
-    evaluation: VectorEvaluation
-
-    @property
-    def rows(self) -> int:
-        """Number of evaluated rows."""
-        return self.evaluation.rows
 
     @property
     def headline(self) -> Headline:
@@ -87,11 +77,6 @@ class VectorAssessment:
     def worst(self) -> list[tuple[VectorMistake, bool]]:
         """The rows with the largest errors, and whether their image is shown enlarged."""
         return with_enlargement(self.evaluation.worst)
-
-    @property
-    def slices(self) -> list[SliceTable]:
-        """Errors by slice."""
-        return slice_tables(self.evaluation)
 
 
 RECORD = VectorEvaluation
