@@ -106,7 +106,7 @@ def report_kept_splits(plan: PreparePlan, kept: KeptSplits, results: Sequence[Ch
     if moved <= 0 or (plan.configuration.data.source.kind == "folder" and found):
         return
     log.warning(
-        "Up to %s of version %s could not be recognised, and got a split anew%s: test rows may have become training "
+        "Up to %s of version %s could not be recognised, and were split again%s: test rows may have become training "
         "rows, so do not compare earlier models on this version. Rows are recognised by data.source.columns.identity, "
         "or by their position in an unchanged file. To keep the splits, prepare changed files with the earlier "
         "settings first; or prepare into another data.table.",
