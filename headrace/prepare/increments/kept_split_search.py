@@ -92,9 +92,17 @@ def _read_positions(spark: SparkSession, plan: PreparePlan, before: Version, pat
 
 def report_kept_splits(plan: PreparePlan, kept: KeptSplits, results: Sequence[ChunkResult]) -> None:
     """Log how many rows keep their splits, and warn of those that get another one although they may be known."""
-    found, new = (sum(getattr(result, name) for result in results) for name in ("kept_splits", "new_splits"))
+    found, new, source_moved = (
+        sum(getattr(result, name) for result in results) for name in ("kept_splits", "new_splits", "moved_splits")
+    )
     if plan.increment.before is not None or plan.before is None:
         return
+    if source_moved:
+        log.warning(
+            "The source gives %s another split than version %s did: test rows may have become training rows, so do "
+            "not compare earlier models on this version.",
+            quantity(source_moved, "row"), kept.version,
+        )  # fmt: skip
     changes = join_names(_changed_settings(plan.before, plan.configuration.prepare), MAX_NAMES)
     because = f", as {changes} changed" if changes else ""
     log.info(

@@ -28,6 +28,7 @@ class ChunkResult:
         number_labels: the first regression labels, before they are rounded to float32.
         kept_splits: written rows that keep the split of an earlier version.
         new_splits: written rows whose split neither the source nor an earlier version decides.
+        moved_splits: written rows that the source gives another split than they had in an earlier version.
         removed_rows: rows of an older version whose source files were removed or changed.
         removed_shards: paths of shards that no longer belong to the version, as they were rewritten or emptied.
         removed_counts: `counts` of `removed_shards`.
@@ -49,6 +50,7 @@ class ChunkResult:
     number_labels: list[float] = field(default_factory=list)
     kept_splits: int = 0
     new_splits: int = 0
+    moved_splits: int = 0
     removed_rows: int = 0
     removed_shards: list[str] = field(default_factory=list)
     removed_counts: Counter[tuple[str, int]] = field(default_factory=Counter)

@@ -149,13 +149,14 @@ class ChunkEncoder:
 
     def _split(self, record: RawRecord, content: str) -> str:
         self.result.observations.add_split(record.split, record.path)
+        kept = self.context.kept_splits
+        found = None if kept is None else kept.find(record.path, record.reject_path, content)
         if record.split is not None:
             split = split_from_name(record.split)
             if split is None:
                 raise RejectedRecordError(Reason.BAD_SPLIT, f"{record.split!r} is not train, val or test")
+            self.result.moved_splits += found not in (None, split)
             return split
-        kept = self.context.kept_splits
-        found = None if kept is None else kept.find(record.path, record.reject_path, content)
         if found is not None:
             self.result.kept_splits += 1
             return found

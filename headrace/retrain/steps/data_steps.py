@@ -56,6 +56,9 @@ def validate(context: CycleContext) -> StepResult:
     trained_on = _version_of_last_challenger(context, version)
     if trained_on is not None:
         output["changed_rows"] = changed_rows(trained_on, version).rows
+    same = _champion_rows_unchanged(context, current, output) if current else ""
+    if same:
+        return StepResult(output, Outcome(decision="not needed", reasons=(same,)))
     result = _decide(context, output, drifted, is_first=current is None)
     if result.outcome:
         return result
@@ -116,6 +119,17 @@ def _drift(context: CycleContext, champion: ModelRecord, version: Version, outpu
     changes = drift(session("retrain", context.configuration.spark), reference, version, context.settings.drift)
     output["drift"] = changes.model_dump(mode="json")
     return describe_drift(changes)
+
+
+def _champion_rows_unchanged(context: CycleContext, champion: ModelRecord, output: dict[str, Any]) -> str:
+    """Return that the training rows are those of the champion, as after bad files were excluded; empty if they differ.
+
+    Without `drift` in `output` the champion's rows are unknown.
+    """
+    changes = output.get("drift", {"new": 1, "removed": 0})
+    if context.cycle.record.forced or changes["new"] or changes["removed"]:
+        return ""
+    return f"the training rows are those of the champion, version {champion.version}; --force trains on them again"
 
 
 def _decide(context: CycleContext, output: dict[str, Any], drifted: list[str], *, is_first: bool) -> StepResult:

@@ -141,6 +141,22 @@ def test_rows_that_cannot_be_recognised_are_warned_of(
     assert "test rows may have become training rows" in caplog.text
 
 
+@pytest.mark.parametrize("identity", [True, False])
+def test_rows_that_a_new_split_column_moves_are_warned_of(
+    tmp_path: Path, table: Path, identity: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("id,a,b,y,part\n" + "".join(f"{n},{n}.5,1,{'pq'[n % 2]},train\n" for n in range(60)))
+    settings = row_configuration(file, table, ["a", "b"], identity=identity)
+    prepare(settings)
+    moved = sum(split != "train" for split in _splits_by_first_number(read(table)).values())
+    tree = settings.model_dump()
+    tree["data"]["source"]["columns"]["split"] = "part"
+    prepare(Configuration.model_validate(tree))
+    assert {*_splits_by_first_number(read(table)).values()} == {"train"}
+    assert f"The source gives {moved} rows another split than version 0 did" in caplog.text
+
+
 def test_stratified_splits_stay_when_a_file_grows(tmp_path: Path, table: Path) -> None:
     write_numbers(tmp_path / "rows.csv", range(60))
     settings = row_configuration(tmp_path / "rows.csv", table, ["a", "b"], method="stratified", identity=True)

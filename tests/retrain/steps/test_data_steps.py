@@ -11,6 +11,7 @@ from headrace.config.sections.training import FineTune
 from headrace.retrain.steps import data_steps as step
 from headrace.retrain.steps.cycle_context import CycleContext
 from headrace.table import Version
+from tests.retrain.report.test_history_page import make_version
 from tests.support.small_bundle import write_bundle
 from tests.support.small_table import Content, some_rows, write_table
 
@@ -40,6 +41,26 @@ def test_challenger_is_refused_when_the_test_split_has_rows_of_removed_classes(t
     refusal = step._removed_classes(second, first)
     assert refusal.startswith("The test split that judges the challenger (version 0 of ")
     assert f"has {rows} rows of classes that version 1 does not have: {name}. " in refusal
+
+
+@pytest.mark.parametrize(
+    ("forced", "drift", "is_unchanged"),
+    [
+        (False, {"drift": {"new": 0, "removed": 0}}, True),
+        (True, {"drift": {"new": 0, "removed": 0}}, False),
+        (False, {"drift": {"new": 1, "removed": 0}}, False),
+        (False, {"drift": {"new": 0, "removed": 1}}, False),
+        (False, {}, False),
+    ],
+)
+def test_rows_of_the_champion_are_not_trained_on_again_unless_forced(
+    forced: bool, drift: dict[str, Any], is_unchanged: bool
+) -> None:
+    """After bad files were excluded, the rows that remain may be those that the champion was trained on."""
+    context = cast(CycleContext, SimpleNamespace(cycle=SimpleNamespace(record=SimpleNamespace(forced=forced))))
+    reason = step._champion_rows_unchanged(context, make_version(2, "champion"), drift)
+    expected = "the training rows are those of the champion, version 2; --force trains on them again"
+    assert reason == (expected if is_unchanged else "")
 
 
 def test_classes_that_the_test_split_does_not_have_are_warned_of(tmp_path: Path) -> None:
