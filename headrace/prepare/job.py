@@ -1,20 +1,19 @@
 """The preparation job: list, detect changes, prepare in parallel, check the accounting, commit one version."""
 
-import json
 import logging
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
 from headrace.config import Configuration
-from headrace.config.configuration import Source
-from headrace.config.secrets_and_environment_variables import withhold_secrets
-from headrace.contract import Contract
-from headrace.errors import ConfigurationError
 from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.arrow_schema_and_columns import arrow_schema
+from headrace.prepare.checks_before_spark_starts import (
+    require_same_splits,
+    require_table_outside_source,
+    require_usable_columns,
+)
 from headrace.prepare.dedup.conflict_copy_and_identity_warnings import warn_of_copies
 from headrace.prepare.encode_deduplicate_split_fit import (
     StageOutput,
@@ -23,17 +22,14 @@ from headrace.prepare.encode_deduplicate_split_fit import (
     source_assigns_splits,
 )
 from headrace.prepare.encoders.number_notation_and_float32_warnings import require_distinct_labels
-from headrace.prepare.encoders.record_encoder_in_preparation_interface import record_encoder_module
 from headrace.prepare.incremental_plan_and_task_context import (
     PrepareContext,
     PreparePlan,
-    changed_splits,
     is_unchanged,
     make_context,
     make_plan,
 )
-from headrace.prepare.increments.kept_split_search import find_kept_splits, must_keep_splits, report_kept_splits
-from headrace.prepare.increments.source_changes import save_listing
+from headrace.prepare.increments.kept_split_search import find_kept_splits, report_kept_splits
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
 from headrace.prepare.labels.class_warnings import small_class_warning
 from headrace.prepare.quality.expectations import check_expectations
@@ -43,20 +39,14 @@ from headrace.prepare.quality.split_warnings import (
     unlearned_class_warning,
     unmeasured_class_warning,
 )
-from headrace.prepare.readers.row_types_and_errors import MissingColumnError
-from headrace.prepare.record_accounting import RecordAccounting, add_filled, merge_with_previous
+from headrace.prepare.record_accounting import RecordAccounting, merge_with_previous
 from headrace.prepare.rejects.carry_over_and_commit_side_tables import carry_over, commit_side_table
-from headrace.prepare.sources import Listing, RawFile, list_source
+from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
-from headrace.prepare.sources.series.window_source import window_columns
 from headrace.prepare.sources.tables.callers_dataframe_as_source import SMALL_BATCHES, dataframe_listing
-from headrace.prepare.sources.tables.columns.column_configuration_key import column_key
-from headrace.prepare.sources.tables.columns.dates_among_numbers_check import find_dates
-from headrace.prepare.sources.tables.columns_of_one_record import source_as_read
-from headrace.prepare.sources.tables.table_readers_and_required_columns import require_columns
 from headrace.prepare.stopwatch import Stopwatch
 from headrace.prepare.unreferenced_file_cleanup import remove_leftovers, remove_orphans
-from headrace.processes.own_command_line_and_utc_now import command_line
+from headrace.prepare.version_summary import summarize
 from headrace.spark.session import session
 from headrace.spark.task_errors import unwrap_python_errors
 from headrace.spark.temporary_session_changes import temporary_settings
@@ -66,65 +56,9 @@ from headrace.table.rejects_and_duplicates import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from headrace.targets.regression.label_warnings import number_warnings
 from headrace.targets.target_kind_traits import TargetKindTraits
-from headrace.wording import escape_path, quantity
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
-
-
-def summarize(
-    plan: PreparePlan, context: PrepareContext, output: StageOutput, accounting: RecordAccounting, seconds: float
-) -> Summary:
-    """Return the summary of the version to commit, and write the listing that the next preparation compares with.
-
-    Args:
-        seconds: duration of the preparation so far.
-    """
-    source, sums = plan.configuration.data.source, accounting.sums
-    contract = Contract(
-        columns=output.columns,
-        classes=output.classes,
-        task=context.settings.task,
-        input_specs=record_encoder_module(context.settings.input).input_specs(
-            plan.configuration, sums.statistics() if sums else output.statistics, output.input_specs
-        ),
-        is_record=bool(context.settings.inputs),
-        label_statistics=output.label_statistics,
-    )
-    return Summary(
-        contract=contract,
-        rows_in=accounting.rows_in,
-        written=accounting.written,
-        rejected=accounting.rejected,
-        duplicates=accounting.duplicates,
-        counts=accounting.by_class(contract),
-        label_counts=accounting.by_label(contract),
-        rejects=accounting.rejects,
-        rejects_version=None,
-        source={"kind": source.kind, "path": source.path, "root": escape_path(context.root)}
-        | _text_source(source, context),
-        fingerprint=plan.fingerprint,
-        settings=context.settings.model_dump(mode="json"),
-        seconds=seconds,
-        prepared_rows=accounting.prepared_rows,
-        append_key=plan.append_key,
-        listing=save_listing(plan.listing.files, context.table, context.identity),
-        sums=None if sums is None else (sums.count, sums.total, sums.squares),
-        periods=output.periods,
-        filled=add_filled(plan.increment.before, accounting.shards, output.filled),
-        keeps_splits=must_keep_splits(plan),
-        command=command_line(),
-        data=withhold_secrets(plan.configuration.data.model_dump(mode="json")),
-    )
-
-
-def _text_source(source: Source, context: PrepareContext) -> dict[str, str]:
-    """Return the text column and the options of the reader, which predictions use too; empty for files."""
-    columns = source.columns if input_traits(context.settings.input).is_cell else None
-    if columns is None or columns.content == "paths":
-        return {}
-    options = {} if source.format == "jdbc" else source.options
-    column = {"text_column": columns.input} if input_traits(context.settings.input).is_text else {}
-    return column | {"format": source.format, "options": json.dumps(options)}
 
 
 def prepare(configuration: Configuration, *, full: bool = False, frame: DataFrame | None = None) -> dict[str, Any]:
@@ -161,13 +95,13 @@ def _prepare_listed(
 ) -> dict[str, Any]:
     table = locate(configuration.data.table).absolute()
     if configuration.data.source.has_files:
-        _require_apart(table, configuration.data.source.path)
+        require_table_outside_source(table, configuration.data.source.path)
     base = open_base(table)
     before = None if base.number is None else read(table)
     if before is not None:
-        _require_same_splits(before, configuration, full=full)
+        require_same_splits(before, configuration, full=full)
     else:
-        _require_columns(configuration, listing, listing.files)
+        require_usable_columns(configuration, listing, listing.files)
     listing = watched_listing(configuration, listing)
     plan = make_plan(configuration, listing, base, before, full=full)
     if before is not None and not full and is_unchanged(plan):
@@ -181,20 +115,6 @@ def _count_listing(listing: Listing, target: TargetKindTraits) -> str:
     files, classes = len(listing.files), len(listing.classes)
     text = quantity(files, "file")
     return f"{text} in {quantity(classes, 'class')}" if classes and target.has_one_class else text
-
-
-def _require_same_splits(before: Version, configuration: Configuration, *, full: bool) -> None:
-    changes = changed_splits(before, configuration.prepare)
-    if not changes:
-        return
-    if not full:
-        raise ConfigurationError(
-            f"The rows of {before.table} were assigned to splits with other settings (prepare.splits: {changes}); with "
-            "the new ones, test rows would become training rows. Write the earlier values into the configuration file, "
-            "name another data.table, or reassign all rows with the same command and --full; models trained before may "
-            "know the new test rows."
-        )
-    log.warning("All rows of %s are reassigned to splits, because prepare.splits changed: %s.", before.table, changes)
 
 
 def watched_listing(configuration: Configuration, listing: Listing) -> Listing:
@@ -230,40 +150,10 @@ def _session(configuration: Configuration) -> SparkSession:
     return session("prepare", configuration.spark.model_copy(update={"settings": settings}))
 
 
-def _require_columns(configuration: Configuration, listing: Listing, files: list[RawFile]) -> None:
-    """Report a column that is missing, or holds dates for numbers, before Spark starts, which takes ten seconds."""
-    settings = configuration.prepare
-    source, windows = source_as_read(configuration.data.source, settings), settings.windows
-    if source.columns is None or not source.has_files or source.kind == "petastorm":
-        return  # the first stage reports them; a data set of Petastorm by its schema
-    names = source.columns.names if windows is None else window_columns(source.columns, windows)
-    try:
-        require_columns(source, listing.root, files, names)
-    except MissingColumnError as error:
-        key = column_key(configuration, error.name)
-        raise MissingColumnError(error.name, error.file, error.columns, error.cause, key) from None
-    for name, example in find_dates(source, listing.root, files, settings.number_cells).items():
-        key = column_key(configuration, name)
-        raise ConfigurationError(
-            f"The column {name!r} of {source.path}, which {key} names, holds dates, such as {example!r:.40}; write a "
-            "number, such as the days since the first one, or name the column as a category."
-        )
-
-
-def _require_apart(table: Path, source: str) -> None:
-    # Only a folder can contain the table; the source may be a single file or not a path.
-    root = locate(source)
-    if table.resolve().is_relative_to(root.resolve()) and root.is_dir():
-        raise ConfigurationError(
-            f"The table {table} lies inside the source {root.absolute()}, so its files would be read as "
-            "records; set data.table to a folder outside the source."
-        )
-
-
 def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
     context = make_context(plan)
     table = plan.base.table
-    _require_columns(plan.configuration, plan.listing, plan.increment.changed)
+    require_usable_columns(plan.configuration, plan.listing, plan.increment.changed)
     if plan.increment.before is not None:
         changed, removed = len(plan.increment.changed), len(plan.increment.removed.files)
         dropped = f"; the records of {quantity(removed, 'removed or changed file')} are dropped" if removed else ""
