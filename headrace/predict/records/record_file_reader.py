@@ -22,7 +22,7 @@ from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.readers.csv.csv_findings import COMMENT_OPTION, diagnose_csv, log_findings
 from headrace.prepare.readers.cut_text_files_into_ranges import cut_lines, is_splittable
 from headrace.prepare.readers.json_absent_key_warnings import absent_key_warnings, diagnose_json
-from headrace.prepare.readers.json_reader import HEAD
+from headrace.prepare.readers.json_decoding import HEAD
 from headrace.prepare.readers.parquet_and_orc_reader import DURATIONS_READ, ZONES_READ, zone_example
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.readers.text_stream import open_text, require_encoding, require_text

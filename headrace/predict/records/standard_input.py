@@ -15,7 +15,7 @@ from headrace.config.table_reader_options import ENCODING, parse_encoding
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.record_file_reader import RecordFile, TextColumns, open_records, record_cells
 from headrace.predict.records.text_format_detection import NAMES, TextFormat, detect_format
-from headrace.prepare.readers.json_reader import HEAD
+from headrace.prepare.readers.json_decoding import HEAD
 from headrace.prepare.readers.text_stream import open_text
 
 log = logging.getLogger(__name__)

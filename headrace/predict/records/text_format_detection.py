@@ -7,7 +7,7 @@ from typing import Literal
 
 from headrace.config.table_reader_options import OPTIONS
 from headrace.prepare.readers.csv.csv_reader import SEPARATORS
-from headrace.prepare.readers.json_reader import begins_with_objects, begins_with_texts
+from headrace.prepare.readers.json_decoding import begins_with_objects, begins_with_texts
 
 TextFormat = Literal["csv", "json", "lines"]
 

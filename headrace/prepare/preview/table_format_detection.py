@@ -9,7 +9,7 @@ from headrace.config.path_validators import ADDRESS
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.readers import format_from_name, open_reader
-from headrace.prepare.readers.json_reader import HEAD, begins_with_objects
+from headrace.prepare.readers.json_decoding import HEAD, begins_with_objects
 from headrace.prepare.readers.text_stream import open_text
 from headrace.prepare.sources.archives.archive_source import ARCHIVE
 from headrace.prepare.sources.folders.ignored_files import is_ignored

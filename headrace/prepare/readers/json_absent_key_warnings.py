@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from headrace.config.base_section import strip_backticks
-from headrace.prepare.readers.json_reader import JsonReader, value_at
+from headrace.prepare.readers.json_decoding import value_at
+from headrace.prepare.readers.json_reader import JsonReader
 from headrace.wording import join_names
 
 # Many programs leave out the keys of a few missing values.

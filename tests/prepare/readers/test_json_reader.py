@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from headrace.config.table_reader_options import parse_reader_options
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers import Row, open_reader
-from headrace.prepare.readers import json_reader as module
+from headrace.prepare.readers import Row, json_decoding, open_reader
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -55,7 +54,7 @@ def test_json_reader_restores_rows_of_every_form(
 
 
 def test_json_reader_reads_arrays_longer_than_its_buffer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CHARACTERS", 7)
+    monkeypatch.setattr(json_decoding, "CHARACTERS", 7)
     path = tmp_path / "long.json"
     rows = [{"a": "x" * 30, "n": number} for number in range(20)]
     path.write_text(json.dumps(rows, indent=1))
@@ -194,17 +193,3 @@ def test_text_in_place_of_an_object_is_refused_with_the_object_to_write(tmp_path
     assert second.endswith("as a line of a .txt file")
     (row, _) = read(tmp_path / "a.json", ["review", "stars"])
     assert str(row.rejection).endswith('such as {"review": "...", "stars": "..."}, received \'great movie\'')
-
-
-@pytest.mark.parametrize("value", [{"text": "x" * module.HEAD}, [{"text": "one"}] * module.HEAD])
-def test_objects_that_are_longer_than_what_is_looked_at_are_recognised(value: object) -> None:
-    head = json.dumps(value)[: module.HEAD]
-    assert module.begins_with_objects(head)
-    assert not module.begins_with_texts(head)
-
-
-@pytest.mark.parametrize("value", [["x" * module.HEAD], ["one"] * module.HEAD, [["one"]] * module.HEAD])
-def test_texts_that_are_longer_than_what_is_looked_at_are_recognised(value: object) -> None:
-    head = json.dumps(value)[: module.HEAD]
-    assert module.begins_with_texts(head)
-    assert not module.begins_with_objects(head)
