@@ -15,7 +15,7 @@ from headrace.predict.raw_file_prediction_interface import raw_file_prediction_m
 from headrace.predict.records.record_file_reader import RecordFile, record_cells, refuse_column_of_cells
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources.tables.columns_of_one_record import Cells
-from headrace.prepare.sources.tables.lakehouse_table_refusal import require_plain_files
+from headrace.prepare.sources.tables.listing.lakehouse_table_refusal import require_plain_files
 from headrace.wording import escape_path
 
 # Why an input was passed over before it was read.

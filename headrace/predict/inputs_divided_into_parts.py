@@ -17,7 +17,7 @@ from headrace.predict.raw_file_prediction_interface import RawFilePredictionInte
 from headrace.predict.records import record_file_reader
 from headrace.predict.records.record_file_reader import Record, RecordFile, TextColumns, open_records
 from headrace.predict.records.standard_input import read_file, stdin_records
-from headrace.prepare.sources.tables.lakehouse_table_refusal import require_plain_files
+from headrace.prepare.sources.tables.listing.lakehouse_table_refusal import require_plain_files
 from headrace.table import Version, read
 from headrace.table.open_or_refuse_delta_table import delta_address
 from headrace.wording import escape_path

@@ -13,8 +13,8 @@ from pyspark.sql import SparkSession
 from headrace.config.sections.source import Source
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
+from headrace.prepare.sources.tables.listing.table_file_listing import list_table
 from headrace.prepare.sources.tables.read_table_records_in_spark import frame_records, read_frame
-from headrace.prepare.sources.tables.table_file_listing import list_table
 
 TEXTS = ["plain", 'with "quotes", and a comma', "ünïcödé", "007", "tab\there", "back\\slash", "two\nlines"]
 

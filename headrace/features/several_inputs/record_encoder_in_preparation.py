@@ -21,7 +21,7 @@ from headrace.prepare.encoders.record_encoder_in_preparation_interface import Re
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
-from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
+from headrace.prepare.sources.tables.cells.file_named_by_cell import read_named_file
 from headrace.wording import join_names
 
 

@@ -28,7 +28,7 @@ from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.readers.text_stream import open_text, require_encoding, require_text
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.tables.columns_of_one_record import Cells, write_cells
-from headrace.prepare.sources.tables.partition_folders import folder_values
+from headrace.prepare.sources.tables.listing.partition_folders import folder_values
 from headrace.wording import escape_path, join_names, short_repr
 
 log = logging.getLogger(__name__)

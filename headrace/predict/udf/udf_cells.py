@@ -14,8 +14,8 @@ from headrace.config.base_section import strip_backticks
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
+from headrace.prepare.sources.tables.cells.image_structs import IMAGE_FIELDS, encode_images
 from headrace.prepare.sources.tables.columns_of_one_record import Cells
-from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, encode_images
 from headrace.wording import join_names, quantity, short_repr
 
 Columns = Sequence[pd.Series | pd.DataFrame]

@@ -18,7 +18,7 @@ from headrace.prepare.sources.archives.archive_members import is_tar
 from headrace.prepare.sources.archives.archive_source import ARCHIVE, IMAGES, SOUNDS, list_archives, read_archive
 from headrace.prepare.sources.folders.folder_source import list_folder, read_file
 from headrace.prepare.sources.folders.ignored_files import is_ignored
-from headrace.prepare.sources.tables.lakehouse_table_refusal import (
+from headrace.prepare.sources.tables.listing.lakehouse_table_refusal import (
     COLUMNAR,
     require_no_arrow_dataset,
     require_no_lakehouse,

@@ -13,7 +13,7 @@ from headrace.prepare.readers.json_decoding import HEAD, begins_with_objects
 from headrace.prepare.readers.text_stream import open_text
 from headrace.prepare.sources.archives.archive_source import ARCHIVE
 from headrace.prepare.sources.folders.ignored_files import is_ignored
-from headrace.prepare.sources.tables.table_file_listing import is_table_metadata
+from headrace.prepare.sources.tables.listing.table_file_listing import is_table_metadata
 from headrace.storage import files_below
 
 # Records with as many fields as the first by which a file of another name is known as CSV.

@@ -34,8 +34,8 @@ from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import Listing
 from headrace.prepare.sources.split_names import split_from_name
-from headrace.prepare.sources.tables.partition_folders import folder_values
-from headrace.prepare.sources.tables.table_file_listing import list_table
+from headrace.prepare.sources.tables.listing.partition_folders import folder_values
+from headrace.prepare.sources.tables.listing.table_file_listing import list_table
 from headrace.storage import locate
 from headrace.wording import escape_path, quantity, shorten
 

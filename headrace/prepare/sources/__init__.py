@@ -17,7 +17,7 @@ from headrace.prepare.sources.folders.masks_among_images_warning import mask_war
 from headrace.prepare.sources.folders.text_folder_litter import litter_warnings, without_litter
 from headrace.prepare.sources.idx import list_idx, read_idx
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
-from headrace.prepare.sources.tables.table_file_listing import list_table
+from headrace.prepare.sources.tables.listing.table_file_listing import list_table
 from headrace.storage import is_remote, locate
 from headrace.storage.concurrent_reads import prefetch
 from headrace.targets.target_kind_loader import target_traits

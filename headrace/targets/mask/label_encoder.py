@@ -24,7 +24,7 @@ from headrace.prepare.encoders.images.mask_values import (
 from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
-from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
+from headrace.prepare.sources.tables.cells.file_named_by_cell import read_named_file
 from headrace.targets.classification.label_encoder import content_text, label_numbers
 from headrace.wording import quantity, shorten
 

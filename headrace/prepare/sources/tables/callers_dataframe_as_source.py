@@ -32,6 +32,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.sources.content_fingerprints import named_file_states
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile
+from headrace.prepare.sources.tables.cells.image_structs import IMAGE_FIELDS, image_file
 from headrace.prepare.sources.tables.columns_of_one_record import Cells, RowColumns, with_row_columns
 from headrace.prepare.sources.tables.dataframe_to_record_columns import (
     frame_rows,
@@ -39,7 +40,6 @@ from headrace.prepare.sources.tables.dataframe_to_record_columns import (
     label_text,
     warn_of_times,
 )
-from headrace.prepare.sources.tables.image_structs import IMAGE_FIELDS, image_file
 from headrace.spark.task_errors import unwrap_python_errors
 from headrace.spark.temporary_session_changes import temporary_settings
 from headrace.targets.target_kind_loader import target_module

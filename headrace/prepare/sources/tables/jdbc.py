@@ -16,7 +16,7 @@ from headrace.prepare.sources.tables.dataframe_to_record_columns import (
     require_columns,
     warn_of_times,
 )
-from headrace.prepare.sources.tables.table_file_listing import JDBC
+from headrace.prepare.sources.tables.listing.table_file_listing import JDBC
 
 # What Java says where it has no driver for an address, and where the class that the options name is in no jar.
 NO_DRIVER, NO_CLASS = "No suitable driver", "ClassNotFoundException"

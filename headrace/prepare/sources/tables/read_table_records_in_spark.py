@@ -26,14 +26,15 @@ from headrace.prepare.readers import Row
 from headrace.prepare.readers.cell_text import text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawFile, RawRecord
+from headrace.prepare.sources.tables.cells.file_named_by_cell import read_named_file
+from headrace.prepare.sources.tables.cells.npy_cell_pixels import read_pixels
 from headrace.prepare.sources.tables.columns.column_type_check import require_column_types
 from headrace.prepare.sources.tables.columns.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.columns_of_one_record import RowColumns, write_cells
 from headrace.prepare.sources.tables.dataframe_to_record_columns import require_columns
-from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database
+from headrace.prepare.sources.tables.listing.table_file_listing import JDBC
 from headrace.prepare.sources.tables.log_csv_and_json_findings import report_files
-from headrace.prepare.sources.tables.npy_cell_pixels import read_pixels
 from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resolution import (
     ARRAYS,
     input_codec,
@@ -41,7 +42,6 @@ from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resoluti
 )
 from headrace.prepare.sources.tables.rejected_annotation_warning import warn_of_rejected_annotations
 from headrace.prepare.sources.tables.row_ranges_of_spark_tasks import list_ranges, rows_of_ranges
-from headrace.prepare.sources.tables.table_file_listing import JDBC
 from headrace.prepare.sources.tables.table_readers_and_required_columns import (
     columns_in_file,
     open_first,

@@ -11,7 +11,7 @@ from headrace.config.base_section import strip_backticks
 from headrace.config.sections.source import Source
 from headrace.prepare.readers import Row, RowRange
 from headrace.prepare.sources.raw_file_and_record import RawFile
-from headrace.prepare.sources.tables.partition_folders import folder_values
+from headrace.prepare.sources.tables.listing.partition_folders import folder_values
 from headrace.prepare.sources.tables.table_readers_and_required_columns import MAX_TASKS, columns_in_file, open_file
 
 # Larger files are read by several tasks, if their format allows it.

@@ -12,7 +12,7 @@ from headrace.errors import ConfigurationError
 from headrace.prepare.readers import TableReader, open_reader
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.sources.raw_file_and_record import RawFile
-from headrace.prepare.sources.tables.partition_folders import folder_values
+from headrace.prepare.sources.tables.listing.partition_folders import folder_values
 from headrace.storage import locate
 
 log = logging.getLogger(__name__)

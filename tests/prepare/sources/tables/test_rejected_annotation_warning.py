@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from headrace.prepare.sources.tables.listing.table_file_listing import list_table
 from headrace.prepare.sources.tables.rejected_annotation_warning import warn_of_rejected_annotations
-from headrace.prepare.sources.tables.table_file_listing import list_table
 from tests.support.table_rows import text_source
 
 

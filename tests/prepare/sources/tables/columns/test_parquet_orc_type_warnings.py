@@ -19,7 +19,7 @@ from headrace.predict.records.record_file_reader import RecordFile
 from headrace.prepare.job import prepare
 from headrace.prepare.sources.tables.callers_dataframe_as_source import dataframe_rows
 from headrace.prepare.sources.tables.columns.parquet_orc_type_warnings import report_column_types
-from headrace.prepare.sources.tables.table_file_listing import list_table
+from headrace.prepare.sources.tables.listing.table_file_listing import list_table
 
 pytestmark = pytest.mark.usefixtures("spark")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from headrace.prepare.sources.tables.columns.split_column import split_cells, warn_of_other_splits
-from headrace.prepare.sources.tables.table_file_listing import list_table
+from headrace.prepare.sources.tables.listing.table_file_listing import list_table
 from tests.support.table_rows import text_source
 
 

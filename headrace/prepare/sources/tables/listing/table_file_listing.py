@@ -13,8 +13,8 @@ from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_file_and_record import Listing, to_raw_file
 from headrace.prepare.sources.split_names import split_from_path, split_like_names, unclear_split_files
-from headrace.prepare.sources.tables.delta_file_listing import list_delta_files
-from headrace.prepare.sources.tables.lakehouse_table_refusal import (
+from headrace.prepare.sources.tables.listing.delta_file_listing import list_delta_files
+from headrace.prepare.sources.tables.listing.lakehouse_table_refusal import (
     COLUMNAR,
     is_log,
     require_no_arrow_dataset,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
-from headrace.prepare.sources.tables.npy_cell_pixels import read_pixels
+from headrace.prepare.sources.tables.cells.npy_cell_pixels import read_pixels
 from tests.support.petastorm_data import array_bytes
 
 SHAPES = st.tuples(st.integers(1, 12), st.integers(1, 12)) | st.tuples(

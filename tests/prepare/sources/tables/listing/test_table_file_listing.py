@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.prepare.sources.tables.table_file_listing import list_table
+from headrace.prepare.sources.tables.listing.table_file_listing import list_table
 from tests.support.table_rows import TEXTS, arrow_table, table_records, text_source
 
 

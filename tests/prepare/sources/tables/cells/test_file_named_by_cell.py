@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
-from headrace.prepare.sources.tables.file_named_by_cell import read_named_file
+from headrace.prepare.sources.tables.cells.file_named_by_cell import read_named_file
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from headrace.predict import inputs_divided_into_parts
 from headrace.predict.input_files import find_inputs
 from headrace.predict.records.record_file_reader import TextColumns
 from headrace.prepare.preview.raw_preview import preview
-from headrace.prepare.sources.tables.lakehouse_table_refusal import require_plain_files
-from headrace.prepare.sources.tables.table_file_listing import list_table
+from headrace.prepare.sources.tables.listing.lakehouse_table_refusal import require_plain_files
+from headrace.prepare.sources.tables.listing.table_file_listing import list_table
 from headrace.storage import locate
 from tests.support.table_rows import arrow_table, text_source, write_csv, write_parquet
 

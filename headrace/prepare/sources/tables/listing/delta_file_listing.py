@@ -11,7 +11,7 @@ from headrace.config.sections.source import Source
 from headrace.errors import DataError
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.raw_file_and_record import RawFile, to_raw_file
-from headrace.prepare.sources.tables.partition_folders import folder_values
+from headrace.prepare.sources.tables.listing.partition_folders import folder_values
 from headrace.storage import files_below
 from headrace.table.open_or_refuse_delta_table import open_delta
 

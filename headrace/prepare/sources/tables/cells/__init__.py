@@ -1,0 +1,1 @@
+"""Cells of tables that are more than text: names of files, structs of images, arrays of NumPy."""
