@@ -103,7 +103,7 @@ def gate_hint(table: str, result: Mapping[str, Any]) -> str:
         return data
     return (
         f"{quantity(rows, 'test row')} may be too few to show that a model is better: prepare more test data and set "
-        "retrain.test_version: newest, or accept a lower retrain.gate.confidence\n"
+        "retrain.test_version: newest, or accept a lower retrain.gate.confidence, with --force\n"
         f"if the new data may be wrong: {data}"
     )
 

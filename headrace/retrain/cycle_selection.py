@@ -49,6 +49,12 @@ def _no_new_data(last: Cycle, detected: SourceState) -> str:
         message += f" ({outcome.decision})"
     if last.record.configuration != detected.configuration:
         message += "; the configuration has changed, use --force to train with it"
+    version = last.output("register").get("version")
+    if outcome is not None and outcome.decision == "refused by the gate" and version is not None:
+        message += (
+            ". --force trains and evaluates once more, by the settings of retrain as they are now; `headrace models "
+            f"promote CONF {version}` makes version {version} the champion in spite of the gate"
+        )
     return f"{message}."
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from headrace.bundle import TrainingData
 from headrace.bundle import load as load_bundle
 from headrace.config import Configuration
+from headrace.config.configuration import Prepare
 from headrace.config.sections.training import FineTune
 from headrace.engines.supported_versions import require_engines
 from headrace.errors import DataError, HeadraceError, TrainingError
@@ -120,7 +121,8 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration, *, dry_run
                 require_trainable(folder, record, version)
         return record
     require_resumable(folder.path, record, configuration, source_hash(source))
-    return _resume(folder, record, configuration)
+    version = read(configuration.data.table, record.data_version)
+    return _resume(folder, record, _with_settings_of_table(configuration, version))
 
 
 def _resume(folder: RunFolder, record: RunRecord, configuration: Configuration) -> RunRecord:
@@ -154,6 +156,11 @@ def _with_absolute_paths(configuration: Configuration) -> Configuration:
     return configuration.model_copy(update={"train": settings.model_copy(update={"fine_tune": pretrained})})
 
 
+def _with_settings_of_table(configuration: Configuration, version: Version) -> Configuration:
+    """Return the configuration with the section `prepare` that the table was prepared with, which the run describes."""
+    return configuration.model_copy(update={"prepare": Prepare.model_validate(version.summary.settings)})
+
+
 def _bundle_path(folder: RunFolder, configuration: Configuration) -> Path:
     return locate(configuration.train.bundle or folder.path / "bundle").absolute()
 
@@ -176,7 +183,7 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
     if warning := small_split_warning(settings, rows):
         log.warning("%s", warning)
     return RunRecord(
-        configuration=configuration,
+        configuration=_with_settings_of_table(configuration, table),
         table=str(table.table.absolute()),
         table_id=table.table_id,
         data_version=table.number,

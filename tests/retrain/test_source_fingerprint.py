@@ -60,6 +60,17 @@ def test_ended_cycle_is_not_repeated_until_data_change(journal: Journal, decisio
     assert start_cycle(journal, SourceState("day 2", 20, "settings")).number == 2
 
 
+def test_refusal_is_repeated_with_the_two_ways_to_accept_the_challenger(journal: Journal) -> None:
+    """Settings of the gate are no new data, so that they take effect with --force alone."""
+    cycle = start_cycle(journal)
+    cycle.write_step("register", StepRecord(inputs={}, output={"version": 4}, seconds=1.0, finished="now"))
+    cycle.end(Outcome(decision="refused by the gate", reasons=("worse",), exit_code=5))
+    message = select_cycle(journal, FIRST, None, force=False)
+    assert isinstance(message, str)
+    assert "--force trains and evaluates once more" in message
+    assert "`headrace models promote CONF 4` makes version 4 the champion" in message
+
+
 def test_changed_settings_start_cycle_only_with_force(journal: Journal) -> None:
     end_cycle(journal, "promoted")
     other = SourceState("day 1", 10, "other settings")

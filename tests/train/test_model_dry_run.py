@@ -184,6 +184,19 @@ def begin(
     return run, job._start_or_resume(run, Configuration.model_validate(tree), dry_run_network=dry_run_network)
 
 
+def test_record_of_a_run_has_the_settings_that_its_table_was_prepared_with(version: Version, tmp_path: Path) -> None:
+    """Otherwise a comparison of runs would show settings of the command that had no effect."""
+    (tmp_path / "network.py").write_text(NETWORK.format(**DEFAULTS))
+    tree = {
+        "data": {"source": {"path": "raw"}, "table": str(version.table)},
+        "prepare": {"image": {"size": [3, 3]}, "splits": {"method": "stratified"}},
+        "model": {"file": str(tmp_path / "network.py")},
+        "train": {"run": str(tmp_path / "run")},
+    }
+    record = job._start_or_resume(RunFolder(tmp_path / "run"), Configuration.model_validate(tree))
+    assert record.configuration.prepare.model_dump(mode="json") == version.summary.settings
+
+
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
