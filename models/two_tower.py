@@ -25,8 +25,8 @@ def build(
     """Return a network from the inputs of a record to `contract.outputs` values, of items their probabilities.
 
     Args:
-        contract: contract of a table of texts (a history is one: the ids of its items, the oldest first), rows, images,
-            locations and vectors, or of records of several of them.
+        contract: contract of a table of records with texts (a history is one: the ids of its items, the oldest first),
+            rows, images, locations and vectors.
         width: units of a dense layer of the query, and channels of the first convolution of an image.
         depth: number of dense layers of the query.
         embedding: length of the vectors of words, of the query and of items.
@@ -75,9 +75,11 @@ def build(
 
     encoders = {"text": text, "tabular": row, "image": image, "vector": vector, "geo": location}
     inputs, parts = {}, []
-    for name, one in contract.inputs.items():
+    for name, one in contract.record_inputs.items():
         if one.input_kind not in encoders:
-            raise ValueError(f"this network takes {', '.join(encoders)} inputs; {name} is {one.input_kind}")
+            raise ValueError(
+                f"this network takes texts, rows, images, locations and vectors; {name} is {one.input_kind}"
+            )
         inputs[name] = keras.Input(one.input_shape, dtype=one.model_dtype, name=name)
         parts.append(encoders[one.input_kind](inputs[name], one))
     x = layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
@@ -86,4 +88,4 @@ def build(
     query = layers.Dense(embedding, kernel_regularizer=penalty, name="query")(x)
     # The tower of the items is a table: the kernel holds a vector of each, and the layer is their products.
     items = layers.Dense(contract.outputs, activation=contract.output_activation, dtype="float32", name="items")
-    return keras.Model(inputs if contract.is_record else inputs[contract.named("input")[0]], items(query))
+    return keras.Model(inputs, items(query), name="two_tower")

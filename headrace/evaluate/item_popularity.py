@@ -21,8 +21,8 @@ def training_counts(items: Sequence[str], training_rows: Mapping[str, int]) -> N
 
 def popularity_ranks(counts: NDArray[np.int64], true: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return the rank of each row's true item, (rows,), if `counts` are its scores; see `item_ranks`."""
-    ranks: NDArray[np.int64] = len(counts) - np.searchsorted(np.sort(counts), counts, "left")
-    return ranks[true]
+    ranks: NDArray[np.int64] = (len(counts) - np.searchsorted(np.sort(counts), counts, "left"))[true]
+    return ranks
 
 
 def thirds(counts: NDArray[np.int64]) -> NDArray[np.int64]:
