@@ -218,9 +218,10 @@ def test_equal_histories_with_different_items_are_no_copies(tmp_path: Path) -> N
     }
     conf["data"]["source"]["columns"] = {"input": "history", "label": "item", "split": "split"}
     (tmp_path / "raw").mkdir()
-    lines = [f"i1 i2,i{number % 3},{'test' if number > 5 else 'train'}" for number in range(9)]
+    chosen = [*("i0 i1 i2 i0 i1 i2".split()), "i3", "i4", "i3"]
+    lines = [f"i1 i2,{item},{'test' if number > 5 else 'train'}" for number, item in enumerate(chosen)]
     (tmp_path / "raw/a.csv").write_text("\n".join(["history,item,split", *lines]) + "\n")
     (tmp_path / "conf.yaml").write_text(yaml.safe_dump(conf))
     result = headrace_within("prepare", "conf.yaml", cwd=tmp_path)
-    assert (result.json["written"], result.json["duplicates"]) == (3, 6)
+    assert (result.json["written"], result.json["duplicates"]) == (5, 4)
     assert "another label" not in result.stderr
