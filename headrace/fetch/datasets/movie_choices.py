@@ -6,7 +6,7 @@ with this acknowledgement; they may not be redistributed, and not be used commer
 
 A record knows nothing of its future: its history is what the person rated at an earlier second. Three quarters of the
 ratings share their second with another one of the same person, who sent a page of them at once; the order within a page
-is not known. The splits follow from the time, so that most of the people of the test split are in no other one.
+is not known. The splits follow from the time, so that 97 of the 166 people of the test split have no training row.
 """
 
 import bisect

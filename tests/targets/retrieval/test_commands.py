@@ -79,7 +79,10 @@ def project(shared: Path) -> Path:
 
 def test_preparation_counts_items_and_lists_none(project: Path) -> None:
     prepared, log = json.loads((project / "prepare.json").read_text()), (project / "prepare.txt").read_text()
-    assert (prepared["rows_in"], prepared["written"], prepared["rejected"]) == (ROWS + 2, ROWS + 1, 1)
+    assert (prepared["rows_in"], prepared["rejected"]) == (ROWS + 2, 1)
+    # Equal inputs and items in two splits: people without a history.
+    assert prepared["written"] + prepared["duplicates"] == ROWS + 1
+    assert "another label" not in log
     assert prepared["classes"] == {"kept": 0, "added": ITEMS + 1, "removed": 0, "without_records": 0}
     assert "1 of 61 items has no record in the training split, but 1 record in others" in log
     assert "class" not in log.replace("classes again", "")
@@ -143,9 +146,9 @@ def test_dataframe_is_prepared_and_predicted(project: Path, spark: Any, tmp_path
     table = headrace.prepare(
         frame,
         tmp_path / "table",
-        inputs={"history": {"kind": "text", "missing": "empty"}, "age": "number"},
+        inputs={"history": "text", "age": "number"},
         outputs={"item": "item"},
-        settings={"prepare.splits.method": "hash"},
+        settings={"prepare.inputs.history.missing": "empty"},
     )
     assert table.contract.task == "retrieval"
     assert "i59" not in table._repr_html_()
@@ -190,20 +193,21 @@ def test_export_has_probabilities_of_all_items(form: str, project: Path, tmp_pat
     assert output["meaning"] == "(rows, 61): the probability of each item, in the order of labels.txt"
 
 
-def test_new_item_of_an_increment_is_added_after_the_others(project: Path, tmp_path: Path) -> None:
+def test_new_item_of_an_increment_is_added_after_the_others(tmp_path: Path) -> None:
     """As a new class is: its index comes after those of the others, and the old bundle is refused on rows of it."""
     conf = json.loads(json.dumps(CONF))
     (tmp_path / "raw").mkdir()
     write_choices(tmp_path / "raw/a.csv", 300)
     (tmp_path / "conf.yaml").write_text(yaml.safe_dump(conf))
     headrace_within("prepare", "conf.yaml", cwd=tmp_path)
+    headrace_within("train", "conf.yaml", "train.epochs=1", "train.ranks=1", cwd=tmp_path)
     before = read(tmp_path / "table").contract.classes
     (tmp_path / "raw/b.csv").write_text("history,age,group,item,split\ni1,30,a,fresh,train\ni2,31,b,fresh,test\n")
     result = headrace_within("prepare", "conf.yaml", cwd=tmp_path)
     assert read(tmp_path / "table").contract.classes == (*before, "fresh")
     assert result.json["classes"]["added"] == 1
     assert "Items:" in result.stderr
-    refused = headrace_within("evaluate", str(project / "run/bundle"), "--table", "table", cwd=tmp_path, code=3)
+    refused = headrace_within("evaluate", "run/bundle", "--table", "table", cwd=tmp_path, code=3)
     assert "fresh" in refused.stderr
 
 
@@ -218,7 +222,7 @@ def test_equal_histories_with_different_items_are_no_copies(tmp_path: Path) -> N
     }
     conf["data"]["source"]["columns"] = {"input": "history", "label": "item", "split": "split"}
     (tmp_path / "raw").mkdir()
-    chosen = [*("i0 i1 i2 i0 i1 i2".split()), "i3", "i4", "i3"]
+    chosen = ["i0", "i1", "i2", "i0", "i1", "i2", "i3", "i4", "i3"]
     lines = [f"i1 i2,{item},{'test' if number > 5 else 'train'}" for number, item in enumerate(chosen)]
     (tmp_path / "raw/a.csv").write_text("\n".join(["history,item,split", *lines]) + "\n")
     (tmp_path / "conf.yaml").write_text(yaml.safe_dump(conf))
