@@ -229,3 +229,30 @@ def test_equal_histories_with_different_items_are_no_copies(tmp_path: Path) -> N
     result = headrace_within("prepare", "conf.yaml", cwd=tmp_path)
     assert (result.json["written"], result.json["duplicates"]) == (5, 4)
     assert "another label" not in result.stderr
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_retraining_promotes_a_model_that_finds_more(tmp_path: Path) -> None:
+    """Later rows have a new item; weights of items follow their names, and the gate has slices by popularity."""
+    conf = json.loads(json.dumps(CONF))
+    conf["data"]["source"]["columns"] = {"label": "item"}
+    conf["prepare"]["splits"] = {"train": 0.6, "val": 0.2, "test": 0.2}
+    conf["train"] |= {"ranks": 1, "epochs": 4}
+    conf["registry"] = {"folder": "registry", "model": "choices"}
+    conf["retrain"] = {"folder": "retraining", "test_version": "newest", "gate": {"slices": {"max_drop": 0.5}}}
+    (tmp_path / "conf.yaml").write_text(yaml.safe_dump(conf))
+    (tmp_path / "raw").mkdir()
+    write_choices(tmp_path / "raw/a.csv", 400)
+    first = headrace_within("retrain", "conf.yaml", cwd=tmp_path).json
+    assert first["decision"] == "promoted"
+    write_choices(tmp_path / "raw/b.csv", 4000, seed=5, items=ITEMS + 1)
+    second = headrace_within("retrain", "conf.yaml", cwd=tmp_path).json
+    assert (second["decision"], second["champion"]) == ("promoted", 2)
+    test = second["test"]
+    assert test["challenger"]["recall_at_10"] > test["champion"]["recall_at_10"]
+    gate = json.loads((tmp_path / "retraining/cycles/000002/gate.json").read_text())["output"]["checks"]
+    names = {check["name"] for check in gate}
+    assert {f"recall at 10 of items of the {part}" for part in ("head", "middle", "tail")} <= names
+    page = (tmp_path / "retraining/report.html").read_text("utf-8")
+    assert "recall at 10" in page
