@@ -81,6 +81,7 @@ class Origin(BaseModel):
         input_column: source column of the raw inputs; None if they were not read from one column.
         text_column: source column of the raw texts; None if they were not read from a column.
         reader_options: options with which the source's files were read, as in `data.source.options`.
+        buckets: lengths that texts were padded to, as in `stream.buckets`; None for the default ones.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -94,6 +95,7 @@ class Origin(BaseModel):
     text_column: str | None = None
     input_column: str | None = None
     reader_options: dict[str, str] = Field(default_factory=dict)
+    buckets: tuple[int, ...] | None = None
     table_id: str = ""
     content_id: str = ""
     ancestors: tuple[TrainingData, ...] = ()

@@ -23,6 +23,7 @@ quiet_tensorflow()
 import tensorflow as tf  # noqa: E402  after the settings it reads when it is imported
 
 from headrace.stream.decode.input_column import decoder, stored_input  # noqa: E402
+from headrace.stream.decode.pad_tokens_to_buckets import padded_length  # noqa: E402
 
 
 class Inference:
@@ -31,6 +32,7 @@ class Inference:
     def __init__(self, bundle: Bundle) -> None:
         self.contract = bundle.contract
         self.path = bundle.path
+        self._buckets = bundle.origin.buckets
         self._model = bundle.model()
         self._forward = tf.function(self._call, input_signature=[input_signature(bundle.contract)])
         # Code that runs with the first batch reads Keras's settings, such as epsilon, too.
@@ -61,10 +63,11 @@ class Inference:
         """Decode the input columns of `rows` from a table with `contract`.
 
         Returns:
-            Images (rows, height, width, channels) uint8; texts (rows, tokens of the longest text) int32; windows
-            (rows, length, features) float32; of several inputs a dict of them by name.
+            Images (rows, height, width, channels) uint8; texts (rows, tokens) int32, padded to the only length of the
+            training, or else to the longest text; windows (rows, length, features) float32; of several inputs a dict of
+            them by name.
         """
-        decoded = {name: _decode(rows, name, one.named("input")[1]) for name, one in contract.inputs.items()}
+        decoded = {name: self._decode_input(rows, name, one) for name, one in contract.inputs.items()}
         return decoded if contract.is_record else next(iter(decoded.values()))
 
     def apply_codec(self, images: list[NDArray[np.uint8]], settings: Image) -> NDArray[np.uint8]:
@@ -81,13 +84,17 @@ class Inference:
         name, column = self.contract.named("input")
         return _decode({name: stored}, name, column)
 
+    def _decode_input(self, rows: Columns, name: str, contract: Contract) -> NDArray[Any]:
+        length = padded_length(contract, self._buckets)
+        return _decode(rows, name, contract.named("input")[1], (length,) if length else ())
+
     def _call(self, pixels: Any) -> Any:
         return self._model(pixels, training=False)
 
 
-def _decode(rows: Columns, name: str, column: Column) -> NDArray[Any]:
-    """Decode one input column of `rows`."""
-    stored = stored_input(rows, name, column)
+def _decode(rows: Columns, name: str, column: Column, buckets: tuple[int, ...] = ()) -> NDArray[Any]:
+    """Decode one input column of `rows`; see `padded_tokens` for `buckets`."""
+    stored = stored_input(rows, name, column, buckets)
     if column.codec in ("raw", "tokens"):
         return stored
     pixels: NDArray[np.uint8] = _compiled_decoder(column)(tf.constant(stored)).numpy()

@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from headrace.table import read
-from tests.support.commands import headrace, headrace_within
+from tests.support.commands import headrace_within
 
 LABELS = {"even": {0, 2, 4, 6, 8}, "prime": {2, 3, 5, 7}, "greater than four": {5, 6, 7, 8, 9}}
 CONFIGURATION = """
@@ -103,10 +103,10 @@ def test_retrain_promotes_model_trained_on_more_rows(root: Path, folder: Path) -
     )
     header, *lines = (folder / "raw" / "labels.csv").read_text().splitlines()
     (folder / "raw" / "some.csv").write_text("\n".join([header, *lines[::6]]) + "\n")
-    assert headrace("retrain", "retraining.yaml", "train.epochs=4", cwd=folder).json["decision"] == "promoted"
+    assert headrace_within("retrain", "retraining.yaml", "train.epochs=4", cwd=folder).json["decision"] == "promoted"
     (folder / "raw" / "some.csv").write_text("\n".join([header, *lines]) + "\n")
-    assert headrace("retrain", "retraining.yaml", cwd=folder).json["decision"] == "promoted"
-    compared = headrace("models", "compare", "retraining.yaml", "1", "champion", cwd=folder).json
+    assert headrace_within("retrain", "retraining.yaml", cwd=folder).json["decision"] == "promoted"
+    compared = headrace_within("models", "compare", "retraining.yaml", "1", "champion", cwd=folder).json
     checks = {check["name"]: check for check in compared["checks"]}
     assert checks["macro f1 against that of version 1"]["passed"]
     assert all(checks[f"f1 of label {name!r}"]["passed"] for name in LABELS)

@@ -3,7 +3,7 @@
 import json
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +107,8 @@ class Bundle:
             or why a record could not be predicted, whose other columns are then null.
 
         Raises:
-            ConfigurationError: inputs do not go together, a column is missing, or the threshold cannot be applied.
+            ConfigurationError: inputs are no paths or do not go together, a column is missing, or the threshold or the
+                limit cannot be applied.
             DataError: an input is missing or damaged, or all records are rejected.
         """
         from headrace.api.predict_files import predict_files
@@ -115,6 +116,7 @@ class Bundle:
         from headrace.predict.records.record_file_reader import TextColumns
 
         _require_probability(threshold)
+        _require_sources(sources, limit)
         columns = TextColumns(text=column, identity=identity)
         return predict_files(self.path, sources, PredictOptions(columns=columns, threshold=threshold, limit=limit))
 
@@ -235,6 +237,19 @@ def _require_raw_inputs(bundle: bundles.Bundle) -> None:
             f"The bundle {bundle.path} predicts from {feature.noun}, which are several rows each; prepare them as a "
             "table, and predict that with `headrace predict`."
         )
+
+
+def _require_sources(sources: Sequence[object], limit: int | None) -> None:
+    if not sources:
+        raise ConfigurationError("predict has no input; expected paths of files or folders, such as predict('photos').")
+    for source in sources:
+        if not isinstance(source, str | Path):
+            hint = ": write predict(*paths)" if isinstance(source, list | tuple) else "; .transform takes a DataFrame"
+            raise ConfigurationError(
+                f"An input of predict is a {type(source).__name__}; expected the path of a file or a folder{hint}."
+            )
+    if limit is not None and limit < 1:
+        raise ConfigurationError(f"limit is {limit}; expected at least 1, or None for all records.")
 
 
 def _require_probability(threshold: float | None) -> None:

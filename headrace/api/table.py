@@ -97,7 +97,9 @@ class Table:
     ) -> "tf.data.Dataset":
         """Return the rows of a split as a dataset of (inputs, target, weight), as `headrace train` streams them.
 
-        The last batch is padded with rows of weight 0, so that Keras's `fit` and `evaluate` take it as it is.
+        Keras's `fit`, `evaluate` and `predict` take it as it is. With several ranks the last batch is padded with rows
+        of weight 0, so that all ranks have equally many batches: use `weighted_metrics`, and divide a loss by the
+        weights.
 
         Args:
             split: `train`, `val` or `test`.

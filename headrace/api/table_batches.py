@@ -50,7 +50,20 @@ def batch_dataset(version: Version, split: str, order: BatchOrder, epochs: int) 
     batches = _batches(version, split, order)
     # Keras asks for the number of steps, which a dataset from a generator does not know.
     steps = tf.data.experimental.assert_cardinality(epochs * batches.stream.plan.steps)
-    return batches.dataset(0, 0, epochs).apply(steps)
+    dataset = batches.dataset(0, 0, epochs)
+    return (dataset if order.ranks > 1 else dataset.map(_without_padding)).apply(steps)
+
+
+def _without_padding(inputs: Any, target: Any, weight: Any) -> Any:
+    """Return the rows of a batch whose weights, or one of whose pixels' weights, are not 0."""
+    import tensorflow as tf
+
+    real = tf.reduce_any(tf.reshape(weight, (tf.shape(weight)[0], -1)) > 0, axis=1)
+
+    def real_only() -> Any:
+        return tf.nest.map_structure(lambda values: tf.boolean_mask(values, real), (inputs, target, weight))
+
+    return tf.cond(tf.reduce_all(real), lambda: (inputs, target, weight), real_only)
 
 
 def array_batches(version: Version, split: str, order: BatchOrder, epoch: int, first_step: int) -> Iterator[Any]:

@@ -12,13 +12,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from headrace.contract import Column, Contract
-from headrace.errors import DataError
+from headrace.errors import ConfigurationError, DataError
 from headrace.features.column_values_from_stored_rows_interface import column_values_from_stored_rows
 from headrace.features.text.contract_spec import TextSpec
 from headrace.spark.arrow_to_spark_type_name import spark_type
 from headrace.stream.read.verified_shard_opening import open_verified
 from headrace.table import Shard, Version
 from headrace.targets.true_target_output_column_interface import targets_module
+from headrace.wording import join_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,9 +50,12 @@ def arrow_rows(version: Version, shard: Shard, *, decode: bool) -> pa.Table:
     """Return the rows of a shard, with the columns of `Table.arrow`.
 
     Raises:
+        ConfigurationError: a decoded column has the name of another column.
         DataError: the shard is damaged.
     """
     contract = version.contract
+    if decode:
+        _require_distinct_names(contract)
     names = [name for name, column in contract.columns.items() if not _is_bookkeeping(name, column)]
     try:
         with open_verified(version.table, shard) as source, pq.ParquetFile(source) as file:
@@ -83,10 +87,23 @@ def pandas_rows(rows: pa.Table) -> "pd.DataFrame":
 
 def spark_rows(spark: "SparkSession", version: Version, split: str, *, decode: bool) -> "DataFrame":
     """Return the rows of a split, read by one task per shard."""
+    if decode:
+        _require_distinct_names(version.contract)
     shards = version.split(split)
     numbers = spark.createDataFrame([(number,) for number in range(len(shards))], "shard int")
     fields = ", ".join(f"`{name}` {kind}" for name, kind in _spark_types(version, decode=decode).items())
     return numbers.repartition(len(shards), "shard").mapInArrow(partial(_read, version, shards, decode), fields)
+
+
+def _require_distinct_names(contract: Contract) -> None:
+    """Raise if a number or a category of an input has the name of another column of the table, such as `label`."""
+    cells = {cell for spec in contract.input_specs.values() for cell in spec.cell_types}
+    others = {name for name, column in contract.columns.items() if column.role != "input"}
+    if both := [repr(name) for name in sorted(cells & others)]:
+        raise ConfigurationError(
+            f"An input and the table itself have a column named {join_names(both)}, so that decoded rows would hide "
+            "one of them. Read the rows without decode=True, or rename the source's column."
+        )
 
 
 def _is_bookkeeping(name: str, column: Column) -> bool:

@@ -48,7 +48,7 @@ def describe_signatures(served: ServingModel) -> dict[str, str]:
     return signatures | {
         ENCODED: f"takes {ENCODED}, (rows,) strings: the bytes of PNG or JPEG files, each with a height of exactly "
         f"{height} and a width of exactly {width} pixels, decoded as {colours}; it neither resizes them nor turns them "
-        "by their EXIF orientation"
+        "by their EXIF orientation, and refuses transparent pixels: put these on white before"
     }
 
 
@@ -76,7 +76,7 @@ def _file_function(served: ServingModel) -> Predict:
             tf.io.is_jpeg(data),
             # Decode as libjpeg does in Pillow and in preparation; TensorFlow's default is faster but differs.
             lambda: tf.io.decode_jpeg(data, channels, dct_method="INTEGER_ACCURATE"),
-            lambda: tf.io.decode_png(data, channels),
+            lambda: _decode_opaque_png(data, channels),
         )
         return tf.ensure_shape(decoded, shape)
 
@@ -84,6 +84,14 @@ def _file_function(served: ServingModel) -> Predict:
         return served.predict(tf.map_fn(decode, files, fn_output_signature=tf.TensorSpec(shape, tf.uint8)))
 
     return predict
+
+
+def _decode_opaque_png(data: tf.Tensor, channels: int) -> tf.Tensor:
+    """Return the pixels of a PNG file, of which TensorFlow would show those that transparency hides."""
+    alpha = tf.io.decode_png(data, channels=4)[..., 3]
+    message = "A PNG file has transparent pixels: put it on white, as headrace prepare does, before it is predicted."
+    with tf.control_dependencies([tf.debugging.assert_equal(alpha, tf.constant(255, tf.uint8), message)]):
+        return tf.io.decode_png(data, channels)
 
 
 class SavedModel:

@@ -121,7 +121,8 @@ def run_stages(
     context = replace(context, kept_splits=None)
     shards = [shard for result in results for shard in result.shards]
     old = increment.before.shards if increment.before else ()
-    assigns_splits = kept_splits is not None or source_assigns_splits(context, source, changed.files)
+    keeps_splits = any(result.departed_splits for result in results)
+    assigns_splits = keeps_splits or source_assigns_splits(context, source, changed.files)
     if needs_global_decisions(context, new=shards, old=old, assigns_splits=assigns_splits, removed=increment.removed):
         if context.settings.duplicates == "drop":
             warn_of_conflicts(context, old, shards, increment.removed)

@@ -32,7 +32,7 @@ from headrace.prepare.incremental_plan_and_task_context import (
 from headrace.prepare.increments.kept_split_search import find_kept_splits, report_kept_splits
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
 from headrace.prepare.labels.class_warnings import small_class_warning
-from headrace.prepare.quality.expectations import check_expectations
+from headrace.prepare.quality.expectations import check_committed_version, check_expectations
 from headrace.prepare.quality.split_warnings import (
     empty_period_warning,
     small_split_warning,
@@ -106,6 +106,7 @@ def _prepare_listed(
     listing = watched_listing(configuration, listing)
     plan = make_plan(configuration, listing, base, before, full=full)
     if before is not None and not full and is_unchanged(plan):
+        check_committed_version(before, configuration.prepare)
         log.info("Nothing has changed since version %s; no new version was committed.", before.number)
         return _build_result(before, plan, stopwatch, changed=False)
     return _build_result(_prepare(plan, stopwatch), plan, stopwatch, changed=True)

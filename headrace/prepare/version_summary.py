@@ -57,7 +57,7 @@ def summarize(
         sums=None if sums is None else (sums.count, sums.total, sums.squares),
         periods=output.periods,
         filled=add_filled(plan.increment.before, accounting.shards, output.filled),
-        keeps_splits=must_keep_splits(plan),
+        keeps_splits=must_keep_splits(plan) or any(result.departed_splits for result in output.results),
         command=command_line(),
         data=withhold_secrets(plan.configuration.data.model_dump(mode="json")),
     )

@@ -111,7 +111,7 @@ def _inputs(bundle: Bundle) -> list[Any]:
     types: dict[str, str] = {}
     for spec in contract.input_specs.values():
         types |= spec.cell_types
-    # A category may be a number or a text in the source, and both are read alike.
+    # A category may be a number or a text in the source, and both are read alike. MLflow refuses int64 for double.
     others = {name: "binary" if name in settings.binary_cells else "string" for name in settings.cells}
     kinds = others | {name: _column_type(one) for name, one in types.items()}
     return [ColSpec(kinds[name], name, required=name not in types) for name in settings.cells]
@@ -122,7 +122,7 @@ def _column_type(kind: str) -> Any:
     from mlflow.types.schema import AnyType, Array
 
     any_type: Any = AnyType
-    return {"number": DataType.double, "vector": Array(DataType.double)}.get(kind) or any_type()
+    return Array(DataType.double) if kind == "vector" else any_type()
 
 
 def _outputs(contract: Contract) -> list[Any]:

@@ -217,6 +217,23 @@ def test_files_are_predicted_without_spark_and_java(bundle: Path, raw: Path) -> 
     assert done.stdout.strip() == "1 None"
 
 
+@pytest.mark.parametrize(
+    ("sources", "limit", "message"),
+    [
+        ((), None, r"no input; expected paths"),
+        ((["a.png"],), None, r"is a list; .*: write predict\(\*paths\)"),
+        ((pd.DataFrame(),), None, r"is a DataFrame; expected the path .*; .transform takes"),
+        (("a.png",), 0, "limit is 0; expected at least 1"),
+        (("a.png",), -1, "limit is -1; expected at least 1"),
+    ],
+)
+def test_inputs_that_are_no_paths_are_refused(
+    sources: tuple[Any, ...], limit: int | None, message: str, bundle: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        headrace.load(bundle).predict(*sources, limit=limit)
+
+
 def test_probability_beyond_one_is_refused(bundle: Path, raw: Path) -> None:
     with pytest.raises(ConfigurationError, match="threshold is 1.5; expected a probability"):
         headrace.load(bundle).predict(raw, threshold=1.5)

@@ -1,5 +1,6 @@
 """The rows of a table as Spark, pandas and Arrow have them: labels are names, and inputs are decoded on request."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 import headrace
-from headrace.errors import DataError
+from headrace.errors import ConfigurationError, DataError
 from tests.support.small_table import CLASSES, Content, some_rows, write_table
 from tests.support.trained_bundles import sentences, text_table
 
@@ -105,6 +106,16 @@ def test_decoded_rows_are_numbers_and_categories(notebook: SparkSession, tmp_pat
             label: known[label] for label in found["label"]
         }
         assert len(found) == table.counts["train"]["all"]
+
+
+def test_decoded_columns_with_the_name_of_another_column_are_refused(notebook: SparkSession, tmp_path: Path) -> None:
+    frame = notebook.createDataFrame([(number / 4, 2.0 * number) for number in range(60)], "label double, price double")
+    given: dict[str, Any] = {"inputs": {"label": "number"}, "outputs": {"price": "number"}}
+    table = headrace.prepare(frame, tmp_path / "table", **given)
+    assert set(table.pandas("train")["label"]) <= {2.0 * number for number in range(60)}
+    for read_rows in (table.pandas, partial(table.frame, notebook)):
+        with pytest.raises(ConfigurationError, match="a column named 'label', so that decoded rows would hide one"):
+            read_rows("train", decode=True)
 
 
 def test_unknown_tables_versions_and_splits_are_refused(images: tuple[headrace.Table, Content], tmp_path: Path) -> None:

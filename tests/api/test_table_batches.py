@@ -67,14 +67,24 @@ def test_dataset_trains_a_network_of_keras(table: headrace.Table) -> None:
     model = keras.Sequential(
         [keras.Input((8, 8, 1)), keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), keras.layers.Dense(3)]
     )
-    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), weighted_metrics=["accuracy"])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss, metrics=["accuracy"], weighted_metrics=["accuracy"])
     model.fit(table.tf("train", 16, seed=1, epochs=2), shuffle=False, verbose=0)
     found = model.evaluate(table.tf("test", 4), return_dict=True, verbose=0)
-    predicted = model.predict(
-        np.concatenate([inputs for inputs, _ in table.batches("test", headrace.BatchOrder(batch_size=4))]), verbose=0
-    )
-    labels = joined(table.batches("test", headrace.BatchOrder(batch_size=4)))[1]
-    assert found["accuracy"] == pytest.approx(np.mean(predicted.argmax(axis=1) == labels))
+    inputs, labels = joined(table.batches("test", headrace.BatchOrder(batch_size=4)))
+    predicted = model.predict(inputs, verbose=0)
+    expected = {"accuracy": np.mean(predicted.argmax(axis=1) == labels), "loss": float(loss(labels, predicted))}
+    assert found == pytest.approx(expected | {"weighted_accuracy": expected["accuracy"]}, rel=1e-5)
+    assert model.predict(table.tf("test", 4), verbose=0) == pytest.approx(predicted, abs=1e-5)
+
+
+@pytest.mark.parametrize(("ranks", "sizes"), [(1, [4, 3]), (2, [4, 4])])
+def test_dataset_is_padded_only_where_ranks_need_equally_many_batches(
+    table: headrace.Table, ranks: int, sizes: list[int]
+) -> None:
+    steps = list(table.tf("test", 4 // ranks, ranks=ranks))
+    assert [ranks * len(target) for _, target, _ in steps] == sizes
+    assert all((weight.numpy() == 1).all() for _, _, weight in steps) == (ranks == 1)
 
 
 def test_texts_are_padded_in_each_batch(tmp_path: Path) -> None:

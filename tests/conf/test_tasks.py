@@ -8,7 +8,7 @@ import pytest
 
 from headrace.config import load
 from headrace.fetch import DATASETS
-from tests.support.commands import headrace
+from tests.support.commands import headrace_within
 from tests.support.workspace import ROOT
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod]
@@ -37,6 +37,7 @@ def test_commands_in_header_name_data_run_and_configuration(path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize(("name", "limit"), [("movie_reviews", ("--limit", "400")), ("temperatures", ())])
 def test_shipped_configuration_runs_at_small_scale(name: str, limit: tuple[str, ...], tmp_path: Path) -> None:
     text = (ROOT / "conf" / f"{name}.yaml").read_text("utf-8")
@@ -44,7 +45,7 @@ def test_shipped_configuration_runs_at_small_scale(name: str, limit: tuple[str, 
     shutil.copytree(ROOT / "models", tmp_path / "models")
     fetched = re.search(r"headrace fetch (\S+) (\S+)", text)
     assert fetched is not None
-    headrace("fetch", *fetched.groups(), *limit, cwd=tmp_path)
-    table = headrace("prepare", "conf.yaml", cwd=tmp_path).json["table"]
-    bundle = headrace("train", "conf.yaml", "train.epochs=1", cwd=tmp_path).json["bundle"]
-    assert headrace("evaluate", bundle, "--table", table, cwd=tmp_path).json["metrics"]
+    headrace_within("fetch", *fetched.groups(), *limit, cwd=tmp_path)
+    table = headrace_within("prepare", "conf.yaml", cwd=tmp_path).json["table"]
+    bundle = headrace_within("train", "conf.yaml", "train.epochs=1", cwd=tmp_path).json["bundle"]
+    assert headrace_within("evaluate", bundle, "--table", table, cwd=tmp_path).json["metrics"]

@@ -143,6 +143,22 @@ def test_saved_model_predicts_encoded_files(bundle: Path, tmp_path: Path, kind: 
     assert "a height of exactly 16 and a width of exactly 12 pixels" in written["signatures"]["encoded"]
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "P"])
+def test_saved_model_refuses_transparent_files(bundle: Path, tmp_path: Path, mode: str) -> None:
+    """TensorFlow decodes the colours that transparency hides, and `prepare` puts transparent pixels on white."""
+    export(bundle, tmp_path / "out", Format("saved_model"))
+    opaque = PIL.Image.fromarray(patched(1, seed=3).pixels[0]).convert(mode)
+    loaded = tf.saved_model.load(str(tmp_path / "out" / "saved_model"))
+    for name, transparency in (("opaque", {}), ("transparent", {"transparency": 0} if mode == "P" else {})):
+        if name == "transparent" and mode == "RGBA":
+            opaque.putpixel((0, 0), (255, 0, 0, 0))
+        opaque.save(tmp_path / f"{name}.png", **transparency)
+    predict = loaded.signatures["encoded"]
+    assert predict(encoded=tf.constant([(tmp_path / "opaque.png").read_bytes()]))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="transparent pixels: put it on white"):
+        predict(encoded=tf.constant([(tmp_path / "transparent.png").read_bytes()]))
+
+
 def test_class_name_with_line_break_takes_one_line_of_labels() -> None:
     assert [_one_line(name) for name in ("coat", "a\nbag\u2028here")] == ["coat", "a bag here"]
 

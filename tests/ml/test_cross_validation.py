@@ -39,7 +39,7 @@ def test_grid_prepares_once_a_fold(
     monkeypatch.setattr(fitting, "train", train)
     work = tmp_path / "work"
     numbers = [name for name in cells.columns if name != "diagnosis"]
-    classifier = HeadraceClassifier(network="tabular", work=work, ranks=2)
+    classifier = HeadraceClassifier(network="tabular", work=work)
     grid = ParamGridBuilder().addGrid(classifier.settings, [SETTINGS | {"train.epochs": 1}, SETTINGS]).build()
     stages = [
         StringIndexer(inputCol="diagnosis", outputCol="label"),

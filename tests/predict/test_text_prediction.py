@@ -215,3 +215,36 @@ def test_command_accepts_column_names(bundle: Path, tmp_path: Path) -> None:
     words = ("predict", str(bundle), str(written(tmp_path, "jsonl")), "output", "--column", "review", "--id", "number")
     assert headrace(*words, cwd=tmp_path).json["rows"] == 40
     assert pd.read_parquet(tmp_path / "output").columns[:3].tolist() == ["path", "line", "id"]
+
+
+UNMASKED = """
+import keras
+from keras import layers
+
+def build(contract):
+    tokens = keras.Input((None,), dtype="int32")
+    x = layers.Embedding(contract.require("text").tokenizer.vocabulary_size, 4, name="words")(tokens)
+    x = layers.Dense(contract.outputs, activation=contract.output_activation)(layers.GlobalAveragePooling1D()(x))
+    return keras.Model(tokens, x)
+"""
+
+
+@pytest.mark.parametrize(("buckets", "is_equal"), [((10_000,), True), (None, False)])
+def test_answer_does_not_depend_on_other_texts_if_all_were_padded_to_one_length(
+    buckets: tuple[int, ...] | None, is_equal: bool, version: Version, tmp_path: Path
+) -> None:
+    """The default lengths are the counterexample: a training with them refuses this network."""
+    (tmp_path / "network.py").write_text(UNMASKED)
+    keras.utils.set_random_seed(3)
+    model = build_model(tmp_path / "network.py", version.contract, {})
+    origin = bundles.Origin(
+        run="r", table=str(version.table), data_version=0, steps=1, weights_sha256="0",
+        settings=version.summary.settings, buckets=buckets,
+    )  # fmt: skip
+    path = bundles.write(tmp_path / "bundle", model, tmp_path / "network.py", version.contract, {}, origin)
+    answers = []
+    for name, lines in (("alone", TEXTS[:1]), ("together", TEXTS)):
+        (tmp_path / f"{name}.txt").write_text("\n".join(lines))
+        predict(path, tmp_path / f"{name}.txt", tmp_path / name)
+        answers.append(pd.read_parquet(tmp_path / name).sort_values("line")["probabilities"].iloc[0])
+    assert (np.abs(answers[0] - answers[1]).max() < 1e-6) == is_equal

@@ -270,6 +270,24 @@ def test_too_many_rejects_keep_the_previous_version_and_list_the_new_ones(
     assert DeltaTable(rejects_path(table)).version() == 0
 
 
+def test_limits_that_are_set_later_are_checked_on_the_unchanged_version(
+    source: Path, table: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Otherwise "nothing has changed" and exit code 0 would say that the data keeps the new limits."""
+    (source / "cat" / "empty.png").write_bytes(b"")
+    prepare(configuration(source, table, max_rejects=0.5))
+    sentence = "Nothing has changed since version 0 of .*, which violates prepare"
+    with pytest.raises(DataError, match=sentence + r".max_rejects: \S+ were rejected, expected 0 or less. The version"):
+        prepare(configuration(source, table, max_rejects=0.0))
+    expectations = {"rows": {"train": 10_000}}
+    with pytest.raises(DataError, match=sentence + r".expectations: rows.train is \d+, expected 10000 or more. The"):
+        prepare(configuration(source, table, max_rejects=0.5, expectations=expectations))
+    warned = configuration(source, table, max_rejects=0.5, expectations=expectations | {"on_failure": "warn"})
+    assert prepare(warned)["changed"] is False
+    assert "violates prepare.expectations: rows.train is" in caplog.text
+    assert read(table).number == 0
+
+
 def test_only_rejects_are_refused_even_with_max_rejects_1(tmp_path: Path, table: Path) -> None:
     for name in ("cat", "dog"):
         (tmp_path / "raw" / name).mkdir(parents=True)

@@ -133,6 +133,13 @@ def test_example_of_every_kind_is_predicted(network: str, content: str, tmp_path
     with mlflow.start_run():
         loaded = mlflow.pyfunc.load_model(headrace.log_model(bundle))
     predicted = loaded.predict(loaded.input_example)
+    if content == "rows":
+        # As pandas reads them from the file that the model was trained on.
+        frame = pd.DataFrame(loaded.input_example)
+        numbers = frame.select_dtypes("number").columns
+        assert len(numbers)
+        for kind in ("int64", "float32", "float64"):
+            assert loaded.predict(frame.astype(dict.fromkeys(numbers, kind)))["rejected"].isna().all()
     # The example of records names a file that does not exist.
     reasons = [str(reason).partition(":")[0] for reason in predicted["rejected"]]
     assert reasons == (["missing_file"] if content == "records" else ["None"])

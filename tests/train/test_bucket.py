@@ -25,7 +25,7 @@ BUNDLE = "s3://models/runs/first/bundle"
 EVALUATION = "bundle/evaluation/test.json"
 PLACES = (f"data.source.path={RAW}", f"data.table={TABLE}")
 # 4 steps an epoch, so that checkpoints fall within epochs and at their ends.
-LONG = (*PLACES, "train.batch_size=16", "train.epochs=40", "train.checkpoint_every_steps=10")
+LONG = (*PLACES, "train.batch_size=16", "train.epochs=25", "train.checkpoint_every_steps=10")
 
 pytestmark = [
     pytest.mark.long,
@@ -106,7 +106,7 @@ def evaluated(trained: tuple[Path, CommandResult]) -> CommandResult:
 def test_training_from_bucket_writes_local_run(trained: tuple[Path, CommandResult]) -> None:
     folder, answer = trained
     assert answer.json["bundle"] == str(folder / "run" / "bundle")
-    assert answer.json["steps"] == 40 * -(-sum(shard.rows for shard in read(TABLE).split("train")) // 32)
+    assert answer.json["steps"] == 25 * -(-sum(shard.rows for shard in read(TABLE).split("train")) // 32)
     assert not (folder / "s3a:").exists()
     assert not (folder / "s3:").exists()
 
@@ -215,7 +215,7 @@ def test_complete_bucket_run_is_not_changed(interrupted_run: InterruptedRun) -> 
 
 def test_runs_in_a_bucket_are_listed(interrupted_run: InterruptedRun) -> None:
     (run,) = headrace_within("runs", RUN.rpartition("/")[0], "--json", cwd=interrupted_run.folder).json["runs"]
-    assert (run["run"], run["state"], run["epochs"]) == ("first", "complete", 40)
+    assert (run["run"], run["state"], run["epochs"]) == ("first", "complete", 25)
     assert run["steps"] == interrupted_run.complete.json["steps"]
 
 

@@ -38,6 +38,8 @@ STOPPING = (
     "train.epochs=20",
     "train.metrics=[accuracy, auc, top_5_accuracy]",
     "train.monitor={metric: val_auc, min_delta: 1.0, patience: 2}",
+    # Its bundle has the moving averages of the weights.
+    "train.optimizer.options={use_ema: true, ema_momentum: 0.9}",
     "train.run=stopped",
 )
 

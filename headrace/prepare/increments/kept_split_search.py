@@ -52,16 +52,31 @@ def find_kept_splits(spark: SparkSession, plan: PreparePlan) -> KeptSplits | Non
         OSError: a shard of that version cannot be read.
     """
     before = plan.before
-    if before is None or not must_keep_splits(plan):
+    if before is None:
         return None
     rows = sum(shard.rows for shard in before.shards)
+    edited = _read_identified_rows(plan, before)
+    if not must_keep_splits(plan):
+        return None if edited is None else KeptSplits(version=before.number, rows=rows, paths=edited)
     contents = read_contents(before) if _is_from_version_only(before, plan.configuration.prepare) else None
     if plan.increment.before is not None:
         # The other rows stay where they are, and changed files have other rows at the same positions.
-        return KeptSplits(version=before.number, rows=rows, contents=contents)
+        return KeptSplits(version=before.number, rows=rows, paths=edited, contents=contents)
     paths = read_paths(before)
     positions = _read_positions(spark, plan, before, paths)
     return KeptSplits(version=before.number, rows=rows, paths=paths, positions=positions, contents=contents)
+
+
+def _read_identified_rows(plan: PreparePlan, before: Version) -> SplitLookup | None:
+    """Return the splits of the rows of changed files by their paths; None unless columns identify the rows.
+
+    A row whose label or number was corrected stays where it was.
+    """
+    columns, removed = plan.configuration.data.source.columns, plan.increment.removed
+    is_identified = columns is not None and columns.identity is not None and plan.configuration.prepare.windows is None
+    if plan.increment.before is None or not is_identified or not removed or not plan.increment.changed:
+        return None
+    return read_paths(before, removed)
 
 
 def _read_positions(spark: SparkSession, plan: PreparePlan, before: Version, paths: SplitLookup) -> SplitLookup | None:

@@ -1,11 +1,12 @@
 """The splits that an earlier version gave its rows, which they keep when they are prepared again with other settings.
 
 The split hash is taken of the prepared content, which other settings change, so that without this, test rows would
-become training rows. A row is found by its path; where the path is a hash of columns that have changed too, by its
-position in its unchanged file; and by its content, where an earlier version kept splits or assigned them by class.
+become training rows. A row is found by its path, also in a changed file if columns identify its rows; where the path is
+a hash of columns that have changed too, by its position in its unchanged file; and by its content, where an earlier
+version kept splits or assigned them by class.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
+from headrace.prepare.increments.removed_file_set import RemovedFiles
 from headrace.storage.open_parquet import open_parquet
 from headrace.table import Version
 from headrace.table.rejects_and_duplicates import duplicates_path, read_dropped
@@ -85,9 +87,15 @@ class KeptSplits:
         return next((split for split in found if split is not None), None)
 
 
-def read_paths(version: Version) -> SplitLookup:
-    """Return the splits of the rows of `version` and of its dropped duplicates by their paths."""
-    lookup = _read_column(version, "path")
+def read_paths(version: Version, files: RemovedFiles | None = None) -> SplitLookup:
+    """Return the splits of the rows of `version` and of its dropped duplicates by their paths.
+
+    Args:
+        files: files whose rows are meant, without dropped duplicates; None for all.
+    """
+    lookup = _read_column(version, "path", lambda path: files is None or path in files)
+    if files is not None:
+        return lookup
     number = version.summary.duplicates_version
     if number is None:
         return lookup
@@ -103,11 +111,11 @@ def read_contents(version: Version) -> SplitLookup:
     return _read_column(version, "content_hash")
 
 
-def _read_column(version: Version, column: str) -> SplitLookup:
+def _read_column(version: Version, column: str, is_meant: Callable[[str], bool] = lambda _: True) -> SplitLookup:
     hashes, splits = [np.array([], np.uint64)], [np.array([], np.uint8)]
     for shard in version.shards:
         with open_parquet(version.table / shard.path) as file:
-            names = file.read([column])[column].to_pylist()
+            names = [*filter(is_meant, file.read([column])[column].to_pylist())]
         hashes.append(np.fromiter(map(hash_name, names), np.uint64, len(names)))
         splits.append(np.full(len(names), SPLITS.index(shard.split), np.uint8))
     return SplitLookup.from_hashes(np.concatenate(hashes), np.concatenate(splits))

@@ -4,10 +4,11 @@ import logging
 import math
 from collections.abc import Iterator
 
+from headrace.config.configuration import Prepare
 from headrace.config.sections.expectations import Expectations, Range
 from headrace.errors import DataError
 from headrace.features.contract_spec import Statistics
-from headrace.table import Summary
+from headrace.table import Summary, Version, read
 from headrace.wording import figure_unlike, number
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,31 @@ def check_expectations(summary: Summary, before: Summary | None, expected: Expec
         raise DataError(f"The data violates prepare.expectations: {'; '.join(breaches)}. Nothing was committed.")
     for breach in breaches:
         log.warning("The data violates prepare.expectations: %s.", breach)
+
+
+def check_committed_version(version: Version, settings: Prepare) -> None:
+    """Raise or log a warning if `version`, which stays as nothing has changed, violates limits that were set since.
+
+    Raises:
+        DataError: more records than `max_rejects` were rejected, or `expectations.on_failure` is `refuse`.
+    """
+    summary, expected = version.summary, settings.expectations
+    earlier = Prepare.model_validate(summary.settings)
+    if (earlier.max_rejects, earlier.expectations) == (settings.max_rejects, expected):
+        return
+    before = read(version.table, version.number - 1).summary if version.number else None
+    breaches = [f"prepare.expectations: {breach}" for breach in find_breaches(summary, before, expected)]
+    text = f"Nothing has changed since version {version.number} of {version.table}, which violates"
+    share = summary.rejected / summary.rows_in
+    if share > settings.max_rejects:
+        rejected = f"{figure_unlike(share, settings.max_rejects)} were rejected"
+        raise DataError(
+            f"{text} prepare.max_rejects: {rejected}, expected {settings.max_rejects:g} or less. The version stays."
+        )
+    if breaches and expected.on_failure == "refuse":
+        raise DataError(f"{text} {'; '.join(breaches)}. The version stays.")
+    for breach in breaches:
+        log.warning("%s %s.", text, breach)
 
 
 def find_breaches(summary: Summary, before: Summary | None, expected: Expectations) -> Iterator[str]:

@@ -27,6 +27,7 @@ class ChunkResult:
         observations: what was found in records that were not rejected.
         number_labels: the first regression labels, before they are rounded to float32.
         kept_splits: written rows that keep the split of an earlier version.
+        departed_splits: those of them whose content alone would give another split.
         new_splits: written rows whose split neither the source nor an earlier version decides.
         moved_splits: written rows that the source gives another split than they had in an earlier version.
         removed_rows: rows of an older version whose source files were removed or changed.
@@ -49,6 +50,7 @@ class ChunkResult:
     observations: Observations = field(default_factory=Observations)
     number_labels: list[float] = field(default_factory=list)
     kept_splits: int = 0
+    departed_splits: int = 0
     new_splits: int = 0
     moved_splits: int = 0
     removed_rows: int = 0

@@ -166,12 +166,14 @@ class ChunkEncoder:
                 raise RejectedRecordError(Reason.BAD_SPLIT, f"{record.split!r} is not train, val or test")
             self.result.moved_splits += found not in (None, split)
             return split
+        splits = self.context.settings.splits
+        from_content = split_from_hash(content, splits) if splits.method == "hash" else UNASSIGNED
         if found is not None:
             self.result.kept_splits += 1
+            self.result.departed_splits += found != from_content
             return found
         self.result.new_splits += 1
-        splits = self.context.settings.splits
-        return split_from_hash(content, splits) if splits.method == "hash" else UNASSIGNED
+        return from_content
 
     def _reject(self, record: RawRecord, rejection: RejectedRecordError) -> None:
         if isinstance(rejection, UnreadArchiveError):

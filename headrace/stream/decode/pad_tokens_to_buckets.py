@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
+from headrace.one_or_several_inputs import Inputs, row_count, select_rows
 from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn
 
 SHORTEST_BUCKET = 16
@@ -27,6 +28,54 @@ def buckets_for(contract: Contract, configured: Sequence[int] | None = None) -> 
     longest = vocabulary.max_length
     lengths = configured or [SHORTEST_BUCKET << power for power in range(longest.bit_length())]
     return (*(length for length in lengths if length < longest), longest)
+
+
+def padded_length(contract: Contract, configured: Sequence[int] | None) -> int | None:
+    """Return the length that every text is padded to; None if there are several lengths, or no texts.
+
+    Args:
+        contract: contract of one input.
+        configured: see `buckets_for`.
+    """
+    buckets = buckets_for(contract, configured)
+    return buckets[0] if contract.vocabulary is not None and len(buckets) == 1 else None
+
+
+def pad_twice(inputs: Inputs, contract: Contract, configured: Sequence[int] | None) -> tuple[Inputs, Inputs] | None:
+    """Return rows of a batch with texts padded to the longest of them, and to the longest of the table.
+
+    None if no text may be padded to several lengths, or no row has shorter texts.
+    """
+    longest = {
+        name: one.vocabulary.max_length
+        for name, one in contract.inputs.items()
+        if one.vocabulary is not None and padded_length(one, configured) is None
+    }
+    texts = {name: inputs[name] if isinstance(inputs, dict) else inputs for name in longest}
+    is_shorter = np.ones(row_count(inputs), bool)
+    for name, tokens in texts.items():
+        is_shorter &= _lengths(tokens) < longest[name]
+    if not longest or not is_shorter.any():
+        return None
+    rows = select_rows(inputs, is_shorter)
+
+    def padded(lengths: dict[str, int]) -> Inputs:
+        changed = {name: _resize(texts[name][is_shorter], length) for name, length in lengths.items()}
+        return {**rows, **changed} if isinstance(rows, dict) else next(iter(changed.values()))
+
+    return padded({name: int(_lengths(texts[name][is_shorter]).max()) for name in texts}), padded(longest)
+
+
+def _lengths(tokens: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the number of tokens of each row, at least 1, up to its last one that is not 0."""
+    reversed_positions = (tokens[:, ::-1] != 0).argmax(1)
+    return np.where((tokens != 0).any(1), tokens.shape[1] - reversed_positions, 1)
+
+
+def _resize(tokens: NDArray[np.int32], length: int) -> NDArray[np.int32]:
+    """Return the rows with `length` columns: padding is appended or cut off."""
+    kept = tokens[:, :length]
+    return np.pad(kept, ((0, 0), (0, length - kept.shape[1])))
 
 
 def choose_bucket(length: int, buckets: Sequence[int]) -> int:

@@ -22,6 +22,7 @@ from headrace.errors import ConfigurationError, TrainingError
 from headrace.networks.weights_without_optimizer import load_weights
 from headrace.one_or_several_inputs import Inputs, as_arrays, row_count, select_rows
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan
+from headrace.stream.decode.pad_tokens_to_buckets import pad_twice
 from headrace.stream.decode.target_column import real_rows, real_targets
 from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version
@@ -103,7 +104,8 @@ class NetworkAndBundleVerifier:
 
         Raises:
             ConfigurationError: the outputs are not probabilities, differ between two forward passes, depend on
-                variables that are no weights of the model, or those of a row depend on the other rows of its batch.
+                variables that are no weights of the model, or those of a row depend on the other rows of its batch or
+                on its padding.
         """
         batch = self.batches[0]
         passes = [[batch], [batch], [_replace_second_half(batch)]]
@@ -119,6 +121,7 @@ class NetworkAndBundleVerifier:
         if not are_equal(first, second, self.contract, self.precision):
             raise ConfigurationError(f"The network cannot be trained: {self._randomness()}.")
         self._require_independent_rows(first, with_others)
+        self._require_independence_of_padding(forward, batch)
         if not np.isfinite(first).all():
             log.warning("The network's outputs are not all finite before training; check its inputs' normalisation.")
         elif not self.contract.target.has_classes:
@@ -138,6 +141,21 @@ class NetworkAndBundleVerifier:
                 f"{largest_difference(together, alone):.3g}. Reduce, normalise and attend within one row: not over "
                 "axis 0, and not over all axes, as keras.layers.MelSpectrogram does for decibels (power_to_db=False "
                 "and keras.ops.log do not)."
+            )
+
+    def _require_independence_of_padding(self, forward: Any, batch: Inputs) -> None:
+        """Raise if the outputs of a text change with its padding, which follows the longest text of its batch."""
+        passes = pad_twice(batch, self.contract, self.streaming.buckets)
+        if passes is None:
+            return
+        short, long = forward_passes.predict_each(self.model, forward, [[one] for one in passes])
+        if not are_equal(short, long, self.contract, self.precision):
+            raise ConfigurationError(
+                "The network cannot be trained: its outputs for a text depend on the zeros that pad it to the length "
+                f"of the longest text of its batch, by up to {largest_difference(short, long):.3g}. Give the embedding "
+                "mask_zero=True, which pooling, attention and recurrent layers follow (convolutions do not: see "
+                "models/text_cnn.py); or pad every text to the same length with stream.buckets="
+                f"[{max(one.vocabulary.max_length for one in self.contract.inputs.values() if one.vocabulary)}]."
             )
 
     def start_early_check(self, write: Callable[[Path], object]) -> None:

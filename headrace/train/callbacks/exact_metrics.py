@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from headrace.stream.batch_plan import Plan
 from headrace.stream.tf_data_pipeline import Batches
 from headrace.train.distributed import collectives
+from headrace.train.model.gradient_averaging_optimizer import moving_averages
 from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum
 
 Logs = dict[str, float]
@@ -46,7 +47,8 @@ class ExactMetrics(keras.callbacks.Callback):
         collectives.average(self.model.non_trainable_variables)
         if self.validation is not None:
             plan = self.validation.stream.plan
-            self._evaluate(self.validation, plan.steps)
+            with moving_averages(self.model):
+                self._evaluate(self.validation, plan.steps)
             logs.update({f"val_{name}": value for name, value in self._over_ranks(self.sums(), plan).items()})
 
     def _evaluate(self, batches: Batches, steps: int) -> None:

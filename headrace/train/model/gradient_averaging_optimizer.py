@@ -1,6 +1,7 @@
 """Keras 3 optimizers that average gradients over all ranks before any other processing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -47,6 +48,23 @@ def make_distributed(
     # Rebuilding it from its configuration would recreate the schedule from the schedule's get_config.
     optimizer.__class__ = Distributed
     return optimizer
+
+
+@contextmanager
+def moving_averages(model: keras.Model) -> Iterator[None]:
+    """Give `model` the moving averages of its weights, as its bundle gets them, if its optimizer keeps them."""
+    optimizer = model.optimizer
+    if not getattr(optimizer, "inner_optimizer", optimizer).use_ema:
+        yield
+        return
+    weights = model.trainable_weights
+    trained = [tf.identity(weight.value) for weight in weights]
+    optimizer.finish(weights)
+    try:
+        yield
+    finally:
+        for weight, value in zip(weights, trained, strict=True):
+            weight.assign(value)
 
 
 def _to_dense(grads: Sequence[Any]) -> list[tf.Tensor | None]:

@@ -252,6 +252,7 @@ def _write(
         table_id=record.table_id,
         content_id=record.content_id,
         ancestors=record.ancestors,
+        buckets=record.configuration.stream.buckets,
     )
     options = record.configuration.model.options
     return bundle.write(target, rank.model, rank.folder.model_file, version.contract, options, origin, verify)

@@ -157,6 +157,24 @@ def test_rows_that_a_new_split_column_moves_are_warned_of(
     assert f"The source gives {moved} rows another split than version 0 did" in caplog.text
 
 
+def test_corrected_rows_of_a_changed_file_keep_their_splits_if_columns_identify_them(
+    tmp_path: Path, table: Path
+) -> None:
+    """Their content is another one, which alone might make a test row a training row."""
+    file = tmp_path / "rows.csv"
+    write_numbers(file, range(60))
+    settings = row_configuration(file, table, ["a", "b"], identity=True)
+    prepare(settings)
+    first = splits_by(read(table), "path")
+    file.write_text(file.read_text().replace(",p,", ",x,").replace(",q,", ",p,").replace(",x,", ",q,"))
+    write_numbers(file, range(60, 75), mode="a")
+    prepare(settings)
+    assert read(table).number == 1
+    assert first.items() <= splits_by(read(table), "path").items()
+    prepare(settings, full=True)
+    assert first.items() <= splits_by(read(table), "path").items()
+
+
 def test_stratified_splits_stay_when_a_file_grows(tmp_path: Path, table: Path) -> None:
     write_numbers(tmp_path / "rows.csv", range(60))
     settings = row_configuration(tmp_path / "rows.csv", table, ["a", "b"], method="stratified", identity=True)

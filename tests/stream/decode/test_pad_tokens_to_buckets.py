@@ -10,8 +10,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from headrace.config.sections.streaming_and_augmentation import Stream
+from headrace.contract import Column, Contract
+from headrace.features.text.contract_spec import TextSpec, Tokenizer
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan, training_plan
-from headrace.stream.decode.pad_tokens_to_buckets import buckets_for, choose_bucket, padded_tokens
+from headrace.stream.decode.pad_tokens_to_buckets import (
+    buckets_for,
+    choose_bucket,
+    pad_twice,
+    padded_length,
+    padded_tokens,
+)
 from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn
 from headrace.stream.tf_data_pipeline import evaluation_batches, training_batches
 from headrace.table import Version
@@ -49,6 +57,41 @@ def test_default_buckets_double_up_to_longest_text(tmp_path: Path) -> None:
     contract = write_texts(tmp_path / "table", some_texts(10)).contract
     assert buckets_for(contract) == (16, 32, 64, 100)
     assert buckets_for(contract, (10, 50, 400)) == (10, 50, 100)
+
+
+def test_texts_have_one_length_if_the_shortest_bucket_holds_the_longest(tmp_path: Path) -> None:
+    contract = write_texts(tmp_path / "table", some_texts(10)).contract
+    assert [padded_length(contract, lengths) for lengths in (None, (64,), (100,), (400,))] == [None, None, 100, 100]
+    short = write_texts(tmp_path / "short", some_texts(10, longest=9), longest=9).contract
+    assert padded_length(short, None) == 9
+
+
+@given(
+    st.lists(st.lists(st.integers(1, 9), max_size=12), min_size=1, max_size=6), st.integers(0, 4), st.integers(12, 15)
+)
+def test_pad_twice_changes_nothing_but_padding(texts: list[list[int]], padding: int, longest: int) -> None:
+    contract = Contract(
+        columns={"tokens": Column(role="input", codec="tokens", dtype="uint16", shape=(None,))},
+        classes=("good", "bad"),
+        input_specs={
+            "tokens": TextSpec(
+                tokenizer=Tokenizer(kind="word", file="t.json", sha256="0" * 64, vocabulary_size=10, max_length=longest)
+            )
+        },
+    )
+    width = min(longest, max(1, *map(len, texts), padding))
+    batch = np.array([text + [0] * (width - len(text)) for text in texts], np.int32)
+    assert pad_twice(batch, contract, (longest,)) is None
+    shorter = [text for text in texts if max(1, len(text)) < longest]
+    passes = pad_twice(batch, contract, (4,))
+    if passes is None:
+        assert not shorter
+        return
+    short, long = map(np.asarray, passes)
+    assert long.shape == (len(shorter), longest)
+    assert short.shape[1] == max(1, *map(len, shorter))
+    for padded in (short, long):
+        assert [[token for token in row if token] for row in padded.tolist()] == shorter
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from headrace.train.bundle_verification.network_and_bundle_verifier import (
     _warn_of_distant_labels,
 )
 from headrace.train.bundle_verification.verification_process_client import VerificationProcess
+from tests.stream.small_text import some_texts, write_texts
 from tests.support.small_table import Content, some_rows, write_table
 from tests.train.bundle_verification.user_networks import FAITHFUL, UNFAITHFUL, network
 
@@ -178,6 +179,34 @@ def test_network_whose_rows_depend_on_each_other_is_refused_before_training(
     model = built(network(body), folder, version)
     with pytest.raises(ConfigurationError, match="the outputs of a row depend on the other rows of its batch"):
         verifier_for(model, version, process).require_usable_outputs()
+
+
+TEXT_NETWORK = """
+import keras
+from keras import layers
+
+def build(contract):
+    tokens = keras.Input((None,), dtype="int32")
+    x = layers.Embedding(contract.require("text").tokenizer.vocabulary_size, 4{masked})(tokens)
+    x = layers.GlobalAveragePooling1D()(x)
+    return keras.Model(tokens, layers.Dense(contract.outputs, activation=contract.output_activation)(x))
+"""
+
+
+def text_verifier(masked: str, tmp_path: Path, buckets: tuple[int, ...] | None = None) -> NetworkAndBundleVerifier:
+    """Return the verifier of a network that takes the mean of the words' vectors."""
+    version = write_texts(tmp_path / "texts", some_texts(50))
+    (tmp_path / "network.py").write_text(TEXT_NETWORK.replace("{masked}", masked))
+    model = build_model(tmp_path / "network.py", version.contract, {})
+    return NetworkAndBundleVerifier(model, version, Stream(buckets=buckets), "float32", None)
+
+
+def test_network_whose_outputs_depend_on_padding_is_refused_unless_all_texts_have_one_length(tmp_path: Path) -> None:
+    """A batch is padded to its longest text, so that a row's answer would depend on the rows beside it."""
+    with pytest.raises(ConfigurationError, match=r"mask_zero=True.*or pad every text .* stream.buckets=\[100\]"):
+        text_verifier("", tmp_path).require_usable_outputs()
+    text_verifier(", mask_zero=True", tmp_path).require_usable_outputs()
+    text_verifier("", tmp_path, (100,)).require_usable_outputs()
 
 
 def test_network_with_nan_before_training_gets_only_a_warning(

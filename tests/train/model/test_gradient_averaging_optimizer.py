@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from headrace.config.sections.training import Optimizer
 from headrace.errors import ConfigurationError
+from headrace.train.model.gradient_averaging_optimizer import make_distributed, moving_averages
 from headrace.train.model.optimizer_from_settings import make_optimizer
 from tests.train.rank_program import ACCUMULATED, ALL, CASES, COMPRESSED, OPTIMIZERS, STEPS, values_by_rank
 
@@ -132,3 +133,22 @@ def test_optimizer_gets_configured_options() -> None:
 @pytest.mark.usefixtures("messages")
 def test_launch_keeps_log_of_every_rank(logs: Path) -> None:
     assert {path.name for path in logs.iterdir()} == {"rank-0.log", "rank-1.log"}
+
+
+@pytest.mark.parametrize("use_ema", [True, False])
+def test_model_has_the_moving_averages_of_its_weights_for_a_while(use_ema: bool) -> None:
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    optimizer = keras.optimizers.SGD(0.1, use_ema=use_ema, ema_momentum=0.5)
+    model.compile(optimizer, "mse")
+    random = np.random.default_rng(0)
+    model.fit(random.normal(size=(32, 3)), random.normal(size=(32, 2)), batch_size=8, verbose=0)
+    # Keras gives the model the averages at the end of `fit`.
+    averages = model.get_weights()
+    trained = [random.normal(size=weight.shape).astype("float32") for weight in model.trainable_weights]
+    model.set_weights(trained)
+    make_distributed(optimizer)
+    with moving_averages(model):
+        for weight, expected in zip(model.get_weights(), averages if use_ema else trained, strict=True):
+            np.testing.assert_array_equal(weight, expected)
+    for weight, expected in zip(model.get_weights(), trained, strict=True):
+        np.testing.assert_array_equal(weight, expected)

@@ -104,7 +104,12 @@ def _cell(value: Any, name: str, cells: Cells) -> str | None:
         value = value.get("bytes")
     if is_binary and isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
+    if is_binary and value is not None:
+        raise RejectedRecordError(
+            Reason.BAD_VALUE,
+            f"the cell of {name} is {short_repr(value)}; expected the content of a file as bytes, not its name or text",
+        )
     is_list = isinstance(value, list) and name in cells.lists
-    if (isinstance(value, list | dict) and not is_list) or (is_binary and value is not None):
+    if isinstance(value, list | dict) and not is_list:
         raise RejectedRecordError(Reason.BAD_VALUE, f"the cell of {name} is not one value but {short_repr(value)}")
     return text_cell(value, f"the cell of {name}")
