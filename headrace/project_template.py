@@ -12,7 +12,7 @@ from headrace.config.path_validators import ADDRESS
 from headrace.errors import ConfigurationError
 from headrace.storage.parse_location import path_hint
 
-Kind = Literal["images", "masks", "text", "audio", "tabular", "record", "windows", "table", "retrain"]
+Kind = Literal["images", "masks", "text", "audio", "tabular", "record", "recommendation", "windows", "table", "retrain"]
 # Kinds whose records are files in folders, and in which.
 FOLDERS: dict[Kind, str] = {
     "images": "images in class folders",
@@ -29,6 +29,7 @@ CONFIGURATIONS: dict[Kind, str] = {
     "audio": "sounds",
     "tabular": "tabular",
     "record": "records",
+    "recommendation": "recommendations",
     "windows": "windows",
     "table": "image_table",
     "retrain": "daily_images",
@@ -40,12 +41,18 @@ NETWORKS: dict[Kind, tuple[str, ...]] = {
     "audio": ("audio_cnn",),
     "tabular": ("tabular", "autoencoder"),
     "record": ("image_text",),
+    "recommendation": ("two_tower",),
     "windows": ("series",),
     "table": IMAGE_NETWORKS,
     "retrain": IMAGE_NETWORKS,
 }
 # The section of `prepare` that names columns too.
-SECTIONS: dict[Kind, str] = {"tabular": "tabular", "record": "inputs", "windows": "windows"}
+SECTIONS: dict[Kind, str] = {
+    "tabular": "tabular",
+    "record": "inputs",
+    "recommendation": "inputs",
+    "windows": "windows",
+}
 # The key data.source.path of a shipped configuration, and the comment after it.
 SOURCE_PATH = re.compile(r"^(    path: )[^#\n]*?( #.*)?$", re.MULTILINE)
 FORMAT = re.compile(r"^(    format: )\w+( #.*\n)", re.MULTILINE)

@@ -17,10 +17,14 @@ def quantity(amount: int, noun: str) -> str:
     Args:
         noun: in the singular, with words before it if there are any, such as `new file`.
     """
+    return f"{amount:,} {noun if amount == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """Return the plural of a noun that ends as in `quantity`: `ranks`, `classes`."""
     # The ch of an epoch is a k.
     takes_es = noun.endswith(ENDINGS_WITH_ES) and not noun.endswith("epoch")
-    ending = "" if amount == 1 else "es" if takes_es else "s"
-    return f"{amount:,} {noun}{ending}"
+    return f"{noun}{'es' if takes_es else 's'}"
 
 
 def quantity_has(amount: int, noun: str) -> str:

@@ -82,7 +82,7 @@ def test_relative_source_is_relative_to_the_project_unless_a_link_changes_it(
     assert (Path(folder) / path).resolve() == (tmp_path / "mine" / source).resolve()
 
 
-@pytest.mark.parametrize("kind", ["text", "tabular", "record", "windows", "table"])
+@pytest.mark.parametrize("kind", ["text", "tabular", "record", "recommendation", "windows", "table"])
 @pytest.mark.parametrize("table_format", ["csv", "json", "parquet", "orc", "delta"])
 def test_configuration_has_the_format_of_the_source_and_options_for_csv_alone(
     kind: Kind, table_format: str, tmp_path: Path

@@ -7,6 +7,7 @@ from headrace.wording import (
     data_size,
     figure_unlike,
     join_names,
+    plural,
     quantity,
     quantity_has,
     shortest_suffixes,
@@ -88,3 +89,9 @@ def test_suffixes_are_as_long_as_needed_to_differ() -> None:
 )
 def test_size_of_data_has_the_unit_that_fits(size: int, text: str) -> None:
     assert data_size(size) == text
+
+
+@pytest.mark.parametrize(("noun", "text"), [("class", "classes"), ("item", "items"), ("epoch", "epochs")])
+def test_plural_ends_as_that_of_a_quantity(noun: str, text: str) -> None:
+    assert plural(noun) == text
+    assert quantity(3, noun) == f"3 {text}"

@@ -157,7 +157,9 @@ class Bundle:
     def _repr_html_(self) -> str:
         origin = self._bundle.origin
         about = {"run": origin.run, "table": f"{origin.table}, version {origin.data_version}", "steps": origin.steps}
-        return page(f"Bundle {self.path}", rows(about | {"classes": ", ".join(self.classes)}), self._evaluations())
+        items = {"items": f"{len(self.classes):,}"} if self.contract.target.has_items else None
+        about |= items or {"classes": ", ".join(self.classes)}
+        return page(f"Bundle {self.path}", rows(about), self._evaluations())
 
     def _evaluations(self) -> str:
         """Return the metrics of the splits that were evaluated."""

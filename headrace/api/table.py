@@ -148,8 +148,11 @@ class Table:
 
     def _repr_html_(self) -> str:
         summary, splits = self.summary, [split for split in SPLITS if self.counts.get(split)]
+        by_class = {split: summary.class_counts[split] for split in splits}
         names = self.contract.classes or ("all",)
-        counted = ((name, *(summary.class_counts[split].get(name, 0) for split in splits)) for name in names)
+        if self.contract.target.has_items:
+            by_class, names = {split: {"all": sum(by_class[split].values())} for split in splits}, ("all",)
+        counted = ((name, *(by_class[split].get(name, 0) for split in splits)) for name in names)
         records: dict[str, Any] = {
             "records": summary.rows_in, "written": summary.written, "rejected": summary.rejected,
             "duplicates dropped": summary.duplicates,

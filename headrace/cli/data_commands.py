@@ -14,7 +14,9 @@ from headrace.errors import ConfigurationError, DataError
 log = logging.getLogger(__name__)
 
 # A copy of the kinds in headrace.project_template, so that help needs no configuration.
-ProjectKind = Literal["images", "masks", "text", "audio", "tabular", "record", "windows", "table", "retrain"]
+ProjectKind = Literal[
+    "images", "masks", "text", "audio", "tabular", "record", "recommendation", "windows", "table", "retrain"
+]
 
 
 @app.command()
@@ -26,7 +28,7 @@ def init(
             help="images: in class folders; masks: images and masks of the same names; text: a CSV file of texts and "
             "labels; audio: audio files in class folders; "
             "tabular: a CSV file of numbers and categories; record: a CSV file of images, texts and numbers; "
-            "windows: a CSV file of a series; "
+            "recommendation: a CSV file of chosen items; windows: a CSV file of a series; "
             "table: a CSV file of paths of images and labels; retrain: images that arrive daily"
         ),
     ] = "images",

@@ -18,7 +18,8 @@ MAX_CELL = 60
 
 def as_text(comparison: Mapping[str, Any]) -> str:
     """Return all parts of the result of `compare` that a terminal can show, with an empty line between them."""
-    detail = _quantiles(comparison) if "error_quantiles" in comparison else _classes(comparison)
+    tables = {"error_quantiles": _quantiles, "recall": _recall, "classes": _classes}
+    detail = next(table(comparison) for name, table in tables.items() if name in comparison)
     parts = (
         list(headlines(comparison)),
         _metrics(comparison),
@@ -142,6 +143,13 @@ def _quantiles(comparison: Mapping[str, Any]) -> list[str]:
     return [text_table(["absolute error up to", *found], rows)]
 
 
+def _recall(comparison: Mapping[str, Any]) -> list[str]:
+    found = comparison["recall"]
+    cutoffs = next(iter(found.values()))
+    rows = [[last, *(metric(by[last], "recall") for by in found.values())] for last in cutoffs]
+    return [text_table(["recall at", *found], rows)]
+
+
 def _curves(comparison: Mapping[str, Any]) -> list[str]:
     """Return the loss of each model by epoch: of validation if there is one."""
     name = next((name for name in ("val_loss", "loss") if name in comparison["curves"]), None)
@@ -186,8 +194,10 @@ def _disagreements(comparison: Mapping[str, Any]) -> list[str]:
 
 
 def prediction_text(prediction: Mapping[str, Any]) -> str:
-    """Return a prediction and, except in regression, the probability of the truth."""
+    """Return a prediction and, except in regression, the probability of the truth, or its rank among items."""
     text = value_text(prediction["predicted"])
+    if "rank" in prediction:
+        return f"{text} (the truth is number {prediction['rank']:,})"
     return f"{text} ({prediction['probability']:.3f} for the truth)" if "probability" in prediction else text
 
 

@@ -8,7 +8,8 @@ the challenger is worse on no row, it is worse on no resampled row.
 
 import math
 
-from headrace.compare.row_predictions import Predictions
+from headrace.compare.row_predictions import RANK, Predictions
+from headrace.evaluate.item_ranks import is_of_ranks, rank_values
 
 
 def min_deciding_rows(confidence: float) -> int:
@@ -20,12 +21,15 @@ def min_deciding_rows(confidence: float) -> int:
 def deciding_rows(metric: str, champion: Predictions, challenger: Predictions) -> int:
     """Return the number of rows on which `metric` distinguishes the models.
 
-    Accuracy is the same whatever the wrong class is; for other metrics these are the rows with different predictions.
+    Accuracy is the same whatever the wrong class is, and recall at K whatever the rank beyond K; for other metrics
+    these are the rows with different predictions.
     """
     if metric == "loss":
         return int((champion.likelihood != challenger.likelihood).sum())
     if metric == "accuracy":
         before, after = (model.predicted == model.true for model in (champion, challenger))
+    elif is_of_ranks(metric):
+        before, after = (rank_values(metric, model.predicted[:, RANK]) for model in (champion, challenger))
     else:
         before, after = champion.predicted, challenger.predicted
     differs = before != after

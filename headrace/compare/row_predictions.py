@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from headrace.storage.atomic_files_and_folders import atomic_write
 
+# Column of an item's prediction that holds the rank of the true item.
+RANK = 1
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -19,7 +22,8 @@ class Predictions:
     Attributes:
         paths: (rows,) paths of the records.
         true: (rows,) class indices or values; in multi-label tasks (rows, labels) booleans, of vectors (rows, size).
-        predicted: predictions, of the same shape and type as `true`.
+        predicted: predictions, of the same shape and type as `true`; of items (rows, 2), the best item and the rank of
+            the true one.
         likelihood: (rows,) probability of the true class; in multi-label tasks the geometric mean over the labels of
             the probability of each label's true state; unused where targets are numbers or vectors.
     """

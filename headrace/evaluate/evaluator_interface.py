@@ -16,9 +16,9 @@ class EvaluationBatch(NamedTuple):
     """Rows without padding.
 
     Attributes:
-        targets: (rows,) classes or numbers; for multi_label (rows, classes) of 0 and 1; vectors (rows, size).
+        targets: (rows,) classes, items or numbers; for multi_label (rows, classes) of 0 and 1; vectors (rows, size).
         inputs: (rows, ...) as the model receives them; of several inputs a dict by name.
-        predictions: (rows, outputs) probabilities of classes, (rows, 1) numbers, or vectors (rows, size).
+        predictions: (rows, outputs) probabilities of classes or items, (rows, 1) numbers, or vectors (rows, size).
         columns: columns of the table as stored, at least those that the slices need.
     """
 
@@ -45,5 +45,10 @@ class Evaluator(Protocol):
 class EvaluationInterface(Protocol):
     """The module `evaluation` of a target kind."""
 
-    def make_evaluator(self, contract: Contract, show: Renderer) -> Evaluator:
-        """Return an evaluator of predictions for the classes of `contract`; `show` renders an input."""
+    def make_evaluator(self, contract: Contract, show: Renderer, training_rows: Mapping[str, int]) -> Evaluator:
+        """Return an evaluator of predictions for the classes of `contract`.
+
+        Args:
+            show: renders an input.
+            training_rows: rows of the table's training split by class name.
+        """

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace import bundle as bundles
-from headrace.contract import Contract
 from headrace.evaluate.class_match_with_table import match_classes
 from headrace.evaluate.evaluator_interface import EvaluationBatch, EvaluationInterface, Evaluator
 from headrace.evaluate.mistake_renderer_interface import renderer_for
@@ -48,13 +47,13 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     bundle = bundles.load(path)
     version = read(table, number)
     match = match_classes(bundle, version, absent=version.summary.classes_without_rows())
-    slicer = Slicer(version.contract, version.table, slices)
+    slicer = Slicer(version.contract, version.table, slices, version.summary.training_rows)
     # TensorFlow takes seconds to import; what is wrong is said before.
     from headrace.bundle_inference import Inference
 
     inference = Inference(bundle)
     start = time.monotonic()
-    evaluator = evaluator_for(bundle, version.contract)
+    evaluator = evaluator_for(bundle, version)
     for batch in iter_batches(inference, version, split, slicer.columns):
         batch = batch._replace(predictions=match.align(batch.predictions))
         evaluator.add(batch)
@@ -102,10 +101,11 @@ def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
         )  # fmt: skip
 
 
-def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:
-    """Return the evaluator for the task of `bundle`, with the classes of the table's `contract`."""
-    module: EvaluationInterface = target_module(contract.task, "evaluation")
-    return module.make_evaluator(contract, renderer_for(bundle.contract, bundle.path))
+def evaluator_for(bundle: bundles.Bundle, version: Version) -> Evaluator:
+    """Return the evaluator for the task of `bundle`, with the classes and the training rows of the table `version`."""
+    module: EvaluationInterface = target_module(version.contract.task, "evaluation")
+    renderer = renderer_for(bundle.contract, bundle.path)
+    return module.make_evaluator(version.contract, renderer, version.summary.training_rows)
 
 
 def iter_batches(

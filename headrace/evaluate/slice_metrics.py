@@ -1,7 +1,7 @@
-"""Metrics of slices of the rows: by class, by text length, by image size, by any column or cell of the inputs."""
+"""Metrics of slices of the rows: by class or popularity, text length, image size, any column or cell of the inputs."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -10,11 +10,12 @@ import numpy as np
 from headrace.contract import Column, Contract
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluator_interface import EvaluationBatch, Evaluator
+from headrace.evaluate.item_popularity import PopularityPartitioner, training_counts
 from headrace.evaluate.row_slices_by_value import ClassPartitioner, NumberPartitioner, Partition, TextPartitioner
 from headrace.features.column_values_from_stored_rows_interface import column_values_from_stored_rows
 from headrace.wording import close_name_question
 
-CLASS, LENGTH, SIZE = "class", "length", "size"
+CLASS, POPULARITY, LENGTH, SIZE = "class", "popularity", "length", "size"
 HEIGHT, WIDTH = "height", "width"
 SLICED_CODECS = {LENGTH: ("tokens",), SIZE: ("png", "jpeg")}
 # Of the cells that are inputs together; the values of a vector have no names.
@@ -36,18 +37,23 @@ class Slicer:
 
     Args:
         table: folder of the table.
-        requested: names of columns, of numbers and categories of the inputs, or `class`, `length` (of texts, in tokens)
-            or `size` (of images), in addition to the default slices of the table.
+        requested: names of columns, of numbers and categories of the inputs, or `class`, `popularity` (of items),
+            `length` (of texts, in tokens) or `size` (of images), in addition to the default slices of the table.
+        training_rows: rows of the table's training split by class name.
 
     Raises:
         ConfigurationError: the table does not have the column, or cannot be sliced by it.
     """
 
-    def __init__(self, contract: Contract, table: Path, requested: Sequence[str]) -> None:
+    def __init__(
+        self, contract: Contract, table: Path, requested: Sequence[str], training_rows: Mapping[str, int] | None = None
+    ) -> None:
         self._contract = contract
         self._names = tuple(dict.fromkeys((*_default_slices(contract), *requested)))
         self._value_readers = {name: _value_reader(contract, table, name) for name in self._names}
-        self._partitioners: dict[str, Partitioner] = {name: _partitioner(contract, name) for name in self._names}
+        self._partitioners: dict[str, Partitioner] = {
+            name: _partitioner(contract, name, training_rows or {}) for name in self._names
+        }
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -103,8 +109,15 @@ def _cells(contract: Contract) -> dict[str, _Cell]:
     }
 
 
+def _target_slices(contract: Contract) -> list[str]:
+    """Return the names under which rows can be sliced by their target: the usual one, and the target's column."""
+    if not contract.target.has_one_class:
+        return []
+    return [CLASS if contract.target.lists_classes else POPULARITY, contract.named("target")[0]]
+
+
 def _default_slices(contract: Contract) -> tuple[str, ...]:
-    names = [CLASS] if contract.target.has_one_class else []
+    names = _target_slices(contract)[:1]
     names += _of_inputs(contract, LENGTH)
     return (*names, *([SIZE] if {HEIGHT, WIDTH} <= set(contract.columns) else []))
 
@@ -115,16 +128,17 @@ def _source_columns(contract: Contract, name: str) -> tuple[str, ...]:
         return HEIGHT, WIDTH
     if name in contract.columns:
         return (name,)
-    if name == CLASS and contract.target.has_one_class:
+    if name in _target_slices(contract):
         return (contract.named("target")[0],)
     inputs = _of_inputs(contract, LENGTH) | _of_inputs(contract, SIZE)
     return (inputs[name][0] if name in inputs else _cells(contract)[name].column,)
 
 
-def _partitioner(contract: Contract, name: str) -> Partitioner:
-    target = contract.named("target")[0]
-    if contract.target.has_one_class and name in (CLASS, target):
-        return ClassPartitioner(contract.classes)
+def _partitioner(contract: Contract, name: str, training_rows: Mapping[str, int]) -> Partitioner:
+    if name in _target_slices(contract):
+        if contract.target.lists_classes:
+            return ClassPartitioner(contract.classes)
+        return PopularityPartitioner(training_counts(contract.classes, training_rows))
     cell = None if name in _table_slices(contract) else _cells(contract).get(name)
     text = cell.is_category if cell else name in contract.columns and contract.columns[name].dtype == "string"
     return TextPartitioner() if text else NumberPartitioner()
@@ -139,7 +153,7 @@ def _value_reader(contract: Contract, table: Path, name: str) -> Callable[[Evalu
     target, lengths, sizes = contract.named("target")[0], _of_inputs(contract, LENGTH), _of_inputs(contract, SIZE)
     if name in contract.columns and contract.columns[name].codec == "plain":
         return _plain_values(contract, name)
-    if name == CLASS and contract.target.has_one_class:
+    if name in _target_slices(contract):
         return lambda batch: batch.columns[target]
     if name in lengths:
         stored, column = lengths[name]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
+from headrace.wording import close_name_question, join_names
 
 Method = Literal["integrated-gradients", "grad-cam", "occlusion"]
 
@@ -66,6 +67,12 @@ class ExplainOptions:
         if self.class_name is None:
             return None
         if self.class_name not in contract.classes:
+            if contract.target.has_items:
+                close = close_name_question(self.class_name, contract.classes)
+                raise ConfigurationError(
+                    f"The bundle has no item {self.class_name!r}; it knows {len(contract.classes):,}, such as "
+                    f"{join_names(contract.classes, 3)}.{close}"
+                )
             known = ", ".join(contract.classes) or "none, as it predicts numbers"
             raise ConfigurationError(f"The bundle has no class {self.class_name!r}; its classes are: {known}.")
         return contract.classes.index(self.class_name)

@@ -19,6 +19,7 @@ from headrace.fetch.datasets import (
     garment_scenes,
     hourly_city_temperatures,
     manual_page_languages,
+    movie_choices,
     nyc_flight_delays,
     photo_crops,
     rated_movie_sentences,
@@ -39,6 +40,7 @@ _ALL: tuple[Dataset[Any], ...] = (
     nyc_flight_delays.DATASET,
     emoji_pictures_and_names.DATASET,
     garment_scenes.DATASET,
+    movie_choices.DATASET,
 )
 DATASETS: dict[str, Dataset[Any]] = {dataset.name: dataset for dataset in _ALL}
 

@@ -15,6 +15,7 @@ SPELLED = {
     "r_squared": "R²",
     "mean_iou": "Mean IoU",
     "mean_dice": "Mean Dice",
+    "ndcg_at_10": "NDCG at 10",
 }
 ABBREVIATIONS = {"auc": "AUC", "dice": "Dice", "f1": "F1", "iou": "IoU", "roc": "ROC"}
 
@@ -38,12 +39,14 @@ def probability(value: float) -> str:
 
 def is_fraction(name: str) -> bool:
     """Return whether the metric `name` ranges from 0 to 1 and is formatted as a percentage."""
-    return any(word in name for word in ("accuracy", "recall", "exact_match"))
+    return any(word in name for word in ("accuracy", "recall", "coverage", "exact_match"))
 
 
 def is_bounded(name: str) -> bool:
     """Return whether the metric `name` ranges from 0 to 1, formatted as a percentage or not."""
-    return is_fraction(name) or any(word in name for word in ("auc", "dice", "f1", "iou", "precision"))
+    return is_fraction(name) or any(
+        word in name for word in ("auc", "dice", "f1", "iou", "ndcg", "precision", "reciprocal")
+    )
 
 
 def metric(value: float, name: str) -> str:

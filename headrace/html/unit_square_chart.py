@@ -46,6 +46,7 @@ class UnitChart:
     Attributes:
         diagonal: whether to draw the line from (0, 0) to (1, 1).
         note: text of the caption after the title.
+        across_ticks: value, 0 to 1, and label of each tick on the horizontal axis; empty: percentages.
     """
 
     title: str
@@ -57,11 +58,18 @@ class UnitChart:
     lines: tuple[Line, ...] = ()
     dots: tuple[Dot, ...] = ()
     shares: tuple[Share, ...] = ()
+    across_ticks: tuple[tuple[float, str], ...] = ()
 
     @property
-    def ticks(self) -> list[tuple[float, float, str]]:
-        """Return the horizontal position, the vertical position and the label of each tick."""
-        return [(x_position(value), y_position(value), f"{100 * value:.0f}%") for value in TICKS]
+    def up_ticks(self) -> list[tuple[float, str]]:
+        """Return the position and the label of each tick on the vertical axis."""
+        return [(y_position(value), f"{100 * value:.0f}%") for value in TICKS]
+
+    @property
+    def positioned_across_ticks(self) -> list[tuple[float, str]]:
+        """Return the position and the label of each tick on the horizontal axis."""
+        ticks = self.across_ticks or tuple((value, f"{100 * value:.0f}%") for value in TICKS)
+        return [(x_position(value), label) for value, label in ticks]
 
 
 def x_position(value: float) -> float:

@@ -37,12 +37,11 @@ def inspect_table(table: Path, number: int | None, split: str | None = None, lim
         "table": str(version.table.absolute()),
         "version": version.number,
         "columns": {name: column.model_dump() for name, column in version.contract.columns.items()},
-        "classes": list(version.contract.classes),
+        **_classes(version),
         "rows_in": summary.rows_in,
         "written": summary.written,
         "rejected": summary.rejected,
         "duplicates": summary.duplicates,
-        "counts": summary.counts,
         "label_counts": summary.label_counts,
         "task": version.contract.task,
         "inputs": {name: spec.model_dump() for name, spec in contract.input_specs.items()},
@@ -54,6 +53,15 @@ def inspect_table(table: Path, number: int | None, split: str | None = None, lim
         "history": commits,
         **files,
     }
+
+
+def _classes(version: Version) -> dict[str, Any]:
+    """Return the classes and the rows by split and class; of items their number, and the rows by split."""
+    classes, counts = version.contract.classes, version.summary.counts
+    if version.contract.target.has_items:
+        rows = {split: {"all": sum(by_item.values())} for split, by_item in counts.items()}
+        return {"classes": [], "items": len(classes), "counts": rows}
+    return {"classes": list(classes), "counts": counts}
 
 
 def _require_table(table: Path) -> None:
@@ -137,10 +145,12 @@ def _input_lines(contract: Contract) -> list[str]:
 
 def _count_lines(version: Version) -> list[str]:
     splits = [split for split in SPLITS if version.summary.counts.get(split)]
-    classes = version.contract.classes
+    contract = version.contract
+    classes = () if contract.target.has_items else contract.classes
     width = max((len(name) for name in classes), default=5) + 2
     counts, by_class = version.summary.counts, version.summary.class_counts
-    rows = [f"{'class' if classes else 'rows':{width}}" + "".join(f"{split:>10}" for split in splits)]
+    items = [quantity(len(contract.classes), "item")] if contract.target.has_items else []
+    rows = [*items, f"{'class' if classes else 'rows':{width}}" + "".join(f"{split:>10}" for split in splits)]
     for name in classes:
         rows.append(f"{name:{width}}" + "".join(f"{by_class.get(split, {}).get(name, 0):>10,}" for split in splits))
     return [*rows, f"{'total':{width}}" + "".join(f"{sum(counts[split].values()):>10,}" for split in splits)]

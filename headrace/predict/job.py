@@ -25,6 +25,7 @@ from headrace.prepare.rejects.reject_summary import describe_reasons, list_reaso
 from headrace.storage import is_remote
 from headrace.storage.atomic_files_and_folders import atomic_directory, atomic_write, scratch_directory
 from headrace.table.rejects_and_duplicates import Reject
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,8 @@ def predict(
     """Predict every file below `sources`, every row of a table, or every record of files of records.
 
     As Parquet, `output` is a folder of files with columns path, label and probabilities (in the order of the bundle's
-    classes), of multi_label path, labels and probabilities, in regression path and value; for files of texts also line
+    classes), of multi_label path, labels and probabilities, of retrieval path, items (the ten best) and scores, in
+    regression path and value; for files of texts also line
     and, if requested, id. Rejected records are listed with their reasons in `output/_rejects`. `output/_summary.json`
     is written last: on a store, where no folder can be renamed, an output without it is not complete. As CSV or JSONL,
     `output` is one file, see `headrace.predict.outputs.flat_file`, and NAME.rejects.csv beside it lists the rejected
@@ -111,9 +113,9 @@ def require_decidable(bundle: bundles.Bundle, threshold: float | None, name: str
         ConfigurationError: in that case.
     """
     contract = bundle.contract
-    is_decided = contract.target.has_labels or (contract.target.has_one_class and len(contract.classes) == 2)
+    is_decided = contract.target.has_labels or (contract.target.lists_classes and len(contract.classes) == 2)
     if threshold is not None and not is_decided:
-        found = f"{len(contract.classes)} classes" if contract.classes else "numbers"
+        found = quantity(len(contract.classes), contract.target.class_noun) if contract.classes else "numbers"
         found += " of pixels" if contract.target.is_per_pixel else ""
         raise ConfigurationError(
             f"{name} applies to two classes or to multi_label; the bundle {bundle.path} predicts {found}."
@@ -133,7 +135,10 @@ class _Work:
         with atomic_directory(output) as folder:
             result = self._predict(folder, output, "parquet")
             result["rejects"] = str(output / "_rejects") if result["rejected"] else None
-            about = result | {"classes": self.bundle.contract.classes, "bundle": str(self.bundle.path)}
+            contract = self.bundle.contract
+            # Predictions name items, and do not give them by their numbers.
+            classes = () if contract.target.has_items else contract.classes
+            about = result | {"classes": classes, "bundle": str(self.bundle.path)}
             atomic_write(folder / "_summary.json", json.dumps(about, indent=2).encode())
             if folder != output:
                 _require_free(output)

@@ -37,6 +37,7 @@ from headrace.prepare.quality.split_warnings import (
     empty_period_warning,
     small_split_warning,
     unlearned_class_warning,
+    unlearned_item_warning,
     unmeasured_class_warning,
 )
 from headrace.prepare.record_accounting import RecordAccounting, merge_with_previous
@@ -115,7 +116,7 @@ def _count_listing(listing: Listing, target: TargetKindTraits) -> str:
     """Return the number of files, and of classes if the source lists them and a label is one class."""
     files, classes = len(listing.files), len(listing.classes)
     text = quantity(files, "file")
-    return f"{text} in {quantity(classes, 'class')}" if classes and target.has_one_class else text
+    return f"{text} in {quantity(classes, target.class_noun)}" if classes and target.has_one_class else text
 
 
 def watched_listing(configuration: Configuration, listing: Listing) -> Listing:
@@ -218,7 +219,10 @@ def _warn_of_splits(plan: PreparePlan, context: PrepareContext, summary: Summary
     by_hash = splits.method == "hash" and not source_assigns_splits(context, source, plan.listing.files)
     classes, counts = summary.contract.classes, summary.label_counts or summary.counts
     warnings = [empty_period_warning(summary.counts, splits, summary.periods)]
-    if not by_hash:
+    if context.settings.target.has_items:
+        warnings.append(unlearned_item_warning(counts, classes))
+        warnings += [small_split_warning(summary.counts, splits)] if by_hash else []
+    elif not by_hash:
         warnings += [unlearned_class_warning(counts, classes), unmeasured_class_warning(counts, classes)]
     elif context.settings.target.has_one_class:
         warnings.append(small_class_warning(counts, classes, splits))

@@ -67,7 +67,7 @@ def sample_images(version: "Version") -> Samples | None:
         return None
     module: StoredRowPictureInterface = input_module(shown[1].input_kind, "input_as_picture_or_text")
     column = shown[1].named("input")[1]
-    classes = (ALL,) if contract.target.is_per_pixel else contract.classes or (ALL,)
+    classes = _listed_classes(contract) or (ALL,)
     samples: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}
     for path, target, data in _iter_rows(version, shown[0]):
         number = _class_index(target, contract)
@@ -83,9 +83,15 @@ def sample_images(version: "Version") -> Samples | None:
     return Samples(samples, pixelated=largest < LARGEST_SIDE // 2)
 
 
+def _listed_classes(contract: "Contract") -> tuple[str, ...]:
+    """Return the classes that samples are shown by: none of pixels, nor of items, of which there are thousands."""
+    target = contract.target
+    return () if target.is_per_pixel or target.has_items else contract.classes
+
+
 def _class_index(target: int | float | bytes, contract: "Contract") -> int | None:
     """Return the index of the class to show a row under: its class, its first label, or 0 without classes."""
-    if not contract.target.has_classes or contract.target.is_per_pixel:
+    if not _listed_classes(contract):
         return 0
     if isinstance(target, bytes):
         return int.from_bytes(target[:4], "little") if target else None
@@ -180,7 +186,10 @@ def describe_data(run: RunFile) -> TableData | str:
         newest=version.number if newest is None else newest,
         summary=summary,
         splits=splits,
-        rows={name: tuple(_class_count(summary, split, name) for split in splits) for name in summary.contract.classes},
+        rows={
+            name: tuple(_class_count(summary, split, name) for split in splits)
+            for name in (() if summary.contract.target.has_items else summary.contract.classes)
+        },
         channels=_channels(summary.contract),
         axis=summary.contract.feature.statistics_axis,
         rejects=rejects,

@@ -96,6 +96,11 @@ class Summary(NumberedRecord):
         return self.label_counts if self.contract.target.has_many_classes else self.counts
 
     @property
+    def training_rows(self) -> dict[str, int]:
+        """Return the rows of the training split by class name; a row counts for each of its classes."""
+        return self.class_counts.get("train", {})
+
+    @property
     def has_history(self) -> bool:
         """Return whether rows, or perhaps the order of the classes, were carried over from an earlier version.
 

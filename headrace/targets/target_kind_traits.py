@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 # The kinds of targets, as in `prepare.task`: the names of the packages beside this module.
-TaskType = Literal["classification", "mask", "multi_label", "regression", "vector"]
+TaskType = Literal["classification", "mask", "multi_label", "regression", "retrieval", "vector"]
 Activation = Literal["softmax", "sigmoid", "linear"]
 
 
@@ -19,6 +19,8 @@ class TargetKindTraits:
         has_classes: whether the table has class names; without them a target is a number.
         has_one_class: whether a record belongs to exactly one class.
         is_per_pixel: whether a target is a class for each pixel of an image, in a file that the label names.
+        has_items: whether the classes are items to choose from, thousands of them: no warning, table or page lists them
+            one by one, predictions name the best ones, and equal inputs with different items are no contradiction.
         is_sized: whether the first version of a table fixes the shape of its targets.
         may_be_input: whether the column of the labels may be an input too, as that of an autoencoder.
         output_name: name of an exported model's output.
@@ -43,6 +45,7 @@ class TargetKindTraits:
     default_training_metrics: tuple[str, ...]
     list_noun: str = ""
     is_per_pixel: bool = False
+    has_items: bool = False
     is_sized: bool = False
     may_be_input: bool = False
 
@@ -55,3 +58,18 @@ class TargetKindTraits:
     def has_labels(self) -> bool:
         """Return whether the label of a record lists any number of classes."""
         return self.has_many_classes and not self.is_per_pixel
+
+    @property
+    def lists_classes(self) -> bool:
+        """Return whether a record belongs to one of so few classes that each is shown by its name."""
+        return self.has_one_class and not self.has_items
+
+    @property
+    def class_noun(self) -> str:
+        """Return what a class is called in messages."""
+        return "item" if self.has_items else "class"
+
+    @property
+    def has_summary(self) -> bool:
+        """Return whether the outputs for a row are so large that predictions keep a summary of them."""
+        return self.is_per_pixel or self.has_items

@@ -23,8 +23,8 @@ from headrace.cli.help_and_usage_errors import plain_message
         (["init", "--kind", "texts"], "did you mean 'text'?"),
         (
             ["init", "--kind", "zzz"],
-            "'zzz' is not one of 'images', 'masks', 'text', 'audio', 'tabular', 'record', 'windows', 'table', "
-            "'retrain'.",
+            "'zzz' is not one of 'images', 'masks', 'text', 'audio', 'tabular', 'record', 'recommendation', 'windows', "
+            "'table', 'retrain'.",
         ),
         (["inspect", "table", "--version", "x"], "'--version': expected a whole number"),
         (["predict", "bundle", "a.csv"], "Missing argument 'INPUT' or 'OUTPUT'; expected BUNDLE INPUT... OUTPUT."),

@@ -158,7 +158,7 @@ def test_listing_has_licence_size_and_description() -> None:
     datasets = {dataset["name"]: dataset for dataset in json.loads(json.dumps(listing()))["datasets"]}
     assert datasets["fashion-mnist"]["licence"] == "MIT"
     assert datasets["manual-pages"]["licence"] == "GPL-3.0-or-later"
-    assert len(datasets) == 12
+    assert len(datasets) == 13
     assert all(dataset["size"] and dataset["description"] for dataset in datasets.values())
 
 

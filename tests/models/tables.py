@@ -18,7 +18,7 @@ KINDS = [
     for content in ("images", "texts", "sounds", "rows", "records", "vectors")
     for task in ("classification", "regression")
 ]
-KINDS += [("masks", "mask")]
+KINDS += [("masks", "mask"), ("records", "retrieval")]
 KINDS += [(content, "vector") for content in ("images", "rows", "records", "vectors")]
 WORDS = ("river", "mill", "wheel", "gate", "stone", "flour", "weir", "sluice")
 SOUND: dict[str, Any] = {"rate": 2000, "seconds": 0.5}

@@ -88,7 +88,7 @@ def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory, request: pytest.F
 def sorted_predictions(output: Path) -> np.ndarray[Any, Any]:
     """Return the predictions, sorted, because raw records and rows of the table have different paths."""
     rows = pd.read_parquet(output)
-    column = next(name for name in ("value", "values", "probabilities", "shares") if name in rows)
+    column = next(name for name in ("value", "values", "probabilities", "shares", "scores") if name in rows)
     found = np.array(rows[column].tolist()).reshape(len(rows), -1)
     return found[np.lexsort(found.T)]
 

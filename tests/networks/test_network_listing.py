@@ -24,6 +24,7 @@ NAMES = [
     "tabular",
     "text_cnn",
     "transformer",
+    "two_tower",
     "unet",
     "vit",
 ]

@@ -20,7 +20,7 @@ SERIES = ("series",)
 SOUNDS = ("audio_cnn",)
 ROWS_OF_CELLS = ("tabular",)
 VECTORS = ("autoencoder",)
-RECORDS = ("image_text",)
+RECORDS = ("image_text", "two_tower")
 MASKS = ("unet",)
 RATE = 2000
 SMALL: dict[str, dict[str, Any]] = {
@@ -36,6 +36,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "tabular": {"width": 8, "embedding": 4, "depth": 1},
     "text_cnn": {"width": 8, "embedding": 8},
     "transformer": {"width": 16, "depth": 1, "heads": 2},
+    "two_tower": {"width": 8, "embedding": 8},
     "unet": {"width": 4, "depth": 1},
 }
 

@@ -22,6 +22,8 @@ Metric = Literal[
     "mean_iou",
     "pixel_accuracy",
     "mean_dice",
+    "recall_at_10",
+    "mean_reciprocal_rank",
 ]
 
 
@@ -42,7 +44,7 @@ class Drift(Section):
 
 
 class Slices(Section):
-    """Slices of the test split that must not regress: every class, and rows selected by path."""
+    """Slices of the test split that must not regress: every class, or items of equal popularity, and rows by path."""
 
     max_drop: Fraction = Field(
         0.05,
@@ -71,7 +73,7 @@ class Gate(Section):
         None,
         description=(
             "metric that compares the models; default: accuracy (classification), macro_f1 (multi_label), "
-            "mean_absolute_error (regression, vector), mean_iou (mask)"
+            "mean_absolute_error (regression, vector), mean_iou (mask), recall_at_10 (retrieval)"
         ),
     )
     margin: float = Field(

@@ -163,6 +163,10 @@ Metric = Literal[
     "mean_iou",
     "pixel_accuracy",
     "mean_dice",
+    "recall_at_1",
+    "recall_at_10",
+    "recall_at_50",
+    "mean_reciprocal_rank",
 ]
 
 
@@ -187,7 +191,7 @@ class Train(Section):
         description=(
             "metrics reported beside the loss; default: accuracy (classification), binary_accuracy and "
             "macro_f1 (multi_label), mean_absolute_error and root_mean_squared_error (regression, vector), mean_iou "
-            "and pixel_accuracy (mask)"
+            "and pixel_accuracy (mask), recall_at_10 and mean_reciprocal_rank (retrieval)"
         ),
     )
     keras_metrics: dict[NonEmptyStr, dict[str, Any]] = Field(

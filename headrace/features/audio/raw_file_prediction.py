@@ -1,13 +1,15 @@
 """Predict raw audio files."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare
 from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
 from headrace.predict.one_record_per_file import predict_decoded, require_one_record_each
+from headrace.predict.outputs.prediction_columns_interface import summarize_outputs
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_audio
 from headrace.prepare.kept_record_findings import Observations
@@ -35,4 +37,7 @@ def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inf
         observations.add_findings("audio file", decoded.findings, file.name)
         return decoded.samples
 
-    return predict_decoded(files, decode, lambda inputs: inference.predict(np.stack(inputs)))
+    def predict(inputs: list[NDArray[Any]]) -> NDArray[Any]:
+        return summarize_outputs(inference.predict(np.stack(inputs)), inference.contract)
+
+    return predict_decoded(files, decode, predict)

@@ -45,15 +45,15 @@ class PredictionColumnsInterface(Protocol):
 
 
 class SummaryInterface(Protocol):
-    """What the module `prediction_columns` has beside, of a target kind whose traits say that it is per pixel."""
+    """What the module `prediction_columns` has beside, of a target kind whose traits say that it has a summary."""
 
     def summarize(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
         """Return what `to_columns` needs of a batch of outputs, in less memory, one element for each row."""
 
 
 def summarize_outputs(outputs: NDArray[np.float32], contract: Contract) -> NDArray[Any]:
-    """Return what is kept of a batch of outputs until the predictions are written: all, or of masks a summary."""
-    if not contract.target.is_per_pixel:
+    """Return what is kept of a batch of outputs until the predictions are written: all, or a summary."""
+    if not contract.target.has_summary:
         return outputs
     module: SummaryInterface = target_module(contract.task, "prediction_columns")
     return module.summarize(outputs)

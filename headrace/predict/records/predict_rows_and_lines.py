@@ -7,6 +7,7 @@ import numpy as np
 
 from headrace.config.configuration import Prepare
 from headrace.features.input_kind_loader import input_module
+from headrace.predict.outputs.prediction_columns_interface import summarize_outputs
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput
 from headrace.predict.records.record_encoder_in_prediction_interface import PredictionEncoderInterface
 from headrace.predict.records.record_file_reader import Record
@@ -47,7 +48,8 @@ class RecordBatcher:
         contract = self._inference.contract
         stored = self._kind.encode(self._records, self._inference, output.observations)
         columns = {name: np.array(values, dtype=object) for name, values in stored.items()}
-        output.batches.append(self._inference.predict(self._inference.decode(columns, contract)))
+        outputs = self._inference.predict(self._inference.decode(columns, contract))
+        output.batches.append(summarize_outputs(outputs, contract))
         self._records = []
 
 

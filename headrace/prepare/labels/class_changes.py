@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from headrace.contract import Contract
 from headrace.contract_comparison import ClassMatch
 from headrace.table import Summary
-from headrace.wording import join_names
+from headrace.wording import join_names, plural
 
 log = logging.getLogger(__name__)
 
@@ -19,11 +19,15 @@ class ClassChanges:
         before: classes of the previous version, in the order of their numbers.
         now: classes of the new version, in the order of their numbers.
         without_records: classes of the new version that none of its records has.
+        noun: what a class is called: `class` or `item`.
+        lists_names: whether JSON lists the classes by name; else it counts them.
     """
 
     before: tuple[str, ...]
     now: tuple[str, ...]
     without_records: tuple[str, ...]
+    noun: str = "class"
+    lists_names: bool = True
 
     @property
     def match(self) -> ClassMatch:
@@ -37,22 +41,22 @@ class ClassChanges:
         return kept != self.before[: len(kept)]
 
     def as_json(self) -> dict[str, int | list[str]]:
-        """Return the number of kept classes, and the names of the others by what became of them."""
+        """Return the number of kept classes, and the names of the others, or their number, by what became of them."""
         match = self.match
-        return {
-            "kept": len(match.shared),
-            "added": list(match.new),
-            "removed": list(match.dropped),
-            "without_records": list(self.without_records),
+        others = {"added": match.new, "removed": match.dropped, "without_records": self.without_records}
+        return {"kept": len(match.shared)} | {
+            name: list(classes) if self.lists_names else len(classes) for name, classes in others.items()
         }
 
     def __str__(self) -> str:
         match = self.match
         groups = {"kept": match.shared, "removed": match.dropped, "added": match.new}
-        text = f"Classes: {', '.join(_describe(names, verb) for verb, names in groups.items())}."
+        several = plural(self.noun).capitalize()
+        text = f"{several}: {', '.join(_describe(names, verb) for verb, names in groups.items())}."
         if self.renumbered:
             text += (
-                " Classes that stay have new numbers; bundles and older versions keep theirs and are matched by name."
+                f" {several} that stay have new numbers; bundles and older versions keep theirs and are matched by "
+                "name."
             )
         return text
 
@@ -66,7 +70,14 @@ def compare_classes(before: Contract | None, now: Summary) -> ClassChanges | Non
     contract = now.contract
     if not contract.target.has_classes:
         return None
-    return ClassChanges(before.classes if before else (), contract.classes, now.classes_without_rows())
+    target = contract.target
+    return ClassChanges(
+        before.classes if before else (),
+        contract.classes,
+        now.classes_without_rows(),
+        target.class_noun,
+        not target.has_items,
+    )
 
 
 def report_classes(changes: ClassChanges | None, *, full: bool) -> None:
@@ -81,14 +92,14 @@ def report_classes(changes: ClassChanges | None, *, full: bool) -> None:
         log.info("%s", changes)
     if not changes.without_records:
         return
-    names = join_names(list(map(repr, changes.without_records)))
+    names, several = join_names(list(map(repr, changes.without_records))), plural(changes.noun)
     if full or not changes.before:
-        log.warning("No record of the classes %s is left, as all were dropped as copies of other records.", names)
+        log.warning("No record of the %s %s is left, as all were dropped as copies of other records.", several, names)
         return
     log.warning(
-        "The table has no record of %s of %s classes any more: %s. They stay classes, so that the numbers of the "
-        "others do not change, and networks predict them; `headrace prepare --full` determines the classes again.",
-        len(changes.without_records), len(changes.now), names,
+        "The table has no record of %s of %s %s any more: %s. They stay %s, so that the numbers of the "
+        "others do not change, and networks predict them; `headrace prepare --full` determines the %s again.",
+        len(changes.without_records), len(changes.now), several, names, several, several,
     )  # fmt: skip
 
 

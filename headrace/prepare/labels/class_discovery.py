@@ -91,9 +91,10 @@ def discover_classes(
             log.warning("%s", warning)
         return found
     if single and not known:
-        require_repeated(found.rows, listing.root)
+        require_repeated(found.rows, listing.root, context.settings.target.class_noun)
     separator = context.settings.label_separator if context.settings.target.has_labels else None
-    for warning in label_warnings(found.rows, known, context.kind, separator):
+    has_items = context.settings.target.has_items
+    for warning in label_warnings(found.rows, known, context.kind, separator, has_items=has_items):
         log.warning("%s", warning)
     return found
 
@@ -122,9 +123,10 @@ def require_class_count(
     """
     limit = MAX_MASK_CLASSES if target is not None and target.is_per_pixel else MAX_CLASSES
     if not 2 <= len(classes) <= limit:
+        noun = "class" if target is None else target.class_noun
         shown = f" ({', '.join(map(repr, classes))})" if classes and len(classes) < 2 else ""
         raise (rejects or merge_results([])).unusable_error(
-            f"The source {root} holds {quantity(len(classes), 'class')}{shown}; expected from 2 to {limit:,}",
+            f"The source {root} holds {quantity(len(classes), noun)}{shown}; expected from 2 to {limit:,}",
             _class_count_hint(target),
         )
 

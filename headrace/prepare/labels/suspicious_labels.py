@@ -16,6 +16,8 @@ MIN_ROWS = 20
 # From this many classes of one row each on, the column may not be the one of the labels.
 MANY_SINGLE_CLASSES = 24
 LARGEST_SHARE = 0.999
+# Groups of similar items that are named.
+MAX_SIMILAR_ITEMS = 3
 # Missing values in many exports, and real classes in others: `none` for no finding, `NA` for Namibia.
 OFTEN_MISSING = frozenset(("na", "n/a", "none", "missing", "?"))
 # What Excel shows for a formula that failed.
@@ -38,7 +40,12 @@ HOW_TO_LEAVE_OUT = {
 
 
 def label_warnings(
-    rows: Mapping[str, int], known: Iterable[str] = (), kind: str = "table", separator: str | None = None
+    rows: Mapping[str, int],
+    known: Iterable[str] = (),
+    kind: str = "table",
+    separator: str | None = None,
+    *,
+    has_items: bool = False,
 ) -> list[str]:
     """Return warnings about labels that look like a mistake.
 
@@ -47,55 +54,63 @@ def label_warnings(
         known: classes of the table's previous version.
         kind: kind of the source, `labels_file` of a folder with one.
         separator: what is between the names of one record; None if a record has one.
+        has_items: whether the classes are items, of which many have one row.
     """
+    one, several, another = (
+        ("an item", "items", "another item") if has_items else ("a class", "classes", "another class")
+    )
+    similar = similar_names((*known, *rows))
     warnings = [
-        f"The classes {_names(group)} differ only in case, white space, accents, hyphens, quotes, leading zeros, signs "
-        "and exponents of one number, HTML entities or characters that cannot be seen; if they are one, give them one "
-        "name with data.source.class_names."
-        for group in similar_names((*known, *rows))
+        f"The {several} {_names(group)} differ only in case, white space, accents, hyphens, quotes, leading zeros, "
+        "signs and exponents of one number, HTML entities or characters that cannot be seen; if they are one, give "
+        "them one name with data.source.class_names."
+        for group in (similar[:MAX_SIMILAR_ITEMS] if has_items else similar)
     ]
+    if has_items and len(similar) > MAX_SIMILAR_ITEMS:
+        warnings.append(f"{len(similar) - MAX_SIMILAR_ITEMS:,} more groups of items differ only in these ways.")
     warnings += _boolean_warnings((*known, *rows), several=separator is not None)
     mixed = mixed_names(rows)
     if mixed:
         warnings.append(
-            f"The classes {_names(mixed)} have letters of two alphabets in one word, which look alike "
-            f"({', '.join(map(ascii, mixed[:5]))}); correct the labels, or rename the classes with "
+            f"The {several} {_names(mixed)} have letters of two alphabets in one word, which look alike "
+            f"({', '.join(map(ascii, mixed[:5]))}); correct the labels, or rename the {several} with "
             "data.source.class_names."
         )
     quoted = [name for name in rows if len(name) > 2 and name[0] == name[-1] and name[0] in "\"'"]
     if quoted:
         warnings.append(
-            f"The classes {_names(quoted)} have quotes around their names; if those are of the file's format, set its "
-            "reader's options, such as data.source.options.quote or ignoreLeadingWhiteSpace of CSV."
+            f"The {several} {_names(quoted)} have quotes around their names; if those are of the file's format, set "
+            "its reader's options, such as data.source.options.quote or ignoreLeadingWhiteSpace of CSV."
         )
     formulas = [name for name in rows if FORMULA.fullmatch(name)]
     if formulas:
         warnings.append(
-            f"The classes {_names(formulas)} are formulas of a spreadsheet, and used with their signs; write their "
+            f"The {several} {_names(formulas)} are formulas of a spreadsheet, and used with their signs; write their "
             "values, or rename them with data.source.class_names."
         )
     warnings += [
-        f"The classes {_names(names)} may be {change}; correct the labels, or rename them with data.source.class_names."
+        f"The {several} {_names(names)} may be {change}; correct the labels, or rename them with "
+        "data.source.class_names."
         for change, names in spreadsheet_changes((*known, *rows)).items()
     ]
     if separator is not None:
         warnings += multi_label_warnings(list(known), list(rows), separator)
     elif lists := list_names(rows):
         warnings.append(
-            f"The classes {_names(lists)} look like lists or objects; lists of names need prepare.task: multi_label."
+            f"The {several} {_names(lists)} look like lists or objects; lists of names need prepare.task: multi_label."
         )
     whole = [name for name in rows if WHOLE_FLOAT.fullmatch(name)]
     if whole and all(name in whole or name.casefold() in OFTEN_MISSING for name in rows):
         warnings.append(
-            f"The classes {_names(whole)} are whole numbers with a zero after the point, as pandas writes them where a "
-            f"label is missing; {whole[0]!r} is another class than {whole[0].removesuffix('.0')!r}, as Parquet, JSON "
+            f"The {several} {_names(whole)} are whole numbers with a zero after the point, as pandas writes them where "
+            f"a label is missing; {whole[0]!r} is {another} than {whole[0].removesuffix('.0')!r}, as Parquet, JSON "
             "and other files may have it. Rename them with data.source.class_names, or write whole numbers."
         )
     missing = [name for name in rows if name.casefold() in OFTEN_MISSING | EXCEL_ERRORS]
     if missing and kind in HOW_TO_LEAVE_OUT:
-        used = "is used as a class" if len(missing) == 1 else "are used as classes"
+        used = f"is used as {one}" if len(missing) == 1 else f"are used as {several}"
         warnings.append(f"{_names(missing)} {used}; if it marks missing labels, {HOW_TO_LEAVE_OUT[kind]}.")
-    if set(known):
+    if set(known) or has_items:
         return warnings
     total, single = sum(rows.values()), [name for name, count in rows.items() if count == 1]
     if len(single) >= MANY_SINGLE_CLASSES:
@@ -157,8 +172,11 @@ def mixed_boolean_names(names: Iterable[str]) -> list[str]:
     return [name for name in listed if any(name.casefold() in one for one in spellings)] if len(spellings) > 1 else []
 
 
-def require_repeated(rows: Mapping[str, int], source: str) -> None:
+def require_repeated(rows: Mapping[str, int], source: str, noun: str = "class") -> None:
     """Raise if every record has its own class.
+
+    Args:
+        noun: what a class is called.
 
     Raises:
         DataError: every record has its own class.
@@ -166,8 +184,8 @@ def require_repeated(rows: Mapping[str, int], source: str) -> None:
     total = sum(rows.values())
     if total >= MIN_ROWS and len(rows) == total:
         raise DataError(
-            f"Each of the {total} records of {source} has its own class, such as {_names(list(rows))}; expected "
-            "classes of many records. Name another column as data.source.columns.label; if labels are numbers to "
+            f"Each of the {total} records of {source} has its own {noun}, such as {_names(list(rows))}; "
+            "expected many records of one. Name another column as data.source.columns.label; if labels are numbers to "
             "predict, set prepare.task to regression."
         )
 

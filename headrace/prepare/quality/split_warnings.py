@@ -6,7 +6,7 @@ from headrace.config.sections.preparation import Splits
 from headrace.prepare.labels.class_warnings import MIN_IN_SPLIT, SMALL_CLASS
 from headrace.prepare.sources.series.time_splits import describe_moment
 from headrace.table.version_and_preparation_summary import SPLITS, Period
-from headrace.wording import quantity_has, shorten
+from headrace.wording import quantity, quantity_has, shorten
 
 Counts = Mapping[str, Mapping[str, int]]
 
@@ -27,6 +27,22 @@ def unlearned_class_warning(counts: Counts, classes: Sequence[str]) -> str | Non
         return None
     have = quantity_has(len(found), "class")
     return f"{have} no record in the training split, so that no model learns them: {shorten(found)}."
+
+
+def unlearned_item_warning(counts: Counts, items: Sequence[str]) -> str | None:
+    """Return a warning that counts the items that have records, but none in the training split.
+
+    Args:
+        counts: rows by split, then by item.
+    """
+    train = counts.get("train", {})
+    found = [sum(counts.get(split, {}).get(name, 0) for split in SPLITS) for name in items if not train.get(name)]
+    unlearned = [rows for rows in found if rows]
+    if not unlearned:
+        return None
+    have = f"{len(unlearned):,} of {len(items):,} items {'has' if len(unlearned) == 1 else 'have'}"
+    rows = quantity(sum(unlearned), "record")
+    return f"{have} no record in the training split, but {rows} in others: no model learns to find them."
 
 
 def unmeasured_class_warning(counts: Counts, classes: Sequence[str]) -> str | None:

@@ -11,8 +11,13 @@ from pyspark import TaskContext
 
 from headrace.prepare.arrow_schema_and_columns import arrow_schema, with_target
 from headrace.prepare.encoders import label_text
-from headrace.prepare.encoders.content_hash_and_split import split_from_hash
-from headrace.prepare.encoders.label_encoder_interface import count_classes, describe_missing_label, encode_target
+from headrace.prepare.encoders.content_hash_and_split import split_from_hash, text_hash
+from headrace.prepare.encoders.label_encoder_interface import (
+    count_classes,
+    describe_missing_label,
+    encode_target,
+    label_encoder_module,
+)
 from headrace.prepare.encoders.number_notation_and_float32_warnings import SAMPLE, parse_float32
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import RecordEncoder, encoder_for
 from headrace.prepare.incremental_plan_and_task_context import UNASSIGNED, Chunk, PrepareContext
@@ -99,6 +104,7 @@ class ChunkEncoder:
         self.encoder = encoder
         self.name = f"{context.identity}-{number:06d}-{attempt_id()}"
         self.schema = arrow_schema(with_target(encoder.columns, context.target_column))
+        self._label_text = label_encoder_module(context.settings.task).content_text
         self.result = ChunkResult()
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.bytes: Counter[str] = Counter()
@@ -136,6 +142,9 @@ class ChunkEncoder:
                 self.encoder.row(record)
             raise
         row = self.encoder.row(record) | {"path": record.path, "label": target}
+        if self.context.settings.target.has_items:
+            # Another choice by equal inputs is another record: neither a copy nor a contradiction.
+            row["content_hash"] = text_hash(f"{row['content_hash']}\0{self._label_text(record.label or '')}")
         if isinstance(target, float) and len(self.result.number_labels) < SAMPLE:
             self.result.number_labels.append(float(record.label or ""))
             self.result.observations.add_number("The labels", record.label or "")

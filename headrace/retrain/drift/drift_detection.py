@@ -110,8 +110,11 @@ def _title(distance: FeatureDrift) -> str:
 
 
 def _vanished_classes(before: Version, now: Version) -> tuple[str, ...]:
-    """Return the classes of the training rows of `before` that no training row of `now` has; none in regression."""
-    if not before.contract.target.has_classes:
+    """Return the classes of the training rows of `before` that no training row of `now` has; none in regression.
+
+    Items come and go.
+    """
+    if not before.contract.target.has_classes or before.contract.target.has_items:
         return ()
     old, new = (version.summary.class_counts.get("train", {}) for version in (before, now))
     return tuple(name for name, rows in old.items() if rows and not new.get(name))

@@ -140,7 +140,7 @@ def _profile_batch(
     targets, module = batch[contract.named("target")[0]].to_pylist(), drift_target_values_module(contract.task)
     counted = Counter(name for row in selected for name in module.profile_groups(targets[row], contract))
     result = Profile(classes=counted)
-    names = [contract.classes[targets[row]] if contract.target.has_one_class else ALL for row in selected]
+    names = [contract.classes[targets[row]] if contract.target.lists_classes else ALL for row in selected]
     statistics = _statistics(batch, contract, selected)
     for statistic in statistics[0] if statistics else ():
         for name in set(names):

@@ -42,6 +42,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
         challenger=after,
         violations=(),
         overlaps={f"version {name}": bundle_overlap(bundle, version) for name, bundle in bundles.items()},
+        training_rows=version.summary.training_rows,
     )
     checks = [_name_version(check, records[0].version) for check in run_checks(comparison, gate)]
     rows = after.predictions.rows

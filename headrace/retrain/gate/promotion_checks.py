@@ -45,6 +45,7 @@ class Comparison:
         classes: names of the classes, by index.
         violations: violated expectations of the data.
         overlaps: by name of a model, the test rows that it was trained on.
+        training_rows: rows of the training split by class name.
     """
 
     task: str
@@ -53,6 +54,7 @@ class Comparison:
     challenger: ScoredModel
     violations: tuple[str, ...]
     overlaps: Mapping[str, TrainingOverlap] = field(default_factory=dict)
+    training_rows: Mapping[str, int] = field(default_factory=dict)
 
     def metric(self, gate: Gate) -> str:
         """Return the metric that the models are compared by."""
@@ -122,7 +124,9 @@ def _slices(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterat
     """
     models = ModelPair(champion.predictions, comparison.challenger.predictions)
     small = []
-    for data_slice in make_slices(comparison.task, comparison.classes, models, gate.slices.paths):
+    for data_slice in make_slices(
+        comparison.task, comparison.classes, models, gate.slices.paths, comparison.training_rows
+    ):
         if data_slice.rows < gate.slices.min_rows:
             small.append(data_slice)
             continue

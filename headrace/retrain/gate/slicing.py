@@ -37,8 +37,14 @@ class Slice(NamedTuple):
 class GateDropAndSlicesInterface(Protocol):
     """The module `gate_slices_and_drift_statistics` of a target kind."""
 
-    def class_slices(self, classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
-        """Yield a slice for each class that occurs in the rows."""
+    def class_slices(
+        self, classes: tuple[str, ...], models: ModelPair, training_rows: Mapping[str, int]
+    ) -> Iterator[Slice]:
+        """Yield a slice for each class that occurs in the rows, or for each group of items.
+
+        Args:
+            training_rows: rows of the training split by class name.
+        """
 
     def drop(self, before: float, after: float) -> float:
         """Return by how much the metric of a slice became worse, to compare with `retrain.gate.slices.max_drop`."""
@@ -53,10 +59,16 @@ def gate_drop_and_slices_module(task: str) -> GateDropAndSlicesInterface:
     return module
 
 
-def make_slices(task: str, classes: tuple[str, ...], models: ModelPair, paths: Mapping[str, str]) -> Iterator[Slice]:
-    """Yield a slice for each class that occurs, then one for each named pattern of `paths`."""
+def make_slices(
+    task: str,
+    classes: tuple[str, ...],
+    models: ModelPair,
+    paths: Mapping[str, str],
+    training_rows: Mapping[str, int],
+) -> Iterator[Slice]:
+    """Yield a slice for each class that occurs, or each group of items, then one for each named pattern of `paths`."""
     metric = target_traits(task).slice_metric
-    yield from gate_drop_and_slices_module(task).class_slices(classes, models)
+    yield from gate_drop_and_slices_module(task).class_slices(classes, models, training_rows)
     for name, pattern in paths.items():
         matches = [fnmatchcase(path, pattern) for path in models.champion.paths.tolist()]
         yield select_rows(metric, name, np.array(matches, bool), models)

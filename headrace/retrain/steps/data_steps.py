@@ -17,7 +17,7 @@ from headrace.retrain.replaced_table_check import find_recorded
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 from headrace.retrain.steps.model_steps import initial_weights
 from headrace.table import Version, read
-from headrace.wording import join_names, quantity
+from headrace.wording import join_names, plural, quantity
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,9 @@ def _unmeasured_classes(version: Version, tested: Version) -> str:
 
     A test split of an earlier version has none of the classes that came later.
     """
+    if version.contract.target.has_items:
+        # Most of thousands of items have few test rows, or none.
+        return ""
     counts = version.summary.class_counts | {SPLIT: tested.summary.class_counts.get(SPLIT, {})}
     warning = unmeasured_class_warning(counts, version.contract.classes)
     if warning is None:
@@ -183,12 +186,14 @@ def _removed_classes(version: Version, tested: Version) -> str:
     A challenger, which does not know them, would get all of these rows wrong; empty if there are none.
     """
     counts = tested.summary.class_counts.get(SPLIT, {})
-    removed = {name: rows for name, rows in counts.items() if rows and name not in version.contract.classes}
+    known = frozenset(version.contract.classes)
+    removed = {name: rows for name, rows in counts.items() if rows and name not in known}
     if not version.contract.target.has_classes or not removed:
         return ""
     rows = quantity(sum(removed.values()), "row")
     return (
-        f"The test split that judges the challenger (version {tested.number} of {tested.table}) has {rows} of classes "
+        f"The test split that judges the challenger (version {tested.number} of {tested.table}) has {rows} of "
+        f"{plural(version.contract.target.class_noun)} "
         f"that version {version.number} does not have: {join_names(list(removed))}. A model of that version gets all "
         "of them wrong. Set retrain.test_version to newest"
     )

@@ -96,6 +96,7 @@ def gate(context: CycleContext) -> StepResult:
         challenger=_load_scored(context, "challenger"),
         violations=tuple(context.output("validate")["violations"]),
         overlaps={"the challenger": bundle_overlap(locate(context.output("train")["bundle"]), version)},
+        training_rows=version.summary.training_rows,
     )
     checks = run_checks(comparison, context.settings.gate)
     output = {"checks": [check.model_dump() for check in checks], "passed": all(check.passed for check in checks)}

@@ -1,6 +1,6 @@
 """Evaluation of classifiers with one class per row."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -18,7 +18,7 @@ from headrace.evaluate.worst_mistakes import Mistake, WorstMistakes
 from headrace.one_or_several_inputs import select_rows
 
 
-def make_evaluator(contract: Contract, show: Renderer) -> "Classification":
+def make_evaluator(contract: Contract, show: Renderer, training_rows: Mapping[str, int]) -> "Classification":
     """See `EvaluationInterface`."""
     return Classification(contract.classes, show)
 

@@ -1,6 +1,6 @@
 """Slices and score drops of classes for the promotion gate, and statistics that are compared for drift."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from headrace.contract import Contract
 from headrace.evaluate.row_slices_by_value import by_class
@@ -8,7 +8,7 @@ from headrace.retrain.gate.slicing import ModelPair, Slice, select_rows
 from headrace.targets.classification.kind_traits import TRAITS
 
 
-def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
+def class_slices(classes: tuple[str, ...], models: ModelPair, training_rows: Mapping[str, int]) -> Iterator[Slice]:
     """Yield a slice for each class: the accuracy of its rows, which is its recall."""
     for partition in by_class(models.champion.true, classes):
         yield select_rows(TRAITS.slice_metric, f"class {partition.name!r}", partition.rows, models)

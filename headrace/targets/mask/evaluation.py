@@ -1,5 +1,6 @@
 """Evaluation of models that predict a class for each pixel."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from headrace.targets.mask.mask_pictures import mask_text
 from headrace.targets.mask.pixel_counts import Counts, class_shares, pixel_counts, row_iou, score_intervals, scores
 
 
-def make_evaluator(contract: Contract, show: Renderer) -> "Segmentation":
+def make_evaluator(contract: Contract, show: Renderer, training_rows: Mapping[str, int]) -> "Segmentation":
     """See `EvaluationInterface`."""
     return Segmentation(contract.classes, show)
 

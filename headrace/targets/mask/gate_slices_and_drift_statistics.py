@@ -1,6 +1,6 @@
 """Slices and score drops of masks for the promotion gate, and statistics that are compared for drift."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from headrace.targets.mask.kind_traits import TRAITS
 __all__ = ["class_slices", "describe_limit", "drop", "profile_groups", "statistics", "target_label"]
 
 
-def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
+def class_slices(classes: tuple[str, ...], models: ModelPair, training_rows: Mapping[str, int]) -> Iterator[Slice]:
     """Yield a slice for each class: the mean IoU of the rows that have pixels of it."""
     for index, name in enumerate(classes):
         rows = (models.champion.true == index).any((1, 2))

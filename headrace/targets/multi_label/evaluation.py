@@ -1,6 +1,6 @@
 """Evaluation of multi-label models: a row has any number of classes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -35,7 +35,7 @@ THRESHOLD = 0.5
 SLICE_METRICS = ("binary_accuracy", "macro_f1", "loss")
 
 
-def make_evaluator(contract: Contract, show: Renderer) -> "MultiLabel":
+def make_evaluator(contract: Contract, show: Renderer, training_rows: Mapping[str, int]) -> "MultiLabel":
     """See `EvaluationInterface`."""
     return MultiLabel(contract.classes, show)
 

@@ -1,6 +1,6 @@
 """Slices and score drops of labels for the promotion gate, and statistics that are compared for drift."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from headrace.targets.multi_label.kind_traits import TRAITS
 __all__ = ["class_slices", "describe_limit", "drop"]
 
 
-def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
+def class_slices(classes: tuple[str, ...], models: ModelPair, training_rows: Mapping[str, int]) -> Iterator[Slice]:
     """Yield a slice for each label: its F1 over all rows, because a model that always predicts it has a recall of 1."""
     for index, name in enumerate(classes):
         support = int(models.champion.true[:, index].sum())

@@ -1,5 +1,6 @@
 """Evaluation of regression models."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ POINTS = 500
 ROUNDING = 1e-12
 
 
-def make_evaluator(contract: Contract, show: Renderer) -> "Regression":
+def make_evaluator(contract: Contract, show: Renderer, training_rows: Mapping[str, int]) -> "Regression":
     """See `EvaluationInterface`; windows have baselines."""
     return Regression(show, Baselines(contract))
 

@@ -1,14 +1,14 @@
 """Slices and score drops of numbers for the promotion gate, and statistics that are compared for drift."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from headrace.contract import Contract
 from headrace.retrain.drift.drift_value_interfaces import ALL
 from headrace.retrain.gate.slicing import ModelPair, Slice
 
 
-def class_slices(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
+def class_slices(classes: tuple[str, ...], models: ModelPair, training_rows: Mapping[str, int]) -> Iterator[Slice]:
     """Yield nothing: there are no classes."""
     return iter(())
 

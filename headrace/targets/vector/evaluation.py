@@ -1,5 +1,6 @@
 """Evaluation of models that predict vectors."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from headrace.targets.vector.error_metrics_and_intervals import (
 BARS = 31
 
 
-def make_evaluator(contract: Contract, show: Renderer) -> "VectorRegression":
+def make_evaluator(contract: Contract, show: Renderer, training_rows: Mapping[str, int]) -> "VectorRegression":
     """See `EvaluationInterface`."""
     return VectorRegression(show)
 

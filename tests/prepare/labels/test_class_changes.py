@@ -81,3 +81,15 @@ def test_class_changes_name_copies_as_the_reason_after_a_full_preparation(caplog
     assert str(changes) == "Classes: 2 kept ('a', 'b'), 0 removed, 1 added ('c')."
     report_classes(changes, full=True)
     assert "all were dropped as copies" in caplog.text
+
+
+def test_changes_of_items_are_counted_in_json_and_named_in_part(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    items = tuple(f"m{number}" for number in range(40))
+    changes = ClassChanges(items[:20], items[5:], items[30:], "item", lists_names=False)
+    assert changes.as_json() == {"kept": 15, "added": 20, "removed": 5, "without_records": 10}
+    report_classes(changes, full=False)
+    assert "Items: 15 kept" in caplog.text
+    assert "no record of 10 of 35 items any more: 'm30'" in caplog.text
+    assert "class" not in caplog.text.replace("class_changes", "").replace("classes again", "")
+    assert "'m39'" not in caplog.text

@@ -163,3 +163,19 @@ def test_whole_numbers_that_pandas_wrote_as_floats_are_warned_of() -> None:
     assert "'1.0' is another class than '1'" in warning
     assert "data.source.class_names" in warning
     assert not [one for one in label_warnings({"1.0": 20, "2.5": 20}) if "whole numbers" in one]
+
+
+def test_items_of_one_record_are_usual_and_their_names_are_checked() -> None:
+    assert label_warnings({f"m{number}": 1 for number in range(50)}, has_items=True) == []
+    (warning,) = label_warnings({"film": 40, "Film": 1, "?x": 3}, has_items=True)
+    assert warning.startswith("The items 'film', 'Film' differ only in case")
+    (warning,) = label_warnings({"film": 40, "none": 3}, has_items=True)
+    assert "'none' is used as an item; if it marks missing labels" in warning
+
+
+def test_groups_of_similar_items_are_not_all_listed() -> None:
+    rows = {name: 9 for number in range(40) for name in (f"film{number}x", f"Film{number}x")}
+    warnings = label_warnings(rows, has_items=True)
+    assert len(warnings) == 4
+    assert warnings[-1] == "37 more groups of items differ only in these ways."
+    assert len(label_warnings(rows)) == 40

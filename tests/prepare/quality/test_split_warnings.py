@@ -5,6 +5,7 @@ from headrace.prepare.quality.split_warnings import (
     empty_period_warning,
     small_split_warning,
     unlearned_class_warning,
+    unlearned_item_warning,
     unmeasured_class_warning,
 )
 from headrace.table.version_and_preparation_summary import Period
@@ -17,6 +18,14 @@ def test_classes_without_a_training_record_are_warned_of() -> None:
         "'fox' (1 in val)."
     )
     assert unlearned_class_warning({"train": {"cat": 3}}, ("cat", "removed")) is None
+
+
+def test_items_without_a_training_record_are_counted() -> None:
+    counts = {"train": {"m1": 3}, "test": {"m1": 1, "m2": 2}, "val": {"m3": 1, "m2": 1}}
+    assert unlearned_item_warning(counts, ("m1", "m2", "m3", "removed")) == (
+        "2 of 4 items have no record in the training split, but 4 records in others: no model learns to find them."
+    )
+    assert unlearned_item_warning({"train": {"m1": 3}}, ("m1", "removed")) is None
 
 
 def test_classes_without_a_test_record_are_warned_of_if_there_is_a_test_split() -> None:

@@ -38,7 +38,7 @@ def test_slices_are_the_images_with_a_class() -> None:
     true = np.zeros((3, 2, 2), np.uint8)
     true[1, 0] = 1
     model = Predictions(np.array(["a", "b", "c"]), true, true, np.zeros(3))
-    found = list(class_slices(("road", "sky", "car"), ModelPair(model, model)))
+    found = list(class_slices(("road", "sky", "car"), ModelPair(model, model), {}))
     assert [(one.label, one.rows) for one in found] == [
         ("mean iou of images with 'road'", 3),
         ("mean iou of images with 'sky'", 1),
