@@ -174,9 +174,10 @@ def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
         summary = summary.model_copy(update=versions | {"seconds": stopwatch.seconds})
         number = _commit(plan, output, accounting, summary)
     remove_leftovers(table, context.identity, keep={shard.path for shard in accounting.shards} | {str(summary.listing)})
+    duplicates = f"; {quantity(accounting.duplicates, 'duplicate')} dropped" if accounting.duplicates else ""
     log.info(
-        "Version %s of %s: %s in %s",
-        *(number, table, quantity(accounting.written, "row"), quantity(len(accounting.shards), "shard")),
+        "Version %s of %s: %s in %s%s",
+        *(number, table, quantity(accounting.written, "row"), quantity(len(accounting.shards), "shard"), duplicates),
     )
     if summary.filled_text:
         log.info("Missing numbers became the mean of the training split, rows by column: %s", summary.filled_text)

@@ -129,11 +129,12 @@ class RankMessageReceiver:
         return f"{text}, {speed:.0f} rows/s{self._remaining_time(message)}"
 
     def _remaining_time(self, message: Message) -> str:
-        """Return the estimated remaining time by the pace since the first report; empty at the first report."""
+        """Return the estimated remaining time by the pace since the first report; empty at the first and the last."""
         now = (message["step"], message["seconds"])
         self._pace_start = self._pace_start if self._pace_start and self._pace_start[0] <= now[0] else now
         steps, seconds = now[0] - self._pace_start[0], now[1] - self._pace_start[1]
-        return f", about {seconds / steps * (self.total_steps - now[0]):.0f} s left" if steps else ""
+        remaining = self.total_steps - now[0]
+        return f", about {seconds / steps * remaining:.0f} s left" if steps and remaining else ""
 
     @property
     def _prefix(self) -> str:

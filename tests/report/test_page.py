@@ -90,6 +90,13 @@ def test_page_balances_records_in_with_rows_written_rejected_and_duplicate(make_
     assert "39 rows in = 36 written + 1 rejected + 2 duplicates" in text
 
 
+def test_data_section_names_the_numbers_that_were_filled(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled = {"filled": {"size": 12, "age": 3}}
+    changed = describe_with(lambda data: replace(data, summary=data.summary.model_copy(update=filled)))
+    monkeypatch.setattr(run_page, "describe_data", changed)
+    assert "became the mean of the training split, rows by column: size 12, age 3." in write_page(make_run()).text
+
+
 def test_one_duplicate_is_singular(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
     changed = describe_with(lambda data: replace(data, summary=data.summary.model_copy(update={"duplicates": 1})))
     monkeypatch.setattr(run_page, "describe_data", changed)

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from headrace.train import rank_progress_and_failures
 from headrace.train.rank_progress_and_failures import RankMessageReceiver
 
 
@@ -22,6 +23,17 @@ def test_lines_of_a_step_and_of_its_epoch_cannot_be_confused(capsys: pytest.Capt
         "epoch 1, step 5 of 10: loss 0.2500, 64 rows/s",
         "epoch 1 done, step 5 of 10: loss 0.5000, val_loss 4.045e-05",
     ]
+
+
+def test_time_left_is_shown_while_steps_are_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(rank_progress_and_failures, "SECONDS_BETWEEN_LINES", 0)
+    progress = RankMessageReceiver(10)
+    for step in (2, 6, 10):
+        report(progress, scope="step", step=step, epoch=0, seconds=step / 2, loss=0.25, samples_per_second=64.0)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.rpartition("64 rows/s")[2] for line in lines] == ["", ", about 2 s left", ""]
 
 
 def test_lines_of_steps_name_their_trial_on_a_terminal_too(
