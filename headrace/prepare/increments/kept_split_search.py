@@ -7,9 +7,11 @@ from functools import partial
 from pydantic import ValidationError
 from pyspark.sql import SparkSession
 
+from headrace.config import Configuration
 from headrace.config.configuration import Prepare, Source
+from headrace.config.secrets_and_environment_variables import withhold_secrets
 from headrace.errors import ConfigurationError
-from headrace.prepare.incremental_plan_and_task_context import PreparePlan, changed_splits
+from headrace.prepare.incremental_plan_and_task_context import CHECK_ONLY_KEYS, PreparePlan, changed_splits
 from headrace.prepare.increments.kept_splits import (
     POSITIONS,
     KeptSplits,
@@ -118,7 +120,7 @@ def report_kept_splits(plan: PreparePlan, kept: KeptSplits, results: Sequence[Ch
             "not compare earlier models on this version.",
             quantity(source_moved, "row"), kept.version,
         )  # fmt: skip
-    changes = join_names(_changed_settings(plan.before, plan.configuration.prepare), MAX_NAMES)
+    changes = join_names(_changed_settings(plan.before, plan.configuration), MAX_NAMES)
     because = f", as {changes} changed" if changes else ""
     log.info(
         "All files are prepared again%s; %s the split of version %s.",
@@ -137,10 +139,14 @@ def report_kept_splits(plan: PreparePlan, kept: KeptSplits, results: Sequence[Ch
     )  # fmt: skip
 
 
-def _changed_settings(before: Version, settings: Prepare) -> list[str]:
-    """Return the dotted keys of `prepare` whose values differ from those of `before`."""
-    old, new = before.summary.settings, settings.model_dump(mode="json")
-    return [f"prepare.{key}" for key in _differing_keys(old, new)]
+def _changed_settings(before: Version, configuration: Configuration) -> list[str]:
+    """Return the dotted keys of `prepare` and of `data.source` whose values differ from those of `before`."""
+    summary, data = before.summary, withhold_secrets(configuration.data.model_dump(mode="json"))
+    prepared = _differing_keys(summary.settings, configuration.prepare.model_dump(mode="json"), "prepare")
+    read = _differing_keys(summary.data.get("source"), data["source"], "data.source")
+    # Excluded files are removed like files that no longer exist, and limits change no row.
+    harmless = ("data.source.exclude", *(f"prepare.{name}" for name in CHECK_ONLY_KEYS))
+    return [key for key in (*prepared, *read) if not key.startswith(harmless)]
 
 
 def _differing_keys(old: object, new: object, prefix: str = "") -> list[str]:

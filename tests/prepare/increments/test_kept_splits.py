@@ -150,11 +150,13 @@ def test_rows_that_a_new_split_column_moves_are_warned_of(
     settings = row_configuration(file, table, ["a", "b"], identity=identity)
     prepare(settings)
     moved = sum(split != "train" for split in _splits_by_first_number(read(table)).values())
+    caplog.set_level("INFO")
     tree = settings.model_dump()
     tree["data"]["source"]["columns"]["split"] = "part"
     prepare(Configuration.model_validate(tree))
     assert {*_splits_by_first_number(read(table)).values()} == {"train"}
     assert f"The source gives {moved} rows another split than version 0 did" in caplog.text
+    assert "All files are prepared again, as data.source.columns.split changed" in caplog.text
 
 
 def test_corrected_rows_of_a_changed_file_keep_their_splits_if_columns_identify_them(
