@@ -241,6 +241,8 @@ def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
     if error["type"] == "tuple_type" and isinstance(error["input"], int | float | str):
         expected = _example(below, model, error["input"])
         return f"`{key}`: expected a list such as {expected}, received {received_text(error['input'])}"
+    if error["type"] == "dict_type" and error["input"] is None:
+        return f"`{key}`: {describe_value(error)}; {key}={{}} on the command line empties it, as {{}} does in the file"
     if not names:
         # A rule about several sections names their keys itself.
         return error["msg"].removeprefix("Value error, ")

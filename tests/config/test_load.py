@@ -167,6 +167,13 @@ def test_unknown_key_is_refused_with_the_nearest_key(smallest: Path, override: s
             "data.table=",
             "`data.table`: expected text (quote what reads as a number, a date, true or null), received nothing",
         ),
+        *(
+            (
+                f"{key}=null",
+                f"`{key}`: expected keys with values below it, received nothing; {key}={{}} on the command line",
+            )
+            for key in ("model.options", "train.optimizer.options")
+        ),
         ("data.table=''", "`data.table`: expected text that is not empty, received ''"),
         ("data.source=raw", "`data.source`: expected keys with values below it, received 'raw'"),
         ("prepare.image.size=[1, 2, 3]", "`prepare.image.size`: expected at most 2 values, received [1, 2, 3]"),
