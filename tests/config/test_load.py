@@ -183,6 +183,25 @@ def test_invalid_value_is_refused_with_expected_and_received(smallest: Path, ove
     assert said in refusal(smallest, override)
 
 
+def test_refused_value_is_blamed_on_the_command_line_or_the_file(smallest: Path) -> None:
+    assert refusal(smallest, "train.epochs=ten").startswith("command line: `train.epochs`: expected a whole number")
+    assert refusal(smallest, "train={run: r, epoch: 1}").startswith("command line: unknown key `train.epoch`")
+    assert refusal(smallest, "trian.epochs=1").startswith("command line: unknown key `trian`")
+    assert refusal(smallest, "prepare.splits.train=0.9").startswith(
+        f"{smallest} and command line: `prepare.splits`: train + val + test must sum to 1"
+    )
+    smallest.write_text(smallest.read_text() + "registry: {folder: r, model: m, pth: x}\n")
+    said = refusal(smallest, "train.epochs=ten", "train.ranks=two")
+    assert said.startswith(f"{smallest}: unknown key `registry.pth`")
+    assert "; command line: `train.ranks`: expected a whole number, received 'two'; `train.epochs`: " in said
+
+
+def test_refused_value_of_a_named_input_is_blamed_on_the_command_line(smallest: Path) -> None:
+    smallest.write_text(smallest.read_text() + "prepare: {input: record, inputs: {photo: {kind: image, column: a}}}\n")
+    said = refusal(smallest, "prepare.inputs.photo.size=x")
+    assert said.startswith("command line: `prepare.inputs.photo.size`: ")
+
+
 def test_rule_about_several_keys_does_not_quote_them_all(smallest: Path) -> None:
     said = refusal(smallest, "data.source.columns={input: a}")
     assert said.endswith("is required by the kinds table and petastorm, and not accepted by others")
@@ -199,7 +218,7 @@ def test_long_value_is_not_cut_within_a_word(smallest: Path) -> None:
 
 def test_rule_about_several_sections_begins_with_the_key_it_names(smallest: Path) -> None:
     message = refusal(smallest, "prepare.task=multi_label")
-    assert f"{smallest}: `prepare.task: multi_label` needs a source" in message
+    assert f"{smallest} and command line: `prepare.task: multi_label` needs a source" in message
     vectors = refusal(smallest, "prepare.task=vector")
     assert "`prepare.task: vector` needs a source with a list of numbers per record" in vectors
     assert "received" not in message
@@ -325,7 +344,7 @@ def test_load_refuses_any_other_text_in_one_sentence(tmp_path: Path, text: str) 
 
 def test_command_with_invalid_configuration_ends_with_2_and_one_sentence(smallest: Path, tmp_path: Path) -> None:
     answer = headrace("prepare", "conf.yaml", "prepare.duplicate=drop", cwd=tmp_path, code=2)
-    said = "headrace: conf.yaml: unknown key `prepare.duplicate`; did you mean `prepare.duplicates`?"
+    said = "headrace: command line: unknown key `prepare.duplicate`; did you mean `prepare.duplicates`?"
     assert (answer.stdout, answer.stderr.strip()) == ("", said)
 
 
