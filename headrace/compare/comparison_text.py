@@ -65,9 +65,9 @@ def conclusion(comparison: Mapping[str, Any], name: str) -> str:
         "biased": f"{name} and {reference} cannot be ranked by {label}, as one was trained on some of the rows",
     }
     few = found["verdict"] == "undecided" and found["deciding_rows"] < MIN_DECIDING_ROWS
-    reason = (
-        f"; they differ on {quantity(found['deciding_rows'], 'row')}, and fewer than {MIN_DECIDING_ROWS} show nothing"
-    )
+    # Two wrong classes may differ, which accuracy does not see.
+    differ = "exactly one of them is right" if main == "accuracy" else "they differ"
+    reason = f"; {differ} on {quantity(found['deciding_rows'], 'row')}, and fewer than {MIN_DECIDING_ROWS} show nothing"
     return f"{beginnings[found['verdict']]}: {numbers}{reason if few else ''}."
 
 

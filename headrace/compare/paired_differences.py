@@ -28,7 +28,7 @@ class Difference(NamedTuple):
     """By how much a figure of one model exceeds that of the reference, with its 95 % interval.
 
     Attributes:
-        deciding_rows: number of rows on which the models differ.
+        deciding_rows: number of rows on which the models differ; of accuracy, on which exactly one is right.
     """
 
     value: float

@@ -5,7 +5,7 @@ import difflib
 import json
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -26,6 +26,8 @@ Model = TypeVar("Model", bound=BaseModel)
 NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
 # Numbers that YAML 1.1 alone reads to the base 8 or 60: 010 and 1:30.
 OTHER_BASE = re.compile(r"[-+]?(?:0[0-9_]+|[0-9][0-9_]*(?::[0-9.]+)+)")
+# Origin of a value in a message, beside the file.
+COMMAND_LINE = "command line"
 # Mappings to text: their values are names and characters, which are as they are written.
 TEXT_MAPPINGS = (("data", "source", "class_names"), ("data", "source", "options"))
 # Names that other libraries have for a key, and that are not like it.
@@ -111,10 +113,9 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Configuration:
         ConfigurationError: the file is missing or not a YAML mapping, a key is unknown, or a value is invalid.
     """
     tree = read_yaml(Path(path), "`headrace init` writes one to start from.")
-    for override in overrides:
-        _apply(tree, override)
+    keys = [_apply(tree, override) for override in overrides]
     _refuse_dataframe(tree, path)
-    return validate(Configuration, tree, path)
+    return validate(Configuration, tree, path, keys)
 
 
 def build(sections: Mapping[str, Any], values: Mapping[str, Any], origin: str | Path) -> Configuration:
@@ -144,8 +145,13 @@ def with_values(configuration: Configuration, values: Mapping[str, Any], origin:
     return build(configuration.model_dump(mode="json", exclude_unset=True), values, origin)
 
 
-def validate(model: type[Model], tree: dict[str, Any], path: str | Path) -> Model:
+def validate(
+    model: type[Model], tree: dict[str, Any], path: str | Path, overridden: Collection[list[str]] = ()
+) -> Model:
     """Validate `tree`, read from `path`, as a `model`.
+
+    Args:
+        overridden: the keys, as lists of their parts, that the command line set.
 
     Raises:
         ConfigurationError: a key is unknown, or a value is invalid.
@@ -153,8 +159,12 @@ def validate(model: type[Model], tree: dict[str, Any], path: str | Path) -> Mode
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        messages = "; ".join(_describe(details, model) for details in error.errors())
-        raise ConfigurationError(f"{path}: {' '.join(messages.split())}") from None
+        found: dict[str, list[str]] = {str(path): []}
+        for details in error.errors():
+            message = " ".join(_describe(details, model).split())
+            found.setdefault(_origin(details, path, overridden), []).append(message)
+        parts = (f"{origin}: {'; '.join(messages)}" for origin, messages in found.items() if messages)
+        raise ConfigurationError("; ".join(parts)) from None
 
 
 def read_yaml(path: Path, hint: str) -> dict[str, Any]:
@@ -191,7 +201,8 @@ def _refuse_dataframe(tree: dict[str, Any], path: str | Path) -> None:
         )
 
 
-def _apply(tree: dict[str, Any], override: str) -> None:
+def _apply(tree: dict[str, Any], override: str) -> list[str]:
+    """Set the key of `override`, and return its parts."""
     key, equals, value = override.partition("=")
     if not equals or not all(key.split(".")):
         raise ConfigurationError(f"`{override}` is not an override; expected key=value, such as train.ranks=2.")
@@ -200,6 +211,7 @@ def _apply(tree: dict[str, Any], override: str) -> None:
     except NOT_YAML:
         quoted = shlex.quote(f"{key}={_quoted(value)}")
         raise ConfigurationError(f"`{override}`: {value!r} is not a YAML value; quote it: {quoted}") from None
+    return key.split(".")
 
 
 def _quoted(value: str) -> str:
@@ -222,13 +234,29 @@ def _set(tree: dict[str, Any], key: str, value: Any, source: str) -> None:
     tree[leaf] = value
 
 
-def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
+def _origin(error: ErrorDetails, path: str | Path, overridden: Collection[list[str]]) -> str:
+    """Return where the value of an invalid key is from: the file at `path`, the command line, or both."""
+    names, _ = _key_parts(error)
+    is_below = any(key[: len(names)] == names for key in overridden)
+    if any(names[: len(key)] == key for key in overridden) or (is_below and error["type"] == "extra_forbidden"):
+        return COMMAND_LINE
+    return f"{path} and {COMMAND_LINE}" if is_below else str(path)
+
+
+def _key_parts(error: ErrorDetails) -> tuple[list[str], str | None]:
+    """Return the parts of the key of an error, and the kind of the named input that it is in."""
     names = [str(part) for part in error["loc"] if part != "[key]"]
-    below = names
     if names[:2] == ["prepare", "inputs"] and len(names) > 4 and names[3] in INPUT_SECTIONS:
         # pydantic puts the kind of a named input, which is a value, among the keys.
-        model = INPUT_SECTIONS[names.pop(3)]
-        below = names[3:]
+        return names[:3] + names[4:], names[3]
+    return names, None
+
+
+def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
+    names, kind = _key_parts(error)
+    below = names
+    if kind is not None:
+        model, below = INPUT_SECTIONS[kind], names[3:]
     key = ".".join(names)
     if error["type"] == "extra_forbidden":
         return f"unknown key `{key}`{nearest_key(below, model)}"
@@ -241,6 +269,8 @@ def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
     if error["type"] == "tuple_type" and isinstance(error["input"], int | float | str):
         expected = _example(below, model, error["input"])
         return f"`{key}`: expected a list such as {expected}, received {received_text(error['input'])}"
+    if error["type"] == "dict_type" and error["input"] is None:
+        return f"`{key}`: {describe_value(error)}; {key}={{}} on the command line empties it, as {{}} does in the file"
     if not names:
         # A rule about several sections names their keys itself.
         return error["msg"].removeprefix("Value error, ")

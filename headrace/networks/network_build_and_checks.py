@@ -137,7 +137,8 @@ def _require_options(build: Callable[..., Any], path: Path, options: dict[str, A
     if not any(one.kind == one.VAR_KEYWORD for one in parameters):
         for name in (name for name in options if name not in taken):
             near = difflib.get_close_matches(name, taken, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else "remove it from model.options."
+            remedy = "remove it from model.options, which model.options={} on the command line empties."
+            hint = f"did you mean `{near[0]}`?" if near else remedy
             raise ConfigurationError(
                 f"model.options has {name!r}, and `build` in {path} has no such argument; its options are: "
                 f"{', '.join(taken) or 'none'}; {hint}"

@@ -50,7 +50,14 @@ def test_undecided_verdict_of_few_rows_says_how_many_differ() -> None:
     found = comparison()
     assert "show nothing" not in conclusion(found, "b")
     found["differences"]["b"]["accuracy"]["deciding_rows"] = 1
-    assert conclusion(found, "b").endswith("; they differ on 1 row, and fewer than 6 show nothing.")
+    assert conclusion(found, "b").endswith("; exactly one of them is right on 1 row, and fewer than 6 show nothing.")
+
+
+def test_undecided_verdict_of_another_metric_counts_the_rows_that_differ() -> None:
+    found = comparison() | {"metric": "macro_f1"}
+    found["models"] = [{"name": name, "metrics": {"macro_f1": 0.5}} for name in ("a", "b")]
+    found["differences"]["b"] = {"macro_f1": found["differences"]["b"]["accuracy"] | {"deciding_rows": 2}}
+    assert conclusion(found, "b").endswith("; they differ on 2 rows, and fewer than 6 show nothing.")
 
 
 def test_long_curves_show_an_even_selection_and_each_models_last_epoch() -> None:

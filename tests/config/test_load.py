@@ -167,6 +167,13 @@ def test_unknown_key_is_refused_with_the_nearest_key(smallest: Path, override: s
             "data.table=",
             "`data.table`: expected text (quote what reads as a number, a date, true or null), received nothing",
         ),
+        *(
+            (
+                f"{key}=null",
+                f"`{key}`: expected keys with values below it, received nothing; {key}={{}} on the command line",
+            )
+            for key in ("model.options", "train.optimizer.options")
+        ),
         ("data.table=''", "`data.table`: expected text that is not empty, received ''"),
         ("data.source=raw", "`data.source`: expected keys with values below it, received 'raw'"),
         ("prepare.image.size=[1, 2, 3]", "`prepare.image.size`: expected at most 2 values, received [1, 2, 3]"),
@@ -174,6 +181,25 @@ def test_unknown_key_is_refused_with_the_nearest_key(smallest: Path, override: s
 )
 def test_invalid_value_is_refused_with_expected_and_received(smallest: Path, override: str, said: str) -> None:
     assert said in refusal(smallest, override)
+
+
+def test_refused_value_is_blamed_on_the_command_line_or_the_file(smallest: Path) -> None:
+    assert refusal(smallest, "train.epochs=ten").startswith("command line: `train.epochs`: expected a whole number")
+    assert refusal(smallest, "train={run: r, epoch: 1}").startswith("command line: unknown key `train.epoch`")
+    assert refusal(smallest, "trian.epochs=1").startswith("command line: unknown key `trian`")
+    assert refusal(smallest, "prepare.splits.train=0.9").startswith(
+        f"{smallest} and command line: `prepare.splits`: train + val + test must sum to 1"
+    )
+    smallest.write_text(smallest.read_text() + "registry: {folder: r, model: m, pth: x}\n")
+    said = refusal(smallest, "train.epochs=ten", "train.ranks=two")
+    assert said.startswith(f"{smallest}: unknown key `registry.pth`")
+    assert "; command line: `train.ranks`: expected a whole number, received 'two'; `train.epochs`: " in said
+
+
+def test_refused_value_of_a_named_input_is_blamed_on_the_command_line(smallest: Path) -> None:
+    smallest.write_text(smallest.read_text() + "prepare: {input: record, inputs: {photo: {kind: image, column: a}}}\n")
+    said = refusal(smallest, "prepare.inputs.photo.size=x")
+    assert said.startswith("command line: `prepare.inputs.photo.size`: ")
 
 
 def test_rule_about_several_keys_does_not_quote_them_all(smallest: Path) -> None:
@@ -192,7 +218,7 @@ def test_long_value_is_not_cut_within_a_word(smallest: Path) -> None:
 
 def test_rule_about_several_sections_begins_with_the_key_it_names(smallest: Path) -> None:
     message = refusal(smallest, "prepare.task=multi_label")
-    assert f"{smallest}: `prepare.task: multi_label` needs a source" in message
+    assert f"{smallest} and command line: `prepare.task: multi_label` needs a source" in message
     vectors = refusal(smallest, "prepare.task=vector")
     assert "`prepare.task: vector` needs a source with a list of numbers per record" in vectors
     assert "received" not in message
@@ -318,7 +344,7 @@ def test_load_refuses_any_other_text_in_one_sentence(tmp_path: Path, text: str) 
 
 def test_command_with_invalid_configuration_ends_with_2_and_one_sentence(smallest: Path, tmp_path: Path) -> None:
     answer = headrace("prepare", "conf.yaml", "prepare.duplicate=drop", cwd=tmp_path, code=2)
-    said = "headrace: conf.yaml: unknown key `prepare.duplicate`; did you mean `prepare.duplicates`?"
+    said = "headrace: command line: unknown key `prepare.duplicate`; did you mean `prepare.duplicates`?"
     assert (answer.stdout, answer.stderr.strip()) == ("", said)
 
 

@@ -143,7 +143,9 @@ def test_unknown_option_is_reported(model: Path) -> None:
     message = refusal(model, GOOD, unit=7)
     assert "model.options has 'unit', and `build` in" in message
     assert message.endswith("has no such argument; its options are: units; did you mean `units`?")
-    assert refusal(model, GOOD, colour=7).endswith("its options are: units; remove it from model.options.")
+    assert refusal(model, GOOD, colour=7).endswith(
+        "its options are: units; remove it from model.options, which model.options={} on the command line empties."
+    )
 
 
 def test_option_without_a_default_must_be_set(model: Path) -> None:

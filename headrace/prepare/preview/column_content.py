@@ -22,6 +22,8 @@ MIN_VALUES = 20
 # 01067: as a number it would be 1067.
 CODE = re.compile(r"[+-]?0[0-9]+")
 CODES = "code with leading zeros"
+# C-0001 or 3f2a-77: a name with a digit and without white space, unlike a text; of rows, if each has another.
+ROW_NAME = re.compile(r"(?=.*[0-9])[A-Za-z0-9._#-]+")
 # Numbers that `prepare` parses once they are written otherwise: 1,5 and 1.234,5 and 1,234 and 1 234; $5, 10 % and 20 °.
 SEPARATED = re.compile(
     r"[-+]?[0-9]+(?:[.' \u00a0\u202f][0-9]{3})*,[0-9]+"
@@ -81,6 +83,18 @@ def column_content(column: dict[str, Any]) -> str:
     return str(column["content"] or TYPES.get(column["type"], column["type"]))
 
 
+def is_row_name(column: dict[str, Any]) -> bool:
+    """Return whether a column of the preview has another name or code in each row, such as those of customers."""
+    is_named = not {"text", CODES}.isdisjoint(column_content(column).split("/"))
+    differs = column["present"] >= MIN_VALUES and column["distinct"] == column["present"]
+    return is_named and differs and all(map(ROW_NAME.fullmatch, column["examples"]))
+
+
+def _is_mostly_different_text(column: dict[str, Any]) -> bool:
+    several = column["present"] >= MIN_VALUES
+    return column_content(column) == "text" and several and 2 * column["distinct"] > column["present"]
+
+
 def describe_unlike_inputs(columns: Sequence[dict[str, Any]], label: str | None = None) -> list[str]:
     """Return what to know of columns that can be read as numbers or categories, but tell little as these.
 
@@ -91,8 +105,12 @@ def describe_unlike_inputs(columns: Sequence[dict[str, Any]], label: str | None 
     kinds = {column["name"]: column_content(column) for column in several}
     numbered = [one["name"] for one in several if kinds[one["name"]] == "integer" and one["distinct"] == one["present"]]
     dates = [name for name, kind in kinds.items() if kind == "date"]
-    texts = [one["name"] for one in several if kinds[one["name"]] == "text" and 2 * one["distinct"] > one["present"]]
+    named = [one["name"] for one in several if is_row_name(one)]
+    texts = [one["name"] for one in several if _is_mostly_different_text(one) and one["name"] not in named]
     found = [f"{name}: another number in each row; leave it out if it only numbers the rows" for name in numbered]
+    found += [
+        f"{name}: another name in each row; leave it out, as other rows have none of these names" for name in named
+    ]
     found += [
         f"{name}: dates; of a series, they are prepare.windows.time (`headrace init --kind windows`); else make "
         "numbers of them, such as days, or categories, such as months"
@@ -113,10 +131,13 @@ def describe_tabular(columns: Sequence[dict[str, Any]], label: str | None = None
     """
     kinds = {column["name"]: column_content(column) for column in columns if column["name"] != label}
     numbers = [name for name, kind in kinds.items() if kind in NUMBERS]
-    unclean = [name for name, kind in kinds.items() if kind not in NUMBERS and kind.startswith(tuple(NUMBERS))]
+    unlike = [column["name"] for column in columns if is_row_name(column) or _is_mostly_different_text(column)]
+    unclean = [
+        name for name, kind in kinds.items() if name not in {*numbers, *unlike} and kind.startswith(tuple(NUMBERS))
+    ]
     if not numbers and not unclean:
         return ""
-    others = [name for name, kind in kinds.items() if kind != "none" and name not in {*numbers, *unclean}]
+    others = [name for name, kind in kinds.items() if kind != "none" and name not in {*numbers, *unclean, *unlike}]
     found = [f"prepare.tabular.numbers can name {', '.join(numbers)}"] if numbers else []
     if others:
         found.append(f"prepare.tabular.categories is for {_with_kinds(others, kinds)}")

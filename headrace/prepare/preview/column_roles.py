@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from headrace.prepare.preview.column_content import MIN_VALUES, NUMBERS, column_content
+from headrace.prepare.preview.column_content import MIN_VALUES, NUMBERS, column_content, is_row_name
 from headrace.prepare.preview.raw_preview import preview
 
 # Kinds of projects whose configuration names columns of one table, and the roles that it names beside the label.
@@ -24,6 +24,7 @@ class ColumnRoles:
         texts: columns of texts that are mostly different.
         times: columns of dates.
         row_numbers: columns of a different whole number in every row.
+        row_names: columns of a different name or code in every row.
     """
 
     label: str | None
@@ -35,6 +36,7 @@ class ColumnRoles:
     texts: tuple[str, ...]
     times: tuple[str, ...]
     row_numbers: tuple[str, ...]
+    row_names: tuple[str, ...]
 
 
 def guess_roles(path: str, label: str | None = None) -> ColumnRoles | None:
@@ -69,6 +71,7 @@ def guess_roles(path: str, label: str | None = None) -> ColumnRoles | None:
         texts=_with_role(inputs, "text"),
         times=_with_role(inputs, "time"),
         row_numbers=_with_role(inputs, "row number"),
+        row_names=_with_role(inputs, "row name"),
     )
 
 
@@ -84,6 +87,8 @@ def _role(column: dict[str, Any]) -> str:
         return "row number"
     if kind in NUMBERS:
         return "number"
+    if is_row_name(column):
+        return "row name"
     if kind == "text" and several and 2 * column["distinct"] > column["present"]:
         return "text"
     return "none" if kind == "none" else "category"
@@ -116,6 +121,9 @@ def describe_roles(roles: ColumnRoles, kind: str) -> str:
     label = "none found" if roles.label is None else roles.label + (" (the last column)" if roles.is_last else "")
     parts = [f"label: {label}"]
     parts += [f"{name}: {', '.join(getattr(roles, name)) or 'none'}" for name in names]
-    others = {"row_numbers": "they number the rows", "times": "dates", "texts": "mostly different texts"}
+    others = {
+        "row_numbers": "they number the rows", "row_names": "another name in each row", "times": "dates",
+        "texts": "mostly different texts",
+    }  # fmt: skip
     left = [f"{one} ({why})" for key, why in others.items() if key not in names for one in getattr(roles, key)]
     return "; ".join([*parts, *([f"left out: {', '.join(left)}"] if left else [])])

@@ -100,8 +100,14 @@ def _describe_numbers(numbers: Collection[str]) -> dict[str, str | int] | None:
 
 
 def _row_number_warnings(labels: list[str]) -> list[str]:
-    """Return a warning if every label is a different integer, as in a column that numbers the rows."""
+    """Return a warning if every label is a different integer of a small range, as in a column that numbers the rows.
+
+    Prices are different integers too, with large gaps.
+    """
     if len(labels) < MIN_VALUES or len(set(labels)) < len(labels) or recognize(labels) != "integer":
+        return []
+    numbers = list(map(int, labels))
+    if max(numbers) - min(numbers) > 2 * len(numbers):
         return []
     return ["Each row has a different whole number as its label; is data.source.columns.label a row number?"]
 

@@ -73,7 +73,7 @@ def test_space_with_invalid_bounds_is_refused(conf: Path, line: str, sentence: s
     ],
 )
 def test_study_with_inconsistent_keys_is_refused(conf: Path, override: str, sentence: str) -> None:
-    with pytest.raises(ConfigurationError, match="conf.yaml") as error:
+    with pytest.raises(ConfigurationError, match="command line: ") as error:
         load(conf, [override])
     assert sentence in str(error.value)
 

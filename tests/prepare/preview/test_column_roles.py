@@ -1,13 +1,16 @@
 """The columns of a raw table are taken for label, inputs and time by what they hold."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from headrace.errors import ConfigurationError
+from headrace.prepare.preview.column_content import describe_tabular, describe_unlike_inputs
 from headrace.prepare.preview.column_roles import configuration_values, describe_roles, guess_roles
+from headrace.prepare.preview.raw_preview import preview
 
 ROWS = 60
 
@@ -60,6 +63,32 @@ def test_named_label_is_no_input(flats: str) -> None:
     assert "(the last column)" not in describe_roles(roles, "tabular")
     with pytest.raises(ConfigurationError, match="no column 'cost'"):
         guess_roles(flats, "cost")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [lambda row: f"C-{row:04}", lambda row: f"{row:05}", lambda row: f"{7919 * row:x}-{row}"],
+    ids=["text", "code", "mixed"],
+)
+def test_names_of_rows_are_no_input(tmp_path: Path, cell: Callable[[int], str]) -> None:
+    path = write(
+        tmp_path / "customers.csv",
+        customer_id=cell,
+        note=lambda row: f"note number {row} about the customer",
+        plan=lambda row: "abc"[row % 3],
+        months=lambda row: row % 12,
+        left=lambda row: "yes" if row % 4 else "no",
+    )
+    roles = guess_roles(path, "left")
+    assert roles is not None
+    values = configuration_values("tabular", roles)
+    assert (values["numbers"], values["categories"]) == (["months"], ["plan"])
+    assert "left out: customer_id (another name in each row), note" in describe_roles(roles, "tabular")
+    assert configuration_values("text", roles)["input"] == "note"
+    found = preview(path, "left")
+    assert "categories is for plan (text)" in describe_tabular(found["columns"], "left")
+    (about, _) = describe_unlike_inputs(found["columns"], "left")
+    assert about.startswith("customer_id: another name in each row; leave it out")
 
 
 def test_texts_have_the_text_and_a_usual_name_as_label(tmp_path: Path) -> None:

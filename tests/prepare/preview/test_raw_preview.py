@@ -234,6 +234,18 @@ def test_preview_takes_the_column_of_the_labels(tmp_path: Path) -> None:
         preview(str(tmp_path / "a.csv"), "none")
 
 
+@pytest.mark.parametrize("number", [int, float])
+@pytest.mark.parametrize(("step", "warned"), [(1, 1), (2, 1), (7_919, 0)])
+def test_only_whole_numbers_without_large_gaps_are_taken_for_row_numbers(
+    tmp_path: Path, number: type, step: int, warned: int
+) -> None:
+    rows = pa.table({"area": [40] * 60, "price": [number(79_709 + step * row) for row in range(60)]})
+    pq.write_table(rows, tmp_path / "flats.parquet")
+    found = preview(str(tmp_path / "flats.parquet"), "price")
+    assert sum("row number" in one for one in found["warnings"]) == warned
+    assert found["numbers"] == {"distinct": 60, "min": "79709", "max": str(79_709 + 59 * step)}
+
+
 @pytest.mark.parametrize("table_format", ["jsonl", "parquet"])
 def test_preview_takes_a_field_as_preparation_does(tmp_path: Path, table_format: str) -> None:
     rows = [{"text": "one", "label": {"name": name, "id": 1}} for name in "aab"]
