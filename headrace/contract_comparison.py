@@ -4,7 +4,7 @@ Every command that combines a bundle with a table or a bundle uses this module. 
 index means nothing outside its own contract.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,13 +125,20 @@ def _require_same_names(model: Contract, table: Contract, table_name: object) ->
 
 
 def require_same_targets(
-    model: Contract, table: Contract, table_name: object, *, may_grow: bool = False, absent: Collection[str] = ()
+    model: Contract,
+    table: Contract,
+    table_name: object,
+    *,
+    may_grow: bool = False,
+    absent: Collection[str] = (),
+    find_remedy: Callable[[], str] = lambda: "",
 ) -> ClassMatch:
     """Return how a model's classes match those of a table that it is evaluated on.
 
     Args:
         may_grow: whether one of them may know classes that the other lacks, as after a class was added to a table.
         absent: classes of the table that none of the rows has, so that the model need not know them.
+        find_remedy: returns what to do if the classes differ; no text stands for giving them the same names.
 
     Raises:
         DataError: the tasks differ, the length of vectors, or the classes: without `may_grow` their names, with it
@@ -148,10 +155,8 @@ def require_same_targets(
     new = [name for name in match.new if name not in absent]
     if not (new or match.dropped) or (may_grow and not (new and match.dropped)):
         return match
-    raise DataError(
-        f"The bundle and {table_name} differ in their classes: {match}. "
-        "Classes are matched by name; give them the same names with data.source.class_names."
-    )
+    remedy = find_remedy() or "Classes are matched by name; give them the same names with data.source.class_names."
+    raise DataError(f"The bundle and {table_name} differ in their classes: {match}. {remedy}")
 
 
 def interface_changes(old: Contract, new: Contract) -> list[str]:

@@ -5,7 +5,8 @@ from collections.abc import Collection
 
 from headrace.bundle import Bundle
 from headrace.contract_comparison import ClassMatch, require_same_targets
-from headrace.table import Version
+from headrace.errors import DataError
+from headrace.table import Version, read
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,29 @@ def match_classes(
     """
     bundle.require_matching_input(version)
     name = f"version {version.number} of {version.table}"
-    match = require_same_targets(bundle.contract, version.contract, name, may_grow=may_grow, absent=absent)
+    match = require_same_targets(
+        bundle.contract,
+        version.contract,
+        name,
+        may_grow=may_grow,
+        absent=absent,
+        find_remedy=lambda: "" if may_grow else _advise_own_version(bundle, version),
+    )
     if not match.is_equal:
         log.warning("The bundle %s and %s have %s; they are matched by name.", bundle.path, name, match)
     return match
+
+
+def _advise_own_version(bundle: Bundle, version: Version) -> str:
+    """Return the advice to take the version that the bundle was trained on; no text if it is not one of this table."""
+    origin = bundle.origin
+    is_known = bool(origin.table_id and version.table_id)
+    if origin.table_id != version.table_id if is_known else origin.table != str(version.table):
+        return ""
+    try:
+        own = read(version.table, origin.data_version)
+    except DataError:
+        return ""
+    if set(own.contract.classes) != set(bundle.contract.classes):
+        return ""
+    return f"Version {own.number} has the bundle's classes; choose it with --version {own.number}."

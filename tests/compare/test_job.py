@@ -1,5 +1,6 @@
 """Models are compared on the same rows, as evaluation and a plain loop see them; what has no answer is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,18 @@ def test_classes_that_differ_are_refused_with_their_names(bundles: list[Path], t
     other = write_bundle(tmp_path / "shoes", write_table(tmp_path / "table", content))
     with pytest.raises(DataError, match="different classes: only plain has boot, only shoes has shoe"):
         compare([bundles[0], other])
+
+
+def test_table_that_gained_a_class_is_refused_with_the_version_that_fits(
+    models: dict[str, Any], tmp_path: Path
+) -> None:
+    table = tmp_path / "table"
+    first = write_table(table, CONTENT)
+    written = [write_bundle(tmp_path / name / "bundle", first, model) for name, model in models.items()]
+    write_table(table, replace(CONTENT, classes=(*CLASSES, "sock")))
+    with pytest.raises(DataError, match=r"only the table has sock\. Version 0 .* choose it with --version 0\."):
+        compare(written, table=table)
+    assert compare(written, table=table, number=0)["rows"] == ROWS
 
 
 def test_one_folder_or_the_same_twice_is_refused(bundles: list[Path]) -> None:

@@ -238,6 +238,18 @@ def test_evaluate_refuses_table_with_other_classes(
     assert f"only the table has {classes[-1]}" in sentence
 
 
+def test_evaluate_advises_the_version_with_the_bundles_classes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, test = tmp_path / "table", CONTENT.splits["test"]
+    bundle = write_bundle(tmp_path / "run/bundle", write_table(table, CONTENT))
+    grown = replace(CONTENT, classes=(*CLASSES, "sock"))
+    write_table(table, replace(grown, splits=CONTENT.splits | {"test": replace(test, labels=[3, *test.labels[1:]])}))
+    sentence = evaluate_and_fail(capsys, str(bundle), "--table", str(table))
+    assert sentence.endswith("only the table has sock. Version 0 has the bundle's classes; choose it with --version 0.")
+    assert evaluate(bundle, table, "test", 0)["rows"] == 41
+
+
 def test_evaluate_needs_no_output_for_a_class_of_the_table_without_a_record(bundle_copy: Path, tmp_path: Path) -> None:
     expected = evaluate(bundle_copy, write_table(tmp_path / "known", CONTENT).table, "test", None)
     wider = write_table(tmp_path / "wider", replace(CONTENT, classes=(*CLASSES, "sock")))
