@@ -19,7 +19,14 @@ from headrace.cli.parameters import (
     location,
     reader_options,
 )
-from headrace.cli.result_tables import evaluation_table, export_summary, prediction_table, training_table
+from headrace.cli.result_tables import (
+    evaluation_table,
+    explanation_summary,
+    export_summary,
+    prediction_table,
+    report_summary,
+    training_table,
+)
 from headrace.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -263,7 +270,8 @@ def explain(
         column=column,
         reader_options=reader_options(reader),
     )
-    print_result(run(bundle, input, output, options))
+    result = run(bundle, input, output, options)
+    print_result(result, explanation_summary(result))
 
 
 @app.command()
@@ -311,4 +319,5 @@ def report(
     """
     from headrace.report import write_report
 
-    print_result({"report": str(write_report(run, output))})
+    result = {"report": str(write_report(run, output))}
+    print_result(result, report_summary(result))
