@@ -85,6 +85,11 @@ def join_names(names: Sequence[object], shown: int = 8) -> str:
     return f"{listed} and {len(names) - shown} more" if len(names) > shown else listed
 
 
+def column_title(name: str) -> str:
+    """Return the name of a column for messages; that of an index which pandas wrote to CSV is empty."""
+    return name or "(no name)"
+
+
 def close_name_question(name: str, known: Sequence[str]) -> str:
     """Return a question about the one of the `known` names that a name may mean, in any case; nothing without one."""
     folded = {one.strip().casefold(): one for one in reversed(known)}
