@@ -3,7 +3,9 @@
 import math
 import re
 import reprlib
+from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 
 ENDINGS_WITH_ES = ("s", "x", "ch", "sh")
@@ -113,6 +115,17 @@ def _suffix(parts: list[str], others: list[list[str]], vague: Collection[str]) -
 
 
 ESCAPE_LIKE = re.compile(rb"\\(?=x[0-9a-f]{2})")
+
+
+def file_start(data: bytes, length: int = 16) -> str:
+    """Return the start of a file for messages: as quoted text if all of it can be printed, else as bytes in hex."""
+    start = data[:length]
+    with suppress(UnicodeDecodeError):
+        # Unlike bytes.decode, it accepts a last character that is cut.
+        text = " ".join(getincrementaldecoder("utf-8")().decode(start).split())
+        if text and text.isprintable():
+            return repr(text)
+    return f"the bytes {start.hex(' ')}"
 
 
 def escape_path(path: str) -> str:

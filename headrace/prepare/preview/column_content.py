@@ -93,20 +93,24 @@ def describe_unlike_inputs(columns: Sequence[dict[str, Any]], label: str | None 
     numbered = [one["name"] for one in several if kinds[one["name"]] == "integer" and one["distinct"] == one["present"]]
     dates = [name for name, kind in kinds.items() if kind == "date"]
     texts = [one["name"] for one in several if kinds[one["name"]] == "text" and 2 * one["distinct"] > one["present"]]
-    found = [
-        f"{column_title(name)}: another number in each row; leave it out if it only numbers the rows"
-        for name in numbered
-    ]
+    found = [(name, "another number in each row; leave it out if it only numbers the rows") for name in numbered]
     found += [
-        f"{column_title(name)}: dates; of a series, they are prepare.windows.time (`headrace init --kind windows`); else make "
-        "numbers of them, such as days, or categories, such as months"
+        (
+            name,
+            "dates; of a series, they are prepare.windows.time (`headrace init --kind windows`); else make numbers of "
+            "them, such as days, or categories, such as months",
+        )
         for name in dates
     ]
-    return found + [
-        f"{column_title(name)}: most texts are different; as categories they would be unknown, as texts they are an input of "
-        "`headrace init --kind record`"
+    found += [
+        (
+            name,
+            "most texts are different; as categories they would be unknown, as texts they are an input of `headrace "
+            "init --kind record`",
+        )
         for name in texts
     ]
+    return [f"{column_title(name)}: {content}" for name, content in found]
 
 
 def describe_tabular(columns: Sequence[dict[str, Any]], label: str | None = None) -> str:

@@ -114,15 +114,10 @@ def configuration_values(kind: str, roles: ColumnRoles) -> dict[str, Any]:
 def describe_roles(roles: ColumnRoles, kind: str) -> str:
     """Return which columns were taken for what in a configuration of `kind`, for people."""
     names = USED_ROLES[kind]
-    label = (
-        "none found"
-        if roles.label is None
-        else column_title(roles.label) + (" (the last column)" if roles.is_last else "")
-    )
-    parts = [f"label: {label}"]
+    ending = " (the last column)" if roles.is_last else ""
+    parts = [f"label: {'none found' if roles.label is None else column_title(roles.label) + ending}"]
     parts += [f"{name}: {', '.join(map(column_title, getattr(roles, name))) or 'none'}" for name in names]
     others = {"row_numbers": "they number the rows", "times": "dates", "texts": "mostly different texts"}
-    left = [
-        f"{column_title(one)} ({why})" for key, why in others.items() if key not in names for one in getattr(roles, key)
-    ]
+    unused = {key: why for key, why in others.items() if key not in names}
+    left = [f"{column_title(one)} ({why})" for key, why in unused.items() for one in getattr(roles, key)]
     return "; ".join([*parts, *([f"left out: {', '.join(left)}"] if left else [])])

@@ -38,15 +38,13 @@ def first_line_hint(columns: Sequence[str], name_as_value: str = "") -> str:
     Args:
         name_as_value: a name of a column that is also a value of it.
     """
+    listed = ", ".join(map(column_title, columns))
     if columns and columns[0].startswith("#"):
-        return (
-            f"its columns are: {', '.join(map(column_title, columns))}; if its first line is a comment, set data.source.options.comment "
-            "to '#'"
-        )
+        return f"its columns are: {listed}; if its first line is a comment, set data.source.options.comment to '#'"
     found = re.match(r"sep=(.?)", columns[0], re.IGNORECASE) if columns else None
     if found is None and (name_as_value or looks_like_record(columns)):
         return (
-            f"its columns are: {', '.join(map(column_title, columns))}; if its first line is a record, write the names of the columns "
+            f"its columns are: {listed}; if its first line is a record, write the names of the columns "
             "above it, or set data.source.options.header to false and name columns _c0, _c1 and so on"
         )
     if found is None:
