@@ -116,11 +116,21 @@ def evaluate(
         typer.Argument(parser=location, metavar="BUNDLE", help="folder of the trained model, or s3://bucket/folder"),
     ],
     table: Annotated[
-        Path, typer.Option(parser=location, metavar="TABLE", help="folder of the table, or s3://bucket/folder")
-    ],
+        Path | None,
+        typer.Option(
+            parser=location,
+            metavar="TABLE",
+            help="folder of the table, or s3://bucket/folder; default: that of the model's training",
+        ),
+    ] = None,
     split: Annotated[SplitName, typer.Option(help="split to evaluate")] = "test",
     version: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="version of the table; default: the latest")
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="version of the table; default: the latest, or without --table that of the model's training",
+        ),
     ] = None,
     slice: Annotated[
         list[str] | None,
