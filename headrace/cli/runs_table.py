@@ -21,7 +21,9 @@ VAGUE_KEYS = frozenset({"file", "kind", "mode", "name", "options", "path", "size
 TEST = "test."
 EPOCHS = "train.epochs"
 NETWORK_FILE, NETWORK_HASH = "model.file", "model.sha256"
-# If the terminal is too narrow, these columns are left out in this order, before the settings and after them.
+# If the terminal is too narrow, these columns are left out in this order: those with one value, some before the
+# settings, and some after them.
+OFTEN_EQUAL = ("version", "table", "steps")
 BEFORE_SETTINGS, AFTER_SETTINGS = ("steps", "duration", "started"), ("version", "table", "epochs")
 # Of these, a run's main metric is the first that it has.
 MAIN_METRICS = tuple(
@@ -53,7 +55,7 @@ def list_as_text(rows: Sequence[RunRow], width: int | None = None) -> str:
 
 def _leave_out(columns: dict[str, list[str]], width: int, settings: Sequence[str]) -> list[str]:
     """Remove columns until a table fits, and return their titles: first of those with the same value in all rows."""
-    same = [title for title in AFTER_SETTINGS + BEFORE_SETTINGS if len(set(columns[title])) == 1]
+    same = [title for title in OFTEN_EQUAL if len(set(columns[title])) == 1]
     left_out: list[str] = []
     for title in dict.fromkeys((*same, *BEFORE_SETTINGS, *reversed(settings), *AFTER_SETTINGS)):
         if table_width(columns) <= width:
