@@ -53,6 +53,8 @@ SECTIONS: dict[Kind, str] = {
     "recommendation": "inputs",
     "windows": "windows",
 }
+# Names of formats in comments.
+FORMAT_NAMES = {"json": "JSON", "parquet": "Parquet", "orc": "ORC", "delta": "Delta"}
 # The key data.source.path of a shipped configuration, and the comment after it.
 SOURCE_PATH = re.compile(r"^(    path: )[^#\n]*?( #.*)?$", re.MULTILINE)
 FORMAT = re.compile(r"^(    format: )\w+( #.*\n)", re.MULTILINE)
@@ -114,6 +116,8 @@ def with_source(text: str, path: str, source_format: str | None) -> str:
         return text.replace("    kind: table", "    kind: folder # a folder for each class, a file for each text", 1)
     if source_format in (None, "folder", "csv"):
         return text
+    name = FORMAT_NAMES.get(source_format, source_format)
+    text = text.replace("a CSV file", f"a table in {name} format", 1).replace("the CSV file", "the table")
     return OPTIONS.sub("", FORMAT.sub(lambda found: f"{found[1]}{source_format}{found[2]}", text))
 
 

@@ -1,8 +1,26 @@
 """Format a table as text for the terminal."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from typing import TextIO
 
 GAP = "  "
+
+
+def terminal_width(stream: TextIO) -> int | None:
+    """Return the number of characters in a line of the terminal; None if `stream` is not one."""
+    if not stream.isatty():
+        return None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except OSError:
+        return None
+
+
+def table_width(columns: Mapping[str, Sequence[str]]) -> int:
+    """Return the number of characters in a line of a table, given its cells by title."""
+    widths = [max(map(len, (title, *cells))) for title, cells in columns.items()]
+    return sum(widths) + len(GAP) * (len(widths) - 1)
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:

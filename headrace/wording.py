@@ -3,7 +3,9 @@
 import math
 import re
 import reprlib
+from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 
 ENDINGS_WITH_ES = ("s", "x", "ch", "sh")
@@ -85,6 +87,11 @@ def join_names(names: Sequence[object], shown: int = 8) -> str:
     return f"{listed} and {len(names) - shown} more" if len(names) > shown else listed
 
 
+def column_title(name: str) -> str:
+    """Return the name of a column for messages; that of an index which pandas wrote to CSV is empty."""
+    return name or "(no name)"
+
+
 def close_name_question(name: str, known: Sequence[str]) -> str:
     """Return a question about the one of the `known` names that a name may mean, in any case; nothing without one."""
     folded = {one.strip().casefold(): one for one in reversed(known)}
@@ -108,6 +115,17 @@ def _suffix(parts: list[str], others: list[list[str]], vague: Collection[str]) -
 
 
 ESCAPE_LIKE = re.compile(rb"\\(?=x[0-9a-f]{2})")
+
+
+def file_start(data: bytes, length: int = 16) -> str:
+    """Return the start of a file for messages: as quoted text if all of it can be printed, else as bytes in hex."""
+    start = data[:length]
+    with suppress(UnicodeDecodeError):
+        # Unlike bytes.decode, it accepts a last character that is cut.
+        text = " ".join(getincrementaldecoder("utf-8")().decode(start).split())
+        if text and text.isprintable():
+            return repr(text)
+    return f"the bytes {start.hex(' ')}"
 
 
 def escape_path(path: str) -> str:

@@ -91,6 +91,7 @@ def test_configuration_has_the_format_of_the_source_and_options_for_csv_alone(
     source = load(tmp_path / f"conf/{CONFIGURATIONS[kind]}.yaml").data.source
     assert source.format == table_format
     assert source.options == ({"header": "true"} if table_format == "csv" else {})
+    assert ("CSV file" in (tmp_path / f"conf/{CONFIGURATIONS[kind]}.yaml").read_text()) == (table_format == "csv")
 
 
 def test_folder_without_a_table_of_texts_is_read_as_class_folders(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from headrace.wording import (
     close_name_question,
     data_size,
     figure_unlike,
+    file_start,
     join_names,
     plural,
     quantity,
@@ -28,6 +29,22 @@ from headrace.wording import (
 def test_quantity_has_the_form_of_its_number(amount: int, noun: str, text: str) -> None:
     """One thing is singular, any other number of them is plural."""
     assert quantity(amount, noun) == text
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"todo: more circles", "'todo: more circl'"),
+        (b"a,b\r\n1,2\r\n", "'a,b 1,2'"),
+        # The first byte of the last letter is the 16th.
+        ("Straßenkarten, ö".encode(), "'Straßenkarten,'"),
+        (b"BM\0\xff", "the bytes 42 4d 00 ff"),
+        (b"caf\xe9 au lait", "the bytes 63 61 66 e9 20 61 75 20 6c 61 69 74"),
+        (b"\n\n", "the bytes 0a 0a"),
+    ],
+)
+def test_start_of_a_file_is_text_where_it_can_be_printed(data: bytes, text: str) -> None:
+    assert file_start(data) == text
 
 
 @pytest.mark.parametrize(("amount", "text"), [(0, "0 images have"), (1, "1 image has"), (2, "2 images have")])

@@ -19,7 +19,14 @@ from headrace.cli.parameters import (
     location,
     reader_options,
 )
-from headrace.cli.result_tables import evaluation_table, export_summary, prediction_table, training_table
+from headrace.cli.result_tables import (
+    evaluation_table,
+    explanation_summary,
+    export_summary,
+    prediction_table,
+    report_summary,
+    training_table,
+)
 from headrace.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -109,11 +116,21 @@ def evaluate(
         typer.Argument(parser=location, metavar="BUNDLE", help="folder of the trained model, or s3://bucket/folder"),
     ],
     table: Annotated[
-        Path, typer.Option(parser=location, metavar="TABLE", help="folder of the table, or s3://bucket/folder")
-    ],
+        Path | None,
+        typer.Option(
+            parser=location,
+            metavar="TABLE",
+            help="folder of the table, or s3://bucket/folder; default: that of the model's training",
+        ),
+    ] = None,
     split: Annotated[SplitName, typer.Option(help="split to evaluate")] = "test",
     version: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="version of the table; default: the latest")
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="version of the table; default: the latest, or without --table that of the model's training",
+        ),
     ] = None,
     slice: Annotated[
         list[str] | None,
@@ -263,7 +280,8 @@ def explain(
         column=column,
         reader_options=reader_options(reader),
     )
-    print_result(run(bundle, input, output, options))
+    result = run(bundle, input, output, options)
+    print_result(result, explanation_summary(result))
 
 
 @app.command()
@@ -311,4 +329,5 @@ def report(
     """
     from headrace.report import write_report
 
-    print_result({"report": str(write_report(run, output))})
+    result = {"report": str(write_report(run, output))}
+    print_result(result, report_summary(result))

@@ -30,9 +30,10 @@ def _weakest_classes_hint(result: Mapping[str, Any]) -> str:
     lines = [f"smallest F1: {', '.join(worst)}"] if worst else []
     lines += [f"evaluation: {result['evaluation']}"] if "evaluation" in result else []
     if "run" in result:
-        lines.append(
-            f"`{shlex.join(['headrace', 'report', result['run']])}` writes a page of it: classes, slices, mistakes"
-        )
+        # Slices by class are made without being asked for.
+        has_classes = "worst_classes" in result
+        parts = ["classes"] * has_classes + ["slices"] * (has_classes or bool(result.get("slices"))) + ["mistakes"]
+        lines.append(f"`{shlex.join(['headrace', 'report', result['run']])}` writes a page of it: {', '.join(parts)}")
     return "\n".join(lines)
 
 
@@ -69,12 +70,23 @@ def prediction_table(result: Mapping[str, Any]) -> str:
     return "\n".join([text_table(["records", "number"], counts), *places])
 
 
+def explanation_summary(result: Mapping[str, Any]) -> str:
+    """Return how many predictions a page explains, and where it is."""
+    return f"output: {result['page']}, {quantity(result['explained'], 'explained prediction')}"
+
+
+def report_summary(result: Mapping[str, Any]) -> str:
+    """Return where the page of a run is."""
+    return f"output: {result['report']}"
+
+
 def export_summary(result: Mapping[str, Any]) -> str:
     """Return how far the exported model's predictions are from the bundle's, and where it is."""
+    compared, difference = quantity(result["compared"], "prediction"), result["greatest_difference"]
+    differ = f"differ from the bundle's by at most {difference:.1e} (accepted: {result['tolerance']:g})"
+    found = differ if difference else "equal the bundle's"
     return (
-        f"{result['format']}: {quantity(result['compared'], 'prediction')} differ from the bundle's by at most "
-        f"{result['greatest_difference']:.1e} (accepted: {result['tolerance']:g})\n"
-        f"compared with: {result['compared_with']}\noutput: {result['output']}"
+        f"{result['format']}: {compared} {found}\ncompared with: {result['compared_with']}\noutput: {result['output']}"
     )
 
 

@@ -1,5 +1,6 @@
 """Commands that list runs and compare them."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -34,13 +35,14 @@ def runs(
     """
     from headrace.cli.runs_table import list_as_json, list_as_text, sort_rows
     from headrace.runs.run_listing import list_runs
+    from headrace.terminal_table import terminal_width
 
     rows = list_runs(folder)
     rows = sort_rows(rows, sort) if sort else rows
     if as_json:
         print_result(list_as_json(str(folder), rows))
     else:
-        print_text(list_as_text(rows))
+        print_text(list_as_text(rows, terminal_width(sys.stdout)))
 
 
 @app.command()

@@ -10,15 +10,21 @@ from headrace.html.template_filters import duration, metric
 from headrace.runs.run_listing import RunRow
 from headrace.runs.settings_differences import differing
 from headrace.targets.target_kind_loader import TASKS, target_traits
-from headrace.terminal_table import text_table
+from headrace.terminal_table import table_width, text_table
 from headrace.wording import join_names, shortest_suffixes
 
 MAX_CELL = 28
+NARROW_CELL = 14
 NOTHING = "-"
 # Last parts of keys that say nothing alone: the title of train.optimizer.name is optimizer.name.
 VAGUE_KEYS = frozenset({"file", "kind", "mode", "name", "options", "path", "size"})
 TEST = "test."
-NETWORK_HASH = "model.sha256"
+EPOCHS = "train.epochs"
+NETWORK_FILE, NETWORK_HASH = "model.file", "model.sha256"
+# If the terminal is too narrow, these columns are left out in this order: those with one value, some before the
+# settings, and some after them.
+OFTEN_EQUAL = ("version", "table", "steps")
+BEFORE_SETTINGS, AFTER_SETTINGS = ("steps", "duration", "started"), ("version", "table", "epochs")
 # Of these, a run's main metric is the first that it has.
 MAIN_METRICS = tuple(
     dict.fromkeys(name for task in TASKS for name in target_traits(task).comparison_metrics if name != "loss")
@@ -30,11 +36,33 @@ def list_as_json(folder: str, rows: Sequence[RunRow]) -> dict[str, Any]:
     return {"folder": folder, "runs": [row.model_dump(mode="json") for row in rows], "differing": _differing(rows)}
 
 
-def list_as_text(rows: Sequence[RunRow]) -> str:
-    """Return the table, and below it the values that are too long for a cell."""
-    columns = _columns(rows)
-    cells = list(zip(*columns.values(), strict=True))
-    return "\n".join([text_table(list(columns), cells, left=3), *_notes(rows), *_warn_of_other_rows(rows)])
+def list_as_text(rows: Sequence[RunRow], width: int | None = None) -> str:
+    """Return the table, and below it the values that are too long for a cell.
+
+    Args:
+        width: characters in a line of the terminal; a wider table gets shorter cells, then fewer columns.
+    """
+    common, settings = _common_columns(rows), _setting_columns(rows)
+    if width is not None and table_width(common | settings) > width:
+        settings = _setting_columns(rows, NARROW_CELL)
+    columns = common | settings
+    left_out = [] if width is None else _leave_out(columns, width, list(settings))
+    aligned_left = sum(title in columns for title in ("run", "state", "started"))
+    table = text_table(list(columns), list(zip(*columns.values(), strict=True)), aligned_left)
+    hint = [f"Left out, as the terminal is too narrow: {', '.join(left_out)}; --json has all."] if left_out else []
+    return "\n".join([table, *hint, *_notes(rows), *_warn_of_other_rows(rows)])
+
+
+def _leave_out(columns: dict[str, list[str]], width: int, settings: Sequence[str]) -> list[str]:
+    """Remove columns until a table fits, and return their titles: first of those with the same value in all rows."""
+    same = [title for title in OFTEN_EQUAL if len(set(columns[title])) == 1]
+    left_out: list[str] = []
+    for title in dict.fromkeys((*same, *BEFORE_SETTINGS, *reversed(settings), *AFTER_SETTINGS)):
+        if table_width(columns) <= width:
+            break
+        del columns[title]
+        left_out.append(title)
+    return left_out
 
 
 def sort_rows(rows: Sequence[RunRow], key: str) -> list[RunRow]:
@@ -88,7 +116,8 @@ def _hint(name: str, values: Iterable[Mapping[str, Any]]) -> str:
     return f"did you mean {near[0]}?" if near else f"expected {join_names(short, 40)} or the key of a setting."
 
 
-def _columns(rows: Sequence[RunRow]) -> dict[str, list[str]]:
+def _common_columns(rows: Sequence[RunRow]) -> dict[str, list[str]]:
+    """Return the cells by title of the columns that every list of runs has, and of metrics."""
     columns: dict[str, list[str]] = {
         "run": [row.run for row in rows],
         "state": [row.state for row in rows],
@@ -99,15 +128,32 @@ def _columns(rows: Sequence[RunRow]) -> dict[str, list[str]]:
         "table": _table_names(rows),
         "version": [_format(row.version, str) for row in rows],
     }
-    for name in _shown_metrics(rows):
-        columns[name.replace(TEST, "test ")] = [_metric(row, name) for row in rows]
+    metrics = {name.replace(TEST, "test "): [_metric(row, name) for row in rows] for name in _shown_metrics(rows)}
+    return columns | metrics
+
+
+def _setting_columns(rows: Sequence[RunRow], max_cell: int = MAX_CELL) -> dict[str, list[str]]:
+    """Return the cells by title of settings that differ, without those that another column shows."""
     by_key = _differing(rows)
-    for title, key in zip(shortest_suffixes(list(by_key), ".", VAGUE_KEYS), by_key, strict=True):
-        # A setting may have the name of a column, and a hash needs the name of its content.
-        columns[key if title in columns or key == NETWORK_HASH else title] = [
-            _cell(by_key[key].get(row.run)) for row in rows
+    by_key.pop(EPOCHS, None)  # the column epochs has them
+    if _names_network(by_key):
+        by_key.pop(NETWORK_HASH, None)
+    taken = _common_columns(rows)
+    titles = shortest_suffixes(list(by_key), ".", VAGUE_KEYS)
+    # A setting may have the name of a column, and a hash needs the name of its content.
+    return {
+        key if title in taken or key == NETWORK_HASH else title: [
+            _cell(by_key[key].get(row.run), max_cell) for row in rows
         ]
-    return columns
+        for title, key in zip(titles, by_key, strict=True)
+    }
+
+
+def _names_network(by_key: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Return whether the runs' files of networks tell them apart as well as the hashes of the files do."""
+    files, hashes = by_key.get(NETWORK_FILE, {}), by_key.get(NETWORK_HASH, {})
+    pairs = {(files.get(run), one) for run, one in hashes.items()}
+    return len(pairs) == len({file for file, _ in pairs})
 
 
 def _format(value: Any, format_value: Callable[[Any], str]) -> str:
@@ -141,15 +187,15 @@ def _differing(rows: Sequence[RunRow]) -> dict[str, dict[str, Any]]:
     return differing({row.run: row.settings for row in rows if row.settings})
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, max_cell: int = MAX_CELL) -> str:
     """Return a setting as a cell; of a path, also one in a section, the end is more informative than the beginning."""
     if isinstance(value, Mapping):
         given = [(key, one) for key, one in value.items() if one not in (None, [], ())]
-        value = ", ".join(f"{key} {_cell(one)}" for key, one in given)
+        value = ", ".join(f"{key} {_cell(one, max_cell)}" for key, one in given)
     text = _format(value, str)
-    if len(text) <= MAX_CELL:
+    if len(text) <= max_cell:
         return text
-    return f"…{text[-MAX_CELL + 1 :]}" if "/" in text else f"{text[: MAX_CELL - 1]}…"
+    return f"…{text[-max_cell + 1 :]}" if "/" in text else f"{text[: max_cell - 1]}…"
 
 
 def _notes(rows: Sequence[RunRow]) -> list[str]:

@@ -52,11 +52,10 @@ def conclusion(comparison: Mapping[str, Any], name: str) -> str:
     main, reference = comparison["metric"], comparison["reference"]
     values = {model["name"]: metric(model["metrics"][main], main) for model in comparison["models"]}
     found = comparison["differences"][name][main]
-    low, high = found["interval"]
     label = metric_label(main)
     numbers = (
         f"{values[name]} against {values[reference]}, a difference of "
-        f"{signed(found['difference'], main)} (95% interval {signed(low, main)} to {signed(high, main)})"
+        f"{signed(found['difference'], main, found['interval'])} (95% interval {_interval(found, main)})"
     )
     beginnings = {
         "better": f"{name} has a better {label} than {reference}",
@@ -71,9 +70,23 @@ def conclusion(comparison: Mapping[str, Any], name: str) -> str:
     return f"{beginnings[found['verdict']]}: {numbers}{reason if few else ''}."
 
 
-def signed(value: float, name: str) -> str:
-    """Format a difference of the metric `name` with its sign; of percentages in percentage points."""
-    return f"{'-' if value < 0 else '+'}{metric(abs(value), name).replace('%', ' pp')}"
+def signed(value: float, name: str, beside: Sequence[float] = ()) -> str:
+    """Format a difference of the metric `name` with its sign; of percentages in percentage points.
+
+    Args:
+        beside: differences that are shown together with this one, which has their digits.
+    """
+    text = metric(abs(value), name).replace("%", " pp")
+    largest = max(abs(one) for one in (value, *beside))
+    if not text.endswith(" pp") and figure(largest) == f"{largest:.4f}":
+        text = f"{abs(value):.4f}"
+    return f"{'-' if value < 0 else '+'}{text}"
+
+
+def _interval(found: Mapping[str, Any], name: str) -> str:
+    """Return the bounds of a difference with equally many digits."""
+    values = (found["difference"], *found["interval"])
+    return " to ".join(signed(bound, name, values) for bound in found["interval"])
 
 
 def _metrics(comparison: Mapping[str, Any]) -> list[str]:
@@ -97,12 +110,8 @@ def _difference_cells(differences: Mapping[str, Any], names: Sequence[str], metr
     cells = []
     for name in names:
         found = differences[name][metric_name]
-        low, high = found["interval"]
-        cells += [
-            signed(found["difference"], metric_name),
-            f"{signed(low, metric_name)} to {signed(high, metric_name)}",
-        ]
-        cells.append(found["verdict"])
+        difference = signed(found["difference"], metric_name, found["interval"])
+        cells += [difference, _interval(found, metric_name), found["verdict"]]
     return cells
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace import bundle as bundles
+from headrace.errors import DataError
 from headrace.evaluate.class_match_with_table import match_classes
 from headrace.evaluate.evaluator_interface import EvaluationBatch, EvaluationInterface, Evaluator
 from headrace.evaluate.mistake_renderer_interface import renderer_for
@@ -17,6 +18,7 @@ from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.one_or_several_inputs import select_rows
 from headrace.progress_bar import progress
 from headrace.runs.run_folder import RunFolder
+from headrace.storage import locate
 from headrace.storage.atomic_files_and_folders import atomic_write
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan, rank_stream
 from headrace.stream.decode.target_column import decode_targets
@@ -34,10 +36,13 @@ BATCH = 256
 WORST_CLASSES = 2
 
 
-def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tuple[str, ...] = ()) -> dict[str, Any]:
+def evaluate(
+    path: Path, table: Path | None, split: str, number: int | None, slices: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Evaluate the bundle at `path` on `split` of version `number` of `table`, and store the result in the bundle.
 
     Args:
+        table: None takes the table that the model was trained on, by default in the same version.
         slices: what to slice rows by, in addition to the default slices; see `Slicer`.
 
     Raises:
@@ -45,7 +50,7 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
         DataError: the bundle or the table is missing or damaged, or they do not match.
     """
     bundle = bundles.load(path)
-    version = read(table, number)
+    version = _version_of_training(bundle, number) if table is None else read(table, number)
     match = match_classes(bundle, version, absent=version.summary.classes_without_rows())
     slicer = Slicer(version.contract, version.table, slices, version.summary.training_rows)
     # TensorFlow takes seconds to import; what is wrong is said before.
@@ -63,7 +68,7 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     _warn_of_absent_classes(evaluation, split)
     evaluation["slices"] = slicer.metrics(evaluator)
     evaluation["seconds"] = round(time.monotonic() - start, 3)
-    command = ["headrace", "evaluate", str(path), "--table", str(table), "--split", split]
+    command = ["headrace", "evaluate", str(path), "--table", str(table or version.table), "--split", split]
     command += ["--version", str(version.number), *(argument for name in slices for argument in ("--slice", name))]
     evaluation["command"] = shlex.join(command)
     file = bundle.evaluation(split)
@@ -74,6 +79,24 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     summary |= {"slices": {name: evaluation["slices"][name] for name in slices}, "evaluation": str(file)}
     run = bundle.path.parent
     return summary | ({"run": str(run)} if RunFolder(run).record_file.exists() else {})
+
+
+def _version_of_training(bundle: bundles.Bundle, number: int | None) -> Version:
+    """Return a version of the table that the model was trained on, by default the same one, and log which it is.
+
+    Raises:
+        DataError: the table or the version is not there, or another table is at its path.
+    """
+    origin = bundle.origin
+    trained = f"The model was trained on version {origin.data_version} of {origin.table}"
+    try:
+        version = read(locate(origin.table), origin.data_version if number is None else number)
+    except DataError as error:
+        raise DataError(f"{trained}, which cannot be read; name a table with --table. {error}") from error
+    if origin.table_id and version.table_id != origin.table_id:
+        raise DataError(f"{trained}, and another table is there now; name a table with --table.")
+    log.info("Evaluating on version %s of %s, the table that the model was trained on", version.number, version.table)
+    return version
 
 
 def _worst_classes(evaluation: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from headrace.explain.explainer_interface import Explainer, ExplainerInterface, 
 from headrace.explain.explanation_of_one_input import Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
-from headrace.explain.raw_records_to_explain import RawInputs
+from headrace.explain.raw_records_to_explain import BLANK, IGNORED, RawInputs
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.wording import quantity
 
@@ -90,10 +90,16 @@ def choose_spread(count: int, limit: int, accepts: Callable[[int], bool]) -> lis
 
 def _log_skipped(skipped: Mapping[str, int], explained: int, limit: int) -> None:
     if skipped:
-        reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in sorted(skipped.items()))
+        reasons = ", ".join(_describe_reason(reason, count) for reason, count in sorted(skipped.items()))
         log.warning("Skipped %s: %s.", quantity(sum(skipped.values()), "input"), reasons)
     if explained < limit:
         log.info("The input holds no more than %d that can be explained; --limit is %d.", explained, limit)
+
+
+def _describe_reason(reason: str, count: int) -> str:
+    """Return a count with its reason; what was passed over is a thing, what was rejected has a property."""
+    words = reason.replace("_", " ")
+    return quantity(count, words) if reason in (IGNORED, BLANK) else f"{count} {words}"
 
 
 def _require_page(output: Path) -> None:

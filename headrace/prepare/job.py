@@ -48,6 +48,7 @@ from headrace.prepare.sources.tables.callers_dataframe_as_source import SMALL_BA
 from headrace.prepare.stopwatch import Stopwatch
 from headrace.prepare.unreferenced_file_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.version_summary import summarize
+from headrace.processes.interruption import interruption_detail
 from headrace.spark.session import session
 from headrace.spark.task_errors import unwrap_python_errors
 from headrace.spark.temporary_session_changes import temporary_settings
@@ -60,6 +61,10 @@ from headrace.targets.target_kind_traits import TargetKindTraits
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
+
+
+def _describe_interruption() -> str:
+    return "nothing was committed; the same command prepares again"
 
 
 def prepare(configuration: Configuration, *, full: bool = False, frame: DataFrame | None = None) -> dict[str, Any]:
@@ -80,7 +85,8 @@ def prepare(configuration: Configuration, *, full: bool = False, frame: DataFram
     if frame is not None:
         with dataframe_listing(frame, source, settings) as listing:
             return _prepare_listed(configuration, listing, stopwatch, full=full)
-    listing = list_source(source, settings.task, texts=input_traits(settings.input).is_text)
+    with interruption_detail(_describe_interruption):
+        listing = list_source(source, settings.task, texts=input_traits(settings.input).is_text)
     log.info("%s listed in %.1f s", _count_listing(listing, configuration.prepare.target), stopwatch.seconds)
     if not settings.weights and any(file.weight for file in listing.files):
         log.warning(
@@ -119,6 +125,7 @@ def _count_listing(listing: Listing, target: TargetKindTraits) -> str:
     return f"{text} in {quantity(classes, target.class_noun)}" if classes and target.has_one_class else text
 
 
+@interruption_detail(_describe_interruption)
 def watched_listing(configuration: Configuration, listing: Listing) -> Listing:
     """Return `listing` with what reveals changes in addition to the time of each file.
 
@@ -186,6 +193,7 @@ def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
     return read(table, number)
 
 
+@interruption_detail(_describe_interruption)
 def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, RecordAccounting]:
     """Return the output of the stages and the checked accounting of the whole version."""
     source, increment = plan.configuration.data.source, plan.increment

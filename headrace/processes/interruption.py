@@ -244,6 +244,25 @@ def stop_request(request: Callable[[], bool]) -> Iterator[None]:
         _requests.remove(request)
 
 
+@contextmanager
+def interruption_detail(describe: Callable[[], str]) -> Iterator[None]:
+    """Say what is left and how to continue if a signal ends the block; it can decorate a function, too.
+
+    Args:
+        describe: returns the detail of the interruption.
+
+    Raises:
+        CommandInterruptedError: a signal ended the block.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not is_ending():
+            raise
+        # Calls to a JVM that has ended replace the interruption by their own errors.
+        raise CommandInterruptedError(describe()) from error
+
+
 def call_before_exit(stop: Callable[[], None]) -> None:
     """Call `stop`, in a separate thread, before the processes of an interrupted command are ended."""
     if stop not in _stops:

@@ -29,6 +29,8 @@ from headrace.registry.version_registration_and_lookup import (
 )
 
 ROLLED_BACK = "restored"
+# Stands in the reasons of a version between those of its last decision and its first decision.
+FIRST = "; first "
 ANY: Final = "any"
 
 log = logging.getLogger(__name__)
@@ -116,8 +118,17 @@ def promote(
                 f"but version {record.version} was compared with {_name_version(expected_champion)}; "
                 "retrain again, or promote it with `headrace models promote`."
             )
+        reasons = with_first_decision(record, decision, reasons)
         promotion = Promotion(record=record, rollback_to=rollback_to, decision=decision, reasons=reasons)
         return _run_steps(registry, promotion)
+
+
+def with_first_decision(record: ModelRecord, decision: str, reasons: str) -> str:
+    """Return the reasons of a new decision about a version, followed by its first decision, such as the gate's."""
+    _, mark, first = record.reasons.partition(FIRST)
+    if not mark and record.decision in ("", decision):
+        return reasons
+    return reasons + FIRST + (first if mark else f"{record.decision}: {record.reasons}")
 
 
 def _name_version(version: int | str | None) -> str:
@@ -148,10 +159,11 @@ def rollback(registry: RegistryConnection) -> ModelRecord:
             record=previous,
             rollback_to=None,
             decision=ROLLED_BACK,
-            reasons=f"version {current.version} was rolled back",
+            reasons=with_first_decision(previous, ROLLED_BACK, f"version {current.version} was rolled back"),
         )
         restored = _run_steps(registry, promotion)
-        record_decision(registry, current.version, "rolled back", [f"version {previous.version} was restored"])
+        reasons = with_first_decision(current, "rolled back", f"version {previous.version} was restored")
+        record_decision(registry, current.version, "rolled back", [reasons])
         return restored
 
 

@@ -236,14 +236,15 @@ def _launch(folder: RunFolder, record: RunRecord, start: float, observer: EpochO
 
 
 def _progress(folder: RunFolder, record: RunRecord, observer: EpochObserver | None) -> RankMessageReceiver:
+    monitored = record.configuration.train.monitor.metric
     if observer is None:
-        return RankMessageReceiver(record.total_steps)
+        return RankMessageReceiver(record.total_steps, monitored=monitored)
 
     def epoch_done(metrics: Message) -> None:
         if observer.epoch_done(metrics):
             folder.stop_file.touch()
 
-    return RankMessageReceiver(record.total_steps, observer.name, epoch_done)
+    return RankMessageReceiver(record.total_steps, observer.name, epoch_done, monitored)
 
 
 def _result(

@@ -5,12 +5,13 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from json import loads
 from typing import Any
 
 from headrace import errors
+from headrace.terminal_table import terminal_width
 from headrace.train.launch.rank_message_channel import Message
 from headrace.wording import figure
 
@@ -34,12 +35,14 @@ class RankMessageReceiver:
         total_steps: steps of the run, to estimate the remaining time.
         name: name of the run, the prefix of its lines; empty if only one run is trained.
         epoch_done: called with the metrics of every epoch.
+        monitored: metric that decides on the best epoch, if the configuration names one; a narrow terminal shows it.
         is_training: whether the ranks are taking steps, and can stop after one.
     """
 
     total_steps: int
     name: str = ""
     epoch_done: Callable[[Message], None] | None = None
+    monitored: str | None = None
     outcome: Message = field(default_factory=dict)
     first_step_at: float | None = None
     is_training: bool = False
@@ -110,23 +113,33 @@ class RankMessageReceiver:
         if message["scope"] == "step" and now - self._shown_at < interval:
             return
         self._shown_at = now
-        text = self._format(message)
+        text = self._format(message, terminal_width(sys.stderr))
         if sys.stderr.isatty() and message["scope"] == "step":
             sys.stderr.write(f"\r\x1b[K{self._prefix}{text}")
             sys.stderr.flush()
         else:
             self._write_line(text)
 
-    def _format(self, message: Message) -> str:
-        hidden = ("kind", "scope", "step", "epoch", "seconds", "samples_per_second", "gradient_norm", "learning_rate")
-        metrics = ", ".join(f"{name} {figure(value)}" for name, value in message.items() if name not in hidden)
+    def _format(self, message: Message, width: int | None) -> str:
         # The metrics of a step and the means over its epoch differ, even in the last step.
         done = " done" if message["scope"] == "epoch" else ""
-        text = f"epoch {message['epoch'] + 1}{done}, step {message['step']} of {self.total_steps}: {metrics}"
+        text = f"epoch {message['epoch'] + 1}{done}, step {message['step']} of {self.total_steps}: "
         speed: Any = message.get("samples_per_second")
-        if speed is None:
-            return text
-        return f"{text}, {speed:.0f} rows/s{self._remaining_time(message)}"
+        end = "" if speed is None else f", {speed:.0f} rows/s{self._remaining_time(message)}"
+        room = None if width is None else width - len(self._prefix) - len(text) - len(end)
+        return text + self._format_metrics(message, room) + end
+
+    def _format_metrics(self, message: Message, room: int | None) -> str:
+        """Return the metrics that fit in `room` characters: the losses and the monitored one, then the first others."""
+        hidden = ("kind", "scope", "step", "epoch", "seconds", "samples_per_second", "gradient_norm", "learning_rate")
+        texts = {name: f"{name} {figure(value)}" for name, value in message.items() if name not in hidden}
+        if room is None:
+            return ", ".join(texts.values())
+        kept = {name for name in ("loss", "val_loss", self.monitored) if name in texts}
+        for name in texts:
+            if len(_join(texts, kept | {name})) <= room:
+                kept.add(name)
+        return _join(texts, kept)
 
     def _remaining_time(self, message: Message) -> str:
         """Return the estimated remaining time by the pace since the first report; empty at the first and the last."""
@@ -144,3 +157,8 @@ class RankMessageReceiver:
         clear = "\r\x1b[K" if sys.stderr.isatty() else ""
         sys.stderr.write(f"{clear}{self._prefix}{text}\n")
         sys.stderr.flush()
+
+
+def _join(texts: Mapping[str, str], kept: Set[str]) -> str:
+    """Return the texts that are kept; dots for the others."""
+    return ", ".join([text for name, text in texts.items() if name in kept] + ["…"] * (len(kept) < len(texts)))

@@ -2,9 +2,11 @@
 
 from headrace.cli.result_tables import (
     evaluation_table,
+    explanation_summary,
     export_summary,
     gate_hint,
     prediction_table,
+    report_summary,
     retraining_table,
     training_table,
 )
@@ -35,6 +37,13 @@ def test_evaluation_table_says_where_to_look_further() -> None:
         "evaluation: b/test.json",
         "`headrace report 'my runs/a'` writes a page of it: classes, slices, mistakes",
     ]
+
+
+def test_evaluation_table_promises_no_classes_where_there_are_none() -> None:
+    result = {"split": "test", "version": 1, "rows": 2, "metrics": {"loss": 0.5}, "intervals": {}, "run": "run"}
+    assert evaluation_table(result).endswith("`headrace report run` writes a page of it: mistakes")
+    part = {"name": "high", "rows": 2, "metrics": {"loss": 0.5}, "intervals": {}}
+    assert evaluation_table(result | {"slices": {"area": [part]}}).endswith("a page of it: slices, mistakes")
 
 
 def test_evaluation_table_has_the_baselines_beside_the_model() -> None:
@@ -90,6 +99,17 @@ def test_export_summary_has_the_difference_to_the_bundle_and_the_folder() -> Non
         "compared with: random inputs",
         "output: /out",
     ]
+
+
+def test_export_summary_says_that_predictions_are_equal() -> None:
+    result = {"format": "onnx", "compared": 48, "greatest_difference": 0.0, "tolerance": 1e-4, "output": "/out"}
+    first, *_ = export_summary(result | {"compared_with": "random inputs"}).splitlines()
+    assert first == "onnx: 48 predictions equal the bundle's"
+
+
+def test_summaries_of_pages_name_the_file() -> None:
+    assert explanation_summary({"page": "/why.html", "explained": 1}) == "output: /why.html, 1 explained prediction"
+    assert report_summary({"report": "/run/report.html"}) == "output: /run/report.html"
 
 
 def test_retraining_table_has_the_metrics_before_and_after() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headrace.cli.runs_table import _cell, _columns, sort_rows
+from headrace.cli.runs_table import _cell, _setting_columns, list_as_text, sort_rows
 from headrace.errors import ConfigurationError
 from headrace.runs.run_listing import RunRow
 from tests.support.commands import headrace_within
@@ -80,10 +80,43 @@ def test_columns_name_the_hash_of_the_network_and_show_a_mapping_once() -> None:
         {"model.sha256": "b2", "train.loss.class_weights.cat": 2.0},
     ]
     rows = [RunRow(run=str(n), path=str(n), state="complete", settings=one) for n, one in enumerate(settings)]
-    columns = _columns(rows)
+    columns = _setting_columns(rows)
     assert columns["model.sha256"] == ["a1", "b2"]
     assert columns["class_weights"] == ["none", "cat 2.0"]
     assert "cat" not in columns
+
+
+def test_settings_that_another_column_shows_have_no_column_of_their_own() -> None:
+    def columns(*settings: dict[str, Any]) -> list[str]:
+        rows = [RunRow(run=str(n), path=str(n), state="complete", settings=one) for n, one in enumerate(settings)]
+        return list(_setting_columns(rows))
+
+    def network(file: str, sha256: str, epochs: int = 1) -> dict[str, Any]:
+        return {"model.file": file, "model.sha256": sha256, "train.epochs": epochs}
+
+    assert columns(network("a.py", "1"), network("b.py", "2", 2), network("b.py", "2")) == ["model.file"]
+    # The second network was edited.
+    edited = [network("a.py", "1"), network("b.py", "2"), network("b.py", "3")]
+    assert columns(*edited) == ["model.file", "model.sha256"]
+
+
+def test_table_fits_the_terminal_by_leaving_out_columns() -> None:
+    settings = [{"train.seed": n, "train.loss.name": f"a_loss_of_a_long_name_{n}" * 2} for n in range(3)]
+    common = {"state": "complete", "table": "table", "version": 3, "steps": 1000, "total_steps": 1000}
+    common |= {"total_epochs": 4, "metrics": {"val_loss": 0.5}}
+    started = [f"2026-11-30T10:{n}1:12" for n in range(3)]
+    rows = [
+        RunRow(run=f"run-{n}", path=str(n), created=started[n], seconds=100.0 + n, epochs=n, settings=one, **common)
+        for n, one in enumerate(settings)
+    ]
+    (*lines, hint), full = list_as_text(rows, 75).splitlines(), list_as_text(rows).splitlines()
+    assert lines[0].split() == ["run", "state", "started", "epochs", "val_loss", "seed", "loss.name"]
+    assert hint == "Left out, as the terminal is too narrow: version, table, steps, duration; --json has all."
+    assert max(map(len, lines)) <= 75 < len(full[0])
+    assert "steps" in full[0]
+    assert len(full) == 4
+    narrow = list_as_text(rows, 10).splitlines()
+    assert narrow[0].split() == ["run", "state", "val_loss"]
 
 
 def test_folder_without_runs_is_one_sentence(tmp_path: Path) -> None:

@@ -20,6 +20,11 @@ def test_difference_has_a_sign(value: float, metric: str, text: str) -> None:
     assert signed(value, metric) == text
 
 
+def test_difference_has_the_digits_of_those_beside_it() -> None:
+    assert signed(0.0001221, "loss", (-0.3113, 0.0001221)) == "+0.0001"
+    assert signed(0.0001221, "loss", (-0.0002, 0.0003)) == "+0.0001221"
+
+
 def comparison(verdict: str = "undecided", **curves: Any) -> dict[str, Any]:
     """Return a comparison of two classifiers as far as its text needs it."""
     difference = {"difference": 0.0, "interval": [-0.1, 0.1], "verdict": verdict, "deciding_rows": 9}

@@ -179,6 +179,23 @@ def test_evaluate_uses_requested_version(bundle_copy: Path, tmp_path: Path) -> N
     assert read_evaluation(bundle_copy)["version"] == 1
 
 
+def test_evaluate_without_a_table_uses_the_version_of_the_training(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    version = write_table(tmp_path / "table", CONTENT)
+    bundle = write_bundle(tmp_path / "bundle", version)
+    write_table(tmp_path / "table", CONTENT)
+    caplog.set_level("INFO")
+    result = evaluate(bundle, None, "test", None)
+    assert (result["rows"], result["version"]) == (41, version.number)
+    assert f"Evaluating on version {version.number} of {version.table}, the table that the mod" in caplog.text
+    assert f"--table {version.table}" in read_evaluation(bundle)["command"]
+    shutil.rmtree(version.table)
+    expected = rf"trained on version {version.number} of \S+/table, which cannot be read; name a table with --table"
+    with pytest.raises(DataError, match=expected):
+        evaluate(bundle, None, "test", None)
+
+
 def test_evaluate_again_replaces_only_its_split(version: Version, bundle_copy: Path) -> None:
     for split in ("test", "train", "test"):
         evaluate(bundle_copy, version.table, split, None)

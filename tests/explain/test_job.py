@@ -57,7 +57,7 @@ def test_limit_counts_explained_inputs_only(
     # Only integrated gradients are complete or not.
     assert (result["complete"], result["greatest_gap"]) == (None, None)
     assert "Largest gap" not in (tmp_path / "page.html").read_text()
-    assert "Skipped 5 inputs: 2 hidden or system file, 3 not an image" in caplog.text
+    assert "Skipped 5 inputs: 2 hidden or system files, 3 not an image" in caplog.text
 
 
 def test_images_with_several_pages_are_warned_of_as_in_a_prediction(

@@ -18,6 +18,8 @@ from deltalake import DeltaTable, write_deltalake
 from headrace.errors import ConfigurationError, DataError, HeadraceError
 from headrace.prepare import job
 from headrace.prepare.job import prepare
+from headrace.processes import interruption
+from headrace.processes.interruption import CommandInterruptedError
 from headrace.table import Version, read
 from headrace.table.rejects_and_duplicates import read_rejects, rejects_path
 from tests.support.raw_images import configuration, encode_image, list_files, named_files, noise_image, read_rows
@@ -69,6 +71,12 @@ def test_prepare_keeps_pixels_of_real_images(fashion_version: Version, fashion_m
         pixels = np.asarray(PIL.Image.open(fashion_mnist / "train" / row["path"]))
         assert row["image"] == pixels.tobytes()
         assert fashion_version.contract.classes[row["label"]] == row["path"].split("/")[0]
+
+
+def test_interruption_says_that_nothing_was_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interruption, "is_ending", lambda: True)
+    with pytest.raises(CommandInterruptedError, match="^nothing was committed; the same command prepares again$"):
+        job._run(None, None)  # type: ignore[arg-type]
 
 
 def test_summary_counts_equal_rows(fashion_version: Version) -> None:

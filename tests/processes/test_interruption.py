@@ -17,7 +17,7 @@ import ctypes, logging, subprocess, sys, time
 from pathlib import Path
 from headrace.cli import app, main
 from headrace.errors import DataError
-from headrace.processes.interruption import stop_request
+from headrace.processes.interruption import interruption_detail, stop_request
 from headrace.storage.atomic_files_and_folders import atomic_directory
 
 @app.command()
@@ -42,6 +42,11 @@ IMPORTING = """
         with filtered_stderr():
             print("ready", flush=True)
             time.sleep(600)
+"""
+DETAILED = """
+        with interruption_detail(lambda: "nothing was committed"):
+            try: time.sleep(600)
+            finally: raise DataError('a consequence')
 """
 REQUEST = """
         with stop_request(lambda: print('asked', flush=True) or True):
@@ -91,6 +96,12 @@ def test_signal_ends_command_with_one_line(number: int, code: int, word: str, wa
     os.kill(process.pid, number)
     assert require_clean_end(process, child, tmp_path, code) == f"headrace: {word}\n"
     assert time.monotonic() - began < 5
+
+
+def test_signal_tells_what_is_left_and_not_what_follows_from_it(tmp_path: Path) -> None:
+    process, child = start(DETAILED, tmp_path)
+    process.send_signal(signal.SIGINT)
+    assert require_clean_end(process, child, tmp_path, 130) == "headrace: interrupted; nothing was committed\n"
 
 
 @pytest.mark.slow

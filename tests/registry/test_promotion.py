@@ -20,8 +20,8 @@ from headrace.registry.champion_link import champion_link, linked_version
 from headrace.registry.manual_promotion import promote_by_hand
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
 from headrace.registry.registry_connection import RegistryConnection
-from headrace.registry.version_listing import list_versions
-from headrace.registry.version_registration_and_lookup import champion, version_named, versions
+from headrace.registry.version_listing import as_text, list_versions
+from headrace.registry.version_registration_and_lookup import champion, record_decision, version_named, versions
 from headrace.retrain.journal import Journal
 from headrace.retrain.journal_records import StepRecord
 from headrace.retrain.steps import promote_predict_conclude
@@ -110,6 +110,25 @@ def test_rollback_restores_bytes_and_goes_further_back_each_time(
     assert version_named(registry, "3").decision == "rolled back"
     with pytest.raises(ConfigurationError, match="nothing to roll back to"):
         rollback(registry)
+
+
+def test_list_shows_the_decision_of_the_gate_after_a_promotion_by_hand_and_a_rollback(
+    registry: RegistryConnection, register_run: RegisterRun
+) -> None:
+    make_champion(registry, register_run(1))
+    record_decision(registry, register_run(2), "refused by the gate", ["accuracy fell"])
+    for _ in range(2):
+        promote_by_hand(registry, "2")
+        assert "promoted by hand: requested by the user; first refused by the gate: accuracy fell" in shown(registry, 2)
+        rollback(registry)
+        assert "rolled back: version 1 was restored; first refused by the gate: accuracy fell" in shown(registry, 2)
+        assert shown(registry, 1).endswith("restored: version 2 was rolled back; first promoted: it is better")
+
+
+def shown(registry: RegistryConnection, version: int) -> str:
+    """Return the line of a version in the list."""
+    lines = as_text(list_versions(registry)).splitlines()
+    return next(line for line in lines if line.split()[0] == str(version))
 
 
 def test_damaged_bundle_is_restored_from_artifacts(

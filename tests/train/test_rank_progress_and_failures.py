@@ -36,6 +36,22 @@ def test_time_left_is_shown_while_steps_are_left(
     assert [line.rpartition("64 rows/s")[2] for line in lines] == ["", ", about 2 s left", ""]
 
 
+def test_line_fits_the_terminal_and_keeps_the_losses_and_the_monitored_metric(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metrics = {name: 0.5 for prefix in ("", "val_") for name in (f"{prefix}loss", f"{prefix}mae", f"{prefix}rmse")}
+    progress = RankMessageReceiver(10, monitored="val_rmse")
+    for width in (80, 40, None):
+        monkeypatch.setattr(rank_progress_and_failures, "terminal_width", lambda _, width=width: width)
+        report(progress, scope="epoch", step=5, epoch=0, seconds=1.0, **metrics)
+    start, every = "epoch 1 done, step 5 of 10: ", ", ".join(f"{name} 0.5000" for name in metrics)
+    assert capsys.readouterr().err.splitlines() == [
+        f"{start}loss 0.5000, val_loss 0.5000, val_rmse 0.5000, …",
+        f"{start}loss 0.5000, val_loss 0.5000, val_rmse 0.5000, …",
+        start + every,
+    ]
+
+
 def test_lines_of_steps_name_their_trial_on_a_terminal_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -193,12 +193,18 @@ def _known(counts: Counter[str], context: PrepareContext, name: str) -> list[str
     covered, total = sum(counts[value] for value in known), counts.total()
     if 2 * covered < total:
         log.warning(
-            "Only %s of the category %s are known, which cover %.0f %% of the rows with a value: most values occur "
-            "fewer than %s (prepare.tabular.min_count). If it names single rows, such as an order number, remove "
-            "it from prepare.tabular.categories.",
-            quantity(len(known), "value"), name, 100 * covered / total, quantity(spec.min_count, "time"),
+            "%s: most values occur fewer than %s (prepare.tabular.min_count). If it names single rows, such as an "
+            "order number, remove it from prepare.tabular.categories.",
+            _describe_known(len(known), name, covered / total), quantity(spec.min_count, "time"),
         )  # fmt: skip
     return known
+
+
+def _describe_known(known: int, name: str, covered: float) -> str:
+    if not known:
+        return f"No value of the category {name} is known"
+    verbs = "is known, which covers" if known == 1 else "are known, which cover"
+    return f"Only {quantity(known, 'value')} of the category {name} {verbs} {covered:.0%} of the rows with a value"
 
 
 def _summarize(context: PrepareContext, column: str, paths: Iterator[str]) -> Iterator[ShardSummary]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.number_notation_and_float32_warnings import parse_float32
+from headrace.wording import column_title
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
 BOOLEAN_NAMES = frozenset(("true", "false", "yes", "no"))
@@ -107,20 +108,27 @@ def describe_unlike_inputs(columns: Sequence[dict[str, Any]], label: str | None 
     dates = [name for name, kind in kinds.items() if kind == "date"]
     named = [one["name"] for one in several if is_row_name(one)]
     texts = [one["name"] for one in several if _is_mostly_different_text(one) and one["name"] not in named]
-    found = [f"{name}: another number in each row; leave it out if it only numbers the rows" for name in numbered]
+    found = [(name, "another number in each row; leave it out if it only numbers the rows") for name in numbered]
     found += [
-        f"{name}: another name in each row; leave it out, as other rows have none of these names" for name in named
+        (name, "another name in each row; leave it out, as other rows have none of these names") for name in named
     ]
     found += [
-        f"{name}: dates; of a series, they are prepare.windows.time (`headrace init --kind windows`); else make "
-        "numbers of them, such as days, or categories, such as months"
+        (
+            name,
+            "dates; of a series, they are prepare.windows.time (`headrace init --kind windows`); else make numbers of "
+            "them, such as days, or categories, such as months",
+        )
         for name in dates
     ]
-    return found + [
-        f"{name}: most texts are different; as categories they would be unknown, as texts they are an input of "
-        "`headrace init --kind record`"
+    found += [
+        (
+            name,
+            "most texts are different; as categories they would be unknown, as texts they are an input of `headrace "
+            "init --kind record`",
+        )
         for name in texts
     ]
+    return [f"{column_title(name)}: {content}" for name, content in found]
 
 
 def describe_tabular(columns: Sequence[dict[str, Any]], label: str | None = None) -> str:
@@ -138,7 +146,7 @@ def describe_tabular(columns: Sequence[dict[str, Any]], label: str | None = None
     if not numbers and not unclean:
         return ""
     others = [name for name, kind in kinds.items() if kind != "none" and name not in {*numbers, *unclean, *unlike}]
-    found = [f"prepare.tabular.numbers can name {', '.join(numbers)}"] if numbers else []
+    found = [f"prepare.tabular.numbers can name {', '.join(map(column_title, numbers))}"] if numbers else []
     if others:
         found.append(f"prepare.tabular.categories is for {_with_kinds(others, kinds)}")
     if unclean:
@@ -150,4 +158,4 @@ def describe_tabular(columns: Sequence[dict[str, Any]], label: str | None = None
 
 
 def _with_kinds(names: Sequence[str], kinds: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} ({kinds[name]})" for name in names)
+    return ", ".join(f"{column_title(name)} ({kinds[name]})" for name in names)

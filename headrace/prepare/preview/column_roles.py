@@ -5,6 +5,7 @@ from typing import Any
 
 from headrace.prepare.preview.column_content import MIN_VALUES, NUMBERS, column_content, is_row_name
 from headrace.prepare.preview.raw_preview import preview
+from headrace.wording import column_title
 
 # Kinds of projects whose configuration names columns of one table, and the roles that it names beside the label.
 USED_ROLES = {"text": ("texts",), "tabular": ("numbers", "categories"), "windows": ("times", "numbers", "categories")}
@@ -118,12 +119,13 @@ def configuration_values(kind: str, roles: ColumnRoles) -> dict[str, Any]:
 def describe_roles(roles: ColumnRoles, kind: str) -> str:
     """Return which columns were taken for what in a configuration of `kind`, for people."""
     names = USED_ROLES[kind]
-    label = "none found" if roles.label is None else roles.label + (" (the last column)" if roles.is_last else "")
-    parts = [f"label: {label}"]
-    parts += [f"{name}: {', '.join(getattr(roles, name)) or 'none'}" for name in names]
+    ending = " (the last column)" if roles.is_last else ""
+    parts = [f"label: {'none found' if roles.label is None else column_title(roles.label) + ending}"]
+    parts += [f"{name}: {', '.join(map(column_title, getattr(roles, name))) or 'none'}" for name in names]
     others = {
         "row_numbers": "they number the rows", "row_names": "another name in each row", "times": "dates",
         "texts": "mostly different texts",
     }  # fmt: skip
-    left = [f"{one} ({why})" for key, why in others.items() if key not in names for one in getattr(roles, key)]
+    unused = {key: why for key, why in others.items() if key not in names}
+    left = [f"{column_title(one)} ({why})" for key, why in unused.items() for one in getattr(roles, key)]
     return "; ".join([*parts, *([f"left out: {', '.join(left)}"] if left else [])])

@@ -11,7 +11,7 @@ from headrace.prepare.preview.column_content import (
     describe_unlike_inputs,
 )
 from headrace.prepare.preview.table_preview import FILE_NAME
-from headrace.wording import escape_path, quantity, shorten
+from headrace.wording import column_title, escape_path, quantity, shorten
 
 
 def _not_checked(columns: Iterable[dict[str, Any]]) -> str:
@@ -41,7 +41,7 @@ def as_text(found: dict[str, Any]) -> str:
         examples = ", ".join(map(repr, column["examples"]))
         missing = f"{column['missing']} missing, " if column["missing"] else ""
         lines.append(
-            f"  {column['name'] or '(no name)'}  {column_content(column)}, {missing}{column['distinct']} distinct, "
+            f"  {column_title(column['name'])}  {column_content(column)}, {missing}{column['distinct']} distinct, "
             f"{examples}"
         )
     if rows := describe_tabular(found.get("columns", ()), found.get("label")):

@@ -37,7 +37,7 @@ from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.sources.tables.listing.partition_folders import folder_values
 from headrace.prepare.sources.tables.listing.table_file_listing import list_table
 from headrace.storage import locate
-from headrace.wording import escape_path, quantity, shorten
+from headrace.wording import column_title, escape_path, quantity, shorten
 
 # A path or a name with a suffix, such as pets/1.jpg.
 FILE_NAME = re.compile(r"\S+\.\w{2,5}")
@@ -178,7 +178,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
         fields = [label] if label is not None and _has_field(local_file, table_format, label, columns) else []
         reader = open_reader(local_file, file.path, table_format, [*columns, *fields], ReaderOptions())
         if sample.columns and {*columns, *folders, *fields} != set(sample.columns):
-            shown = ", ".join(columns) or "none"
+            shown = ", ".join(map(column_title, columns)) or "none"
             sample.warnings.append(f"{escape_path(file.path)} has other columns than the first file: {shown}.")
         if table_format == "csv" and not sample.warnings and looks_like_record(columns):
             sample.warnings.append(

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from headrace.errors import ConfigurationError
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
-from headrace.wording import close_name_question
+from headrace.wording import close_name_question, column_title
 
 
 class Row(NamedTuple):
@@ -45,7 +45,7 @@ class MissingColumnError(ConfigurationError):
 
     def __init__(self, name: str, file: str, columns: Iterable[str], cause: str = "", key: str = "") -> None:
         self.name, self.file, self.columns, self.cause, self.key = name, file, tuple(columns), cause, key
-        reason = cause or f"its columns are: {', '.join(one or '(no name)' for one in self.columns) or 'none'}"
+        reason = cause or f"its columns are: {', '.join(map(column_title, self.columns)) or 'none'}"
         named = f", which {key} names" if key else ""
         super().__init__(f"{file} has no column {name!r}{named}; {reason}.{close_name_question(name, self.columns)}")
 

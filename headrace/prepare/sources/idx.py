@@ -18,7 +18,7 @@ from headrace.errors import DataError
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
 from headrace.storage import is_remote, locate, read_entry
 from headrace.storage.parse_location import path_hint
-from headrace.wording import escape_path, natural_sort
+from headrace.wording import escape_path, file_start, natural_sort
 
 IMAGES = re.compile(r"(?P<set>.*)[-.]images[-.]idx(?P<dimensions>[34])[-.]ubyte(?P<gz>\.gz)?$")
 SPLITS = {"train": "train", "t10k": "test", "test": "test", "val": "val", "validation": "val"}
@@ -121,7 +121,7 @@ def _header(path: Path) -> Header:
             start = stream.read(4)
             dimensions = start[3] if len(start) == 4 else 0
             if start[:3] != bytes((0, 0, UNSIGNED_BYTE)) or not 1 <= dimensions <= 4:
-                raise DataError(f"{path} is not an IDX file of unsigned bytes; it begins with {start!r}.")
+                raise DataError(f"{path} is not an IDX file of unsigned bytes; it begins with {file_start(start)}.")
             return Header(struct.unpack(f">{dimensions}I", stream.read(4 * dimensions)), 4 + 4 * dimensions)
     except (OSError, EOFError, struct.error) as error:
         raise DataError(f"{path} cannot be read ({error}); copy it again.") from None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from headrace.errors import StoreError
-from headrace.processes.interruption import CommandInterruptedError, is_ending, stop_request
+from headrace.processes.interruption import interruption_detail, stop_request
 from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.run_folder import RunFolder
 from headrace.train.rank_progress_and_failures import RankMessageReceiver
@@ -29,13 +29,8 @@ def stop_on_signal(folder: RunFolder, progress: RankMessageReceiver) -> Iterator
     # A driver that was killed leaves it.
     folder.interrupt_file.unlink(missing_ok=True)
     try:
-        with stop_request(request):
+        with interruption_detail(lambda: _describe_last_checkpoint(folder)), stop_request(request):
             yield
-    except BaseException as error:
-        if not is_ending():
-            raise
-        # Calls to a JVM that has ended replace the interruption by their own errors.
-        raise CommandInterruptedError(_describe_last_checkpoint(folder)) from error
     finally:
         folder.interrupt_file.unlink(missing_ok=True)
 

@@ -35,6 +35,15 @@ def test_truth_values_of_a_category_in_two_spellings_are_warned_of(caplog: pytes
     assert caplog.text == ""
 
 
+def test_category_of_rare_values_is_warned_of_by_how_many_are_known(caplog: pytest.LogCaptureFixture) -> None:
+    settings = Prepare.model_validate({"input": "tabular", "tabular": {"categories": ["order"]}})
+    context = cast(PrepareContext, SimpleNamespace(settings=settings))
+    module._known(Counter({str(number): 1 for number in range(9)}), context, "order")
+    assert "No value of the category order is known: most values occur fewer than 2 times" in caplog.text
+    module._known(Counter({str(number): 1 for number in range(9)} | {"x": 3}), context, "order")
+    assert "Only 1 value of the category order is known, which covers 25% of the rows with a value: m" in caplog.text
+
+
 def test_numbers_that_are_equal_are_said_to_be_so_as_they_are_stored(caplog: pytest.LogCaptureFixture) -> None:
     """Times of 1970 that differ by seconds are one 32-bit number."""
     module._warn_of_numbers(Statistics(mean=(1.7e9,), variance=(0.0,)), ["time"])

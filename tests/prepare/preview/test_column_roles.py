@@ -10,6 +10,7 @@ import pytest
 from headrace.errors import ConfigurationError
 from headrace.prepare.preview.column_content import describe_tabular, describe_unlike_inputs
 from headrace.prepare.preview.column_roles import configuration_values, describe_roles, guess_roles
+from headrace.prepare.preview.preview_text import as_text
 from headrace.prepare.preview.raw_preview import preview
 
 ROWS = 60
@@ -52,6 +53,17 @@ def test_rows_have_numbers_categories_and_the_last_column_as_label(flats: str) -
         "label: price (the last column); numbers: area, rooms; categories: district; left out: id (they number the "
         "rows), sold (dates), note (mostly different texts)"
     )
+
+
+def test_index_of_pandas_is_shown_as_a_column_without_a_name(tmp_path: Path) -> None:
+    columns = {"": lambda row: row, "area": lambda row: 40 + row % 9, "price": lambda row: 100 + row % 53}
+    path = write(tmp_path / "flats.csv", **columns)
+    roles = guess_roles(path)
+    assert roles is not None
+    assert describe_roles(roles, "tabular").endswith("left out: (no name) (they number the rows)")
+    found = as_text(preview(path)).splitlines()
+    assert "(no name): another number in each row; leave it out if it only numbers the rows" in found
+    assert "for a model of rows, prepare.tabular.numbers can name (no name), area, price" in found
 
 
 def test_named_label_is_no_input(flats: str) -> None:

@@ -28,6 +28,7 @@ from headrace.prepare.encoders.images.pillow_decoder import (
 )
 from headrace.prepare.encoders.images.resize import RESIZE
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
+from headrace.wording import file_start
 
 MAX_CLASSES = IGNORED_PIXEL
 # Formats that may change values, and what each of them is called.
@@ -81,7 +82,7 @@ def read_mask(data: bytes, spec: Image) -> tuple[Values, Transpose | None]:
             image.load()
             return _values(image), EXIF_TRANSPOSE.get(read_orientation(image))
         except UnidentifiedImageError:
-            raise _bad(f"the mask is no image: it begins with {data[:16]!r}") from None
+            raise _bad(f"the mask is no image: it begins with {file_start(data)}") from None
         except (PIL.Image.DecompressionBombError, *DAMAGE) as error:
             raise _bad(f"the mask cannot be read: {str(error) or type(error).__name__}") from None
 

@@ -28,6 +28,7 @@ from headrace.prepare.encoders.images.file_damage.ignored_image_content import (
 from headrace.prepare.encoders.images.grey_depth import to_eight_bits, used_bits
 from headrace.prepare.encoders.images.turbojpeg_codec import decode_jpeg
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
+from headrace.wording import file_start
 
 quiet_libtiff()
 
@@ -116,7 +117,7 @@ def _describe_unknown(data: bytes) -> str:
     if name is None and (format_name := image_name(data)) is not None:
         return f"the file begins like {format_name}, but its header cannot be read"
     if name is None:
-        return f"the file begins with {data[:16]!r}"
+        return f"the file begins with {file_start(data)}"
     return f"the format is {name}; expected one of {', '.join(FORMATS)}"
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
+from headrace.wording import column_title
+
 # Lines above a header, such as a title, at which a hint looks.
 LINES_ABOVE = 20
 # A name of a column is not a number, and is short unless it is the question of a survey.
@@ -36,15 +38,13 @@ def first_line_hint(columns: Sequence[str], name_as_value: str = "") -> str:
     Args:
         name_as_value: a name of a column that is also a value of it.
     """
+    listed = ", ".join(map(column_title, columns))
     if columns and columns[0].startswith("#"):
-        return (
-            f"its columns are: {', '.join(columns)}; if its first line is a comment, set data.source.options.comment "
-            "to '#'"
-        )
+        return f"its columns are: {listed}; if its first line is a comment, set data.source.options.comment to '#'"
     found = re.match(r"sep=(.?)", columns[0], re.IGNORECASE) if columns else None
     if found is None and (name_as_value or looks_like_record(columns)):
         return (
-            f"its columns are: {', '.join(columns)}; if its first line is a record, write the names of the columns "
+            f"its columns are: {listed}; if its first line is a record, write the names of the columns "
             "above it, or set data.source.options.header to false and name columns _c0, _c1 and so on"
         )
     if found is None:

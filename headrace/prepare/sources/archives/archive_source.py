@@ -22,7 +22,7 @@ from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRe
 from headrace.prepare.sources.split_names import split_from_name, split_from_path, unclear_split_files
 from headrace.storage import locate, read_entry
 from headrace.storage.parse_location import path_hint
-from headrace.wording import escape_path, escape_text, quantity
+from headrace.wording import escape_path, escape_text, file_start, quantity
 
 log = logging.getLogger(__name__)
 
@@ -242,7 +242,7 @@ def _text_label(data: bytes) -> str | None:
     try:
         return normalize_label(data.decode("utf-8-sig")) or None
     except UnicodeDecodeError:
-        raise RejectedRecordError(Reason.BAD_LABEL, f"the .cls next to it is not UTF-8: {data[:16]!r}") from None
+        raise RejectedRecordError(Reason.BAD_LABEL, f"the .cls next to it is not UTF-8: {file_start(data)}") from None
 
 
 def _contradiction(outer: str, inner: str) -> RejectedRecordError:
