@@ -68,7 +68,7 @@ def copy_template(
     *,
     source: str | None = None,
     source_format: str | None = None,
-    columns: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | None = None,
     force: bool,
 ) -> dict[str, Any]:
     """Copy the configuration and the networks of `kind` to `folder`.
@@ -76,7 +76,8 @@ def copy_template(
     Args:
         source: raw data, relative to the current folder; written into the configuration relative to `folder`.
         source_format: format of the table that `source` is; None if it is no table, or not known.
-        columns: values of keys of the configuration that name columns of the table; None leaves those of the template.
+        values: values of keys of the configuration, such as those that name columns of the table; None leaves those of
+            the template.
 
     Raises:
         ConfigurationError: the configuration exists, or another network of a name, and `force` is False; or `folder` is
@@ -87,7 +88,7 @@ def copy_template(
     if source is not None:
         is_folder = source_format is None and Path(source).is_dir()
         text = with_source(text, _from_folder(source, folder), "folder" if is_folder else source_format)
-    text = with_columns(text, columns or {})
+    text = with_values(text, values or {})
     if file := next((one for one in (folder, *folder.parents) if one.exists() and not one.is_dir()), None):
         raise ConfigurationError(f"{file} is a file; expected a folder for the configuration and the networks.")
     contents = {folder / conf: text.encode()}
@@ -121,9 +122,9 @@ def with_source(text: str, path: str, source_format: str | None) -> str:
     return OPTIONS.sub("", FORMAT.sub(lambda found: f"{found[1]}{source_format}{found[2]}", text))
 
 
-def with_columns(text: str, columns: Mapping[str, Any]) -> str:
-    """Return the configuration `text` with the values of keys that name columns; the line of a None is removed."""
-    for key, value in columns.items():
+def with_values(text: str, values: Mapping[str, Any]) -> str:
+    """Return the configuration `text` with the values of keys; the line of a None is removed."""
+    for key, value in values.items():
         text = _set_key(text, key, value)
     return text
 

@@ -55,6 +55,23 @@ def test_file_is_refused_as_the_folder_of_a_project(tmp_path: Path, inner: str) 
         copy_template(file / inner, "text", force=False)
 
 
+@pytest.mark.parametrize(
+    ("folders", "images", "method"),
+    [(("cat", "dog"), 40, "stratified"), (("cat", "dog"), 100, "hash"), (("train/cat", "test/cat"), 3, "hash")],
+)
+def test_few_images_of_a_class_get_stratified_splits_unless_folders_name_them(
+    folders: tuple[str, ...], images: int, method: str, tmp_path: Path
+) -> None:
+    for folder in folders:
+        (tmp_path / "photos" / folder).mkdir(parents=True)
+        for number in range(images):
+            (tmp_path / "photos" / folder / f"{number}.png").touch()
+    done = headrace_within("init", "mine", "--source", "photos", cwd=tmp_path)
+    assert load(tmp_path / "mine/conf/images.yaml").prepare.splits.method == method
+    said = "prepare.splits.method is stratified, as the class 'cat' has 40 files" in done.stderr
+    assert said == (method == "stratified")
+
+
 def test_absolute_source_stays_absolute(tmp_path: Path) -> None:
     copy_template(tmp_path / "mine", "images", source=str(tmp_path / "photos"), force=False)
     assert load(tmp_path / "mine/conf/images.yaml").data.source.path == str(tmp_path / "photos")

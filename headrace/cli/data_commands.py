@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,8 @@ import typer
 
 from headrace.cli.application import app, print_result
 from headrace.cli.parameters import Conf, Overrides, SplitName, load_configuration, local_path, location
-from headrace.errors import ConfigurationError, DataError
+from headrace.errors import ConfigurationError, DataError, HeadraceError
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,8 @@ def init(
             f"--label {label} has no effect: it is for --source TABLE with --kind text, tabular or windows, whose "
             "columns can be told apart."
         )
-    result = copy_template(folder, kind, source=source, source_format=source_format, columns=columns, force=force)
+    values = columns | (_find_splits(source) if source and kind == "images" and Path(source).is_dir() else {})
+    result = copy_template(folder, kind, source=source, source_format=source_format, values=values, force=force)
     if source is not None and (warning := source_warning(kind, source, source_format)):
         log.warning("%s", warning)
     print_result(result | {"columns": columns}, next_steps(folder, kind, source, filled=bool(columns)))
@@ -80,6 +83,24 @@ def _find_columns(source: str, kind: ProjectKind, label: str | None) -> dict[str
     ending = "check them" if columns else "too little for this kind; set the columns in the configuration"
     log.info("Columns taken for %s; %s", describe_roles(roles, kind), ending)
     return columns
+
+
+def _find_splits(source: str) -> dict[str, Any]:
+    """Return `stratified` as the method of splits if a class folder has few images; nothing if folders name splits."""
+    from headrace.config.configuration import Source
+    from headrace.prepare.labels.class_warnings import SMALL_CLASS
+    from headrace.prepare.sources import list_source
+
+    try:
+        files = list_source(Source(path=str(Path(source).absolute()))).files
+    except HeadraceError:
+        return {}
+    counts = Counter(file.label for file in files if file.label is not None)
+    if any(file.split for file in files) or not counts or min(counts.values()) >= SMALL_CLASS:
+        return {}
+    name, rows = min(counts.items(), key=lambda item: item[1])
+    log.info("prepare.splits.method is stratified, as the class %r has %s", name, quantity(rows, "file"))
+    return {"method": "stratified"}
 
 
 def _find_format(source: str) -> str | None:
