@@ -1,5 +1,6 @@
 """Refuse files of Delta, Iceberg and Hudi tables, whose folders also hold deleted and replaced rows."""
 
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -87,7 +88,25 @@ def _refuse(path: Path, found: LakehouseTable | None) -> None:
     if found.kind == "Delta":
         remedy = "set data.source.format to delta"
         remedy += "" if found.root == path else f" and data.source.path to {escape_path(str(found.root))}"
+    if found.kind == "Delta" and _is_prepared(found.root):
+        root = shlex.quote(str(found.root))
+        raise DataError(
+            f"{_subject(path, found)}, which Headrace has prepared: `headrace inspect {root}` describes it. Name the "
+            "raw data as the source."
+        )
     raise DataError(f"{_subject(path, found)}, whose folder also holds files with deleted rows; {remedy}.")
+
+
+def _is_prepared(root: Path) -> bool:
+    """Return whether the Delta table at `root` is one that `headrace prepare` wrote."""
+    # Takes half a second to import, and is needed here alone.
+    from headrace.table import read
+
+    try:
+        read(root)
+    except DataError:
+        return False
+    return True
 
 
 def require_plain_files(paths: Iterable[Path]) -> None:

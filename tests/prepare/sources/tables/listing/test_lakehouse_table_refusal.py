@@ -17,6 +17,7 @@ from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.sources.tables.listing.lakehouse_table_refusal import require_plain_files
 from headrace.prepare.sources.tables.listing.table_file_listing import list_table
 from headrace.storage import locate
+from tests.support.small_table import Content, some_rows, write_table
 from tests.support.table_rows import arrow_table, text_source, write_csv, write_parquet
 
 LOGS = {"Iceberg": "metadata/v1.metadata.json", "Hudi": ".hoodie/hoodie.properties"}
@@ -47,6 +48,13 @@ def test_delta_table_below_or_above_the_path_is_refused(tmp_path: Path, path: st
         list_table(text_source(tmp_path / path, "parquet"))
     with pytest.raises(DataError, match=expected):
         preview(str(tmp_path / path))
+
+
+def test_table_that_headrace_prepared_is_named_as_such(tmp_path: Path) -> None:
+    table = write_table(tmp_path / "my project" / "table", Content(splits={"train": some_rows(12)})).table
+    expected = f"a Delta table, {table}, which Headrace has prepared: `headrace inspect '{table}'` describes it."
+    with pytest.raises(DataError, match=expected):
+        preview(str(tmp_path / "my project"))
 
 
 def test_plain_files_beside_a_delta_table_are_refused_unless_the_table_is_excluded(tmp_path: Path) -> None:
