@@ -11,6 +11,7 @@ from headrace.config.sections.training import FineTune
 from headrace.retrain.steps import data_steps as step
 from headrace.retrain.steps.cycle_context import CycleContext
 from headrace.table import Version
+from headrace.targets.target_kind_loader import target_traits
 from tests.retrain.report.test_history_page import make_version
 from tests.support.small_bundle import write_bundle
 from tests.support.small_table import Content, some_rows, write_table
@@ -68,10 +69,8 @@ def test_classes_that_the_test_split_does_not_have_are_warned_of(tmp_path: Path)
     first = write_table(tmp_path / "table", Content(splits=splits))
     assert step._unmeasured_classes(first, first) == ""
     counts = {"train": {"cat": 3, "new": 2}, "test": {"cat": 1, "new": 1}}
-    later = cast(
-        Version,
-        SimpleNamespace(summary=SimpleNamespace(class_counts=counts), contract=SimpleNamespace(classes=("cat", "new"))),
-    )
+    contract = SimpleNamespace(classes=("cat", "new"), target=target_traits("classification"))
+    later = cast(Version, SimpleNamespace(summary=SimpleNamespace(class_counts=counts), contract=contract))
     earlier = cast(Version, SimpleNamespace(number=0, summary=SimpleNamespace(class_counts={"test": {"cat": 1}})))
     warning = step._unmeasured_classes(later, earlier)
     assert warning.startswith(
