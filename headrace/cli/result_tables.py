@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headrace.terminal_table import text_table
-from headrace.wording import figure, quantity
+from headrace.wording import data_size, figure, quantity
 
 VALIDATION = "val_"
 MAX_SLICES = 20
@@ -67,6 +67,13 @@ def prediction_table(result: Mapping[str, Any]) -> str:
     if result.get("skipped"):
         places.insert(0, "skipped: hidden files and those of operating systems, such as .DS_Store")
     return "\n".join([text_table(["records", "number"], counts), *places])
+
+
+def conversion_summary(result: Mapping[str, Any]) -> str:
+    """Return how many rows of each split were converted, and where the files are."""
+    rows = ", ".join(f"{split} {count:,}" for split, count in result["rows"].items())
+    files, size = quantity(result["files"], "file"), data_size(result["bytes"])
+    return f"{result['format']}: {files} of {size}, rows: {rows}\noutput: {result['output']}"
 
 
 def export_summary(result: Mapping[str, Any]) -> str:
