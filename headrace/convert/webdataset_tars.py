@@ -13,8 +13,6 @@ import pyarrow as pa
 from headrace.convert.conversion import Conversion, WrittenSplit, describe
 from headrace.convert.fields_and_rows import INDEX, Field, row_values
 from headrace.convert.numbered_files import Item, Limits, write_files
-from headrace.errors import ConfigurationError
-from headrace.wording import join_names
 
 LIMITS = Limits(rows=10_000, size=256 * 2**20)
 # A member has a header, and ends with a block.
@@ -49,21 +47,14 @@ def _write_tar(path: Path, rows: Iterator[Members]) -> None:
 def _extensions(conversion: Conversion) -> dict[str, str]:
     """Return the extension of each column that has a member of its own; all others are in the JSON.
 
-    Raises:
-        ConfigurationError: two differ only in case, which the library takes for one.
+    The library reads extensions in lower case; a table has no two columns that differ only in case.
     """
     alone = len(conversion.inputs) == 1
     found = dict[str, str]()
     for field in conversion.fields:
         if field.is_input or field.kind == "picture":
             extension = _extension(field)
-            found[field.name] = extension if field.is_input and alone else f"{field.name}.{extension}"
-    folded = [extension.lower() for extension in found.values()]
-    if equal := [name for name, extension in found.items() if folded.count(extension.lower()) > 1]:
-        raise ConfigurationError(
-            f"The columns {join_names(equal)} differ only in case, which WebDataset does not tell apart. Rename one of "
-            "them, and prepare the table again."
-        )
+            found[field.name] = extension if field.is_input and alone else f"{field.name.lower()}.{extension}"
     return found
 
 
