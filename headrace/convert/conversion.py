@@ -70,7 +70,7 @@ def describe(conversion: Conversion, folder: Path, splits: dict[str, WrittenSpli
     """Return the origin, the classes and the files of what was converted, as JSON has them."""
     version = conversion.version
     return {
-        "table": str(version.table),
+        "table": str(version.table.absolute()),
         "version": version.number,
         "classes": list(conversion.classes),
         "splits": {

@@ -86,7 +86,9 @@ def _texts(table: Path, rows: int, random: np.random.Generator) -> tuple[Values,
     return Values(column=column, stored=encode(texts, tokenizer, table), known=texts), TextSpec(tokenizer=tokenizer)
 
 
-def inputs_of_every_kind(table: Path, rows: int, random: np.random.Generator) -> tuple[dict[str, Values], dict[str, Any]]:
+def inputs_of_every_kind(
+    table: Path, rows: int, random: np.random.Generator
+) -> tuple[dict[str, Values], dict[str, Any]]:
     """Return seven inputs by name, and their specifications."""
     table.mkdir(parents=True, exist_ok=True)
     numbers = random.normal(size=(rows, 2)).astype("<f4")
@@ -105,7 +107,9 @@ def inputs_of_every_kind(table: Path, rows: int, random: np.random.Generator) ->
         "window": arrays((3, 2), "float32", rows, random),
         "row": Values(column=cells, stored=[one.tobytes() for one in numbers], known=numbers.tolist()),
         "place": Values(
-            column=cells.model_copy(update={"shape": (4,)}), stored=[one.tobytes() for one in places], known=list(degrees)
+            column=cells.model_copy(update={"shape": (4,)}),
+            stored=[one.tobytes() for one in places],
+            known=list(degrees),
         ),
         "embedding": arrays((3,), "float32", rows, random),
     }
@@ -154,7 +158,9 @@ def write_rows(
     return read(table)
 
 
-def table_of_every_input(table: Path, shards: Sequence[int], seed: int = 0) -> tuple[Version, dict[str, Values], Values]:
+def table_of_every_input(
+    table: Path, shards: Sequence[int], seed: int = 0
+) -> tuple[Version, dict[str, Values], Values]:
     """Write rows with every kind of input and one class each; return them beside the values of inputs and labels."""
     random, rows = np.random.default_rng(seed), sum(shards)
     values, specs = inputs_of_every_kind(table, rows, random)
