@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from headrace.convert import huggingface_dataset
 from headrace.convert.job import convert
 from headrace.convert.numbered_files import Limits
+from tests.support.page_commands import run_python_block
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.tables_of_every_kind import (
     CLASSES,
@@ -23,6 +24,7 @@ from tests.support.tables_of_every_kind import (
     table_of_images,
 )
 from tests.support.trained_bundles import sentences, text_table
+from tests.support.workspace import ROOT
 
 
 def load(folder: Path, split: str = "train") -> Any:
@@ -54,6 +56,17 @@ def test_rows_have_the_pixels_and_the_label_of_each_row(task: str, tmp_path: Pat
     for row, image, label in zip(found, pixels.known, target.known, strict=True):
         np.testing.assert_array_equal(np.asarray(row["image"]), image)
         require_label(row, task, label)
+
+
+def test_code_of_the_page_reads_a_picture_and_the_name_of_its_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version, pixels, target = table_of_images(tmp_path / "table", "classification", [4])
+    convert(version, tmp_path / "fashion-mnist-parquet", "huggingface")
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    names = run_python_block(ROOT / "docs" / "converting.md", "load_dataset", tmp_path)
+    assert names["name"] == target.known[0]
+    np.testing.assert_array_equal(np.asarray(names["picture"]), pixels.known[0])
 
 
 def test_features_are_those_of_the_library(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from headrace.convert import tfrecord_files
 from headrace.convert.job import convert
 from headrace.convert.numbered_files import Limits
-from tests.support.page_commands import ROOT
+from tests.support.page_commands import PYTHON_BLOCK
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.tables_of_every_kind import (
     CLASSES,
@@ -25,23 +25,20 @@ from tests.support.tables_of_every_kind import (
     table_of_images,
 )
 from tests.support.trained_bundles import sentences, text_table
+from tests.support.workspace import ROOT
 
 pytestmark = pytest.mark.tensorflow
 
-
-def page_code(folder: Path, split: str) -> Any:
-    """Return the data set that the code in the documentation makes of a folder."""
-    page = (ROOT / "docs" / "converting.md").read_text("utf-8")
-    (code,) = [part.partition("```")[0] for part in page.split("```python\n")[1:] if "parse_example" in part]
-    names: dict[str, Any] = {}
-    exec(code.replace('"fashion-mnist-records"', repr(str(folder))).replace('"train"', repr(split)), names)
-    return names["dataset"]
+PAGE = ROOT / "docs" / "converting.md"
 
 
 def parse(folder: Path, split: str = "train") -> list[dict[str, Any]]:
-    """Return the rows of a folder: NumPy's values by feature."""
+    """Return the rows of a folder: NumPy's values by feature, as the code of the page reads them."""
+    (block,) = [one for one in PYTHON_BLOCK.findall(PAGE.read_text("utf-8")) if "parse_example" in one]
+    names: dict[str, Any] = {}
+    exec(block.replace('"fashion-mnist-records"', repr(str(folder))).replace('"train"', repr(split)), names)
     rows = list[dict[str, Any]]()
-    for batch in page_code(folder, split):
+    for batch in names["dataset"]:
         columns = {name: list(values) for name, values in batch.items()}
         rows += [
             {name: value.numpy() for name, value in zip(columns, row, strict=True)}

@@ -18,6 +18,7 @@ from headrace.convert import webdataset_tars
 from headrace.convert.job import convert
 from headrace.convert.numbered_files import Limits
 from headrace.features.audio.contract_spec import AudioSpec
+from tests.support.page_commands import run_python_block
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.tables_of_every_kind import (
     CLASSES,
@@ -30,6 +31,7 @@ from tests.support.tables_of_every_kind import (
     write_rows,
 )
 from tests.support.trained_bundles import sentences, text_table
+from tests.support.workspace import ROOT
 
 
 def read_tars(folder: Path, decoder: str = "rgb8") -> list[dict[str, Any]]:
@@ -64,12 +66,13 @@ def test_samples_have_the_pixels_and_the_label_of_each_row(task: str, tmp_path: 
         require_label(sample, task, target.known[row])
 
 
-def test_pictures_and_classes_are_a_tuple_of_the_library(tmp_path: Path) -> None:
+def test_code_of_the_page_reads_pictures_classes_and_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     version, pixels, target = table_of_images(tmp_path / "table", "classification", [4])
-    convert(version, tmp_path / "tars", "webdataset")
-    dataset = webdataset.WebDataset(str(tmp_path / "tars" / "train-000000.tar"), shardshuffle=False)
-    found = list(dataset.decode("pil").to_tuple("png", "cls"))
-    assert [label for _, label in found] == [CLASSES.index(name) for name in target.known]
+    convert(version, tmp_path / "fashion-mnist-tars", "webdataset")
+    found = list(run_python_block(ROOT / "docs" / "converting.md", "import webdataset", tmp_path)["dataset"])
+    assert [label for _, label, _ in found] == [CLASSES.index(name) for name in target.known]
+    assert [about["label"] for _, _, about in found] == target.known
     np.testing.assert_array_equal(np.asarray(found[0][0]), pixels.known[0])
 
 
