@@ -66,12 +66,23 @@ class FormatInterface(Protocol):
         """Write what a program needs to read the files."""
 
 
+def describe_inputs(conversion: Conversion) -> dict[str, Any]:
+    """Return what a table knows of each input, such as the rate of sounds and the mean of each channel, as JSON has it.
+
+    What only Headrace reads, such as the file of a tokenizer, is left out.
+    """
+    fitted = {"file", "sha256", "tokenizer"}
+    specs = conversion.version.contract.input_specs
+    return {name: spec.model_dump(mode="json", exclude=fitted) for name, spec in specs.items()}
+
+
 def describe(conversion: Conversion, folder: Path, splits: dict[str, WrittenSplit]) -> dict[str, Any]:
-    """Return the origin, the classes and the files of what was converted, as JSON has them."""
+    """Return the origin, the inputs, the classes and the files of what was converted, as JSON has them."""
     version = conversion.version
     return {
         "table": str(version.table.absolute()),
         "version": version.number,
+        "inputs": describe_inputs(conversion),
         "classes": list(conversion.classes),
         "splits": {
             name: {"rows": one.rows, "files": [str(file.relative_to(folder)) for file in one.files]}

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from headrace.convert.conversion import Conversion, WrittenSplit
+from headrace.convert.conversion import Conversion, WrittenSplit, describe_inputs
 from headrace.convert.fields_and_rows import INDEX, Field, class_indices
 from headrace.convert.numbered_files import Item, Limits, add_count_to_names, write_files
 
@@ -177,6 +177,8 @@ def _text(conversion: Conversion, splits: dict[str, WrittenSplit]) -> str:
         "```",
         "",
     ]
+    inputs = json.dumps(describe_inputs(conversion), ensure_ascii=False, indent=1)
+    lines += ["The inputs, with the statistics of the training split:", "", "```json", inputs, "```", ""]
     if version.contract.target.is_per_pixel:
         classes = (f"- {index}: {name}" for index, name in enumerate(conversion.classes))
         lines += ["The values of masks are class indices, 255 for pixels without a class:", "", *classes, ""]

@@ -1,5 +1,6 @@
 """Folders that `datasets.load_dataset` reads: every row once, in order, with the values and types of the table."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from headrace.convert import huggingface_dataset
+from headrace.convert import fields_and_rows, huggingface_dataset
 from headrace.convert.job import convert
 from headrace.convert.numbered_files import Limits
 from tests.support.page_commands import run_python_block
@@ -145,6 +146,16 @@ def test_texts_are_the_words_of_their_tokens(tmp_path: Path) -> None:
     assert (found["text"][:], found["label"][:]) == (texts, labels)
 
 
+def test_card_has_the_rate_of_sounds(tmp_path: Path) -> None:
+    version, _, _ = table_of_every_input(tmp_path / "table", [3])
+    convert(version, tmp_path / "out", "huggingface")
+    card = (tmp_path / "out" / "README.md").read_text("utf-8")
+    inputs = json.loads(card.partition("```json\n")[2].partition("```")[0])
+    assert inputs["sound"] == {"kind": "audio", "statistics": None, "rate": 8000}
+    assert inputs["window"]["values"] == ["a", "b"]
+    assert "sha256" not in card
+
+
 def test_card_of_masks_says_what_their_values_are(tmp_path: Path) -> None:
     version, _, _ = table_of_images(tmp_path / "table", "mask", [3])
     convert(version, tmp_path / "out", "huggingface")
@@ -158,7 +169,9 @@ def test_random_tables_survive(tmp_path_factory: pytest.TempPathFactory, data: s
     folder, shards = tmp_path_factory.mktemp("random"), data.draw(st.lists(st.integers(1, 6), min_size=1, max_size=4))
     task = data.draw(st.sampled_from(TARGETS))
     version, pixels, target = table_of_images(folder / "table", task, shards, data.draw(st.integers(0, 2**16)))
-    convert(version, folder / "out", "huggingface")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fields_and_rows, "MAX_ROWS_AT_ONCE", data.draw(st.sampled_from((1, 4, 1000))))
+        convert(version, folder / "out", "huggingface")
     found = load(folder / "out")
     assert found["path"][:] == [f"{row}.raw" for row in range(sum(shards))]
     for row, image, label in zip(found, pixels.known, target.known, strict=True):

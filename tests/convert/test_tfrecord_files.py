@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from headrace.convert import tfrecord_files
+from headrace.convert import fields_and_rows, tfrecord_files
 from headrace.convert.job import convert
 from headrace.convert.numbered_files import Limits
 from tests.support.page_commands import PYTHON_BLOCK
@@ -116,7 +116,9 @@ def test_random_tables_survive(tmp_path_factory: pytest.TempPathFactory, data: s
     folder, shards = tmp_path_factory.mktemp("random"), data.draw(st.lists(st.integers(1, 6), min_size=1, max_size=4))
     task = data.draw(st.sampled_from(TARGETS))
     version, pixels, target = table_of_images(folder / "table", task, shards, data.draw(st.integers(0, 2**16)))
-    convert(version, folder / "out", "tfrecord")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fields_and_rows, "MAX_ROWS_AT_ONCE", data.draw(st.sampled_from((1, 4, 1000))))
+        convert(version, folder / "out", "tfrecord")
     rows = parse(folder / "out")
     assert [row["path"].decode() for row in rows] == [f"{row}.raw" for row in range(sum(shards))]
     for row, image, label in zip(rows, pixels.known, target.known, strict=True):
