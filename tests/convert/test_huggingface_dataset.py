@@ -177,3 +177,5 @@ def test_random_tables_survive(tmp_path_factory: pytest.TempPathFactory, data: s
     for row, image, label in zip(found, pixels.known, target.known, strict=True):
         np.testing.assert_array_equal(np.asarray(row["image"]), image)
         require_label(row, task, label)
+    undecoded = found.cast_column("image", datasets.Image(decode=False))
+    assert [one["path"] for one in undecoded["image"]] == [f"train-{row:09d}.png" for row in range(sum(shards))]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import headrace
-from headrace.convert import webdataset_tars
+from headrace.convert import job, webdataset_tars
 from headrace.convert.fields_and_rows import rows_at_once
 from headrace.convert.job import FORMATS, convert
 from headrace.errors import ConfigurationError, DataError
@@ -76,7 +76,10 @@ def test_version_of_the_command_is_converted(version: Version, tmp_path: Path) -
     assert list_names(tmp_path) == []
 
 
-def test_output_that_exists_is_refused_and_unchanged(version: Version, tmp_path: Path) -> None:
+def test_output_that_exists_is_refused_at_once_and_unchanged(
+    version: Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(job, "_write_splits")
     (tmp_path / "out").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for name in ("out", "link"):
