@@ -31,7 +31,7 @@ run_executor() {
 case "${1:-}" in
     driver) shift && run_driver "$@" ;;
     executor) run_executor ;;
-    check | compare | config | evaluate | explain | export | fetch | init | inspect | models | networks | predict | \
+    check | compare | config | convert | evaluate | explain | export | fetch | init | inspect | models | networks | predict | \
         prepare | read-epoch | report | retrain | runs | schedule | spark-properties | train | tune | vacuum)
         exec headrace "$@" ;;
     *) exec "$@" ;;
