@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import pytest
 
 import headrace
 from headrace.convert import job, webdataset_tars
+from headrace.convert.conversion import FormatInterface
 from headrace.convert.fields_and_rows import rows_at_once
 from headrace.convert.job import FORMATS, convert
 from headrace.errors import ConfigurationError, DataError
 from headrace.features.tabular.vocabulary_encoding import save_vocabulary
 from headrace.table import Version
 from tests.support.commands import headrace_within, run
+from tests.support.protocols import require_protocol
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.tables_of_every_kind import ONE, arrays, table_of_images, targets, write_rows
 
@@ -156,6 +159,11 @@ def test_output_that_appears_meanwhile_is_kept(
         convert(version, tmp_path / "out", "webdataset")
     assert list_names(tmp_path / "out") == ["mine"]
     assert list_names(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("format", FORMATS_WITHOUT_TENSORFLOW)
+def test_module_of_a_format_has_the_functions_of_the_interface(format: str) -> None:
+    require_protocol(import_module(FORMATS[format]), FormatInterface)
 
 
 @pytest.mark.parametrize("format", FORMATS_WITHOUT_TENSORFLOW)

@@ -13,9 +13,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from headrace.convert import fields_and_rows, tfrecord_files
+from headrace.convert.conversion import FormatInterface
 from headrace.convert.job import convert
 from headrace.convert.numbered_files import Limits
 from tests.support.page_commands import PYTHON_BLOCK
+from tests.support.protocols import require_protocol
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.tables_of_every_kind import (
     CLASSES,
@@ -58,6 +60,10 @@ def require_label(row: dict[str, Any], task: str, known: Any) -> None:
             assert row["label_index"].tolist() == [CLASSES.index(name) for name in known]
         case _:
             np.testing.assert_array_equal(row["label"], np.float32(known))
+
+
+def test_module_has_the_functions_of_the_interface() -> None:
+    require_protocol(tfrecord_files, FormatInterface)
 
 
 @pytest.mark.parametrize("task", TARGETS)

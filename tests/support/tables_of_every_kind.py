@@ -22,7 +22,15 @@ from headrace.features.vector.contract_spec import VectorSpec
 from headrace.features.windows.contract_spec import WindowSpec
 from headrace.prepare.arrow_schema_and_columns import IDENTITY, WEIGHT, arrow_schema
 from headrace.prepare.encoders.label_text import INDEX_TYPE
-from headrace.prepare.text.tokenizer import WordCount, encode, save_tokenizer, split_words, token_dtype, word_tokenizer
+from headrace.prepare.text.tokenizer import (
+    UNKNOWN,
+    WordCount,
+    encode,
+    save_tokenizer,
+    split_words,
+    token_dtype,
+    word_tokenizer,
+)
 from headrace.table import Version, read
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base
@@ -78,12 +86,13 @@ def arrays(shape: tuple[int, ...], dtype: str, rows: int, random: np.random.Gene
 
 
 def _texts(table: Path, rows: int, random: np.random.Generator) -> tuple[Values, TextSpec]:
-    texts = [" ".join(random.choice(WORDS, 4)) for _ in range(rows)]
+    texts = [" ".join(random.choice([*WORDS, "unseen"], 4)) for _ in range(rows)]
+    known = [text.replace("unseen", UNKNOWN) for text in texts]
     counts = Counter(word for word in WORDS for word in split_words(word, TEXT_SETTINGS))
     text = word_tokenizer([WordCount(*pair) for pair in counts.items()], TEXT_SETTINGS)
     tokenizer = save_tokenizer(text, TEXT_SETTINGS, table)
     column = Column(role="input", codec="tokens", dtype=token_dtype(tokenizer), shape=(None,))
-    return Values(column=column, stored=encode(texts, tokenizer, table), known=texts), TextSpec(tokenizer=tokenizer)
+    return Values(column=column, stored=encode(texts, tokenizer, table), known=known), TextSpec(tokenizer=tokenizer)
 
 
 def inputs_of_every_kind(
