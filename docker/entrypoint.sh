@@ -31,8 +31,8 @@ run_executor() {
 case "${1:-}" in
     driver) shift && run_driver "$@" ;;
     executor) run_executor ;;
-    check | compare | config | evaluate | explain | export | fetch | init | inspect | models | networks | predict | \
-        prepare | read-epoch | report | retrain | runs | schedule | spark-properties | train | tune | vacuum)
+    check | compare | config | convert | evaluate | explain | export | fetch | init | inspect | models | networks | \
+        predict | prepare | read-epoch | report | retrain | runs | schedule | spark-properties | train | tune | vacuum)
         exec headrace "$@" ;;
     *) exec "$@" ;;
 esac

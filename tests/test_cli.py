@@ -14,7 +14,7 @@ from tests.support.commands import child_cpu_seconds, headrace, headrace_within,
 
 VERBS = (
     "init", "fetch", "prepare", "inspect", "vacuum", "read-epoch", "networks", "train", "tune", "evaluate", "predict",
-    "retrain", "schedule", "report", "check", "config", "explain", "export", "runs", "compare",
+    "retrain", "schedule", "report", "check", "config", "explain", "export", "convert", "runs", "compare",
 )  # fmt: skip
 HEAVY = (
     "tensorflow",
@@ -146,6 +146,10 @@ def test_init_copies_configuration_and_network_and_overwrites_nothing(tmp_path: 
         ),
         (["report", "gs://bucket/run"], "gs:// is not supported; expected a folder or s3://bucket/folder"),
         (["export", "bundle", "s3://bucket/out", "--to", "onnx"], "expected a folder of this machine, not an address"),
+        (
+            ["convert", "table", "s3://bucket/out", "--format", "webdataset"],
+            "expected a folder of this machine, not an address",
+        ),
         (["explain", "bundle", "photos", "s3://bucket/page.html"], "expected a folder of this machine, not an address"),
         (["fetch", "digits", "s3://bucket/raw"], "expected a folder of this machine, not an address"),
         (

@@ -71,7 +71,7 @@ class Table:
         Raises:
             DataError: the version has no row of the split, or a shard is damaged.
         """
-        from headrace.api.table_rows_as_arrow_pandas_spark import arrow_rows
+        from headrace.convert.decoded_shard_rows import arrow_rows
 
         return pa.concat_tables(arrow_rows(self._version, shard, decode=decode) for shard in self._version.split(split))
 
@@ -142,6 +142,26 @@ class Table:
         from headrace.api.table_batches import array_batches
 
         return array_batches(self._version, split, order, epoch, first_step)
+
+    def convert(self, output: str | Path, format: str, *, split: str | None = None) -> dict[str, Any]:
+        """Write the rows to the new folder `output` for other libraries, as `headrace convert` does.
+
+        Args:
+            output: folder of this machine.
+            format: `tfrecord`, `webdataset` or `huggingface`.
+            split: the only split to convert; None converts all.
+
+        Returns:
+            What the command prints: among others the rows of each split, and the number of files.
+
+        Raises:
+            ConfigurationError: `output` exists or is an address, the format is not known, or two columns would have
+                the same name.
+            DataError: the version has no row of the split, or a shard is damaged.
+        """
+        from headrace.convert.job import convert
+
+        return convert(self._version, output, format, split)
 
     def __repr__(self) -> str:
         return f"Table({str(self.path)!r}, version={self.version})"

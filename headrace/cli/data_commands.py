@@ -10,6 +10,7 @@ import typer
 
 from headrace.cli.application import app, print_result
 from headrace.cli.parameters import Conf, Overrides, SplitName, load_configuration, local_path, location
+from headrace.cli.result_tables import conversion_summary
 from headrace.errors import ConfigurationError, DataError, HeadraceError
 from headrace.wording import quantity
 
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 ProjectKind = Literal[
     "images", "masks", "text", "audio", "tabular", "record", "recommendation", "windows", "table", "retrain"
 ]
+ConvertedFormat = Literal["tfrecord", "webdataset", "huggingface"]
 
 
 @app.command()
@@ -152,6 +154,35 @@ def prepare(
     from headrace.prepare.job import prepare as run
 
     print_result(run(configuration, full=full))
+
+
+@app.command()
+def convert(
+    table: Annotated[
+        Path, typer.Argument(parser=location, metavar="TABLE", help="folder of the table, or s3://bucket/folder")
+    ],
+    output: Annotated[Path, typer.Argument(parser=local_path, metavar="OUT", help="new folder for the files")],
+    format: Annotated[
+        ConvertedFormat,
+        typer.Option(
+            help="tfrecord: files of tf.train.Example; webdataset: tar files; huggingface: Parquet files that "
+            "`datasets` loads"
+        ),
+    ],
+    split: Annotated[SplitName | None, typer.Option(help="the only split to convert; default: all")] = None,
+    version: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="version of the table; default: the latest")
+    ] = None,
+) -> None:
+    """Convert a table for other libraries: all rows in order, with decoded texts and names of classes.
+
+    Example: headrace convert data/fashion-mnist/table fashion-mnist-tars/ --format webdataset
+    """
+    from headrace.convert.job import convert as run
+    from headrace.table import read
+
+    result = run(read(table, version), output, format, split)
+    print_result(result, conversion_summary(result))
 
 
 @app.command()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headrace.terminal_table import text_table
-from headrace.wording import figure, quantity
+from headrace.wording import data_size, figure, quantity
 
 VALIDATION = "val_"
 MAX_SLICES = 20
@@ -78,6 +78,13 @@ def explanation_summary(result: Mapping[str, Any]) -> str:
 def report_summary(result: Mapping[str, Any]) -> str:
     """Return where the page of a run is."""
     return f"output: {result['report']}"
+
+
+def conversion_summary(result: Mapping[str, Any]) -> str:
+    """Return how many rows of each split were converted, and where the files are."""
+    rows = ", ".join(f"{split} {count:,}" for split, count in result["rows"].items())
+    files, size = quantity(result["files"], "file"), data_size(result["bytes"])
+    return f"{result['format']}: {files} of {size}, rows: {rows}\noutput: {result['output']}"
 
 
 def export_summary(result: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
-from headrace.errors import ConfigurationError
 from headrace.export.export_description_and_test_files_interfaces import noise_files
 from headrace.export.formats import ExportedModel, Format
 from headrace.export.metadata import write_metadata
@@ -15,7 +14,7 @@ from headrace.export.parity import ParityReport, compare
 from headrace.export.parity_inputs import SEED, Batches, noise, table_inputs
 from headrace.export.saved_model import SavedModel
 from headrace.export.serving_function import ServingModel
-from headrace.storage.atomic_files_and_folders import atomic_directory
+from headrace.storage.atomic_files_and_folders import atomic_directory, require_absent
 from headrace.table import read
 
 
@@ -31,7 +30,7 @@ def export(path: Path, output: Path, format: Format, table: Path | None = None, 
         GateError: the exported model's predictions differ from the bundle's; nothing is written.
     """
     start = time.monotonic()
-    _require_absent(output)
+    require_absent(output)
     format.require_usable()
     bundle = bundles.load(path)
     inference = Inference(bundle)
@@ -45,13 +44,8 @@ def export(path: Path, output: Path, format: Format, table: Path | None = None, 
         summary = _summarize(format, exported, parity) | {"compared_with": source}
         signatures = {"signatures": exported.signatures} if exported.signatures else {}
         write_metadata(folder, bundle, served, summary | signatures)
-        _require_absent(output)
+        require_absent(output)
     return {"output": str(output.absolute())} | summary | {"seconds": round(time.monotonic() - start, 3)}
-
-
-def _require_absent(output: Path) -> None:
-    if output.exists() or output.is_symlink():
-        raise ConfigurationError(f"The output {output} already exists; name a new folder or remove it.")
 
 
 def _inputs(bundle: Bundle, inference: Inference, table: Path | None, split: str) -> tuple[Batches, str]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from headrace.errors import HeadraceError
+from headrace.errors import ConfigurationError, HeadraceError
 from headrace.processes.interruption import unfinished
 from headrace.storage.disk_errors import WRITE_ERRORS, code_in_text
 from headrace.storage.parse_location import is_remote
@@ -105,6 +105,16 @@ def atomic_directory(target: Path) -> Iterator[Path]:
             raise
         finally:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def require_absent(output: Path) -> None:
+    """Raise if there is something at `output`, where a command creates a folder.
+
+    Raises:
+        ConfigurationError: there is, be it a link without a target.
+    """
+    if output.exists() or output.is_symlink():
+        raise ConfigurationError(f"The output {output} already exists; name a new folder or remove it.")
 
 
 @contextmanager

@@ -20,6 +20,10 @@ from headrace.cli.help_and_usage_errors import plain_message
             ["export", "bundle", "out", "--to", "savedmodel"],
             "'--to': 'savedmodel' is not one of 'saved_model', 'onnx', 'tflite'; did you mean 'saved_model'?",
         ),
+        (
+            ["convert", "table", "out", "--format", "tfrecords"],
+            "'--format': 'tfrecords' is not one of 'tfrecord', 'webdataset', 'huggingface'; did you mean 'tfrecord'?",
+        ),
         (["init", "--kind", "texts"], "did you mean 'text'?"),
         (
             ["init", "--kind", "zzz"],

@@ -18,6 +18,7 @@ from tests.support.text_files import write_texts
 # Later pages use the tables and runs of earlier ones, so that the expensive commands run once.
 WALK = (
     "docs/index.md",
+    "docs/converting.md",
     "docs/explaining-and-exporting.md",
     "README.md",
     "docs/networks.md",

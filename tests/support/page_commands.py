@@ -3,16 +3,19 @@
 A block marked `sh` is run; one marked `text` is shown only.
 """
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.support.workspace import ROOT
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ACTIVATE = ". .venv/bin/activate"
 PAGE_LIMIT, LIMIT = "--limit 6000", "--limit 2400"
 
@@ -20,6 +23,15 @@ PAGE_LIMIT, LIMIT = "--limit 6000", "--limit 2400"
 def commands(page: Path) -> list[str]:
     """Return the `sh` blocks of a page."""
     return BLOCK.findall(page.read_text())
+
+
+def run_python_block(page: Path, word: str, folder: Path) -> dict[str, Any]:
+    """Run the only `python` block of a page with `word` in it, in `folder`, and return its names."""
+    (block,) = [one for one in PYTHON_BLOCK.findall(page.read_text("utf-8")) if word in one]
+    names: dict[str, Any] = {}
+    with contextlib.chdir(folder):
+        exec(block, names)
+    return names
 
 
 def make_workspace(folder: Path) -> Path:

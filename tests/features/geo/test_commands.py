@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from headrace.api.table_rows_as_arrow_pandas_spark import arrow_rows
+from headrace.convert.decoded_shard_rows import arrow_rows
 from headrace.table import read
 from tests.support.commands import headrace_within
 from tests.support.workspace import make_once

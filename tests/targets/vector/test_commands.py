@@ -19,7 +19,7 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 
 import headrace
-from headrace.api.table_rows_as_arrow_pandas_spark import arrow_rows
+from headrace.convert.decoded_shard_rows import arrow_rows
 from headrace.table import read
 from tests.support.commands import headrace_within
 from tests.support.workspace import make_once

@@ -1,0 +1,1 @@
+"""Tables as TFRecord files, WebDataset tars and data sets of Hugging Face."""
