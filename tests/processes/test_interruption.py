@@ -45,6 +45,7 @@ IMPORTING = """
 """
 DETAILED = """
         with interruption_detail(lambda: "nothing was committed"):
+            print("ready", flush=True)
             try: time.sleep(600)
             finally: raise DataError('a consequence')
 """
@@ -100,6 +101,8 @@ def test_signal_ends_command_with_one_line(number: int, code: int, word: str, wa
 
 def test_signal_tells_what_is_left_and_not_what_follows_from_it(tmp_path: Path) -> None:
     process, child = start(DETAILED, tmp_path)
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
     assert require_clean_end(process, child, tmp_path, 130) == "headrace: interrupted; nothing was committed\n"
 
