@@ -97,8 +97,11 @@ class ResumeChecks:
             )  # fmt: skip
 
 
-def require_resumable(path: Path, record: RunRecord, configuration: Configuration, model_hash: str) -> None:
-    """Raise unless the run in `path` can resume with `configuration` and the network of this hash.
+def require_resumable(path: Path, record: RunRecord, configuration: Configuration, model_hash: str) -> Version:
+    """Return the version of the table that the run in `path` reads, if it can resume with these settings.
+
+    Args:
+        model_hash: hash of the network's file.
 
     Raises:
         ConfigurationError: the network, the table or a setting has changed, `train.epochs` is less than the run has
@@ -116,6 +119,7 @@ def require_resumable(path: Path, record: RunRecord, configuration: Configuratio
     _require_same_steps(path, record, configuration.train)
     version = read(configuration.data.table, record.data_version)
     run.require_table(version, record.table_id, record.content_id)
+    return version
 
 
 def _fixed(configuration: Configuration) -> dict[str, Any]:

@@ -120,8 +120,7 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration, *, dry_run
             with _recorded_failure(folder):
                 require_trainable(folder, record, version)
         return record
-    require_resumable(folder.path, record, configuration, source_hash(source))
-    version = read(configuration.data.table, record.data_version)
+    version = require_resumable(folder.path, record, configuration, source_hash(source))
     return _resume(folder, record, _with_settings_of_table(configuration, version))
 
 
