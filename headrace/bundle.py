@@ -113,6 +113,12 @@ class Origin(BaseModel):
         )
         return tuple(dict.fromkeys((own, *self.ancestors)))
 
+    def is_of_table(self, table_id: str, table: str) -> bool:
+        """Return whether the data are of the table of this identifier; of this path where one of both is unknown."""
+        if self.table_id and table_id:
+            return self.table_id == table_id
+        return self.table == table
+
     @property
     def prepare(self) -> Prepare:
         """The preparation that raw records need for this model."""

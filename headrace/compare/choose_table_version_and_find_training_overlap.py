@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from headrace.bundle import Origin
 from headrace.compare.compared_models import ComparedModel
 from headrace.contract_comparison import ClassMatch
 from headrace.errors import DataError
@@ -24,7 +23,7 @@ def choose_version(candidates: Sequence[ComparedModel], table: Path | None, numb
     if table is not None:
         return read(table, number)
     origins = [candidate.bundle.origin for candidate in candidates]
-    if not all(_same_table(origins[0], origin) for origin in origins):
+    if not all(origins[0].is_of_table(origin.table_id, origin.table) for origin in origins):
         tables = join_names(list(dict.fromkeys(origin.table for origin in origins)))
         raise DataError(
             f"The models were trained on different tables ({tables}), and so share no test rows; name the "
@@ -35,13 +34,6 @@ def choose_version(candidates: Sequence[ComparedModel], table: Path | None, numb
     if newest.table_id and version.table_id != newest.table_id:
         raise DataError(f"Another table is at {newest.table} than the models were trained on; name it with --table.")
     return version
-
-
-def _same_table(one: Origin, other: Origin) -> bool:
-    """Return whether two models were trained on versions of one table, by its path where its identifier is unknown."""
-    if one.table_id and other.table_id:
-        return one.table_id == other.table_id
-    return one.table == other.table
 
 
 def match_all(candidates: Sequence[ComparedModel], version: Version) -> list[ClassMatch]:

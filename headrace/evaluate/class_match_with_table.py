@@ -40,12 +40,10 @@ def match_classes(
 
 def _advise_own_version(bundle: Bundle, version: Version) -> str:
     """Return the advice to take the version that the bundle was trained on; no text if it is not one of this table."""
-    origin = bundle.origin
-    is_known = bool(origin.table_id and version.table_id)
-    if origin.table_id != version.table_id if is_known else origin.table != str(version.table):
+    if not bundle.origin.is_of_table(version.table_id, str(version.table)):
         return ""
     try:
-        own = read(version.table, origin.data_version)
+        own = read(version.table, bundle.origin.data_version)
     except DataError:
         return ""
     if set(own.contract.classes) != set(bundle.contract.classes):
