@@ -43,7 +43,7 @@ class CustomCallbacks(keras.callbacks.Callback):
         """Log on rank 0 that callbacks remember nothing of the `step` steps before the run resumed."""
         if step and self.callbacks and collectives.is_rank_zero():
             names = join_names([type(one).__name__ for one in self.callbacks])
-            log.warning("Resuming at step %s; callbacks of the network's file begin anew: %s", step, names)
+            log.warning("Resuming at step %s; callbacks of the network's file start again: %s", step, names)
 
     def set_model(self, model: keras.Model) -> None:
         """Give every callback the model."""

@@ -134,4 +134,4 @@ def test_resumed_run_says_that_callbacks_begin_anew(caplog: pytest.LogCaptureFix
         custom().warn_if_resumed(3)
         assert not caplog.records
         custom(Recorder()).warn_if_resumed(3)
-    assert "Resuming at step 3; callbacks of the network's file begin anew: Recorder" in caplog.text
+    assert "Resuming at step 3; callbacks of the network's file start again: Recorder" in caplog.text
