@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from headrace.convert import fields_and_rows, huggingface_dataset
+from headrace.convert import huggingface_dataset
 from headrace.convert.job import convert
 from headrace.convert.numbered_files import Limits
+from tests.convert.random_tables import convert_random_table
 from tests.support.page_commands import run_python_block
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.tables_of_every_kind import (
@@ -166,16 +167,12 @@ def test_card_of_masks_says_what_their_values_are(tmp_path: Path) -> None:
 @given(st.data())
 @hypothesis_settings(max_examples=10)
 def test_random_tables_survive(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    folder, shards = tmp_path_factory.mktemp("random"), data.draw(st.lists(st.integers(1, 6), min_size=1, max_size=4))
-    task = data.draw(st.sampled_from(TARGETS))
-    version, pixels, target = table_of_images(folder / "table", task, shards, data.draw(st.integers(0, 2**16)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fields_and_rows, "MAX_ROWS_AT_ONCE", data.draw(st.sampled_from((1, 4, 1000))))
-        convert(version, folder / "out", "huggingface")
+    folder = tmp_path_factory.mktemp("random")
+    table = convert_random_table(data, folder, "out", "huggingface")
     found = load(folder / "out")
-    assert found["path"][:] == [f"{row}.raw" for row in range(sum(shards))]
-    for row, image, label in zip(found, pixels.known, target.known, strict=True):
+    assert found["path"][:] == [f"{row}.raw" for row in range(table.rows)]
+    for row, image, label in zip(found, table.pixels.known, table.target.known, strict=True):
         np.testing.assert_array_equal(np.asarray(row["image"]), image)
-        require_label(row, task, label)
+        require_label(row, table.task, label)
     undecoded = found.cast_column("image", datasets.Image(decode=False))
-    assert [one["path"] for one in undecoded["image"]] == [f"train-{row:09d}.png" for row in range(sum(shards))]
+    assert [one["path"] for one in undecoded["image"]] == [f"train-{row:09d}.png" for row in range(table.rows)]

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from headrace.convert import fields_and_rows, tfrecord_files
+from headrace.convert import tfrecord_files
 from headrace.convert.conversion import FormatInterface
 from headrace.convert.job import convert
 from headrace.convert.numbered_files import Limits
+from tests.convert.random_tables import convert_random_table
 from tests.support.page_commands import PYTHON_BLOCK
 from tests.support.protocols import require_protocol
 from tests.support.small_table import Content, some_rows, write_table
@@ -119,14 +120,10 @@ def test_large_splits_have_several_files_in_order(tmp_path: Path, monkeypatch: p
 @given(st.data())
 @hypothesis_settings(max_examples=10)
 def test_random_tables_survive(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    folder, shards = tmp_path_factory.mktemp("random"), data.draw(st.lists(st.integers(1, 6), min_size=1, max_size=4))
-    task = data.draw(st.sampled_from(TARGETS))
-    version, pixels, target = table_of_images(folder / "table", task, shards, data.draw(st.integers(0, 2**16)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fields_and_rows, "MAX_ROWS_AT_ONCE", data.draw(st.sampled_from((1, 4, 1000))))
-        convert(version, folder / "out", "tfrecord")
+    folder = tmp_path_factory.mktemp("random")
+    table = convert_random_table(data, folder, "out", "tfrecord")
     rows = parse(folder / "out")
-    assert [row["path"].decode() for row in rows] == [f"{row}.raw" for row in range(sum(shards))]
-    for row, image, label in zip(rows, pixels.known, target.known, strict=True):
+    assert [row["path"].decode() for row in rows] == [f"{row}.raw" for row in range(table.rows)]
+    for row, image, label in zip(rows, table.pixels.known, table.target.known, strict=True):
         np.testing.assert_array_equal(tf.io.decode_image(row["image"]), image)
-        require_label(row, task, label)
+        require_label(row, table.task, label)

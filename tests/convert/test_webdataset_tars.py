@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from headrace.convert import fields_and_rows, webdataset_tars
+from headrace.convert import webdataset_tars
 from headrace.convert.job import convert
 from headrace.convert.numbered_files import Limits
 from headrace.features.audio.contract_spec import AudioSpec
+from tests.convert.random_tables import convert_random_table
 from tests.support.page_commands import run_python_block
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.tables_of_every_kind import (
@@ -148,14 +149,10 @@ def test_extensions_are_in_lower_case_as_the_library_reads_them(tmp_path: Path) 
 @given(st.data())
 @hypothesis_settings(max_examples=15)
 def test_random_tables_survive(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    folder, shards = tmp_path_factory.mktemp("random"), data.draw(st.lists(st.integers(1, 6), min_size=1, max_size=4))
-    task = data.draw(st.sampled_from(TARGETS))
-    version, pixels, target = table_of_images(folder / "table", task, shards, data.draw(st.integers(0, 2**16)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fields_and_rows, "MAX_ROWS_AT_ONCE", data.draw(st.sampled_from((1, 4, 1000))))
-        convert(version, folder / "tars", "webdataset")
+    folder = tmp_path_factory.mktemp("random")
+    table = convert_random_table(data, folder, "tars", "webdataset")
     samples = read_tars(folder / "tars")
-    assert [sample["json"]["path"] for sample in samples] == [f"{row}.raw" for row in range(sum(shards))]
-    for sample, image, label in zip(samples, pixels.known, target.known, strict=True):
+    assert [sample["json"]["path"] for sample in samples] == [f"{row}.raw" for row in range(table.rows)]
+    for sample, image, label in zip(samples, table.pixels.known, table.target.known, strict=True):
         np.testing.assert_array_equal(sample["png"], image)
-        require_label(sample, task, label)
+        require_label(sample, table.task, label)
