@@ -47,8 +47,8 @@ def class_scores(confusion: NDArray[np.int64]) -> list[ClassScore]:
 
 
 def class_ratios(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return precision, recall and F1 of every class: (3, classes)."""
-    return _ratios(np.diag(confusion), confusion.sum(0), confusion.sum(1))
+    """Return precision, recall and F1 of every class: (..., classes, classes) -> (3, ..., classes)."""
+    return _ratios(confusion.diagonal(0, -2, -1), confusion.sum(-2), confusion.sum(-1))
 
 
 def scores_from_counts(

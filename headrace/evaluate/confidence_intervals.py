@@ -5,6 +5,7 @@ Hesterberg: What teachers should know about the bootstrap. The American Statisti
 ones: percentiles of few rows are too narrow by sqrt((n - 1) / n), and because normal quantiles are below Student's.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from statistics import NormalDist
@@ -23,18 +24,17 @@ SEED = 0
 MAX_GROUPS = 10_000
 # Beyond this number of rows the correction of skewness is negligible.
 MAX_CORRECTED = 1000
+# Resampled confusion matrices are scored in blocks of at most so many cells, 512 KiB, which fit into the cache.
+BLOCK_CELLS = 1 << 16
 
 Intervals = dict[str, tuple[float, float]]
 
 
 def confusion_intervals(confusion: NDArray[np.int64]) -> Intervals:
     """Return the intervals of accuracy and of macro F1, which covers the classes that occur in each resample."""
-    samples = [
-        {"macro_f1": float(class_ratios(sample)[2, sample.sum(1) > 0].mean())}
-        for sample in _resampled_confusions(confusion)
-    ]
+    samples = np.concatenate([_macro_f1(block) for block in _resampled_confusions(confusion)])
     rows = int(confusion.sum())
-    return {"accuracy": wilson(int(confusion.trace()), rows)} | _intervals(samples, rows)
+    return {"accuracy": wilson(int(confusion.trace()), rows), "macro_f1": _bounds(samples, rows)}
 
 
 def class_intervals(confusion: NDArray[np.int64]) -> list[Intervals]:
@@ -43,7 +43,7 @@ def class_intervals(confusion: NDArray[np.int64]) -> list[Intervals]:
     F1 is undefined in a resample in which a class neither occurs nor is predicted; such resamples do not count.
     """
     rows, right = int(confusion.sum()), confusion.diagonal().tolist()
-    samples = np.array([_defined_f1(sample) for sample in _resampled_confusions(confusion)])
+    samples = np.concatenate([_defined_f1(block) for block in _resampled_confusions(confusion)])
     f1 = [_bounds(samples[:, index], rows) for index in range(len(confusion))]
     return [
         {
@@ -134,7 +134,10 @@ def lower_bound(difference: Callable[[NDArray[np.int64]], float], rows: int, con
 
 
 def _resampled_confusions(confusion: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    return (sample.reshape(confusion.shape) for sample in _resampled_counts(confusion.ravel()))
+    """Yield blocks of confusion matrices of resampled rows, (draws, classes, classes)."""
+    samples = _resampled_counts(confusion.ravel())
+    while block := list(itertools.islice(samples, max(1, BLOCK_CELLS // confusion.size))):
+        yield np.stack(block).reshape(-1, *confusion.shape)
 
 
 def _resampled_counts(counts: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
@@ -166,9 +169,16 @@ def _defined(values: Iterable[float]) -> NDArray[np.float64]:
     return found[~np.isnan(found)]
 
 
-def _defined_f1(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return F1 by class; NaN for a class that neither occurs nor is predicted."""
-    return np.where(confusion.sum(0) + confusion.sum(1) > 0, class_ratios(confusion)[2], np.nan)
+def _macro_f1(confusions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the mean F1 of the classes that occur, (draws,), from (draws, classes, classes)."""
+    occurs = confusions.sum(-1) > 0
+    macro_f1: NDArray[np.float64] = class_ratios(confusions)[2].mean(-1, where=occurs)
+    return macro_f1
+
+
+def _defined_f1(confusions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return F1 by class, (draws, classes); NaN for a class that neither occurs nor is predicted."""
+    return np.where(confusions.sum(-2) + confusions.sum(-1) > 0, class_ratios(confusions)[2], np.nan)
 
 
 def _corrected_percentiles(
