@@ -4,6 +4,7 @@ A block marked `sh` is run; one marked `text` is shown only. Commands that fetch
 commands depend on each other does not depend on the number of images.
 """
 
+import json
 import re
 import shutil
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import run
+from tests.support.commands import CommandResult, run
 from tests.support.page_commands import LIMIT, commands, make_workspace, type_commands
 from tests.support.text_files import write_texts
 
@@ -31,19 +32,31 @@ FIVE_DAYS = "docs/retraining.md"  # run by tests/retrain/test_five_days.py
 
 @pytest.mark.long
 @pytest.mark.slow
-def test_walk_commands_succeed_in_order_and_then_the_demo(root: Path, fashion_mnist: Path, tmp_path: Path) -> None:
+def test_demo_runs_every_stage_and_walk_commands_succeed_after_it(
+    root: Path, fashion_mnist: Path, tmp_path: Path
+) -> None:
+    """The walk repeats commands of the demo in the same folders, which have nothing to do then."""
     workspace = make_workspace(tmp_path)
+    check_demo(workspace, run([sys.executable, "jobs/demo.py", *LIMIT.split(), "train.epochs=2"], cwd=workspace))
     shutil.copytree(fashion_mnist / "test", workspace / "photos")
     write_texts(workspace / "texts.csv")
     for page in WALK:
         type_commands(root / page, workspace)
-    assert (workspace / "runs" / "fashion-mnist" / "report.html").exists()
     assert (workspace / "comparison.html").exists()
-    # The demo repeats some commands in the same folders; its training is complete already.
-    demo = run([sys.executable, "jobs/demo.py", *LIMIT.split(), "train.epochs=2"], cwd=workspace).json
-    assert (demo["rows_in"], demo["ranks"], demo["predicted"]) == (2800, 2, 400)
-    assert 0.5 < demo["accuracy"] <= 1
-    assert set(demo["seconds"]) == {"fetch", "prepare", "train", "evaluate", "predict", "report"}
+
+
+def check_demo(workspace: Path, answer: CommandResult) -> None:
+    """Assert that the demo ran every stage and printed its results."""
+    found = answer.json
+    assert (found["rows_in"], found["written"], found["rejected"], found["duplicates"]) == (2800, 2800, 0, 0)
+    assert (found["ranks"], found["predicted"]) == (2, 400)
+    assert 0.5 < found["accuracy"] <= 1
+    assert (workspace / found["report"]).read_text().startswith("<!doctype html>")
+    assert (Path(found["bundle"]) / "bundle.json").is_file()
+    assert set(found["seconds"]) == {"fetch", "prepare", "train", "evaluate", "predict", "report"}
+    assert "What to try next" in answer.stderr
+    assert list((workspace / "data" / "fashion-mnist" / "predictions").rglob("*.parquet"))
+    assert json.loads((workspace / "runs" / "fashion-mnist" / "stages.json").read_text())["train"] > 0
 
 
 @pytest.mark.long

@@ -105,7 +105,6 @@ def test_lost_driver_stops_ranks_and_same_command_resumes(
 
 
 @pytest.mark.long
-@pytest.mark.alone
 def test_more_losses_than_restarts_exit_with_4_and_name_the_lost_rank(
     own: Path, train_arguments: tuple[str, ...]
 ) -> None:

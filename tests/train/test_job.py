@@ -82,24 +82,6 @@ def test_train_leaves_complete_run_unchanged(trained: dict[str, Any], workspace:
     assert "complete" in again.stderr
 
 
-@pytest.mark.long
-def test_train_resumes_after_killed_driver_with_equal_weights(own: Path) -> None:
-    words = ("train.run=long", "train.epochs=15")
-    undisturbed = headrace("train", "conf.yaml", *words, "train.run=undisturbed", cwd=own).json
-    driver = in_the_background(*words, cwd=own)
-    checkpoints = own / "long" / "checkpoints"
-    wait_for(lambda: len(list(checkpoints.glob("step-*"))) == 2 and not (own / "long" / "result.json").exists())
-    driver.send_signal(signal.SIGKILL)
-    driver.communicate()
-    wait_for(lambda: not find_ranks(own / "long"), 20)
-    killed_at = max(int(path.name[5:]) for path in checkpoints.glob("step-*"))
-    assert 0 < killed_at < undisturbed["steps"]
-    resumed = headrace("train", "conf.yaml", *words, cwd=own)
-    assert f"Resuming from the checkpoint of step {killed_at}" in resumed.stderr
-    assert resumed.json["weights_sha256"] == undisturbed["weights_sha256"]
-    assert resumed.json["metrics"] == pytest.approx(undisturbed["metrics"], rel=1e-6)
-
-
 @pytest.mark.slow
 def test_train_without_restarts_reports_killed_rank_within_30_seconds(own: Path) -> None:
     driver = in_the_background(*LONG, "train.max_restarts=0", cwd=own)

@@ -63,11 +63,12 @@ def _compose(split: str, count: int, photos: list[NDArray[np.uint8]], garments: 
     held_out = np.arange(len(kinds)) >= len(kinds) - HELD_OUT
     is_used = held_out if split == "val" else ~held_out if split == "train" else np.ones(len(kinds), bool)
     by_kind = [np.flatnonzero(is_used & (kinds == kind)) for kind in range(len(CLASSES))]
+    corners = [_corners(photo, split) for photo in photos]
     images, masks = np.empty((count, SIDE, SIDE, 3), np.uint8), np.zeros((count, SIDE, SIDE), np.uint8)
     for image, mask in zip(images, masks, strict=True):
-        photo = photos[random.randint(len(photos))]
-        corners = _corners(photo, split)
-        top, left = corners[random.randint(len(corners))]
+        index = random.randint(len(photos))
+        photo = photos[index]
+        top, left = corners[index][random.randint(len(corners[index]))]
         image[...] = photo[top : top + SIDE, left : left + SIDE]
         for _ in range(random.randint(1, GARMENTS + 1)):
             kind = random.randint(1, len(CLASSES))
