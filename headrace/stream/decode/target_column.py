@@ -54,6 +54,9 @@ def real_rows(weights: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 def real_targets(targets: NDArray[Any], weights: NDArray[np.float32]) -> NDArray[Any]:
     """Return the targets of the rows that are no padding, with ignored pixels as `decode_targets` has them."""
-    if weights.ndim > 1:
-        targets = np.where(weights > 0, targets, IGNORED_PIXEL).astype(targets.dtype)
-    return targets[real_rows(weights)]
+    return stored_targets(targets, weights)[real_rows(weights)]
+
+
+def stored_targets(targets: NDArray[Any], weights: NDArray[np.float32]) -> NDArray[Any]:
+    """Return targets with ignored pixels as `decode_targets` has them, from the weights of rows or of their pixels."""
+    return targets if weights.ndim == 1 else np.where(weights > 0, targets, IGNORED_PIXEL).astype(targets.dtype)
