@@ -86,7 +86,7 @@ def array_batches(version: Version, split: str, order: BatchOrder, epoch: int, f
 
     steps = NumberedSteps(_batches(version, split, order))
     for step in steps.read(epoch * steps.steps_per_epoch + first_step, epoch + 1):
-        yield step.inputs if version.contract.is_record else next(iter(step.inputs.values())), step.target
+        yield step.model_inputs(version.contract), step.target
 
 
 def open_reader(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.stream.batch_assembly import Block
 from headrace.stream.decode.target_column import stored_targets
@@ -34,6 +35,10 @@ class Step:
     inputs: Arrays
     target: NDArray[Any]
     columns: Arrays
+
+    def model_inputs(self, contract: Contract) -> Any:
+        """Return the inputs as a network of the table receives them: one array, or several by name."""
+        return self.inputs if contract.is_record else next(iter(self.inputs.values()))
 
 
 class NumberedSteps:

@@ -63,6 +63,9 @@ class StepDataset(IterableDataset):
                 yield self._tensors(step)
 
     def _tensors(self, step: Step) -> tuple[Any, torch.Tensor]:
-        inputs = {name: torch.from_numpy(values) for name, values in step.inputs.items()}
-        target = torch.from_numpy(step.target.astype(self._type, copy=False))
-        return inputs if self._steps.batches.contract.is_record else next(iter(inputs.values())), target
+        inputs = step.model_inputs(self._steps.batches.contract)
+        if isinstance(inputs, dict):
+            tensors: Any = {name: torch.from_numpy(values) for name, values in inputs.items()}
+        else:
+            tensors = torch.from_numpy(inputs)
+        return tensors, torch.from_numpy(step.target.astype(self._type, copy=False))
