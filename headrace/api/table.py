@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from headrace.api.table_batches import BatchOrder
+    from headrace.stream.plan_reader import PlanReader
+    from headrace.stream.torch_dataset import StepDataset
 
 
 class Table:
@@ -142,6 +144,89 @@ class Table:
         from headrace.api.table_batches import array_batches
 
         return array_batches(self._version, split, order, epoch, first_step)
+
+    def reader(
+        self,
+        split: str,
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        epochs: int = 1,
+        rank: int = 0,
+        ranks: int = 1,
+        start_step: int = 0,
+        drop_last: bool = False,
+        for_torch: bool = False,
+    ) -> "PlanReader":
+        """Return a reader for `make_petastorm_dataset`, and for the loaders of `petastorm.pytorch`.
+
+        It has the rows and the order of `tf`, one step at a time, without padding. A field has the name of its column:
+        inputs, target, `path`, and the weight if rows have one. `reset` goes on to the next epoch. `state()` returns
+        the arguments with which a program continues after the step that the reader returned last.
+
+        Args:
+            split: `train`, `val` or `test`.
+            batch_size: rows of a step.
+            seed: seed of the order, which differs by epoch; None for the order of the shards.
+            epochs: number of epochs after which a pass ends, counted from the beginning of the run.
+            rank: index of this program among `ranks` that share the rows. All of them get equally many steps; in the
+                last of an epoch one can have fewer rows than another, or none.
+            ranks: number of such programs.
+            start_step: number of the first step, counted from the beginning of the run.
+            drop_last: leave out the last step of an epoch if it is incomplete, so that all steps have `batch_size`
+                rows.
+            for_torch: what `BatchedDataLoader` needs, as it joins steps and refuses strings: texts are padded to the
+                longest of the table, and there is no `path`. Class indices are int64.
+
+        Raises:
+            ConfigurationError: a number is out of its range.
+            DataError: the version has no row of the split, or a shard is damaged.
+
+        Example:
+            >>> with table.reader("train", 64, seed=1, for_torch=True) as reader:
+            ...     for batch in BatchedDataLoader(reader, batch_size=64):
+            ...         loss = network(batch["image"])
+        """
+        from headrace.api.table_batches import BatchOrder, open_reader
+
+        order = BatchOrder(batch_size=batch_size, seed=seed, rank=rank, ranks=ranks)
+        return open_reader(
+            self._version, split, order, start_step=start_step, epochs=epochs, drop_last=drop_last, for_torch=for_torch
+        )
+
+    def torch(
+        self,
+        split: str,
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        rank: int = 0,
+        ranks: int = 1,
+        start_step: int = 0,
+        drop_last: bool = False,
+    ) -> "StepDataset":
+        """Return an `IterableDataset` of PyTorch, which must be installed: (inputs, target) of each step as tensors.
+
+        It has the rows and the order of `tf`, without padding; class indices are int64, as losses expect. Each
+        iteration is the next epoch. `DataLoader(dataset, batch_size=None)` takes it, without worker processes.
+
+        Args:
+            split: `train`, `val` or `test`.
+            batch_size: rows of a step.
+            seed: seed of the order, which differs by epoch; None for the order of the shards.
+            rank: index of this program, as in `reader`.
+            ranks: number of programs.
+            start_step: number of the first step, counted from the beginning of the run, as in `reader`.
+            drop_last: leave out the last step of an epoch if it is incomplete.
+
+        Raises:
+            ConfigurationError: PyTorch is not installed, or a number is out of its range.
+            DataError: the version has no row of the split, or a shard is damaged.
+        """
+        from headrace.api.table_batches import BatchOrder, torch_dataset
+
+        order = BatchOrder(batch_size=batch_size, seed=seed, rank=rank, ranks=ranks)
+        return torch_dataset(self._version, split, order, start_step=start_step, drop_last=drop_last)
 
     def convert(self, output: str | Path, format: str, *, split: str | None = None) -> dict[str, Any]:
         """Write the rows to the new folder `output` for other libraries, as `headrace convert` does.

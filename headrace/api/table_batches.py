@@ -1,6 +1,7 @@
-"""Batches of a table's rows for programs that train by themselves: as a `tf.data.Dataset`, or as NumPy arrays."""
+"""Batches of a table's rows for programs that train by themselves: for Keras, NumPy, Petastorm and PyTorch."""
 
-from collections.abc import Iterator
+import importlib.util
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,13 +9,15 @@ import numpy as np
 
 from headrace.engines.fast_keras_import import import_engines_lean
 from headrace.errors import ConfigurationError
-from headrace.stream.decode.target_column import real_rows, real_targets
 from headrace.table import Version
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from headrace.stream.plan_reader import PlanReader
+    from headrace.stream.rank_stream import RankStream
     from headrace.stream.tf_data_pipeline import Batches
+    from headrace.stream.torch_dataset import StepDataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,43 +54,100 @@ def batch_dataset(version: Version, split: str, order: BatchOrder, epochs: int) 
     # Keras asks for the number of steps, which a dataset from a generator does not know.
     steps = tf.data.experimental.assert_cardinality(epochs * batches.stream.plan.steps)
     dataset = batches.dataset(0, 0, epochs)
-    return (dataset if order.ranks > 1 else dataset.map(_without_padding)).apply(steps)
+    if order.ranks == 1:
+        dataset = dataset.enumerate().map(_padding_remover(batches.stream))
+    return dataset.apply(steps)
 
 
-def _without_padding(inputs: Any, target: Any, weight: Any) -> Any:
-    """Return the rows of a batch whose weights, or one of whose pixels' weights, are not 0."""
+def _padding_remover(stream: "RankStream") -> Callable[[Any, Any], Any]:
+    """Return a function from the number of a step and its values to the values of its rows.
+
+    Weights do not tell which rows are padding: a mask may ignore all of its pixels.
+    """
     import tensorflow as tf
 
-    real = tf.reduce_any(tf.reshape(weight, (tf.shape(weight)[0], -1)) > 0, axis=1)
+    last = stream.plan.steps - 1
+    counts = [stream.plan.lane_rows(lane, range(last, last + 1)) for lane in stream.lanes]
+    real = np.concatenate([np.arange(stream.plan.lane_batch) < count for count in counts])
 
-    def real_only() -> Any:
-        return tf.nest.map_structure(lambda values: tf.boolean_mask(values, real), (inputs, target, weight))
+    def remove(number: Any, step: Any) -> Any:
+        def real_only() -> Any:
+            return tf.nest.map_structure(lambda values: tf.boolean_mask(values, real), step)
 
-    return tf.cond(tf.reduce_all(real), lambda: (inputs, target, weight), real_only)
+        return tf.cond(number % stream.plan.steps == last, real_only, lambda: step)
+
+    return remove
 
 
 def array_batches(version: Version, split: str, order: BatchOrder, epoch: int, first_step: int) -> Iterator[Any]:
     """Yield the inputs and targets of the real rows of each step of one epoch; see `Table.batches`."""
-    for inputs, target, weight in _batches(version, split, order).steps(epoch, first_step, epoch + 1):
-        weights = np.asarray(weight)
-        real, targets = real_rows(weights), real_targets(np.asarray(target), weights)
-        if isinstance(inputs, dict):
-            yield {name: np.asarray(one)[real] for name, one in inputs.items()}, targets
-        else:
-            yield np.asarray(inputs)[real], targets
+    import_engines_lean()
+    from headrace.stream.numbered_steps import NumberedSteps
+
+    steps = NumberedSteps(_batches(version, split, order))
+    for step in steps.read(epoch * steps.steps_per_epoch + first_step, epoch + 1):
+        yield step.model_inputs(version.contract), step.target
 
 
-def _batches(version: Version, split: str, order: BatchOrder) -> "Batches":
+def open_reader(
+    version: Version,
+    split: str,
+    order: BatchOrder,
+    *,
+    start_step: int,
+    epochs: int,
+    drop_last: bool,
+    for_torch: bool,
+) -> "PlanReader":
+    """Return the steps of a split through the interface of Petastorm's readers; see `Table.reader`."""
+    import_engines_lean()
+    from headrace.stream.numbered_steps import NumberedSteps
+    from headrace.stream.plan_reader import PlanReader
+
+    contract = version.contract
+    others = [name for name in (None if for_torch else "path", contract.weight_name) if name in contract.columns]
+    steps = NumberedSteps(_batches(version, split, order, pad_to_longest=for_torch), others, drop_last=drop_last)
+    arguments = _arguments(split, order, drop_last) | {"for_torch": for_torch}
+    return PlanReader(steps, start_step, epochs, arguments, wide_labels=for_torch)
+
+
+def torch_dataset(
+    version: Version, split: str, order: BatchOrder, *, start_step: int, drop_last: bool
+) -> "StepDataset":
+    """Return the steps of a split as a data set of PyTorch; see `Table.torch`."""
+    if importlib.util.find_spec("torch") is None:
+        raise ConfigurationError(
+            "Table.torch needs PyTorch, which this Python lacks; install the package torch, or use Table.batches, for "
+            "the same rows as NumPy arrays."
+        )
+    import_engines_lean()
+    from headrace.stream.numbered_steps import NumberedSteps
+    from headrace.stream.torch_dataset import StepDataset
+
+    steps = NumberedSteps(_batches(version, split, order), drop_last=drop_last)
+    return StepDataset(steps, start_step, _arguments(split, order, drop_last))
+
+
+def _arguments(split: str, order: BatchOrder, drop_last: bool) -> dict[str, Any]:
+    """Return the arguments, besides the rank, on which the order of the rows depends."""
+    sizes = {"batch_size": order.batch_size, "seed": order.seed, "ranks": order.ranks}
+    return {"split": split, **sizes, "drop_last": drop_last}
+
+
+def _batches(version: Version, split: str, order: BatchOrder, *, pad_to_longest: bool = False) -> "Batches":
     """Return the rows without weights or random changes; padding has the weight 0."""
     import_engines_lean()
     from headrace.stream.batch_plan import lanes_for
     from headrace.stream.build_plan_and_rank_stream import evaluation_plan, rank_stream, training_columns, training_plan
-    from headrace.stream.tf_data_pipeline import Batches
+    from headrace.stream.tf_data_pipeline import Batches, TransformConfig
 
     rows = order.batch_size * order.ranks
     if order.seed is None:
         plan = evaluation_plan(version, split, rows, order.ranks)
     else:
         plan = training_plan(version, split, rows, lanes_for(order.ranks, order.batch_size), order.seed)
-    columns = training_columns(version.contract)
-    return Batches(rank_stream(version, split, plan, columns, order.rank, order.ranks), version.contract)
+    contract = version.contract
+    longest = [one.vocabulary.max_length for one in contract.inputs.values() if one.vocabulary is not None]
+    transform = TransformConfig(buckets=(max(longest),) if pad_to_longest and longest else None)
+    stream = rank_stream(version, split, plan, training_columns(contract), order.rank, order.ranks)
+    return Batches(stream, contract, transform)

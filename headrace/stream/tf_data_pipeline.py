@@ -1,6 +1,6 @@
 """Provide batches as a `tf.data.Dataset`, decoded in TensorFlow's threads ahead of the step that needs them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,15 +96,17 @@ class Batches:
         dataset = dataset.map(self._decoder(codecs), num_parallel_calls=DECODING_CALLS)
         return dataset.prefetch(PREFETCHED_STEPS).with_options(_options())
 
-    def steps(self, first_epoch: int, first_step: int, epochs: int) -> Iterator[tuple[Any, ...]]:
+    def steps(self, first_epoch: int, first_step: int, epochs: int) -> Generator[tuple[Any, ...], None, None]:
         """Yield the steps of `dataset` for callers other than Keras, and raise the original error if one ends them.
 
         Raises:
             DataError: a shard is missing or damaged, or its number of rows differs from the log.
         """
+        # Looked up before: who leaves the steps unread lets Python close them at its exit, without its modules.
+        error_in_graph = tf.errors.OpError
         try:
             yield from self.dataset(first_epoch, first_step, epochs)
-        except tf.errors.OpError:
+        except error_in_graph:
             if self.failure is None:
                 raise
         failure, self.failure = self.failure, None

@@ -9,8 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 import headrace
+from headrace.contract import IGNORED_PIXEL
 from headrace.errors import ConfigurationError, DataError
 from tests.support.small_table import Content, some_rows, write_table
+from tests.support.tables_of_every_kind import inputs_of_every_kind, targets, write_rows
 from tests.support.trained_bundles import text_table
 
 pytestmark = pytest.mark.tensorflow
@@ -85,6 +87,19 @@ def test_dataset_is_padded_only_where_ranks_need_equally_many_batches(
     steps = list(table.tf("test", 4 // ranks, ranks=ranks))
     assert [ranks * len(target) for _, target, _ in steps] == sizes
     assert all((weight.numpy() == 1).all() for _, _, weight in steps) == (ranks == 1)
+
+
+def test_row_whose_mask_ignores_all_pixels_is_a_row(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    masks = targets("mask", 5, random)
+    masks.stored[0] = np.full(masks.known[0].shape, IGNORED_PIXEL, np.uint8).tobytes()
+    values, specs = inputs_of_every_kind(tmp_path / "table", 5, random)
+    write_rows(tmp_path / "table", "mask", {"photo": values["photo"]}, {"photo": specs["photo"]}, masks, [5])
+    table = headrace.read(tmp_path / "table")
+    for seed in (None, 1):
+        order = headrace.BatchOrder(batch_size=2, seed=seed)
+        assert [len(labels) for _, labels in table.batches("train", order)] == [2, 2, 1]
+        assert [len(labels) for _, labels, _ in table.tf("train", 2, seed=seed, epochs=2)] == [2, 2, 1] * 2
 
 
 def test_texts_are_padded_in_each_batch(tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ def test_site_navigation_has_every_page_once() -> None:
     text = (ROOT / "mkdocs.yml").read_text()
     named = re.findall(r"([\w/-]+\.md)$", text[text.index("\nnav:") :], re.MULTILINE)
     pages = [page.removeprefix("docs/") for page in PAGES if page.startswith("docs/")]
-    assert sorted(named) == sorted(pages)
+    notebooks = [f"{notebook.stem}.md" for notebook in (ROOT / "docs").glob("*.ipynb")]
+    assert sorted(named) == sorted(pages + notebooks)
 
 
 def test_links_of_pages_lead_to_files_of_a_clone() -> None:

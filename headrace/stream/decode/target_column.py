@@ -47,13 +47,6 @@ def decode_targets(rows: Columns, contract: Contract) -> NDArray[Any]:
     return target_decoder(contract.task).decode(rows[contract.named("target")[0]], contract)
 
 
-def real_rows(weights: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which rows are no padding, (rows,), from the weights of rows or of their pixels."""
-    return (weights.reshape(len(weights), -1) > 0).any(1)
-
-
-def real_targets(targets: NDArray[Any], weights: NDArray[np.float32]) -> NDArray[Any]:
-    """Return the targets of the rows that are no padding, with ignored pixels as `decode_targets` has them."""
-    if weights.ndim > 1:
-        targets = np.where(weights > 0, targets, IGNORED_PIXEL).astype(targets.dtype)
-    return targets[real_rows(weights)]
+def stored_targets(targets: NDArray[Any], weights: NDArray[np.float32]) -> NDArray[Any]:
+    """Return targets with ignored pixels as `decode_targets` has them, from the weights of rows or of their pixels."""
+    return targets if weights.ndim == 1 else np.where(weights > 0, targets, IGNORED_PIXEL).astype(targets.dtype)

@@ -20,10 +20,10 @@ from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.networks.weights_without_optimizer import load_weights
-from headrace.one_or_several_inputs import Inputs, as_arrays, row_count, select_rows
+from headrace.one_or_several_inputs import Inputs, row_count, select_rows
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan
 from headrace.stream.decode.pad_tokens_to_buckets import pad_twice
-from headrace.stream.decode.target_column import real_rows, real_targets
+from headrace.stream.numbered_steps import NumberedSteps
 from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version
 from headrace.train.bundle_verification import forward_passes_and_layer_outputs as forward_passes
@@ -93,11 +93,9 @@ class NetworkAndBundleVerifier:
         """The inputs and the targets of `batches`."""
         split = "val" if self.version.summary.counts.get("val") else "train"
         plan = evaluation_plan(self.version, split, BATCH_ROWS)
-        steps = evaluation_batches(self.version, split, plan, self.streaming).steps(0, max(0, plan.steps - BATCHES), 1)
-        return [
-            (select_rows(as_arrays(inputs), real_rows(weights.numpy())), real_targets(targets.numpy(), weights.numpy()))
-            for inputs, targets, weights in steps
-        ]
+        steps = NumberedSteps(evaluation_batches(self.version, split, plan, self.streaming))
+        last = steps.read(max(0, plan.steps - BATCHES), 1)
+        return [(step.model_inputs(self.version.contract), step.target) for step in last]
 
     def require_usable_outputs(self) -> None:
         """Raise unless the model, which need not be trained, yields the outputs that the contract requires.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_text import encode_labels
-from headrace.stream.decode.target_column import decode_targets, real_rows, real_targets
+from headrace.stream.decode.target_column import decode_targets, stored_targets
 from headrace.stream.read.binary_columns_and_row_selection import BinaryColumn
 from headrace.targets.target_kind_loader import target_module
 from headrace.targets.target_kind_traits import TaskType
@@ -65,12 +65,12 @@ def test_masks_are_decoded_to_rows_of_pixels() -> None:
     assert decode_targets({"label": stored[:0]}, about).shape == (0, 2, 2)
 
 
-def test_real_rows_have_a_pixel_of_some_weight_and_ignored_pixels_their_value() -> None:
+def test_stored_targets_have_ignored_pixels_as_they_are_stored() -> None:
     weights = np.array([[[0, 2], [2, 0]], [[0, 0], [0, 0]]], np.float32)
-    assert real_rows(weights).tolist() == [True, False]
-    assert real_targets(np.zeros((2, 2, 2), np.uint8), weights).tolist() == [[[255, 0], [0, 255]]]
-    assert real_rows(np.array([1, 0], np.float32)).tolist() == [True, False]
-    assert real_targets(np.array([3, 4]), np.array([1, 0], np.float32)).tolist() == [3]
+    masks = stored_targets(np.zeros((2, 2, 2), np.uint8), weights)
+    assert masks.dtype == np.uint8
+    assert masks.tolist() == [[[255, 0], [0, 255]], [[255, 255], [255, 255]]]
+    assert stored_targets(np.array([3, 4]), np.array([1, 0], np.float32)).tolist() == [3, 4]
 
 
 def test_label_beyond_classes_is_refused() -> None:
