@@ -3,7 +3,8 @@
 Covington, Adams, Sargin: Deep neural networks for YouTube recommendations. RecSys 2016, for the tower of the query: the
 mean vector of the items of a history beside other features, then dense layers. Yi et al.: Sampling-bias-corrected
 neural modeling for large corpus item recommendations. RecSys 2019, for two towers whose product is the score. Here the
-softmax is over all items: none is sampled, and the bias of an item is free to learn how popular it is.
+softmax is over all items, and the bias of an item is free to learn how popular it is; with
+train.loss.negatives=batch, training compares the items of a batch only.
 """
 
 import keras

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.errors import ConfigurationError
 from headrace.export.onnx_file import OnnxModel, require_onnx, write_onnx
+from headrace.export.query_and_item_vectors import QUERY, query_model
 from headrace.export.saved_model import SavedModel, describe_signatures, write_saved_model
 from headrace.export.serving_function import ServingModel
 from headrace.export.tflite_file import LiteModel, write_tflite
@@ -30,11 +31,21 @@ class RunningModel(Protocol):
 
 
 class ExportedModel(NamedTuple):
-    """An exported model: its path on disk, the model loaded from there, and what its signatures take, if it has any."""
+    """An exported model.
+
+    Attributes:
+        path: its path on disk.
+        running: the model, loaded from there.
+        signatures: what its signatures take, if it has any.
+        queries: the network of a row's vector, loaded too; None unless the model scores items by such a vector.
+        query_file: the file of that network; empty if it is a signature of the model.
+    """
 
     path: Path
     running: RunningModel
     signatures: dict[str, str] | None = None
+    queries: RunningModel | None = None
+    query_file: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,11 +79,20 @@ class Format:
 
     def write(self, served: ServingModel, folder: Path) -> ExportedModel:
         """Convert `served`, write it into `folder` and load the written model."""
+        queries = query_model(served)
         if self.name == "saved_model":
-            path = write_saved_model(served, folder)
-            return ExportedModel(path, SavedModel(path), describe_signatures(served))
+            path = write_saved_model(served, folder, queries)
+            running = SavedModel(path, QUERY) if queries else None
+            return ExportedModel(path, SavedModel(path), describe_signatures(served, queries), running)
+        path, model = self._write_file(served, folder, "model")
+        if queries is None:
+            return ExportedModel(path, model)
+        query_path, query = self._write_file(queries, folder, "query")
+        return ExportedModel(path, model, queries=query, query_file=query_path.name)
+
+    def _write_file(self, served: ServingModel, folder: Path, stem: str) -> tuple[Path, RunningModel]:
         if self.name == "onnx":
-            path = write_onnx(served, folder)
-            return ExportedModel(path, OnnxModel(path))
-        path = write_tflite(served, folder, half=self.quantise == "float16")
-        return ExportedModel(path, LiteModel(path))
+            path = write_onnx(served, folder, stem)
+            return path, OnnxModel(path)
+        path = write_tflite(served, folder, half=self.quantise == "float16", stem=stem)
+        return path, LiteModel(path)

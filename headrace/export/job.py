@@ -12,6 +12,13 @@ from headrace.export.formats import ExportedModel, Format
 from headrace.export.metadata import write_metadata
 from headrace.export.parity import ParityReport, compare
 from headrace.export.parity_inputs import SEED, Batches, noise, table_inputs
+from headrace.export.query_and_item_vectors import (
+    QUERY,
+    describe_vectors,
+    item_vectors,
+    probabilities,
+    write_items,
+)
 from headrace.export.saved_model import SavedModel
 from headrace.export.serving_function import ServingModel
 from headrace.storage.atomic_files_and_folders import atomic_directory, require_absent
@@ -42,10 +49,31 @@ def export(path: Path, output: Path, format: Format, table: Path | None = None, 
         parity = compare(exported.running.predict, inference.predict, pairs, format.tolerance)
         _compare_files(exported, inference, bundle, format)
         summary = _summarize(format, exported, parity) | {"compared_with": source}
+        batches, _ = _inputs(bundle, inference, table, split)
+        summary |= _add_vectors(served, exported, inference, batches, format)
         signatures = {"signatures": exported.signatures} if exported.signatures else {}
         write_metadata(folder, bundle, served, summary | signatures)
         require_absent(output)
     return {"output": str(output.absolute())} | summary | {"seconds": round(time.monotonic() - start, 3)}
+
+
+def _add_vectors(
+    served: ServingModel, exported: ExportedModel, inference: Inference, batches: Batches, format: Format
+) -> dict[str, Any]:
+    """Write the vectors of items beside a model that computes those of rows; return a description of both.
+
+    Raises:
+        GateError: their products give other probabilities than the bundle.
+    """
+    queries = exported.queries
+    if queries is None:
+        return {}
+    vectors = item_vectors(served)
+    pairs = ((batch, batch) for batch in batches)
+    compare(lambda batch: probabilities(queries.predict(batch), vectors), inference.predict, pairs, format.tolerance)
+    write_items(vectors, served, exported.path.parent)
+    where = exported.query_file or f"the signature {QUERY} of {exported.path.name}/"
+    return {"vectors": describe_vectors(served, where, vectors.shape[1])}
 
 
 def _inputs(bundle: Bundle, inference: Inference, table: Path | None, split: str) -> tuple[Batches, str]:

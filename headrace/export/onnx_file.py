@@ -32,15 +32,18 @@ def require_onnx() -> None:
         ) from None
 
 
-def write_onnx(served: ServingModel, folder: Path) -> Path:
+def write_onnx(served: ServingModel, folder: Path, stem: str = "model") -> Path:
     """Write `model.onnx` into `folder` and return its path.
+
+    Args:
+        stem: name of the file without its suffix.
 
     Raises:
         ConfigurationError: ONNX has no operation for a part of the network.
     """
     import onnx
 
-    target = folder / "model.onnx"
+    target = folder / f"{stem}.onnx"
     with captured_stderr():
         model = _convert(served)
         onnx.save_model(model, str(target))

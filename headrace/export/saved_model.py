@@ -27,20 +27,27 @@ class Endpoint(NamedTuple):
     input: tf.TensorSpec | dict[str, tf.TensorSpec]
 
 
-def write_saved_model(served: ServingModel, folder: Path) -> Path:
-    """Write the folder `saved_model` with the signatures of `describe_signatures`; return its path."""
+def write_saved_model(served: ServingModel, folder: Path, queries: ServingModel | None = None) -> Path:
+    """Write the folder `saved_model` with the signatures of `describe_signatures`; return its path.
+
+    Args:
+        queries: the network of a row's vector, which gets a signature of its own.
+    """
     target = folder / "saved_model"
     endpoints = [Endpoint(SIGNATURE, served.predict, served.input)]
     if _takes_files(served):
         spec = tf.TensorSpec((None,), tf.string, name=ENCODED)
         endpoints.append(Endpoint(ENCODED, _file_function(served), spec))
+    if queries is not None:
+        endpoints.append(Endpoint(queries.output_name, queries.predict, queries.input))
     write_archive(served, endpoints, target)
     return target
 
 
-def describe_signatures(served: ServingModel) -> dict[str, str]:
+def describe_signatures(served: ServingModel, queries: ServingModel | None = None) -> dict[str, str]:
     """Return what each signature takes: `serving_default` arrays, and `encoded`, for images, the bytes of files."""
-    signatures = {SIGNATURE: f"takes {join_names(list(served.inputs))} as `input` describes"}
+    arrays = f"takes {join_names(list(served.inputs))} as `input` describes"
+    signatures = {SIGNATURE: arrays} | ({} if queries is None else {queries.output_name: arrays})
     if not _takes_files(served):
         return signatures
     height, width, channels = served.contract.named("input")[1].image_shape
@@ -95,15 +102,20 @@ def _decode_opaque_png(data: tf.Tensor, channels: int) -> tf.Tensor:
 
 
 class SavedModel:
-    """The exported model, loaded as any TensorFlow program does, without Keras and without the network's source."""
+    """The exported model, loaded as any TensorFlow program does, without Keras and without the network's source.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        signature: the signature that predicts from arrays.
+    """
+
+    def __init__(self, path: Path, signature: str = SIGNATURE) -> None:
+        self._signature = signature
         # Keep the loaded object: it owns the variables, and its functions alone do not keep them alive.
         self._loaded = tf.saved_model.load(str(path))
 
     def predict(self, inputs: Inputs) -> NDArray[np.float32]:
-        """Return predictions of the signature `serving_default` for images, tokens, windows, or several by name."""
-        return self._call(SIGNATURE, inputs)
+        """Return predictions of the signature for images, tokens, windows, or several by name."""
+        return self._call(self._signature, inputs)
 
     def predict_files(self, files: NDArray[Any]) -> NDArray[np.float32]:
         """Return predictions of the signature `encoded` for the bytes of PNG and JPEG files."""

@@ -37,6 +37,11 @@ class ServingModel:
         return self.contract.target.output_name
 
     @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of the output for a row."""
+        return self.contract.output_shape
+
+    @property
     def input(self) -> tf.TensorSpec | dict[str, tf.TensorSpec]:
         """Return the type and shape of the input; the number of rows and the length of texts are free.
 
@@ -53,7 +58,7 @@ class ServingModel:
         return self.input if isinstance(self.input, dict) else {self.input_name: self.input}
 
     def predict(self, inputs: Any) -> dict[str, tf.Tensor]:
-        """Return the network's outputs, (rows, *contract.output_shape), by the output's name."""
+        """Return the network's outputs, (rows, *output_shape), by the output's name."""
         return {self.output_name: self.model(inputs, training=False)}
 
     def function(self) -> Any:

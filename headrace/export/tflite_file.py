@@ -17,16 +17,17 @@ from headrace.export.serving_function import SIGNATURE, ServingModel, as_argumen
 from headrace.one_or_several_inputs import Inputs
 
 
-def write_tflite(served: ServingModel, folder: Path, half: bool = False) -> Path:
+def write_tflite(served: ServingModel, folder: Path, half: bool = False, stem: str = "model") -> Path:
     """Write `model.tflite` into `folder` and return its path.
 
     Args:
+        stem: name of the file without its suffix.
         half: store weights as float16, in half the bytes; arithmetic stays float32.
 
     Raises:
         ConfigurationError: TensorFlow Lite has no operation for a part of the network.
     """
-    target = folder / "model.tflite"
+    target = folder / f"{stem}.tflite"
     converted = _convert(served, served.predict, half)
     if isinstance(converted, str):
         converted = _convert(served, _row_by_row(served), half)
@@ -46,7 +47,7 @@ def _row_by_row(served: ServingModel) -> Predict:
     row, and inserts an axis only if at most one length is free. With a bidirectional LSTM of width 64 over 40
     tokens, one row takes 0.6 ms instead of 0.5 ms without the loop, and 64 rows 36 ms instead of 6 ms.
     """
-    spec = tf.TensorSpec(served.contract.output_shape, tf.float32)
+    spec = tf.TensorSpec(served.output_shape, tf.float32)
 
     def predict(inputs: Any) -> dict[str, tf.Tensor]:
         name = served.output_name

@@ -37,8 +37,29 @@ def require_settings_fit_table(settings: Train, version: Version) -> None:
     require_loss(settings.loss, contract)
     names = metric_names(settings.metrics, contract)
     metric = monitored_metric(settings.monitor, names, bool(version.summary.counts.get("val")))
+    _require_no_metrics_of_training(settings, metric)
     require_defined(metric, names, version)
     class_weights(settings.loss, contract, version.summary.counts.get("train", {}))
+
+
+def _require_no_metrics_of_training(settings: Train, monitored: str) -> None:
+    """Raise if a metric is needed that a training step among the items of its batch does not compute.
+
+    Raises:
+        ConfigurationError: it is the monitored one, or a metric of Keras, which are made for outputs of all items.
+    """
+    if settings.loss.negatives == "all":
+        return
+    if monitored != "loss" and not monitored.startswith("val_"):
+        raise ConfigurationError(
+            f"train.monitor.metric is {monitored}, and with train.loss.negatives=batch training rows are not ranked "
+            f"among all items. Set it to val_{monitored}, with a validation split in the table, or to loss."
+        )
+    if settings.keras_metrics:
+        raise ConfigurationError(
+            "train.keras_metrics would see the items of a batch only, as train.loss.negatives is batch. Remove them, "
+            "or set train.loss.negatives=all; train.metrics are those of all items in validation."
+        )
 
 
 def warn_of_other_preparation(settings: Prepare, version: Version) -> None:
@@ -157,8 +178,11 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     """Raise unless the loss `settings` fit the task of the `contract`.
 
     Raises:
-        ConfigurationError: class settings for regression, or class weights for multi-label targets.
+        ConfigurationError: class settings for regression, class weights for multi-label targets, or negatives for
+            targets that are not items or for another loss than the cross-entropy.
     """
+    if settings.negatives == "batch":
+        _require_cross_entropy_of_items(settings, contract)
     if settings.name is not None and settings.label_smoothing:
         raise ConfigurationError(
             "train.loss.label_smoothing would have no effect, as train.loss.name names a loss; remove one of them, or "
@@ -169,3 +193,18 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     module: LossSettingsCheckInterface = target_module(contract.task, "output_properties_and_loss_settings_check")
     if fault := module.loss_settings_error(settings):
         raise ConfigurationError(fault)
+
+
+def _require_cross_entropy_of_items(settings: Loss, contract: Contract) -> None:
+    """Raise unless a row has one of many items, and the loss is the plain cross-entropy of its probability."""
+    if not contract.target.has_items:
+        raise ConfigurationError(
+            f"train.loss.negatives is batch, but the table is prepared for {contract.task}; expected a table of "
+            "prepare.task retrieval, or no train.loss.negatives."
+        )
+    other = "name" if settings.name is not None else "label_smoothing" if settings.label_smoothing else None
+    if other is not None:
+        raise ConfigurationError(
+            f"train.loss.negatives=batch is a cross-entropy among the items of a batch, and train.loss.{other} needs "
+            "the outputs of all items; remove one of them."
+        )

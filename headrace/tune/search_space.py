@@ -28,20 +28,22 @@ def require_space(configuration: Configuration, space: Space) -> None:
             with_values(configuration, {key: _plain(value)}, f"tune.space.{key}")
 
 
-def require_comparable(metric: str, space: Space, validates: bool) -> None:
+def require_comparable(metric: str, space: Space, validates: bool, *, in_batch: bool = False) -> None:
     """Raise if a searched key changes what `metric` measures, so that trials could not be compared by it.
 
     Args:
         validates: whether the table has a validation split. A metric without `val_` is that of the training steps,
             also where there is one.
+        in_batch: whether the loss of a training row is one among the items of its batch.
 
     Raises:
         ConfigurationError: it is the loss, and its settings are searched, or it is one of training batches, and their
-            augmentation is searched.
+            augmentation, or what the loss compares, is searched.
     """
     changes = [key for key in space if metric.endswith("loss") and key.startswith("train.loss")]
     if not metric.startswith("val_"):
         changes += [key for key in space if key.startswith(("stream.augment", "train.loss.class_weights"))]
+        changes += [key for key in space if key == "train.loss.negatives" or (in_batch and key == "train.batch_size")]
     if changes:
         other = "accuracy" if validates else "accuracy, with a validation split in the table"
         raise ConfigurationError(

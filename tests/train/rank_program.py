@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -19,9 +20,10 @@ from headrace.errors import TrainingError
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.model.gradient_averaging_optimizer import make_distributed
+from headrace.train.model.in_batch_negatives import BatchNegatives, Gather, gather_over_ranks, require_items_layer
 from headrace.train.model.sync_batch_norm import synchronize
 from headrace.train.rank.pipe_to_spark_task import Channel
-from tests.train.small_networks import CLASSES, NETWORKS, TOKENS, batch_norm, cnn, linear, vector_network
+from tests.train.small_networks import ITEMS, NETWORKS, TOKENS, batch_norm, cnn, item_network, linear, vector_network
 
 STEPS = 50
 ROWS = 16  # on one rank
@@ -33,13 +35,18 @@ Wrap = Callable[[keras.Optimizer], keras.Optimizer]
 
 @dataclass(frozen=True)
 class Case:
-    """One training run: a network and an optimizer; optionally one step in which rank 1's first pixel is not finite."""
+    """One training run: a network and an optimizer; optionally one step in which rank 1's first pixel is not finite.
+
+    Attributes:
+        in_batch: whether items of the global batch are the negatives; three rows of rank 1 are then padding.
+    """
 
     network: Network
     optimizer: Callable[[], keras.Optimizer]
     compression: str = "none"
     infinite_step: int = -1
     loss: str = "sparse_categorical_crossentropy"
+    in_batch: bool = False
 
 
 O = keras.optimizers  # noqa: E741  used a dozen times below
@@ -73,6 +80,10 @@ CASES = {
     "loss scaling": Case(cnn, lambda: O.LossScaleOptimizer(O.SGD(0.05), initial_scale=1024.0)),
     "loss scaling, one rank not finite": Case(cnn, lambda: O.LossScaleOptimizer(O.SGD(0.05)), infinite_step=9),
     "synchronized batch norm": Case(batch_norm, lambda: O.SGD(0.05)),
+    "negatives of the batch": Case(item_network, lambda: O.Adam(0.001), in_batch=True),
+    "negatives of the batch, accumulation": Case(
+        item_network, lambda: O.SGD(0.05, gradient_accumulation_steps=ACCUMULATED), in_batch=True
+    ),
     "vectors": Case(vector_network, lambda: O.Adam(0.001), loss="mean_squared_error"),
 }
 COMPRESSED = {name: Case(cnn, lambda: O.SGD(0.05), compression=name) for name in ("fp16", "bf16")}
@@ -87,19 +98,29 @@ def make_batch(model: keras.Model, step: int, infinite_step: int) -> tuple[np.nd
     x = random.integers(0, TOKENS, shape) if integers else random.normal(size=shape)
     if step == infinite_step:
         x[ROWS] = np.inf
-    vectors = model.output_shape[1:] != (CLASSES,)
-    return x, x if vectors else random.integers(0, CLASSES, 2 * ROWS)
+    vectors = model.output_shape == model.input_shape
+    return x, x if vectors else random.integers(0, model.output_shape[1], 2 * ROWS)
 
 
-def train(case: Case, rows: slice, wrap: Wrap, prepare: Callable[[keras.Model], Any] = lambda _: None) -> keras.Model:
+def train(
+    case: Case,
+    rows: slice,
+    wrap: Wrap,
+    prepare: Callable[[keras.Model], Any] = lambda _: None,
+    gather: Gather = gather_over_ranks,
+) -> keras.Model:
     """Train the case's network on these rows of every batch and return it."""
     keras.utils.set_random_seed(3)
     model = case.network()
     prepare(model)
+    if case.in_batch:
+        BatchNegatives(require_items_layer(model, Path()), np.arange(ITEMS), gather).apply_to(model)
+    weights = np.ones(2 * ROWS)
+    weights[2 * ROWS - 3 :] = not case.in_batch
     model.compile(wrap(case.optimizer()), case.loss, jit_compile=False)
     for step in range(STEPS):
         x, y = make_batch(model, step, case.infinite_step)
-        model.train_on_batch(x[rows], y[rows])
+        model.train_on_batch(x[rows], y[rows], weights[rows])
     return model
 
 
@@ -140,7 +161,7 @@ def train_among_ranks(channel: Channel, rank: int, name: str, case: Case) -> ker
 def compare_with_one_process(channel: Channel, rank: int, name: str, model: keras.Model) -> None:
     """Report how far the ranks' model is from one trained on all rows in one process."""
     case = ALL[name]
-    oracle = train(case, slice(0, 2 * ROWS), with_dense_gradients)
+    oracle = train(case, slice(0, 2 * ROWS), with_dense_gradients, gather=lambda indices: indices)
     far, moved = max_difference(model, oracle), max_difference(oracle, initial_model(case))
     channel.send(kind="comparison", name=name, rank=rank, difference=far, moved=moved)
 

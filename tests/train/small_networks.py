@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 CLASSES = 3
+ITEMS = 40
 TOKENS = 20
 
 
@@ -64,6 +65,11 @@ def batch_norm() -> keras.Model:
 def vector_network() -> keras.Model:
     """Return a network that gives vectors back through a bottleneck."""
     return keras.Sequential([keras.Input((6,)), layers.Dense(2, "tanh"), layers.Dense(6)])
+
+
+def item_network() -> keras.Model:
+    """Return a network that scores more items than a batch has rows."""
+    return keras.Sequential([keras.Input((6,)), layers.Dense(4, "tanh"), layers.Dense(ITEMS, "softmax")])
 
 
 NETWORKS = {"CNN": cnn, "embedding and LSTM": embedding_lstm, "transformer block": transformer}

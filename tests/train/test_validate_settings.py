@@ -45,6 +45,7 @@ def test_watched_metric_defaults_to_validation_loss() -> None:
         ({"monitor": {"metric": "val_loss"}}, "expected one of loss, accuracy; the table has no validation split"),
         ({"monitor": {"metric": "auc"}}, "expected one of loss, accuracy; the table"),
         ({"loss": {"class_weights": {"hat": 2.0}}}, "names hat; the table has the classes coat, bag, boot"),
+        ({"loss": {"negatives": "batch"}}, "expected a table of prepare.task retrieval, or no train.loss.negatives"),
     ],
 )
 def test_require_settings_fit_table_refuses_unsuitable_settings(
@@ -54,6 +55,32 @@ def test_require_settings_fit_table_refuses_unsuitable_settings(
     require_settings_fit_table(Train(run="run"), version)
     with pytest.raises(ConfigurationError) as refused:
         require_settings_fit_table(Train.model_validate({"run": "run", **settings}), version)
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (
+            {"loss": {"negatives": "batch", "label_smoothing": 0.1}},
+            "train.loss.label_smoothing needs the outputs",
+        ),
+        ({"loss": {"negatives": "batch", "name": "CategoricalFocalCrossentropy"}}, "train.loss.name needs the outputs"),
+        ({"monitor": {"metric": "recall_at_10"}}, "Set it to val_recall_at_10, with a validation split in the table"),
+        ({"keras_metrics": {"TopKCategoricalAccuracy": {}}}, "train.keras_metrics would see the items of a batch only"),
+    ],
+)
+def test_settings_that_need_all_items_are_refused_with_negatives_of_the_batch(
+    tmp_path: Any, settings: dict[str, Any], told: str
+) -> None:
+    version = write_table(tmp_path / "table", Content(splits={"train": some_rows(12)}))
+    contract = version.contract.model_copy(update={"task": "retrieval"})
+    version = replace(version, summary=version.summary.model_copy(update={"contract": contract}))
+    plain = {"loss": {"negatives": "batch"}, "run": "run"}
+    weighted = {"loss": {"negatives": "batch", "class_weights": "balanced"}, "optimizer": {"accumulate_steps": 2}}
+    require_settings_fit_table(Train.model_validate(plain | weighted), version)
+    with pytest.raises(ConfigurationError) as refused:
+        require_settings_fit_table(Train.model_validate(plain | settings), version)
     assert told in str(refused.value)
 
 

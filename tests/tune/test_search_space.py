@@ -109,6 +109,14 @@ def test_space_that_changes_the_metric_is_refused(metric: str, key: str, validat
     require_comparable(metric, {"train.optimizer.learning_rate": SPACE["train.optimizer.learning_rate"]}, validates)
 
 
+def test_loss_among_the_items_of_batches_of_different_sizes_is_refused() -> None:
+    space = {"train.batch_size": Parameter(kind="int", low=8, high=64)}
+    with pytest.raises(ConfigurationError, match=r"tune.space searches train\.batch_size, which changes what loss"):
+        require_comparable("loss", space, validates=False, in_batch=True)
+    require_comparable("loss", space, validates=False)
+    require_comparable("val_loss", space, validates=True, in_batch=True)
+
+
 def test_loss_with_penalties_of_different_networks_is_refused() -> None:
     space = {"model.options.width": Parameter(kind="int", low=1, high=9)}
     with pytest.raises(

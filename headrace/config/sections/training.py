@@ -94,6 +94,14 @@ class Loss(Section):
         0.0,
         description="share of the target probability spread over all classes; in multi_label over present and absent",
     )
+    negatives: Literal["all", "batch"] = Field(
+        "all",
+        description=(
+            "items that the loss of training compares the chosen one with, in retrieval; all: every item; batch: those "
+            "of a step's rows on all ranks, corrected for how often each is drawn, which is faster from some ten "
+            "thousand items on; validation and evaluation rank all items either way"
+        ),
+    )
     class_weights: Literal["none", "balanced"] | dict[str, NotNegative] = Field(
         "none",
         description=(

@@ -29,7 +29,7 @@ def ordered_callbacks(
     folder, settings = rank.folder, rank.record.configuration.train
     gradients, stream = rank.compiled.gradients, batches.stream
     validation = _validation(rank)
-    metrics = ExactMetrics(stream.plan, validation, saved.sums)
+    metrics = ExactMetrics(stream.plan, validation, saved.sums, measures_training=rank.compiled.measures_training)
     names = metric_names(settings.metrics, rank.version.contract)
     monitored = monitored_metric(settings.monitor, names, validation is not None)
     check_every = math.gcd(rank.record.log_every_steps, settings.checkpoint_every_steps)

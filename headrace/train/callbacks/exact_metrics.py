@@ -27,6 +27,7 @@ class ExactMetrics(keras.callbacks.Callback):
         plan: plan of the training split.
         validation: batches of the validation split, in order; None without a validation split.
         earlier: sums of the current epoch's steps before the checkpoint that the run resumed from.
+        measures_training: whether training steps update the metrics, and not the loss alone.
     """
 
     def __init__(
@@ -34,15 +35,19 @@ class ExactMetrics(keras.callbacks.Callback):
         plan: Plan,
         validation: Batches | None,
         earlier: Sequence[NDArray[Any]] = (),
+        *,
+        measures_training: bool = True,
     ) -> None:
         super().__init__()
         self.plan, self.validation = plan, validation
         self._steps = validation.dataset(0, 0, 1) if validation else None
         self._earlier = list(earlier)
+        self._measures_training = measures_training
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         logs.pop(RowLossSum.NAME, None)
-        logs.update(self._over_ranks(self.sums(), self.plan))
+        results = self._over_ranks(self.sums(), self.plan)
+        logs.update(results if self._measures_training else {"loss": results["loss"]})
         self._earlier = []
         collectives.average(self.model.non_trainable_variables)
         if self.validation is not None:

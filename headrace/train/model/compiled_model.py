@@ -1,19 +1,24 @@
 """Build and compile the Keras model of a run, identically on every rank."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
-from headrace.config.sections.training import FineTune
+from headrace.config.sections.training import FineTune, Loss
 from headrace.errors import DataError
 from headrace.networks.network_build_and_checks import build_model, require_default_training
 from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
 from headrace.table import Version
 from headrace.train.checkpoint import load_latest
+from headrace.train.class_weights import class_weights
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.model.gradient_averaging_optimizer import make_distributed
+from headrace.train.model.in_batch_negatives import BatchNegatives, begin_with_popularity, require_items_layer
 from headrace.train.model.learning_rate_schedule import learning_rate
 from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective, load_custom_objective
 from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss, make_metrics
@@ -26,11 +31,16 @@ from headrace.train.model.sync_batch_norm import synchronize
 
 @dataclass(frozen=True)
 class CompiledModel:
-    """A compiled model, the monitor of its gradients, and the functions of the network's file."""
+    """A compiled model, the monitor of its gradients, and the functions of the network's file.
+
+    Attributes:
+        measures_training: whether the metrics are those of training rows too, and not of validation alone.
+    """
 
     model: keras.Model
     gradients: GradientMonitor
     custom: CustomObjective
+    measures_training: bool = True
 
 
 def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> CompiledModel:
@@ -43,15 +53,18 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
     model = _build_with_weights(folder, record, version)
     settings, contract = record.configuration.train, version.contract
     custom = load_custom_objective(folder.model_file, contract, settings)
-    compiled = CompiledModel(model, GradientMonitor(len(model.trainable_variables)), custom)
+    negatives = _batch_negatives(model, folder.model_file, settings.loss, version)
+    monitor = GradientMonitor(len(model.trainable_variables))
+    compiled = CompiledModel(model, monitor, custom, measures_training=negatives is None)
     rate = learning_rate(settings.optimizer, record.ranks, record.steps_per_epoch, record.total_steps)
     optimizer = make_optimizer(settings.optimizer, rate, settings.precision, custom.optimizer(rate))
+    row_metric = negatives.metric if negatives else RowMetric
     compiled.model.compile(
         optimizer=make_distributed(optimizer, settings.compression, compiled.gradients),
         loss=custom.loss() or make_loss(settings.loss, contract),
         # Padding has weight 0 in the loss and in the metrics; class weights and those of rows apply to the loss alone.
         weighted_metrics=[
-            *map(RowMetric, [*make_metrics(settings.metrics, contract), *custom.metrics()]),
+            *map(row_metric, [*make_metrics(settings.metrics, contract), *custom.metrics()]),
             RowLossSum(custom.loss() or make_loss(settings.loss, contract)),
         ],
         # Horovod's operations have no XLA kernel on CPUs.
@@ -70,6 +83,9 @@ def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) 
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(folder.model_file, version.contract, record.configuration.model.options)
     require_default_training(model, folder.model_file)
+    if settings.loss.negatives == "batch":
+        # Before weights of a pretrained bundle, which follow the names of the items.
+        begin_with_popularity(require_items_layer(model, folder.model_file), _learned_rows(settings.loss, version)[1])
     if settings.fine_tune and pretrained:
         transfer = fine_tune(model, pretrained, version.contract, settings.fine_tune)
         if collectives.is_rank_zero():
@@ -79,6 +95,23 @@ def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) 
     if settings.synchronized_batch_norm:
         synchronize(model)
     return model
+
+
+def _batch_negatives(model: keras.Model, path: Path, settings: Loss, version: Version) -> BatchNegatives | None:
+    """Train `model` with the items of a batch as negatives, if the settings say so."""
+    if settings.negatives == "all":
+        return None
+    negatives = BatchNegatives(require_items_layer(model, path), _learned_rows(settings, version)[0])
+    negatives.apply_to(model)
+    return negatives
+
+
+def _learned_rows(settings: Loss, version: Version) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the training rows of each item whose class weight is not 0, and these rows times that weight."""
+    contract, counts = version.contract, version.summary.counts["train"]
+    rows = np.array([counts.get(name, 0) for name in contract.classes], np.float64)
+    weights = np.asarray(class_weights(settings, contract, counts) or np.ones(len(rows)))
+    return rows * (weights > 0), rows * weights
 
 
 def _load_pretrained_unless_resumed(folder: RunFolder, settings: FineTune, version: Version) -> PretrainedBundle | None:

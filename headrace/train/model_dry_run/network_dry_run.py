@@ -17,6 +17,7 @@ from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version
 from headrace.train.bundle_verification.network_and_bundle_verifier import BATCH_ROWS, NetworkAndBundleVerifier
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
+from headrace.train.model.in_batch_negatives import require_items_layer
 from headrace.train.model.losses_and_metrics.custom_loss_and_metrics_padding_check import require_padding_invariant
 from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import load_custom_objective
 from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss
@@ -51,6 +52,8 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(file, version.contract, options)
     require_default_training(model, file)
+    if settings.loss.negatives == "batch":
+        require_items_layer(model, file)
     if settings.fine_tune and pretrained:
         fine_tune(model, pretrained, version.contract, settings.fine_tune)
     custom = load_custom_objective(file, version.contract, settings)

@@ -55,7 +55,8 @@ def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
     validates = bool(table.summary.counts.get("val"))
     metric = monitored_metric(settings.monitor, names, validates)
     if configuration.tune is not None:
-        require_comparable(metric, configuration.tune.space, validates)
+        in_batch = settings.loss.negatives == "batch"
+        require_comparable(metric, configuration.tune.space, validates, in_batch=in_batch)
     record = StudyRecord(
         configuration=configuration,
         model_sha256=model_hash,

@@ -48,7 +48,8 @@ def files(size: tuple[int, int], mode: str) -> list[bytes]:
 @pytest.fixture(scope="module")
 def documented() -> Any:
     """Return the function of the page."""
-    (block,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    (block,) = (one for one in blocks if "def prepare" in one)
     names: dict[str, Any] = {}
     exec(block, names)
     return names["prepare"]

@@ -1,23 +1,35 @@
 """Chosen items go through every command on two ranks, and nothing lists all of them."""
 
+import contextlib
 import json
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import tensorflow as tf
 import yaml
 
 import headrace
-from headrace.export.formats import Name
+from headrace import bundle as bundles
+from headrace.bundle_inference import Inference
+from headrace.export.formats import Name, RunningModel
+from headrace.export.onnx_file import OnnxModel
+from headrace.export.parity_inputs import table_inputs
+from headrace.export.saved_model import SavedModel
+from headrace.export.tflite_file import LiteModel
 from headrace.table import read
 from tests.support.commands import headrace_within
+from tests.support.shipped_networks import MODELS
 from tests.support.workspace import make_once
 from tests.targets.retrieval.choices import ITEMS, write_choices
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.tensorflow, pytest.mark.usefixtures("spark")]
 
+PAGE = Path(__file__).parents[3] / "docs" / "explaining-and-exporting.md"
 ROWS = 3000
 CONF: dict[str, Any] = {
     "data": {
@@ -191,6 +203,84 @@ def test_export_has_probabilities_of_all_items(form: str, project: Path, tmp_pat
     assert len(labels) == 61
     output = json.loads((tmp_path / "out/export.json").read_text())["output"]
     assert output["meaning"] == "(rows, 61): the probability of each item, in the order of labels.txt"
+
+
+@pytest.mark.parametrize("form", get_args(Name))
+def test_products_of_exported_vectors_rank_items_as_predictions_do(form: Name, project: Path, tmp_path: Path) -> None:
+    """The ten items with the largest products are those of `predict`, in its order, but for rounding of equal ones."""
+    headrace_within("export", "run/bundle", str(tmp_path / "out"), "--to", form, cwd=project)
+    headrace_within("predict", "run/bundle", "table", str(tmp_path / "rows"), cwd=project)
+    predicted = pq.read_table(tmp_path / "rows", filters=[("split", "=", "test")])
+    items = pq.read_table(tmp_path / "out/items.parquet").to_pydict()
+    names, vectors = np.array(items["item"]), np.array(items["vector"], np.float32)
+    described = json.loads((tmp_path / "out/export.json").read_text())["vectors"]
+    assert described["items"] == {"file": "items.parquet", "rows": ITEMS + 1, "columns": ["item", "vector"]}
+    where = described["query"]["computed_by"]
+    assert where == ("the signature query_vector of saved_model/" if form == "saved_model" else f"query.{form}")
+    inference, found = Inference(bundles.load(project / "run/bundle")), Counter[tuple[str, ...]]()
+    query = open_query(form, tmp_path / "out")
+    for batch in table_inputs(inference, read(project / "table"), "test"):
+        best = np.argsort(-(query.predict(batch) @ vectors.T), axis=1, kind="stable")[:, :10]
+        found.update(map(tuple, names[best].tolist()))
+    rows = Counter(map(tuple, predicted["items"].to_pylist()))
+    assert found.total() == rows.total() > 400
+    assert (found & rows).total() >= 0.99 * rows.total()
+
+
+def test_documented_program_ranks_items_as_the_bundle_does(project: Path, tmp_path: Path) -> None:
+    headrace_within("export", "run/bundle", str(tmp_path / "exported"), "--to", "saved_model", cwd=project)
+    blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    (block,) = (one for one in blocks if "items.parquet" in one)
+    inference = Inference(bundles.load(project / "run/bundle"))
+    *_, batch = table_inputs(inference, read(project / "table"), "test")
+    names: dict[str, Any] = {"inputs": {name: tf.constant(values) for name, values in dict(batch).items()}}
+    with contextlib.chdir(tmp_path):
+        exec(block, names)
+    np.testing.assert_array_equal(names["best"][:, 0], inference.predict(batch).argmax(1))
+
+
+def open_query(form: Name, folder: Path) -> RunningModel:
+    """Return the exported network of a row's vector."""
+    if form == "saved_model":
+        return SavedModel(folder / form, "query_vector")
+    return OnnxModel(folder / "query.onnx") if form == "onnx" else LiteModel(folder / "query.tflite")
+
+
+def test_export_of_a_network_without_vectors_says_so(project: Path, tmp_path: Path) -> None:
+    source = next(path for path in MODELS if path.stem == "two_tower").read_text()
+    changed = source.replace("items(query)", 'layers.Activation("linear")(items(query))')
+    (tmp_path / "net.py").write_text(changed)
+    words = ("train", "conf.yaml", f"train.run={tmp_path}/run", "train.epochs=1", "train.ranks=1")
+    headrace_within(*words, f"model.file={tmp_path}/net.py", cwd=project)
+    result = headrace_within("export", str(tmp_path / "run/bundle"), str(tmp_path / "out"), "--to", "onnx", cwd=project)
+    assert "The export has no vectors of items and queries, as the last layer is Activation" in result.stderr
+    assert not (tmp_path / "out/items.parquet").exists()
+    refused = headrace_within(
+        *words[:2], f"train.run={tmp_path}/other", f"model.file={tmp_path}/net.py", "train.loss.negatives=batch",
+        cwd=project, code=2,
+    )  # fmt: skip
+    assert "compares the vectors of items, and the last layer is Activation in" in refused.stderr
+    assert "Starting Spark" not in refused.stderr
+
+
+def test_negatives_of_the_batch_find_items_that_popularity_does_not(project: Path, tmp_path: Path) -> None:
+    """Two ranks train with them; metrics are those of validation, and the bundle ranks all items."""
+    words = (f"train.run={tmp_path}/run", "train.loss.negatives=batch", "train.loss.class_weights=balanced")
+    trained = headrace_within("train", "conf.yaml", *words, cwd=project).json
+    assert {"loss", "val_loss", "val_recall_at_10"} <= set(trained["metrics"])
+    assert "recall_at_10" not in trained["metrics"]
+    headrace_within("report", str(tmp_path / "run"), cwd=project)
+    result = headrace_within("evaluate", trained["bundle"], "--table", "table", cwd=project).json
+    assert result["metrics"]["recall_at_10"] > 0.6 > result["baselines"]["popularity"]["recall_at_10"]
+
+
+def test_run_with_negatives_of_the_batch_resumes(project: Path, tmp_path: Path) -> None:
+    """One that is extended ends with the weights of one that is not; the schedule is constant."""
+    words = ("train", "conf.yaml", "train.loss.negatives=batch", "train.ranks=1", f"train.run={tmp_path}/a")
+    headrace_within(*words, "train.epochs=1", cwd=project)
+    extended = headrace_within(*words, "train.epochs=2", cwd=project).json
+    whole = headrace_within(*words[:4], f"train.run={tmp_path}/b", "train.epochs=2", cwd=project).json
+    assert extended["weights_sha256"] == whole["weights_sha256"]
 
 
 def test_new_item_of_an_increment_is_added_after_the_others(tmp_path: Path) -> None:

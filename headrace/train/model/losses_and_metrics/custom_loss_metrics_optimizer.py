@@ -189,9 +189,15 @@ def _refuse_settings_without_effect(functions: dict[str, Callable[..., Any]], se
     ignored = keys if "optimizer" in functions else []
     ignored += ["loss.label_smoothing"] if "loss" in functions and settings.loss.label_smoothing else []
     ignored += ["loss.name"] if "loss" in functions and settings.loss.name else []
+    ignored += ["loss.negatives"] if "loss" in functions and settings.loss.negatives == "batch" else []
     ignored += ["keras_metrics"] if "metrics" in functions and settings.keras_metrics else []
     if ignored:
         raise ConfigurationError(
             f"train.{ignored[0]} would have no effect, as {path} defines "
             f"`{ignored[0].removeprefix('keras_').partition('.')[0]}`; remove one of them."
+        )
+    if "metrics" in functions and settings.loss.negatives == "batch":
+        raise ConfigurationError(
+            f"`metrics` in {path} would see the items of a batch only, as train.loss.negatives is batch; remove it, or "
+            "set train.loss.negatives=all."
         )

@@ -149,6 +149,12 @@ def test_metric_whose_states_cannot_be_added_is_refused_with_both_numbers(tmp_pa
     ("text", "settings", "key"),
     [
         (FOCAL, {"loss": Loss(label_smoothing=0.1)}, "train.loss.label_smoothing would have no effect"),
+        (FOCAL, {"loss": Loss(negatives="batch")}, "train.loss.negatives would have no effect"),
+        (
+            "def metrics(contract):\n    pass\n",
+            {"loss": Loss(negatives="batch")},
+            "would see the items of a batch only, as train.loss.negatives is batch",
+        ),
         (
             "def optimizer(contract, rate):\n    pass\n",
             {"optimizer": Optimizer(name="sgd")},
