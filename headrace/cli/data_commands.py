@@ -94,13 +94,11 @@ def _find_spacing(source: str, columns: Mapping[str, Any]) -> dict[str, Any]:
     from headrace.prepare.preview.column_roles import spacing_of_series
 
     spacing = spacing_of_series(source, columns)
-    if spacing.every_seconds is None:
-        log.warning("%s", spacing.description)
-    else:
-        log.info("%s", spacing.description)
+    every = spacing.every_seconds
+    log.log(logging.WARNING if every is None else logging.INFO, "%s", spacing.description)
     for warning in spacing.warnings:
         log.warning("%s", warning)
-    return {} if spacing.every_seconds is None else {"every_seconds": spacing.every_seconds, "season": spacing.season}
+    return {} if every is None else {"every_seconds": every, "season": spacing.season}
 
 
 def _find_splits(source: str) -> dict[str, Any]:
