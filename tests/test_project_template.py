@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -202,6 +202,42 @@ def test_configuration_names_the_columns_of_the_source(tmp_path: Path) -> None:
     tabular = configuration.prepare.tabular
     assert (tabular.numbers, tabular.categories) == (("area",), ("district",))
     assert configuration.prepare.task == "regression"
+
+
+SERIES: dict[str, tuple[Callable[[int], object], int, int | None]] = {
+    "hours": (lambda row: f"2026-01-{1 + row // 24:02d} {row % 24:02d}:00", 3600, 24),
+    "quarters": (lambda row: f"2026-01-{1 + row // 96:02d}T{row // 4 % 24:02d}:{row % 4 * 15:02d}:00Z", 900, 96),
+    "days": (lambda row: (date(2026, 1, 1) + timedelta(row)).isoformat(), 86400, 7),
+    "seconds": (lambda row: 1_700_000_000 + 60 * row, 60, None),
+}
+
+
+@pytest.mark.parametrize("kind", SERIES)
+def test_configuration_of_a_series_has_the_distance_of_its_times(kind: str, tmp_path: Path) -> None:
+    cell, every, season = SERIES[kind]
+    rows = [f"{cell(row)},{row % 7 + 0.5}" for row in range(200)]
+    (tmp_path / "series.csv").write_text("\n".join(["timestamp,load", *rows]))
+    done = headrace_within("init", "mine", "--kind", "windows", "--source", "series.csv", cwd=tmp_path)
+    windows = load(tmp_path / "mine/conf/windows.yaml").prepare.windows
+    assert windows is not None
+    assert (windows.time, windows.every_seconds, windows.season) == ("timestamp", every, season)
+    assert (done.json["every_seconds"], done.json["season"]) == (every, season)
+    assert f"every_seconds: {every} (" in done.stderr
+    assert "from the times of timestamp (199 of 199 distances in one series)" in done.stderr
+
+
+def test_init_and_raw_preview_say_that_dates_with_the_month_first_are_rejected(tmp_path: Path) -> None:
+    rows = [f"{1 + row // 28:02d}/{1 + row % 28:02d}/2026,{row % 7}" for row in range(60)]
+    (tmp_path / "series.csv").write_text("\n".join(["day,load", *rows]))
+    sentence = (
+        "As prepare.windows.time, 60 of 60 cells of day would be rejected as bad_time: its day '01/01/2026' is not a "
+        "time; write year, month and day in this order, such as 2024-01-31, as the text may mean two days."
+    )
+    done = headrace_within("init", "mine", "--kind", "windows", "--source", "series.csv", cwd=tmp_path)
+    assert sentence in done.stderr
+    shown = headrace_within("inspect", "series.csv", "--raw", cwd=tmp_path)
+    assert sentence in shown.stderr
+    assert shown.json["warnings"] == [sentence]
 
 
 def test_label_without_a_table_is_refused(tmp_path: Path) -> None:

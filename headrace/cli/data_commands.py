@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -61,11 +62,12 @@ def init(
             f"--label {label} has no effect: it is for --source TABLE with --kind text, tabular or windows, whose "
             "columns can be told apart."
         )
-    values = columns | (_find_splits(source) if source and kind == "images" and Path(source).is_dir() else {})
+    spacing = _find_spacing(source, columns) if source and kind == "windows" and columns else {}
+    values = columns | spacing | (_find_splits(source) if source and kind == "images" and Path(source).is_dir() else {})
     result = copy_template(folder, kind, source=source, source_format=source_format, values=values, force=force)
     if source is not None and (warning := source_warning(kind, source, source_format)):
         log.warning("%s", warning)
-    print_result(result | {"columns": columns}, next_steps(folder, kind, source, filled=bool(columns)))
+    print_result(result | {"columns": columns} | spacing, next_steps(folder, kind, source, filled=bool(columns)))
 
 
 def _find_columns(source: str, kind: ProjectKind, label: str | None) -> dict[str, Any]:
@@ -75,7 +77,7 @@ def _find_columns(source: str, kind: ProjectKind, label: str | None) -> dict[str
     if kind not in USED_ROLES:
         return {}
     try:
-        roles = guess_roles(source, label)
+        roles = guess_roles(source, label, is_series=kind == "windows")
     except DataError as error:
         log.warning("The columns of %s are not known (%s); set them in the configuration.", source, error)
         return {}
@@ -85,6 +87,18 @@ def _find_columns(source: str, kind: ProjectKind, label: str | None) -> dict[str
     ending = "check them" if columns else "too little for this kind; set the columns in the configuration"
     log.info("Columns taken for %s; %s", describe_roles(roles, kind), ending)
     return columns
+
+
+def _find_spacing(source: str, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of keys about the distance of rows in time, and log what they were taken from."""
+    from headrace.prepare.preview.column_roles import spacing_of_series
+
+    spacing = spacing_of_series(source, columns)
+    every = spacing.every_seconds
+    log.log(logging.WARNING if every is None else logging.INFO, "%s", spacing.description)
+    for warning in spacing.warnings:
+        log.warning("%s", warning)
+    return {} if every is None else {"every_seconds": every, "season": spacing.season}
 
 
 def _find_splits(source: str) -> dict[str, Any]:

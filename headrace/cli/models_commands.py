@@ -8,6 +8,7 @@ import typer
 from headrace.cli.application import app, print_result
 from headrace.cli.help_and_usage_errors import PlainGroup
 from headrace.cli.parameters import Conf, Overrides, load_configuration
+from headrace.cli.result_tables import promotion_summary, repair_summary
 
 models = typer.Typer(
     cls=PlainGroup,
@@ -50,7 +51,7 @@ def models_promote(
 
     result = promote_by_hand(open_registry(configuration), version)
     refresh_page(configuration)
-    print_result(result)
+    print_result(result, promotion_summary(result, str(conf)))
 
 
 @models.command("rollback")
@@ -66,7 +67,7 @@ def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
 
     result = roll_back(open_registry(configuration))
     refresh_page(configuration)
-    print_result(result)
+    print_result(result, promotion_summary(result, str(conf)))
 
 
 @models.command("compare")
@@ -99,4 +100,4 @@ def models_repair(conf: Conf, overrides: Overrides = None) -> None:
 
     result = repair(configuration)
     refresh_page(configuration)
-    print_result(result)
+    print_result(result, repair_summary(result))

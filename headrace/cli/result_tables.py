@@ -133,3 +133,31 @@ def _figure(value: object) -> str:
 
 def _interval(bounds: Sequence[float] | None) -> str:
     return "" if bounds is None else f"{figure(bounds[0])} to {figure(bounds[1])}"
+
+
+def promotion_summary(result: Mapping[str, Any], conf: str) -> str:
+    """Return which version is the champion, which it replaced and where it is served.
+
+    Args:
+        conf: file of the configuration, for the command that takes the promotion back.
+    """
+    replaced = f", which replaces version {result['replaced']}" if result["replaced"] is not None else ""
+    lines = [f"champion of {result['model']}: version {result['champion']}{replaced}", f"serving: {result['serving']}"]
+    if result["rollback_to"] is not None:
+        command = shlex.join(["headrace", "models", "rollback", conf])
+        lines.append(f"`{command}` makes version {result['rollback_to']} the champion again")
+    return "\n".join(lines)
+
+
+def repair_summary(result: Mapping[str, Any]) -> str:
+    """Return which versions were registered again, which have no bundle left, and which is the champion."""
+    restored, lost, damaged = (result[key] for key in ("restored", "lost", "damaged_database"))
+    lines = [f"{result['model']} in {result['registry']}"]
+    lines.append(f"registered again: {_versions(restored)}" if restored else "the registry knows every version")
+    lines += [f"no bundle is left of: {_versions(lost)}"] if lost else []
+    lines.append("no champion" if result["champion"] is None else f"champion: version {result['champion']}")
+    return "\n".join([*lines, *([f"the damaged database is kept as {damaged}"] if damaged else [])])
+
+
+def _versions(numbers: Sequence[int]) -> str:
+    return f"{'version' if len(numbers) == 1 else 'versions'} {', '.join(map(str, numbers))}"

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from headrace.config.configuration import Configuration
 from headrace.config.sections.inputs.input_kind_list import INPUT_SECTIONS
 from headrace.config.sections.source import DATAFRAME
+from headrace.config.union_errors import merge_union_errors
 from headrace.config.value_messages import describe_value, received_text
 from headrace.errors import ConfigurationError
 from headrace.storage.parse_location import read_failure
@@ -160,7 +161,7 @@ def validate(
         return model.model_validate(tree)
     except ValidationError as error:
         found: dict[str, list[str]] = {str(path): []}
-        for details in error.errors():
+        for details in merge_union_errors(error.errors(), model):
             message = " ".join(_describe(details, model).split())
             found.setdefault(_origin(details, path, overridden), []).append(message)
         parts = (f"{origin}: {'; '.join(messages)}" for origin, messages in found.items() if messages)

@@ -38,6 +38,7 @@ from headrace.train.validate_settings import (
     require_optimizer_updates,
     require_settings_fit_table,
     small_split_warning,
+    tell_of_newer_version,
     warn_of_other_preparation,
 )
 
@@ -117,6 +118,7 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration, *, dry_run
         record = _new_record(folder, configuration, source_hash(source), version)
         folder.begin(record, source)
         if dry_run_network:
+            tell_of_newer_version(version)
             with _recorded_failure(folder):
                 require_trainable(folder, record, version)
         return record

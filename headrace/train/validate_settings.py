@@ -11,6 +11,7 @@ from headrace.features.input_kind_loader import KINDS
 from headrace.processes.own_command_line_and_utc_now import command_line
 from headrace.processes.prepare_command_from_training_command import prepare_command
 from headrace.table import Version
+from headrace.table.transaction_log import newest_number
 from headrace.targets.target_kind_loader import target_module
 from headrace.train.class_weights import class_weights
 from headrace.train.monitored_metric import metric_names, monitored_metric
@@ -75,6 +76,16 @@ def warn_of_other_preparation(settings: Prepare, version: Version) -> None:
             "write its values into the configuration file; to change it, run `%s%s`.",
             version.table, ", ".join(_differences(name, given[name], used[name]) for name in sorted(differing)),
             prepare_command(command_line()), full,
+        )  # fmt: skip
+
+
+def tell_of_newer_version(version: Version) -> None:
+    """Log that a new run reads a version of the table that is not the newest."""
+    newest = newest_number(version.table) or 0
+    if newest > version.number:
+        log.info(
+            "The run reads version %s of %s, as train.data_version says; the newest is version %s.",
+            version.number, version.table, newest,
         )  # fmt: skip
 
 

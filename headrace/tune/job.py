@@ -50,19 +50,23 @@ def tune(configuration: Configuration, tracker: Callable[[StudyResult], str] | N
         search.run()
         result = StudyResult(folder, record, read_trials(search.study, record.tune.space))
         if result.best is not None:
-            _write_best(folder, record, result.best)
+            write_best(folder, record, result.best)
         write_page(folder, record, search.study, result.trials)
         summary = _summarize(result) | ({"tracked": tracker(result)} if tracker else {})
     return summary | {"seconds": round(time.monotonic() - start, 3)}
 
 
-def _write_best(folder: StudyFolder, record: StudyRecord, best: TrialRecord) -> None:
-    """Write the complete configuration of the best trial with its own `train.run`, so that it can be trained as is."""
-    run = f"{record.configuration.train.run}-tuned"
-    configuration = with_values(trial_configuration(record, dict(best.parameters)), {"train.run": run}, folder.best)
+def write_best(folder: StudyFolder, record: StudyRecord, best: TrialRecord) -> None:
+    """Write the complete configuration of the best trial with its own `train.run`, so that it can be trained as is.
+
+    It names the version of the table that the trials read, as the value is of that one.
+    """
+    own = {"train.run": f"{record.configuration.train.run}-tuned", "train.data_version": record.data_version}
+    configuration = with_values(trial_configuration(record, dict(best.parameters)), own, folder.best)
     # A configuration is read from local files only, so the user downloads one in a bucket first.
     file = folder.best.name if is_remote(folder.best) else folder.best
-    header = f"# Trial {best.number} of {folder.path}: {record.metric} {best.value:.6g}.\n#   headrace train {file}\n"
+    value = f"{record.metric} {best.value:.6g}, on version {record.data_version} of the table"
+    header = f"# Trial {best.number} of {folder.path}: {value}.\n#   headrace train {file}\n"
     text = yaml.safe_dump(configuration.model_dump(mode="json", exclude={"tune"}), sort_keys=False, allow_unicode=True)
     atomic_write(folder.best, (header + text).encode())
 

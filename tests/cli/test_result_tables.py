@@ -6,6 +6,8 @@ from headrace.cli.result_tables import (
     export_summary,
     gate_hint,
     prediction_table,
+    promotion_summary,
+    repair_summary,
     report_summary,
     retraining_table,
     training_table,
@@ -150,3 +152,27 @@ def test_gate_hint_is_a_command_and_a_key() -> None:
     assert few.endswith(f"if the new data may be wrong: {data}")
     undecided = [*reasons, "test rows that decide: expected 4 or more, received 3 of 5,000 rows"]
     assert "5,000 test rows may be too few" in gate_hint("t", {"test": {"rows": 5000}, "reasons": undecided})
+
+
+def test_promotion_says_what_it_replaced_and_how_to_take_it_back() -> None:
+    result = {"model": "clothes", "champion": 2, "replaced": 1, "rollback_to": 1, "serving": "registry/champion"}
+    assert promotion_summary(result, "my conf.yaml").splitlines() == [
+        "champion of clothes: version 2, which replaces version 1",
+        "serving: registry/champion",
+        "`headrace models rollback 'my conf.yaml'` makes version 1 the champion again",
+    ]
+    first = result | {"replaced": None, "rollback_to": None}
+    assert promotion_summary(first, "c.yaml") == "champion of clothes: version 2\nserving: registry/champion"
+
+
+def test_repair_says_what_is_restored_and_what_is_lost() -> None:
+    result = {"model": "clothes", "registry": "sqlite:///mlflow.db", "restored": [1, 3], "lost": [2], "champion": 3}
+    assert repair_summary(result | {"damaged_database": "mlflow.db.damaged"}).splitlines() == [
+        "clothes in sqlite:///mlflow.db",
+        "registered again: versions 1, 3",
+        "no bundle is left of: version 2",
+        "champion: version 3",
+        "the damaged database is kept as mlflow.db.damaged",
+    ]
+    intact = result | {"restored": [], "lost": [], "champion": None, "damaged_database": None}
+    assert repair_summary(intact).splitlines()[1:] == ["the registry knows every version", "no champion"]

@@ -1,5 +1,6 @@
 """Promotions by hand and rollbacks warn of what clients of the served model must know."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from headrace.registry.registry_connection import RegistryConnection
 from headrace.registry.tracking.training_run_tracking import track
 from headrace.registry.version_registration_and_lookup import register
 from tests.registry.finished_run import write_run
+from tests.support.commands import headrace_within
 from tests.support.small_table import CLASSES
 
 pytestmark = pytest.mark.tensorflow
@@ -47,3 +49,29 @@ def test_promotion_says_that_a_damaged_champion_cannot_be_compared(
     (champion_link(registry) / "contract.json").write_text("damaged")
     assert promote_by_hand(registry, "2")["changes"] == []
     assert "whether version 2 differs from it is not known" in caplog.text
+
+
+def test_commands_say_what_they_changed_beside_their_json(
+    registry: RegistryConnection, register_run: Callable[[int], int], tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        register_run(number)
+    (tmp_path / "c.yaml").write_text(
+        "data: {source: {path: raw}, table: table}\nmodel: {file: m.py}\ntrain: {run: run}\n"
+        "registry: {folder: registry, model: clothes}\n"
+    )
+    first, second, back, repaired = (
+        headrace_within("models", *words, cwd=tmp_path)
+        for words in (
+            ("promote", "c.yaml", "1"),
+            ("promote", "c.yaml", "2"),
+            ("rollback", "c.yaml"),
+            ("repair", "c.yaml"),
+        )
+    )
+    assert first.json["champion"] == back.json["champion"] == repaired.json["champion"] == 1
+    assert "champion of clothes: version 1\n" in first.stderr
+    assert "champion of clothes: version 2, which replaces version 1\n" in second.stderr
+    assert "`headrace models rollback c.yaml` makes version 1 the champion again" in second.stderr
+    assert "champion of clothes: version 1, which replaces version 2\n" in back.stderr
+    assert "the registry knows every version\nchampion: version 1" in repaired.stderr

@@ -17,6 +17,7 @@ from headrace.train.validate_settings import (
     require_optimizer_updates,
     require_settings_fit_table,
     small_split_warning,
+    tell_of_newer_version,
     warn_of_other_preparation,
 )
 from tests.support.small_table import Content, some_rows, write_table
@@ -202,6 +203,16 @@ def test_training_split_of_fewer_rows_than_one_global_batch_gets_a_warning_with_
     assert "the effective learning rate are 0.1 times those of a full batch" in warning
     assert "Set train.batch_size=155, or" in warning
     assert small_split_warning(settings, 3100) == ""
+
+
+def test_training_on_an_older_version_names_the_newest(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    versions = [write_table(tmp_path / "table", Content(splits={"train": some_rows(rows)})) for rows in (12, 20)]
+    tell_of_newer_version(versions[1])
+    assert caplog.text == ""
+    tell_of_newer_version(versions[0])
+    assert "reads version 0 of" in caplog.text
+    assert "as train.data_version says; the newest is version 1" in caplog.text
 
 
 def test_settings_that_the_table_was_not_prepared_with_get_a_warning(

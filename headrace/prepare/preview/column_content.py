@@ -13,8 +13,8 @@ from headrace.wording import column_title
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
 BOOLEAN_NAMES = frozenset(("true", "false", "yes", "no"))
-# 31/12/2025, 12-31-2025 or 31.12.2025, perhaps with a time; ISO 8601 is parsed.
-LOCAL_DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{4}([ T,].*)?")
+# 31/12/2025, 12-31-2025 or 31.12.2025, 2025/12/31, or 2025-1-5, perhaps with a time; ISO 8601 is parsed.
+LOCAL_DATE = re.compile(r"(?:[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{4}|[0-9]{4}([./-])[0-9]{1,2}\2[0-9]{1,2})(?:[ T,].*)?")
 NUMBERS = frozenset(("integer", "number"))
 # Contents that are neither texts nor names of files.
 TYPED = frozenset(("date", "truth value", "none"))
@@ -68,7 +68,12 @@ def _content(text: str) -> str:
         return "number with other separators"
     if WITH_SYMBOL.fullmatch(text):
         return "number with a unit"
-    return "date" if LOCAL_DATE.fullmatch(text) or _is_iso_date(text) else "text"
+    return "date" if is_date(text) else "text"
+
+
+def is_date(text: str) -> bool:
+    """Return whether a text is a date, perhaps with a time."""
+    return LOCAL_DATE.fullmatch(text.strip()) is not None or _is_iso_date(text.strip())
 
 
 def _is_iso_date(text: str) -> bool:

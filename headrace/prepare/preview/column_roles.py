@@ -1,10 +1,13 @@
 """Guess which columns of a raw table are its label, the inputs of a model and the time of a series."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from headrace.prepare.preview.column_content import MIN_VALUES, NUMBERS, column_content, is_row_name
 from headrace.prepare.preview.raw_preview import preview
+from headrace.prepare.preview.table_preview import read_cells
+from headrace.prepare.preview.time_spacing import TimeSpacing, find_spacing, is_epoch_time
 from headrace.wording import column_title
 
 # Kinds of projects whose configuration names columns of one table, and the roles that it names beside the label.
@@ -23,7 +26,7 @@ class ColumnRoles:
         numbers: columns of numbers, without the label.
         categories: columns of names and codes, without the label.
         texts: columns of texts that are mostly different.
-        times: columns of dates.
+        times: columns of dates, and of a series those of numbers since 1970.
         row_numbers: columns of a different whole number in every row.
         row_names: columns of a different name or code in every row.
     """
@@ -40,11 +43,12 @@ class ColumnRoles:
     row_names: tuple[str, ...]
 
 
-def guess_roles(path: str, label: str | None = None) -> ColumnRoles | None:
+def guess_roles(path: str, label: str | None = None, *, is_series: bool = False) -> ColumnRoles | None:
     """Return the roles of the columns of the table at `path`; None if it is no table.
 
     Args:
         label: the column to predict; None takes one with a usual name, or else the last that can be a label.
+        is_series: whether the rows are those of series, whose times may be numbers.
 
     Raises:
         ConfigurationError: there is no column `label`.
@@ -54,6 +58,8 @@ def guess_roles(path: str, label: str | None = None) -> ColumnRoles | None:
     if found["kind"] != "table":
         return None
     kinds = {column["name"]: _role(column) for column in found["columns"]}
+    if is_series and "time" not in kinds.values():
+        kinds |= dict.fromkeys(_epoch_columns(path, found, label), "time")
     last = next(reversed(kinds), None)
     # Numbers of rows come first in a table; prices at its end may well be all different.
     if last is not None and kinds[last] == "row number":
@@ -74,6 +80,24 @@ def guess_roles(path: str, label: str | None = None) -> ColumnRoles | None:
         row_numbers=_with_role(inputs, "row number"),
         row_names=_with_role(inputs, "row name"),
     )
+
+
+def _epoch_columns(path: str, found: Mapping[str, Any], label: str | None) -> list[str]:
+    """Return the columns of numbers that are times since 1970, without the label."""
+    cells = read_cells(path, found["format"])
+    numeric = [one["name"] for one in found["columns"] if column_content(one) in NUMBERS and one["name"] != label]
+    return [name for name in numeric if is_epoch_time(name, cells[name])]
+
+
+def spacing_of_series(path: str, values: Mapping[str, Any]) -> TimeSpacing:
+    """Return the spacing of the times of the table at `path`.
+
+    Args:
+        values: of `configuration_values` for windows.
+    """
+    cells = read_cells(path, preview(path)["format"])
+    times, series = cells[values["time"]], values["series"]
+    return find_spacing(column_title(values["time"]), times, cells[series] if series else ["series"] * len(times))
 
 
 def _with_role(roles: dict[str, str], role: str) -> tuple[str, ...]:

@@ -14,11 +14,9 @@ from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.encoders.number_notation_and_float32_warnings import parse_float32
 from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is_number, label_warnings
-from headrace.prepare.preview.column_content import (
-    MIN_VALUES,
-    recognize,
-)
+from headrace.prepare.preview.column_content import MIN_VALUES, is_date, recognize
 from headrace.prepare.preview.preview_limits import EXAMPLE_LENGTH, EXAMPLES, FILES, ROWS
+from headrace.prepare.preview.time_spacing import bad_time_warning
 from headrace.prepare.readers import cell_text, open_reader
 from headrace.prepare.readers.csv.csv_findings import (
     CsvDiagnostics,
@@ -88,8 +86,27 @@ def preview_table(path: str, table_format: str, label: str | None) -> dict[str, 
             *(label_warnings(named) if names else []),
             *(_object_warnings(names[0], found_labels) if names else []),
             *_row_number_warnings([one for one in labels if one]),
+            *_date_warnings(cells),
         ],
     }
+
+
+def read_cells(path: str, table_format: str) -> dict[str, list[str | None]]:
+    """Return the cells of each column of the first rows of a table as text; None if missing.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    sample = _read_sample(list_table(Source.model_validate(_source(path, table_format))), table_format, None)
+    return {name: [cell_text(row.get(name)) for row in sample.rows] for name in sample.columns}
+
+
+def _date_warnings(cells: Mapping[str, list[Any]]) -> list[str]:
+    """Return why `prepare` would reject dates as times, for each column of texts that are dates."""
+    texts = {name: [one for one in values if isinstance(one, str)] for name, values in cells.items()}
+    dated = [name for name, found in texts.items() if "date" in recognize(found).split("/")]
+    found = [bad_time_warning(column_title(name), [one for one in texts[name] if is_date(one)]) for name in dated]
+    return [warning for warning in found if warning]
 
 
 def _describe_numbers(numbers: Collection[str]) -> dict[str, str | int] | None:

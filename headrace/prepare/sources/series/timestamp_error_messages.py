@@ -10,6 +10,8 @@ HALF_DAY = re.compile(r".*\d\s*[AaPp]\.?[Mm]\.?", re.DOTALL)
 END_OF_DAY = re.compile(r".*[T ]24:00(?::00(?:\.0*)?)?", re.DOTALL)
 ZONE_NAME = re.compile(r".*\d:\d\d.*[A-Za-z]{3,}", re.DOTALL)
 CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d*)?)?")
+# Of a column of dates; other forms are times in some columns only, and texts in others.
+DATE_FORMS = (HALF_DAY, END_OF_DAY, DAY_FIRST, SLASHES)
 FORMS = (
     (CLOCK, "it has no day; write day and time, such as 2024-01-31 18:00:00"),
     (HALF_DAY, "write hours from 00 to 23, such as 2024-01-31 18:00:00"),
@@ -33,3 +35,8 @@ def describe_bad_time(name: str, text: str | None) -> str:
         return f"its {name} is empty"
     remedy = next((words for form, words in FORMS if form.fullmatch(text.strip())), OTHERS)
     return f"its {name} {text!r:.60} is not a time; {remedy}"
+
+
+def is_bad_date(text: str) -> bool:
+    """Return whether a date is written in a form that is no time."""
+    return any(form.fullmatch(text.strip()) for form in DATE_FORMS)

@@ -21,29 +21,11 @@ from headrace.prepare.encoders.number_notation_and_float32_warnings import is_un
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawFile, RawRecord
 from headrace.prepare.sources.series.time_splits import extend_periods, split_by_time
+from headrace.prepare.sources.series.time_units import TIME_UNITS
 from headrace.prepare.sources.series.timestamp_error_messages import describe_bad_time
 from headrace.prepare.sources.tables.read_table_records_in_spark import REJECTION, quote_column, read_columns
 from headrace.table.version_and_preparation_summary import Period
 
-# Units of times that are numbers, in seconds, and the numbers that they have in the years from 1980 to 2100.
-TIME_UNITS = (
-    ("milliseconds", 1e-3, 3e11, 4.2e12),
-    ("microseconds", 1e-6, 3e14, 4.2e15),
-    ("nanoseconds", 1e-9, 3e17, 4.2e18),
-    ("days of a spreadsheet", 86400.0, 29000.0, 74000.0),
-    ("days written as one number", 86400.0, 1.9e7, 2.11e7),
-    # A step to the next day, hour or minute skips the numbers that no time has: from 2024030123 to 2024030200 is 77.
-    ("hours written as one number", 3600.0, 1.9e9, 2.11e9),
-    ("hours written as one number", 864.0, 1.9e9, 2.11e9),
-    ("minutes written as one number", 60.0, 1.9e11, 2.11e11),
-    ("minutes written as one number", 36.0, 1.9e11, 2.11e11),
-    ("minutes written as one number", 8.64, 1.9e11, 2.11e11),
-    ("seconds written as one number", 1.0, 1.9e13, 2.11e13),
-    ("seconds written as one number", 0.6, 1.9e13, 2.11e13),
-    ("seconds written as one number", 0.36, 1.9e13, 2.11e13),
-    ("seconds written as one number", 0.0864, 1.9e13, 2.11e13),
-    ("years", 365.25 * 86400, 1800.0, 2200.0),
-)
 # Seconds; sums of fractions of seconds are not exact.
 TIME_TOLERANCE = 0.001
 DAY = 86400
