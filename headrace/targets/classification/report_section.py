@@ -115,7 +115,7 @@ class ClassificationAssessment:
 
     @property
     def most_frequent(self) -> tuple[str, float, int]:
-        """The first of the largest classes, its share (the accuracy of always predicting it) and the number of these."""
+        """The first of the largest classes, the accuracy of always predicting it, and how many are as large."""
         sizes = [sum(row) for row in self.evaluation.confusion]
         largest = max(sizes)
         return self.evaluation.classes[sizes.index(largest)], largest / self.rows, sizes.count(largest)
