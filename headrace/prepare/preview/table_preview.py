@@ -92,6 +92,16 @@ def preview_table(path: str, table_format: str, label: str | None) -> dict[str, 
     }
 
 
+def read_cells(path: str, table_format: str) -> dict[str, list[Any]]:
+    """Return the cells of the first rows of a table by column, as `preview_table` reads them.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    sample = _read_sample(list_table(Source.model_validate(_source(path, table_format))), table_format, None)
+    return {name: [row.get(name) for row in sample.rows] for name in sample.columns}
+
+
 def _describe_numbers(numbers: Collection[str]) -> dict[str, str | int] | None:
     """Return how many `numbers` there are, and the least and the greatest as they are written; None without any."""
     if not numbers:
