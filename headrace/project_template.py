@@ -59,6 +59,20 @@ FORMAT_NAMES = {"json": "JSON", "parquet": "Parquet", "orc": "ORC", "delta": "De
 SOURCE_PATH = re.compile(r"^(    path: )[^#\n]*?( #.*)?$", re.MULTILINE)
 FORMAT = re.compile(r"^(    format: )\w+( #.*\n)", re.MULTILINE)
 OPTIONS = re.compile(r"^    options: .*\n", re.MULTILINE)
+# What a configuration of files in folders has instead for files that a table lists.
+FOLDER_SOURCE = re.compile(r"^    kind: folder\n(    path: .*)\n", re.MULTILINE)
+HEADER = re.compile(r"\A(# Your own \w+).*?\n(#   headrace prepare)", re.DOTALL)
+TABLE_SOURCE = """\
+    kind: table
+{path} # a file, or a folder of files of one format
+    format: csv # csv, json, parquet, orc, delta or jdbc
+    options: {{ header: true }} # of csv alone: remove this line for another format
+    columns:
+      input: file # column of the paths, relative to the folder of the table
+      content: paths # bytes: the column holds the files themselves, as in Parquet
+      label: label # column of the class; of masks, of their paths
+      # split: split # a column with train, val or test, if you have split the files yourself
+"""
 COLUMNS = re.compile(r"^    columns:.*\n(      .*\n)+", re.MULTILINE)
 
 
@@ -115,7 +129,10 @@ def with_source(text: str, path: str, source_format: str | None) -> str:
             " # a file, or a folder of files of one format", ""
         )
         return text.replace("    kind: table", "    kind: folder # a folder for each class, a file for each text", 1)
-    if source_format in (None, "folder", "csv"):
+    if source_format in (None, "folder"):
+        return text
+    text = _list_in_table(text)
+    if source_format == "csv":
         return text
     name = FORMAT_NAMES.get(source_format, source_format)
     text = text.replace("a CSV file", f"a table in {name} format", 1).replace("the CSV file", "the table")
@@ -129,10 +146,26 @@ def with_values(text: str, values: Mapping[str, Any]) -> str:
     return text
 
 
+def _list_in_table(text: str) -> str:
+    """Return a configuration of files in folders as one of files that a CSV file lists."""
+    text, changed = FOLDER_SOURCE.subn(lambda found: TABLE_SOURCE.format(path=found[1]), text)
+    if not changed:
+        return text
+    text = HEADER.sub(r"\1, listed in a CSV file: the path of a file and its label in each row.\n\2", text)
+    return text.replace("if the folders do not name splits", "if no column names splits")
+
+
 def _set_key(text: str, key: str, value: Any) -> str:
-    line = re.compile(rf"^( +{key}: )[^#\n]*?( #.*)?\n", re.MULTILINE)
     if value is None:
-        return line.sub("", text, count=1)
+        # A section has lines that are further to the right.
+        return re.sub(rf"^( +){key}:.*\n(\1 .*\n)*", "", text, count=1, flags=re.MULTILINE)
+    # A line that is only offered in a comment becomes one of the configuration; that of the identity stays an offer.
+    line = re.compile(rf"^( +{key}: )[^#\n]*?( #.*)?\n", re.MULTILINE)
+    if line.search(text) is None:
+        offer = re.compile(rf"^( +)# ({key}: )[^#\n]*?( #.*)?\n", re.MULTILINE)
+        mark = "# " if key == "identity" else ""
+        written = f"{mark}{key}: {inline_yaml(value)}"
+        return offer.sub(lambda found: f"{found[1]}{written}{found[3] or ''}\n", text, count=1)
     return line.sub(lambda found: f"{found[1]}{inline_yaml(value)}{found[2] or ''}\n", text, count=1)
 
 
@@ -143,6 +176,8 @@ def source_warning(kind: Kind, source: str, source_format: str | None) -> str:
         return ""
     if not path.exists():
         return f"There is nothing at {source} yet{path_hint(path)}; the configuration names it all the same."
+    if kind in ("audio", "masks") and source_format:
+        return ""
     if kind in FOLDERS:
         used = f"holds tables ({source_format})" if source_format else "" if path.is_dir() else "is not a folder"
         return f"{source} {used}; --kind {kind} is for {FOLDERS[kind]}." if used else ""
@@ -165,7 +200,7 @@ def next_steps(folder: Path, kind: Kind, source: str | None, *, filled: bool = F
         raw = shlex.quote(_from_folder(source, folder))
         section = f" and prepare.{SECTIONS[kind]}" if kind in SECTIONS else ""
         purpose = "to check" if filled else "for"
-        columns = "" if kind in FOLDERS else f", {purpose} data.source.columns{section} in {conf}"
+        columns = "" if kind in FOLDERS and not filled else f", {purpose} data.source.columns{section} in {conf}"
         steps.append(f"headrace inspect {raw} --raw   # what is there{columns}")
     verbs = ("retrain",) if kind == "retrain" else ("prepare", "train")
     return "\n".join(["next:", *(f"  {step}" for step in (*steps, *(f"headrace {verb} {conf}" for verb in verbs)))])

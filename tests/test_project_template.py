@@ -42,6 +42,17 @@ def test_copy_template_writes_a_valid_configuration_with_the_source_and_its_netw
     assert f"headrace {'retrain' if kind == 'retrain' else 'prepare'} conf/{conf.name}" in conf.read_text()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_configuration_offers_a_search_that_is_valid(kind: Kind, tmp_path: Path) -> None:
+    copy_template(tmp_path, kind, force=False)
+    (conf,) = (tmp_path / "conf").iterdir()
+    offered = conf.read_text().replace("# tune: ", "tune: ").replace("#   kind:", "  kind:")
+    conf.write_text(offered)
+    tune = load(conf).tune
+    assert tune is not None
+    assert f"`headrace tune conf/{conf.name}` searches" in offered
+
+
 def test_every_shipped_network_belongs_to_a_kind() -> None:
     assert {name for names in NETWORKS.values() for name in names} == set(shipped_networks())
     assert set(CONFIGURATIONS) == set(NETWORKS) == set(KINDS) == set(get_args(ProjectKind))

@@ -2,18 +2,15 @@
 
 import logging
 import sys
-from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from headrace.cli.application import app, print_result
 from headrace.cli.parameters import Conf, Overrides, SplitName, load_configuration, local_path, location
 from headrace.cli.result_tables import conversion_summary
-from headrace.errors import ConfigurationError, DataError, HeadraceError
-from headrace.wording import quantity
+from headrace.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +28,7 @@ def init(
         ProjectKind,
         typer.Option(
             help="images: in class folders; masks: images and masks of the same names; text: a CSV file of texts and "
-            "labels; audio: audio files in class folders; "
+            "labels; audio: audio files in class folders, or a CSV file of their paths and labels; "
             "tabular: a CSV file of numbers and categories; record: a CSV file of images, texts and numbers; "
             "recommendation: a CSV file of chosen items; windows: a CSV file of a series; "
             "table: a CSV file of paths of images and labels; retrain: images that arrive daily"
@@ -47,82 +44,27 @@ def init(
 ) -> None:
     """Create a commented configuration and the networks that fit it as a starting point.
 
-    Of a table of texts, of rows or of a series, the columns of --source are looked at and named in the configuration.
+    The columns of a table of --source are looked at and named in the configuration, except for --kind record.
 
     Example: headrace init my-project --source photos
 
     Example: headrace init my-texts --kind text --source texts.csv
     """
+    from headrace.cli.columns_for_init import FoundSource, look_at_source
     from headrace.project_template import copy_template, next_steps, source_warning
 
-    source_format = None if source is None else _find_format(source)
-    columns = _find_columns(source, kind, label) if source and source_format else {}
-    if label is not None and columns.get("label") != label:
+    found = FoundSource(kind, "", None) if source is None else look_at_source(source, kind, label)
+    if label is not None and found.columns.get("label") != label:
         raise ConfigurationError(
-            f"--label {label} has no effect: it is for --source TABLE with --kind text, tabular or windows, whose "
-            "columns can be told apart."
+            f"--label {label} has no effect: it is for --source TABLE, whose columns can be told apart, and not for "
+            "--kind record."
         )
-    spacing = _find_spacing(source, columns) if source and kind == "windows" and columns else {}
-    values = columns | spacing | (_find_splits(source) if source and kind == "images" and Path(source).is_dir() else {})
-    result = copy_template(folder, kind, source=source, source_format=source_format, values=values, force=force)
-    if source is not None and (warning := source_warning(kind, source, source_format)):
+    given, values, written = found.source or None, found.values, found.kind
+    result = copy_template(folder, written, source=given, source_format=found.source_format, values=values, force=force)
+    if given is not None and (warning := source_warning(written, given, found.source_format)):
         log.warning("%s", warning)
-    print_result(result | {"columns": columns} | spacing, next_steps(folder, kind, source, filled=bool(columns)))
-
-
-def _find_columns(source: str, kind: ProjectKind, label: str | None) -> dict[str, Any]:
-    """Return the values of keys that name columns of the table `source`, and log what was taken for what."""
-    from headrace.prepare.preview.column_roles import USED_ROLES, configuration_values, describe_roles, guess_roles
-
-    if kind not in USED_ROLES:
-        return {}
-    try:
-        roles = guess_roles(source, label, is_series=kind == "windows")
-    except DataError as error:
-        log.warning("The columns of %s are not known (%s); set them in the configuration.", source, error)
-        return {}
-    if roles is None:
-        return {}
-    columns = configuration_values(kind, roles)
-    ending = "check them" if columns else "too little for this kind; set the columns in the configuration"
-    log.info("Columns taken for %s; %s", describe_roles(roles, kind), ending)
-    return columns
-
-
-def _find_spacing(source: str, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of keys about the distance of rows in time, and log what they were taken from."""
-    from headrace.prepare.preview.column_roles import spacing_of_series
-
-    spacing = spacing_of_series(source, columns)
-    every = spacing.every_seconds
-    log.log(logging.WARNING if every is None else logging.INFO, "%s", spacing.description)
-    for warning in spacing.warnings:
-        log.warning("%s", warning)
-    return {} if every is None else {"every_seconds": every, "season": spacing.season}
-
-
-def _find_splits(source: str) -> dict[str, Any]:
-    """Return `stratified` as the method of splits if a class folder has few images; nothing if folders name splits."""
-    from headrace.config.configuration import Source
-    from headrace.prepare.labels.class_warnings import SMALL_CLASS
-    from headrace.prepare.sources import list_source
-
-    try:
-        files = list_source(Source(path=str(Path(source).absolute()))).files
-    except HeadraceError:
-        return {}
-    counts = Counter(file.label for file in files if file.label is not None)
-    if any(file.split for file in files) or not counts or min(counts.values()) >= SMALL_CLASS:
-        return {}
-    name, rows = min(counts.items(), key=lambda item: item[1])
-    log.info("prepare.splits.method is stratified, as the class %r has %s", name, quantity(rows, "file"))
-    return {"method": "stratified"}
-
-
-def _find_format(source: str) -> str | None:
-    from headrace.prepare.preview.table_format_detection import detect_format
-
-    return detect_format(source)
+    shown = {"columns": found.columns} | found.spacing
+    print_result(result | shown, next_steps(folder, written, given, filled=bool(found.columns)))
 
 
 @app.command()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.evaluate.item_ranks import rank_metrics
 from headrace.evaluate.row_slices_by_value import Partition
 
 THIRDS = ("head", "middle", "tail")
@@ -19,10 +20,22 @@ def training_counts(items: Sequence[str], training_rows: Mapping[str, int]) -> N
     return np.array([training_rows.get(name, 0) for name in items], np.int64)
 
 
-def popularity_ranks(counts: NDArray[np.int64], true: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return the rank of each row's true item, (rows,), if `counts` are its scores; see `item_ranks`."""
-    ranks: NDArray[np.int64] = (len(counts) - np.searchsorted(np.sort(counts), counts, "left"))[true]
-    return ranks
+def popularity_metrics(counts: NDArray[np.int64], true: NDArray[np.integer]) -> dict[str, float]:
+    """Return the metrics of a list of all items by `counts`, the largest first, alike for all rows.
+
+    Items of equal counts stand in any order in such a list: the metrics are their means over all these orders, as an
+    item of a tie has each place of it equally often.
+
+    Args:
+        true: the true item of each row, (rows,).
+    """
+    ordered = -np.sort(-counts)
+    first, last = np.searchsorted(-ordered, -counts, "left"), np.searchsorted(-ordered, -counts, "right")
+    found = {}
+    for name, values in rank_metrics(np.arange(1, len(counts) + 1), len(counts)).items():
+        sums = np.concatenate([[0.0], np.cumsum(values)])
+        found[name] = float(((sums[last] - sums[first]) / (last - first))[true].mean())
+    return found
 
 
 def thirds(counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -181,6 +181,20 @@ def test_numbers_and_categories_are_those_of_a_file(notebook: SparkSession, tmp_
     assert table.contract.spec == other.contract.spec
 
 
+def test_missing_number_is_rejected_with_how_to_fill_it_and_filled_by_a_setting(
+    notebook: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = pd.DataFrame({"size": [float("nan"), *range(40)], "kind": ["a", "b"] * 20 + ["a"]})
+    given: dict[str, Any] = {"inputs": {"size": "number"}, "outputs": {"kind": "class"}}
+    rejecting = headrace.prepare(notebook.createDataFrame(rows), tmp_path / "rejecting", **given)
+    assert rejecting.summary.rejected == 1
+    assert "prepare.tabular.missing=mean fills it" in caplog.text
+    filling = {"prepare.tabular.missing": "mean"}
+    filled = headrace.prepare(notebook.createDataFrame(rows), tmp_path / "filled", **given, settings=filling)
+    assert filled.summary.rejected == 0
+    assert sum(sum(names.values()) for names in filled.counts.values()) == 41
+
+
 def test_vectors_and_places_are_inputs_of_their_own(notebook: SparkSession, tmp_path: Path) -> None:
     rows = [
         ([number / 7, 2.0], 50.0 + number / 100, 8.0, f"word {number % 9}", "ab"[number % 2]) for number in range(60)

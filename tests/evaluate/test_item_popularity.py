@@ -1,17 +1,20 @@
 """The baseline ranks items by their training rows, and the head, the middle and the tail hold a third of these each."""
 
+from itertools import pairwise, permutations
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.evaluate.item_popularity import (
     PopularityPartitioner,
     by_popularity,
-    popularity_ranks,
+    popularity_metrics,
     thirds,
     training_counts,
 )
-from headrace.evaluate.item_ranks import item_ranks
+from headrace.evaluate.item_ranks import rank_metrics
 
 COUNTS = st.lists(st.integers(0, 9), min_size=2, max_size=30)
 
@@ -20,11 +23,21 @@ def test_counts_are_in_the_order_of_the_items() -> None:
     assert training_counts(("a", "b", "c"), {"c": 4, "a": 1}).tolist() == [1, 0, 4]
 
 
-@given(COUNTS)
-def test_ranks_are_those_of_counts_as_scores(counts: list[int]) -> None:
-    items = np.arange(len(counts))
-    scores = np.tile(np.array(counts, np.float64), (len(counts), 1))
-    assert popularity_ranks(np.array(counts), items).tolist() == item_ranks(scores, items).tolist()
+@given(st.lists(st.integers(0, 2), min_size=2, max_size=5))
+def test_baseline_is_the_mean_over_all_lists_in_the_order_of_the_counts(counts: list[int]) -> None:
+    """Each list that sorts the items by their counts breaks ties in its own way."""
+    items = range(len(counts))
+    lists = [one for one in permutations(items) if all(counts[a] >= counts[b] for a, b in pairwise(one))]
+    ranks = np.array([[one.index(item) + 1 for item in items] for one in lists])
+    found = popularity_metrics(np.array(counts), np.array(items))
+    for name, values in rank_metrics(ranks, len(counts)).items():
+        assert found[name] == pytest.approx(values.mean())
+
+
+def test_baseline_recommends_ten_items_though_the_tenth_is_one_of_a_tie() -> None:
+    """Six items are above the tie, and four of the six in it belong to the ten."""
+    counts = np.array([9, 9, 9, 9, 9, 9, 5, 5, 5, 5, 5, 5, 1, 1])
+    assert popularity_metrics(counts, np.arange(14))["recall_at_10"] == pytest.approx(10 / 14)
 
 
 @given(COUNTS)

@@ -214,6 +214,11 @@ def test_confusion_matrix_has_counts_and_row_percentages(make_run: MakeRun) -> N
     assert "circle 0.750 0.750 0.750 4" in page.text
 
 
+def test_page_names_no_class_the_most_frequent_if_all_are_equally_frequent(make_run: MakeRun) -> None:
+    text = write_page(make_run()).text
+    assert "predicting one of the 3 most frequent classes, which have equally many rows, such as circle , would" in text
+
+
 def test_page_of_many_classes_lists_most_frequent_confusions(make_run: MakeRun) -> None:
     classes = tuple(f"class {number:03d}" for number in range(60))
     page = write_page(make_run(classes=classes, rows={"train": 120, "test": 240}))

@@ -56,7 +56,9 @@ def _number(name: str, cell: str | None, spec: Tabular) -> float | None:
         if spec.missing == "mean":
             return None
         raise RejectedRecordError(
-            Reason.BAD_VALUE, f"the number of {name} is missing; prepare.tabular.missing: mean fills it"
+            Reason.BAD_VALUE,
+            f"the number of {name} is missing; prepare.tabular.missing=mean fills it with the mean of training "
+            "(of several inputs prepare.inputs.NAME.missing=mean)",
         )
     number = parse_float32(text)
     if not math.isfinite(number):

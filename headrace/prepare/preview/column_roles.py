@@ -5,13 +5,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace.prepare.preview.column_content import MIN_VALUES, NUMBERS, column_content, is_row_name
+from headrace.prepare.preview.listed_files import find_file_columns
+from headrace.prepare.preview.preview_limits import ROWS
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.preview.table_preview import read_cells
 from headrace.prepare.preview.time_spacing import TimeSpacing, find_spacing, is_epoch_time
+from headrace.prepare.readers import cell_text
 from headrace.wording import column_title
 
 # Kinds of projects whose configuration names columns of one table, and the roles that it names beside the label.
-USED_ROLES = {"text": ("texts",), "tabular": ("numbers", "categories"), "windows": ("times", "numbers", "categories")}
+USED_ROLES = {
+    "text": ("texts",),
+    "tabular": ("numbers", "categories"),
+    "windows": ("times", "numbers", "categories"),
+    "table": ("files",),
+    "audio": ("files",),
+    "masks": ("files",),
+}
+MASK_NAMES = ("mask", "segment", "annotation", "label")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +40,10 @@ class ColumnRoles:
         times: columns of dates, and of a series those of numbers since 1970.
         row_numbers: columns of a different whole number in every row.
         row_names: columns of a different name or code in every row.
+        file_kinds: what the files are, image, audio or text, by column.
+        contents: columns of bytes, which can be those of files.
+        split: the column that names splits; None without.
+        is_small: whether all rows were looked at, as there are few.
     """
 
     label: str | None
@@ -41,6 +56,15 @@ class ColumnRoles:
     times: tuple[str, ...]
     row_numbers: tuple[str, ...]
     row_names: tuple[str, ...]
+    file_kinds: dict[str, str]
+    contents: tuple[str, ...]
+    split: str | None
+    is_small: bool
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Columns of paths of files."""
+        return tuple(self.file_kinds)
 
 
 def guess_roles(path: str, label: str | None = None, *, is_series: bool = False) -> ColumnRoles | None:
@@ -57,7 +81,10 @@ def guess_roles(path: str, label: str | None = None, *, is_series: bool = False)
     found = preview(path, label)
     if found["kind"] != "table":
         return None
-    kinds = {column["name"]: _role(column) for column in found["columns"]}
+    files = find_file_columns(read_cells(path, found["format"]))
+    kinds = {one["name"]: "file" if one["name"] in files else _role(one) for one in found["columns"]}
+    contents = [one["name"] for one in found["columns"] if one["type"] == "bytes"]
+    kinds |= dict.fromkeys(contents, "none")
     if is_series and "time" not in kinds.values():
         kinds |= dict.fromkeys(_epoch_columns(path, found, label), "time")
     last = next(reversed(kinds), None)
@@ -79,12 +106,16 @@ def guess_roles(path: str, label: str | None = None, *, is_series: bool = False)
         times=_with_role(inputs, "time"),
         row_numbers=_with_role(inputs, "row number"),
         row_names=_with_role(inputs, "row name"),
+        file_kinds={name: files[name] for name in _with_role(inputs, "file")},
+        contents=tuple(name for name in contents if name != chosen),
+        split=found["split_column"],
+        is_small=found["sampled"] < ROWS,
     )
 
 
 def _epoch_columns(path: str, found: Mapping[str, Any], label: str | None) -> list[str]:
     """Return the columns of numbers that are times since 1970, without the label."""
-    cells = read_cells(path, found["format"])
+    cells = _text_cells(path, found["format"])
     numeric = [one["name"] for one in found["columns"] if column_content(one) in NUMBERS and one["name"] != label]
     return [name for name in numeric if is_epoch_time(name, cells[name])]
 
@@ -95,9 +126,15 @@ def spacing_of_series(path: str, values: Mapping[str, Any]) -> TimeSpacing:
     Args:
         values: of `configuration_values` for windows.
     """
-    cells = read_cells(path, preview(path)["format"])
+    cells = _text_cells(path, preview(path)["format"])
     times, series = cells[values["time"]], values["series"]
     return find_spacing(column_title(values["time"]), times, cells[series] if series else ["series"] * len(times))
+
+
+def _text_cells(path: str, table_format: str) -> dict[str, list[str | None]]:
+    """Return the cells of each column of the first rows as text; None if missing."""
+    cells = read_cells(path, table_format)
+    return {name: [cell_text(value) for value in values] for name, values in cells.items()}
 
 
 def _with_role(roles: dict[str, str], role: str) -> tuple[str, ...]:
@@ -127,17 +164,52 @@ def configuration_values(kind: str, roles: ColumnRoles) -> dict[str, Any]:
     """
     if roles.label is None:
         return {}
-    task = "regression" if roles.is_number else "classification"
+    task = {"label": roles.label, "task": "regression" if roles.is_number else "classification"}
+    split = {"split": roles.split} if roles.split is not None else {}
     if kind == "tabular" and (roles.numbers or roles.categories):
         lists = {"numbers": [*roles.numbers], "categories": [*roles.categories]}
-        return {"label": roles.label, "task": task} | lists
+        return task | lists | split | _splits_of_rows(roles) | _identity(roles)
     if kind == "text" and roles.texts:
-        method = {"method": "hash"} if roles.is_number else {}
-        return {"label": roles.label, "task": task, "input": roles.texts[0]} | method
+        return task | {"input": roles.texts[0]} | _hash_for_numbers(roles) | split | _identity(roles)
     if kind == "windows" and roles.times and roles.is_numeric:
         series = roles.categories[0] if roles.categories else None
         return {"label": roles.label, "series": series, "time": roles.times[0], "values": [roles.label, *roles.numbers]}
+    if kind == "masks":
+        return _mask_columns(roles) | split
+    if kind in ("table", "audio", "text") and (named := file_column(kind, roles)):
+        return task | named | (_splits_of_rows(roles) if kind == "audio" else _hash_for_numbers(roles)) | split
     return {}
+
+
+def _hash_for_numbers(roles: ColumnRoles) -> dict[str, str]:
+    return {"method": "hash"} if roles.is_number else {}
+
+
+def _splits_of_rows(roles: ColumnRoles) -> dict[str, str]:
+    """Return the method of splits that gives each split its share of each class, where there are few rows."""
+    return {"method": "stratified"} if roles.is_small and not roles.is_number and roles.split is None else {}
+
+
+def _identity(roles: ColumnRoles) -> dict[str, str]:
+    found = [name for name in (*roles.row_numbers, *roles.row_names) if name]
+    return {"identity": found[0]} if found else {}
+
+
+def file_column(kind: str, roles: ColumnRoles) -> dict[str, str]:
+    """Return the column of the files of a project of `kind`, and what it holds; empty without one."""
+    wanted = "image" if kind in ("table", "masks") else kind
+    if found := [name for name, one in roles.file_kinds.items() if one == wanted]:
+        return {"input": found[0], "content": "paths"}
+    return {"input": roles.contents[0], "content": "bytes"} if roles.contents and kind != "text" else {}
+
+
+def _mask_columns(roles: ColumnRoles) -> dict[str, str]:
+    """Return the column of the images and that of their masks, of two columns of paths."""
+    images = [name for name, kind in roles.file_kinds.items() if kind == "image"]
+    if len(images) < 2:
+        return {}
+    mask = next((one for word in MASK_NAMES for one in images if word in one.lower()), images[1])
+    return {"input": next(one for one in images if one != mask), "content": "paths", "label": mask}
 
 
 def describe_roles(roles: ColumnRoles, kind: str) -> str:
@@ -148,8 +220,9 @@ def describe_roles(roles: ColumnRoles, kind: str) -> str:
     parts += [f"{name}: {', '.join(map(column_title, getattr(roles, name))) or 'none'}" for name in names]
     others = {
         "row_numbers": "they number the rows", "row_names": "another name in each row", "times": "dates",
-        "texts": "mostly different texts",
+        "texts": "mostly different texts", "files": "names of files",
     }  # fmt: skip
     unused = {key: why for key, why in others.items() if key not in names}
     left = [f"{column_title(one)} ({why})" for key, why in unused.items() for one in getattr(roles, key)]
+    parts += [f"splits: {column_title(roles.split)}"] if roles.split is not None else []
     return "; ".join([*parts, *([f"left out: {', '.join(left)}"] if left else [])])

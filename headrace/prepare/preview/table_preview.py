@@ -91,14 +91,14 @@ def preview_table(path: str, table_format: str, label: str | None) -> dict[str, 
     }
 
 
-def read_cells(path: str, table_format: str) -> dict[str, list[str | None]]:
-    """Return the cells of each column of the first rows of a table as text; None if missing.
+def read_cells(path: str, table_format: str) -> dict[str, list[Any]]:
+    """Return the cells of the first rows of a table by column, as `preview_table` reads them.
 
     Raises:
         DataError: a file cannot be read.
     """
     sample = _read_sample(list_table(Source.model_validate(_source(path, table_format))), table_format, None)
-    return {name: [cell_text(row.get(name)) for row in sample.rows] for name in sample.columns}
+    return {name: [row.get(name) for row in sample.rows] for name in sample.columns}
 
 
 def _date_warnings(cells: Mapping[str, list[Any]]) -> list[str]:

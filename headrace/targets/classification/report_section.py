@@ -114,10 +114,11 @@ class ClassificationAssessment:
         return wilson(self.right, self.rows)
 
     @property
-    def most_frequent(self) -> tuple[str, float]:
-        """The largest class and its share: the accuracy of always predicting it."""
+    def most_frequent(self) -> tuple[str, float, int]:
+        """The first of the largest classes, the accuracy of always predicting it, and how many are as large."""
         sizes = [sum(row) for row in self.evaluation.confusion]
-        return self.evaluation.classes[sizes.index(max(sizes))], max(sizes) / self.rows
+        largest = max(sizes)
+        return self.evaluation.classes[sizes.index(largest)], largest / self.rows, sizes.count(largest)
 
     @property
     def by_class(self) -> PerClass:

@@ -10,7 +10,7 @@ from headrace.contract import Contract
 from headrace.evaluate.classifier_scores import cross_entropies
 from headrace.evaluate.confidence_intervals import drop_degenerate, mean_intervals
 from headrace.evaluate.evaluator_interface import EvaluationBatch
-from headrace.evaluate.item_popularity import popularity_ranks, training_counts
+from headrace.evaluate.item_popularity import popularity_metrics, training_counts
 from headrace.evaluate.item_ranks import BEST, best_items, item_ranks, rank_metrics
 from headrace.evaluate.mistake_renderer_interface import Renderer, picture
 from headrace.evaluate.worst_mistakes import Mistake, WorstMistakes
@@ -60,14 +60,13 @@ class Retrieval:
     def metrics(self) -> dict[str, Any]:
         """Return metrics with intervals, those of the baseline, and the rows with the least probable true items.
 
-        `coverage_at_10` is the share of items that are among the first ten of at least one row. The baseline ranks the
-        items by their training rows, alike for all.
+        `coverage_at_10` is the share of items that are among the first ten of at least one row. The baseline lists the
+        items by their training rows, alike for all; see `popularity_metrics`.
         """
         true, ranks, losses = self._all()
         result = _compute_metrics(ranks, losses, len(self._items))
         result["metrics"]["coverage_at_10"] = float(self._recommended.mean())
-        popular = rank_metrics(popularity_ranks(self._counts, true), len(self._items))
-        baseline = {name: float(values.mean()) for name, values in popular.items()}
+        baseline = popularity_metrics(self._counts, true)
         without = self._counts[true] == 0
         return {
             "task": "retrieval",

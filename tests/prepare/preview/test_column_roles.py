@@ -48,6 +48,7 @@ def test_rows_have_numbers_categories_and_the_last_column_as_label(flats: str) -
         "task": "regression",
         "numbers": ["area", "rooms"],
         "categories": ["district"],
+        "identity": "id",
     }
     assert describe_roles(roles, "tabular") == (
         "label: price (the last column); numbers: area, rooms; categories: district; left out: id (they number the "

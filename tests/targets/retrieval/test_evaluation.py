@@ -59,10 +59,10 @@ def test_baseline_ranks_items_by_their_training_rows() -> None:
     true, probabilities = some_rows()
     found = evaluated(true, probabilities).metrics()
     popularity = found["baselines"]["popularity"]
-    # The counts fall with the index; the last two items have none, and the rank of the last one both.
-    ranks = np.where(true < 28, true + 1, 30)
-    assert popularity["recall_at_5"] == pytest.approx((ranks <= 5).mean())
-    assert popularity["mean_reciprocal_rank"] == pytest.approx((1 / ranks).mean())
+    # The counts fall with the index; the last two items have none, and share the last two ranks.
+    assert popularity["recall_at_5"] == pytest.approx((true < 5).mean())
+    inverse = np.where(true < 28, 1 / (true + 1), (1 / 29 + 1 / 30) / 2)
+    assert popularity["mean_reciprocal_rank"] == pytest.approx(inverse.mean())
     assert popularity["coverage_at_10"] == pytest.approx(1 / 3)
     without = found["without_training_rows"]
     assert without == {"rows": int((true >= 28).sum()), "items": len(np.unique(true[true >= 28]))}
