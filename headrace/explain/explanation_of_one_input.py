@@ -80,6 +80,7 @@ class Explanation:
         integrated: attributions by integrated gradients; None if not requested or not possible.
         renderings: one for each method.
         original: the prepared image, the network's input, as a data URI; None for texts.
+        sound: the prepared sound as a data URI; None for others, and for a long one.
     """
 
     path: str
@@ -87,6 +88,7 @@ class Explanation:
     integrated: Attribution | None
     renderings: tuple[Rendering, ...]
     original: str | None = None
+    sound: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the explanation with its measured gap for JSON."""
