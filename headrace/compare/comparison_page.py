@@ -6,7 +6,8 @@ from typing import Any
 
 from headrace import __version__
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER
-from headrace.compare.comparison_text import conclusion, headlines, setting_text, signed, value_text
+from headrace.compare.comparison_text import conclusion, headlines, setting_text, shortage, signed, value_text
+from headrace.compare.paired_differences import MIN_DECIDING_ROWS
 from headrace.html.jinja_environment import environment
 from headrace.html.metric_of_several_runs_chart import OverlayChart, overlay
 from headrace.html.small_image_check import is_pixelated
@@ -24,7 +25,7 @@ def write_page(comparison: Mapping[str, Any], output: Path) -> Path:
     Raises:
         OSError: `output` cannot be written.
     """
-    jinja = environment(TEMPLATES, signed=signed, value_text=value_text, setting_text=setting_text)
+    jinja = environment(TEMPLATES, signed=signed, value_text=value_text, setting_text=setting_text, shortage=shortage)
     names = [model["name"] for model in comparison["models"]]
     page = jinja.get_template("comparison.html.jinja").render(
         headrace_version=__version__,
@@ -34,6 +35,7 @@ def write_page(comparison: Mapping[str, Any], output: Path) -> Path:
         conclusions={name: conclusion(comparison, name) for name in names[1:]},
         warnings=list(headlines(comparison))[len(names) :],
         lower_is_better=LOWER_IS_BETTER,
+        min_deciding_rows=MIN_DECIDING_ROWS,
         charts=_charts(comparison, names),
         classes=_ranked_classes(comparison),
         is_pixelated=is_pixelated,

@@ -57,17 +57,29 @@ def conclusion(comparison: Mapping[str, Any], name: str) -> str:
         f"{values[name]} against {values[reference]}, a difference of "
         f"{signed(found['difference'], main, found['interval'])} (95% interval {_interval(found, main)})"
     )
+    few = shortage(found)
+    undecided = (
+        f"Whether {name} differs from {reference} in {label} by more than chance cannot be told"
+        if few
+        else f"{name} and {reference} do not differ in {label} by more than chance"
+    )
     beginnings = {
         "better": f"{name} has a better {label} than {reference}",
         "worse": f"{name} has a worse {label} than {reference}",
-        "undecided": f"{name} and {reference} do not differ in {label} by more than chance",
+        "undecided": undecided,
         "biased": f"{name} and {reference} cannot be ranked by {label}, as one was trained on some of the rows",
     }
-    few = found["verdict"] == "undecided" and found["deciding_rows"] < MIN_DECIDING_ROWS
     # Two wrong classes may differ, which accuracy does not see.
     differ = "exactly one of them is right" if main == "accuracy" else "they differ"
-    reason = f"; {differ} on {quantity(found['deciding_rows'], 'row')}, and fewer than {MIN_DECIDING_ROWS} show nothing"
+    reason = f"; {differ} on {quantity(found['deciding_rows'], 'row')}, and {MIN_DECIDING_ROWS} are needed"
     return f"{beginnings[found['verdict']]}: {numbers}{reason if few else ''}."
+
+
+def shortage(found: Mapping[str, Any]) -> str:
+    """Return how many rows decide and how many are needed, if a difference is undecided for that; else no text."""
+    if found["verdict"] != "undecided" or found["deciding_rows"] >= MIN_DECIDING_ROWS:
+        return ""
+    return f"{quantity(found['deciding_rows'], 'deciding row')}, {MIN_DECIDING_ROWS} needed"
 
 
 def signed(value: float, name: str, beside: Sequence[float] = ()) -> str:
@@ -111,7 +123,8 @@ def _difference_cells(differences: Mapping[str, Any], names: Sequence[str], metr
     for name in names:
         found = differences[name][metric_name]
         difference = signed(found["difference"], metric_name, found["interval"])
-        cells += [difference, _interval(found, metric_name), found["verdict"]]
+        few = shortage(found)
+        cells += [difference, _interval(found, metric_name), f"{found['verdict']}{few and f' ({few})'}"]
     return cells
 
 

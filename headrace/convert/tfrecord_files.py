@@ -39,11 +39,11 @@ def _example(row: dict[str, Any], types: dict[str, str]) -> bytes:
 
 
 def _feature(value: Any, dtype: str) -> Any:
-    """Return a value, or several, as a feature of TensorFlow's type `dtype`; a missing number is NaN."""
+    """Return a value, or several, as a feature of TensorFlow's type `dtype`; missing numbers are NaN, texts empty."""
     values = value.ravel().tolist() if isinstance(value, np.ndarray) else value if isinstance(value, list) else [value]
     match dtype:
         case "string":
-            encoded = [one.encode() if isinstance(one, str) else one for one in values]
+            encoded = [one.encode() if isinstance(one, str) else one or b"" for one in values]
             return tf.train.Feature(bytes_list=tf.train.BytesList(value=encoded))
         case "int64":
             return tf.train.Feature(int64_list=tf.train.Int64List(value=values))

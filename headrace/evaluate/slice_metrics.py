@@ -20,6 +20,8 @@ HEIGHT, WIDTH = "height", "width"
 SLICED_CODECS = {LENGTH: ("tokens",), SIZE: ("png", "jpeg")}
 # Of the cells that are inputs together; the values of a vector have no names.
 SLICED_CELLS = ("number", "category")
+# The name of the slice of rows whose category is missing.
+MISSING_CATEGORY = "(missing)"
 
 
 class Partitioner(Protocol):
@@ -191,7 +193,9 @@ def _cell_values(cell: _Cell, table: Path, name: str) -> Callable[[EvaluationBat
         stored = batch.columns[cell.column]
         rows = stored.data.view(column.dtype).reshape(len(stored), *column.fixed_shape)
         found = column_values_from_stored_rows(cell.contract, table, rows)[name]
-        return found.to_pylist() if cell.is_category else found.to_numpy(zero_copy_only=False)
+        if cell.is_category:
+            return found.fill_null(MISSING_CATEGORY).to_pylist()
+        return found.to_numpy(zero_copy_only=False)
 
     return values
 

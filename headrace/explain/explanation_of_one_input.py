@@ -1,7 +1,7 @@
 """The explanation of one input: its prediction, its attributions and their renderings."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,14 @@ from headrace.contract import Contract
 from headrace.explain.attribution.integrated_gradients import Attribution
 from headrace.explain.attribution.target_score import score_module
 from headrace.explain.token_attribution_spans import TokenSpan
+from headrace.targets.target_kind_loader import target_module
+
+
+class PredictedMaskInterface(Protocol):
+    """The module `mask_pictures` of a target kind with a class for each pixel."""
+
+    def mask_text(self, mask: NDArray[np.uint8]) -> str:
+        """Return class indices, (height, width), as a PNG file in base64."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,14 @@ class ExplainedPrediction:
             return cls(contract, outputs, None)
         most_probable = np.bincount(outputs.reshape(-1, outputs.shape[-1]).argmax(-1)).argmax()
         return cls(contract, outputs, int(most_probable) if class_number is None else class_number)
+
+    @property
+    def mask(self) -> str | None:
+        """The predicted mask as a data URI; None if the target is no mask."""
+        if not self.contract.target.is_per_pixel:
+            return None
+        module: PredictedMaskInterface = target_module(self.contract.task, "mask_pictures")
+        return f"data:image/png;base64,{module.mask_text(self.outputs.argmax(-1).astype(np.uint8))}"
 
     def as_json(self) -> dict[str, Any]:
         """Return the prediction for JSON."""
@@ -64,6 +80,7 @@ class Explanation:
         integrated: attributions by integrated gradients; None if not requested or not possible.
         renderings: one for each method.
         original: the prepared image, the network's input, as a data URI; None for texts.
+        sound: the prepared sound as a data URI; None for others, and for a long one.
     """
 
     path: str
@@ -71,6 +88,7 @@ class Explanation:
     integrated: Attribution | None
     renderings: tuple[Rendering, ...]
     original: str | None = None
+    sound: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the explanation with its measured gap for JSON."""

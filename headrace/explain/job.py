@@ -60,7 +60,7 @@ def _explain_up_to(
             if raw.rejection:
                 raise raw.rejection
             explanations[index] = explainer.explain(raw)
-            log.info("explained %d of %d: %s", len(explanations), min(limit, inputs.count), raw.path)
+            log.info("explained %d of at most %d: %s", len(explanations), min(limit, inputs.count), raw.path)
         except RejectedRecordError as rejection:
             rejected[index] = {"path": raw.path, "reason": rejection.reason.value, "detail": rejection.detail}
         return index in explanations

@@ -27,7 +27,9 @@ class Axis:
 
 def fraction_axis(values: list[float]) -> Axis:
     """Return an axis for values from 0 to 1, such as accuracy: from just below the lowest value to 1."""
-    step = _round_step(max(1.0 - min(values), 0.001) / 4)
+    below = 1.0 - min(values)
+    # Without a value below 1 there is nothing to enlarge.
+    step = _round_step((0.4 if below < ROUNDING else max(below, 0.001)) / 4)
     low = max(0.0, min(1.0 - step, math.floor(min(values) / step + 1e-9) * step))
     return Axis(low, 1.0, _multiples(step, low, 1.0))
 

@@ -17,6 +17,8 @@ from headrace.wording import escape_path
 
 log = logging.getLogger(__name__)
 
+# Formats of tables that hold the names of files, and not their bytes.
+TEXT_FORMATS = ("csv", "json")
 Decode = Callable[[InputFile, Observations], NDArray[Any]]
 Predict = Callable[[list[NDArray[Any]]], NDArray[Any]]
 
@@ -33,9 +35,11 @@ def require_one_record_each(files: Sequence[InputFile], noun: str) -> None:
     archives = [file for file in files if ARCHIVE.search(file.file)]
     many = archives + [file for file in files if format_from_name(file.file) and file.path != STDIN]
     if many and len(many) == len(files):
+        is_text = not archives and format_from_name(many[0].file) in TEXT_FORMATS
+        remedy = f"name the folder of the {noun}s that it lists" if is_text else f"extract its {noun}s into a folder"
         raise DataError(
             f"{escape_path(str(many[0].path))} is {'an archive' if archives else 'a table'}, and each file is "
-            f"one {noun}; extract its {noun}s into a folder, or prepare it and predict the table."
+            f"one {noun}; {remedy}, or prepare it and predict the table."
         )
     if archives:
         log.warning(

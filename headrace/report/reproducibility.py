@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from headrace.config.secrets_and_environment_variables import WITHHELD, is_hidden, withhold_secrets
+from headrace.config.sections.source import DATAFRAME
 from headrace.processes.prepare_command_from_training_command import is_override, is_train, prepare_command, split_line
 from headrace.report.data_section import TableData
 from headrace.report.run_folder_files import RunArtifacts, RunFile
@@ -27,6 +28,13 @@ NAMES = {
     "deltalake": "deltalake",
     "numpy": "NumPy",
 }
+
+# The programs that run the cells of a notebook.
+KERNELS = frozenset(("ipykernel_launcher.py", "colab_kernel_launcher.py"))
+DATAFRAME_NOTE = (
+    "The table was prepared from a DataFrame, which no command reads again: run the program or the notebook that "
+    "called headrace.prepare."
+)
 
 
 def _is_prepare(command: str) -> bool:
@@ -180,11 +188,31 @@ def reproduction(folder: RunArtifacts, data: TableData | None) -> Reproduction:
     """Return the reproduction section from run, table and bundle."""
     return Reproduction(
         commands=tuple(dict.fromkeys(map(without_secrets, _commands(folder, data)))),
-        note=" ".join(filter(None, [continuation_note(folder.run), version_note(folder.run, data)])),
+        note=" ".join(filter(None, _notes(folder.run, data))),
         versions=_versions(folder.run.versions),
         digests=tuple(_digests(folder, data)),
         configuration=yaml.safe_dump(_settings(folder, data), sort_keys=False, allow_unicode=True),
     )
+
+
+def _notes(run: RunFile, data: TableData | None) -> list[str]:
+    if _is_from_dataframe(run, data):
+        return [DATAFRAME_NOTE, continuation_note(run)]
+    return [continuation_note(run), version_note(run, data)]
+
+
+def _is_from_dataframe(run: RunFile, data: TableData | None) -> bool:
+    """Return whether the table was prepared from a DataFrame of a program."""
+    source = data.summary.data.get("source", {}) if data else {}
+    return source.get("format") == DATAFRAME if source else run.configuration.data.source.is_dataframe
+
+
+def _program_command(command: str) -> list[str]:
+    """Return the command that runs a program in Python, or any other as it is; none of a notebook, which has none."""
+    program, *arguments = split_line(command)
+    if Path(program).name in KERNELS:
+        return []
+    return [shlex.join(["python", program, *arguments]) if program.endswith(".py") else command]
 
 
 def _settings(folder: RunArtifacts, data: TableData | None) -> dict[str, Any]:
@@ -206,8 +234,14 @@ def _commands(folder: RunArtifacts, data: TableData | None) -> list[str]:
         evaluations = list(map(_without_version, evaluations))
     else:
         training = [_with_version(command, folder.run) for command in training]
+    if _is_from_dataframe(folder.run, data):
+        preparation = []
+    else:
+        preparation = [_without_full(prepared) if _is_prepare(prepared) else prepare_command(folder.run.command)]
+    if not any(map(is_train, split_line(folder.run.command))):
+        training = [line for command in training for line in _program_command(command)]
     return [
-        _without_full(prepared) if _is_prepare(prepared) else prepare_command(folder.run.command),
+        *preparation,
         *training,
         *evaluations,
         report_command(folder.path),

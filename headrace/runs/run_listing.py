@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 State = Literal["complete", "running", "interrupted", "stopped", "failed", "unreadable"]
 RECORD = "run.json"
+# What lies beside a folder of MLflow's artifacts: the database of a registry, or the description of a run.
+ARTIFACTS, MLFLOW_FILES = "artifacts", frozenset(("mlflow.db", "meta.yaml"))
 
 
 class StoredEvaluation(BaseModel):
@@ -98,16 +100,28 @@ def list_runs(folder: Path) -> list[RunRow]:
 
 
 def find_runs(folder: Path) -> Iterator[Path]:
-    """Yield the folders with a run.json in and below `folder`; nothing below a run is looked at."""
+    """Yield the folders with a run.json in and below `folder`; nothing below a run is looked at.
+
+    The copies of runs that MLflow keeps as artifacts, such as those of a registry, are no runs.
+    """
     if is_remote(folder):
         found = sorted((file.parent for file in folder.rglob(RECORD)), key=lambda run: run.parts)
-        yield from (run for run in found if not any(parent in run.parents for parent in found))
+        nested = {run for run in found if any(parent in run.parents for parent in found)}
+        yield from (run for run in found if run not in nested and not _is_tracked_copy(run, folder))
         return
     for path, names, files in os.walk(folder, onerror=_warn):
         if RECORD in files:
             yield Path(path)
             names.clear()
+        if MLFLOW_FILES.intersection(files) and ARTIFACTS in names:
+            names.remove(ARTIFACTS)
         names[:] = sorted(name for name in names if not name.startswith("."))
+
+
+def _is_tracked_copy(run: Path, below: Path) -> bool:
+    """Return whether a remote folder is among the artifacts of MLflow in `below`."""
+    stores = (parent.parent for parent in (run, *run.parents) if parent.name == ARTIFACTS and below in parent.parents)
+    return any((store / name).exists() for store in stores for name in MLFLOW_FILES)
 
 
 def read_row(run: Path, below: Path) -> RunRow:

@@ -53,16 +53,19 @@ def test_conclusion_names_its_metric(verdict: str, beginning: str) -> None:
 
 def test_undecided_verdict_of_few_rows_says_how_many_differ() -> None:
     found = comparison()
-    assert "show nothing" not in conclusion(found, "b")
-    found["differences"]["b"]["accuracy"]["deciding_rows"] = 1
-    assert conclusion(found, "b").endswith("; exactly one of them is right on 1 row, and fewer than 6 show nothing.")
+    assert "needed" not in as_text(found)
+    found["differences"]["b"]["accuracy"] |= {"deciding_rows": 1, "interval": [-0.3, -0.1]}
+    text = conclusion(found, "b")
+    assert text.startswith("Whether b differs from a in accuracy by more than chance cannot be told: 50.00% against ")
+    assert text.endswith("; exactly one of them is right on 1 row, and 6 are needed.")
+    assert "undecided (1 deciding row, 6 needed)" in as_text(found)
 
 
 def test_undecided_verdict_of_another_metric_counts_the_rows_that_differ() -> None:
     found = comparison() | {"metric": "macro_f1"}
     found["models"] = [{"name": name, "metrics": {"macro_f1": 0.5}} for name in ("a", "b")]
     found["differences"]["b"] = {"macro_f1": found["differences"]["b"]["accuracy"] | {"deciding_rows": 2}}
-    assert conclusion(found, "b").endswith("; they differ on 2 rows, and fewer than 6 show nothing.")
+    assert conclusion(found, "b").endswith("; they differ on 2 rows, and 6 are needed.")
 
 
 def test_long_curves_show_an_even_selection_and_each_models_last_epoch() -> None:

@@ -152,3 +152,11 @@ def test_curves_are_by_epoch_and_only_of_runs_that_have_the_metric() -> None:
     line = {"step": 10.0, "epoch": 0.0, "loss": 0.5, "seconds": 1.0}
     histories = {"a": MetricsLog(epochs=(line | {"val_loss": 0.75},)), "b": MetricsLog(epochs=(line,), steps=(line,))}
     assert curves(histories) == {"loss": {"a": [(10.0, 0.5)], "b": [(10.0, 0.5)]}, "val_loss": {"a": [(10.0, 0.75)]}}
+
+
+def test_page_says_why_a_difference_of_few_rows_is_undecided(comparison: dict[str, Any], tmp_path: Path) -> None:
+    few = {"difference": -0.3, "interval": [-0.5, -0.1], "verdict": "undecided", "deciding_rows": 5}
+    found = comparison | {"differences": {"good": dict.fromkeys(comparison["differences"]["good"], few)}}
+    page = write_page(found, tmp_path / "page.html").read_text("utf-8")
+    assert "<small>5 deciding rows, 6 needed</small>" in page
+    assert "the interval contains 0, or fewer than 6 rows distinguish the models" in page

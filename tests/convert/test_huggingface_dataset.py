@@ -20,8 +20,8 @@ from tests.support.page_commands import run_python_block
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.tables_of_every_kind import (
     CLASSES,
-    MEANINGS,
     TARGETS,
+    category_name,
     table_of_every_input,
     table_of_images,
 )
@@ -99,7 +99,7 @@ def test_features_are_those_of_the_library(tmp_path: Path) -> None:
         for column, name in (("sound", "sound"), ("window", "window"), ("vector", "embedding")):
             np.testing.assert_array_equal(one[column], values[name].known[row])
         size, colour = values["row"].known[row]
-        assert (one["size"], one["colour"]) == (size, MEANINGS[int(colour) - 2])
+        assert (one["size"], one["colour"]) == (size, category_name(colour))
         place = [one["latitude"], one["longitude"]]
         assert place == ([None, None] if row == 0 else pytest.approx(values["place"].known[row], abs=1e-3))
 

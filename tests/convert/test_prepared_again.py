@@ -13,7 +13,7 @@ from headrace.config import Configuration
 from headrace.convert.job import convert
 from headrace.errors import DataError
 from headrace.features.contract_spec import Statistics
-from headrace.features.tabular.vocabulary_encoding import save_vocabulary
+from headrace.features.tabular.vocabulary_encoding import FIRST_KNOWN, MISSING, save_vocabulary
 from headrace.prepare.job import prepare
 from headrace.prepare.preview.raw_preview import preview
 from headrace.table import Version, read
@@ -115,7 +115,8 @@ def test_numbers_and_categories_are_read_again(tmp_path: Path) -> None:
     random, first = np.random.default_rng(3), tmp_path / "first"
     first.mkdir()
     numbers = random.normal(size=(40, 2)).astype("<f4")
-    numbers[:, 1] = random.integers(2, 2 + len(MEANINGS), 40)
+    numbers[:, 1] = random.integers(FIRST_KNOWN, FIRST_KNOWN + len(MEANINGS), 40)
+    numbers[::5, 1] = MISSING
     target = targets("classification", 40, random)
     column = table_of_images(tmp_path / "unused", "regression", [1])[1].column.model_copy(
         update={"dtype": "float32", "shape": (2,)}

@@ -23,9 +23,9 @@ from tests.support.page_commands import run_python_block
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.tables_of_every_kind import (
     CLASSES,
-    MEANINGS,
     TARGETS,
     arrays,
+    category_name,
     table_of_every_input,
     table_of_images,
     targets,
@@ -87,7 +87,7 @@ def test_records_of_several_inputs_have_a_member_for_each(tmp_path: Path) -> Non
             np.testing.assert_array_equal(sample[f"{name}.npy"], values[name].known[row])
             assert sample[f"{name}.npy"].dtype == dtype
         size, colour = values["row"].known[row]
-        assert (sample["json"]["size"], sample["json"]["colour"]) == (size, MEANINGS[int(colour) - 2])
+        assert (sample["json"]["size"], sample["json"]["colour"]) == (size, category_name(colour))
         assert sample["json"]["vector"] == values["embedding"].known[row].tolist()
         place = [sample["json"]["latitude"], sample["json"]["longitude"]]
         assert place == ([None, None] if row == 0 else pytest.approx(values["place"].known[row], abs=1e-3))

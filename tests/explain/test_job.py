@@ -51,12 +51,14 @@ def test_limit_counts_explained_inputs_only(
     for name in (".hidden.png", "Thumbs.db", "0 broken.png", "1 broken.png", "2 broken.png"):
         (tmp_path / "raw" / name).write_bytes(b"no image")
     options = ExplainOptions(limit=4, method="grad-cam")
+    caplog.set_level("INFO")
     result = explain(make_bundle("cnn"), tmp_path / "raw", tmp_path / "page.html", options)
     assert [one["path"] for one in result["inputs"]] == [f"{number}.png" for number in range(4)]
     assert result["skipped"] == {"hidden_or_system_file": 2, "not_an_image": 3}
     # Only integrated gradients are complete or not.
     assert (result["complete"], result["greatest_gap"]) == (None, None)
     assert "Largest gap" not in (tmp_path / "page.html").read_text()
+    assert "explained 4 of at most 4: 3.png" in caplog.text
     assert "Skipped 5 inputs: 2 hidden or system files, 3 not an image" in caplog.text
 
 

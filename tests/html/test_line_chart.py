@@ -28,6 +28,11 @@ def test_fraction_axis_ends_at_one_and_contains_every_value(values: list[float])
     assert 2 <= len(axis.ticks) <= 6
 
 
+def test_fraction_axis_of_ones_does_not_enlarge_their_rounding() -> None:
+    assert fraction_axis([1.0, 1.0 - 1e-9]).low == pytest.approx(0.9)
+    assert fraction_axis([0.9997]).low == pytest.approx(0.9995)
+
+
 @pytest.mark.parametrize(
     "values", [[0.0], [-3.0, 4.0], [2.3, 0.4], [5.0], [1e-9], [0.0, 1e9], [2.3, 0.001], [1e-7, 4.0], [3.0, 100.0]]
 )

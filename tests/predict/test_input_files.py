@@ -112,9 +112,17 @@ def test_links_to_files_of_other_inputs_are_warned_of(
 def test_archives_and_tables_are_not_images(photo_bundle: Path, days: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Otherwise a thousand images were one reject, with exit code 0."""
     (days / "more").mkdir()
-    for name, kind in (("x.zip", "an archive"), ("x.tar.gz", "an archive"), ("x.csv", "a table")):
+    extract, name_folder = "extract its images into a folder", "name the folder of the images that it lists"
+    for name, kind, remedy in (
+        ("x.zip", "an archive", extract),
+        ("x.tar.gz", "an archive", extract),
+        ("x.parquet", "a table", extract),
+        ("x.csv", "a table", name_folder),
+        ("x.jsonl", "a table", name_folder),
+    ):
         (days / "more" / name).write_bytes(b"1")
-        assert f"is {kind}, and each file is one image" in refused(days, 3, str(photo_bundle), f"more/{name}")
+        sentence = refused(days, 3, str(photo_bundle), f"more/{name}")
+        assert f"is {kind}, and each file is one image; {remedy}, or prepare it" in sentence
     assert "is an archive" in refused(days, 3, str(photo_bundle), "more")
     (days / "day1" / "x.zip").write_bytes(b"1")
     result, _ = predicted(days, str(photo_bundle), "day1")

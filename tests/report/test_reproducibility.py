@@ -191,6 +191,29 @@ def test_program_of_the_user_is_shown_as_it_was_called(make_run: Callable[..., P
     assert "python notebook.py" in reproduction(read_artifacts(run), None).commands
 
 
+KERNEL = "/usr/lib/python3/ipykernel_launcher.py -f /run/kernel.json"
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [("../nb.py --small", ["python ../nb.py --small"]), (KERNEL, []), ("spark nb.py", ["spark nb.py"])],
+)
+def test_table_from_a_dataframe_has_no_command_that_prepares_it(
+    make_run: Callable[..., Path], command: str, shown: list[str]
+) -> None:
+    run = make_run()
+    edit(run / "run.json", command=command)
+    source = {"kind": "table", "path": "DataFrame", "format": "dataframe"}
+    data = prepared(command)
+    data = replace(data, summary=data.summary.model_copy(update={"data": {"source": source, "table": "t"}}))
+    found = reproduction(read_artifacts(run), data)
+    assert list(found.commands[:-2]) == shown
+    assert "headrace prepare" not in " ".join(found.commands)
+    assert found.note.startswith(
+        "The table was prepared from a DataFrame, which no command reads again: run the program"
+    )
+
+
 def test_unfinished_continued_run_resumes_with_its_epochs(make_run: Callable[..., Path]) -> None:
     run = continued(make_run, (2, True), kind="cosine")
     (run / "result.json").unlink()

@@ -16,7 +16,7 @@ from headrace.features.audio.contract_spec import AudioSpec
 from headrace.features.contract_spec import Statistics
 from headrace.features.geo.contract_spec import GeoSpec
 from headrace.features.image.contract_spec import ImageSpec
-from headrace.features.tabular.vocabulary_encoding import FIRST_KNOWN, save_vocabulary
+from headrace.features.tabular.vocabulary_encoding import FIRST_KNOWN, MISSING, save_vocabulary
 from headrace.features.text.contract_spec import TextSpec
 from headrace.features.vector.contract_spec import VectorSpec
 from headrace.features.windows.contract_spec import WindowSpec
@@ -77,6 +77,11 @@ def targets(task: str, rows: int, random: np.random.Generator) -> Values:
     return Values(column=column, stored=numbers[:, 0].tolist(), known=numbers[:, 0].tolist())
 
 
+def category_name(code: float) -> str | None:
+    """Return the name of a category by its code in a table; None if it is missing."""
+    return None if code == MISSING else MEANINGS[int(code) - FIRST_KNOWN]
+
+
 def arrays(shape: tuple[int, ...], dtype: str, rows: int, random: np.random.Generator) -> Values:
     """Return random inputs that are stored as raw numbers."""
     drawn = random.integers(0, 256, (rows, *shape)) if dtype == "uint8" else random.normal(size=(rows, *shape)) * 1000
@@ -106,8 +111,8 @@ def inputs_of_every_kind(
     degrees = random.uniform((-89, -179), (89, 179), (rows, 2))
     angles = np.radians(degrees)
     places = np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(rows, 4).astype("<f4")
-    # The first record has no location.
-    places[0], degrees[0] = 0, np.nan
+    # The first record has no category and no location.
+    numbers[0, 1], places[0], degrees[0] = MISSING, 0, np.nan
     text, text_spec = _texts(table, rows, random)
     values = {
         "photo": arrays(SHAPE, "uint8", rows, random),

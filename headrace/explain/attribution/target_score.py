@@ -22,6 +22,7 @@ from headrace.targets.target_kind_loader import target_module
 
 # Lower bound inside the logarithm, close to the smallest number that float32 holds with full precision.
 MIN_PROBABILITY = 1e-37
+LOG_ODDS = "in log-odds"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ class ScoreWords:
         supported: what a part that makes the score larger supports, as in "red supports the class".
         key: key of the number of `describe` that the page shows of a prediction without classes.
         prediction: what the number is, with a space at its end; empty if it is the prediction itself.
-        explained: the score of predictions without classes, as in "the number that the network predicts".
+        explained: the score if it is not the log-odds, as in "the number that the network predicts".
+        predicted: what the page says of the predicted class before its name.
+        probability: what it says between the name of a class and its probability.
+        unit: of the score, as in "a gap of 0.1 in log-odds".
     """
 
     name: str
@@ -41,6 +45,14 @@ class ScoreWords:
     key: str = "value"
     prediction: str = ""
     explained: str = "number"
+    predicted: str = "Predicted"
+    probability: str = " with probability"
+    unit: str = "in the unit of the prediction"
+
+    @property
+    def is_log_odds(self) -> bool:
+        """Return whether the score is the log-odds of a class."""
+        return self.unit == LOG_ODDS
 
 
 class AttributionScoreInterface(Protocol):

@@ -14,6 +14,7 @@ from headrace.explain.heatmap_drawing import overlay, picture
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_records_to_explain import RawInput, RawInputs, raw_files
 from headrace.features.audio.display_spectrogram import spectrogram
+from headrace.features.audio.wav_data_uri import wav_data_uri
 from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_audio
 from headrace.prepare.kept_record_findings import Observations
 
@@ -68,7 +69,8 @@ class AudioExplainer:
         image = spectrogram(samples)
         heat = np.broadcast_to(np.interp(*_over_time(decreases, image.shape[1])), image.shape[:2])
         rendering = Rendering("occlusion", overlay(image, heat))
-        return Explanation(raw.path, prediction, None, (rendering,), picture(image))
+        sound = wav_data_uri(samples, self._spec.rate)
+        return Explanation(raw.path, prediction, None, (rendering,), picture(image), sound)
 
 
 def silenced(inference: Inference, samples: Samples, class_number: int | None) -> NDArray[np.float64]:

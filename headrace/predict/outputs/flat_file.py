@@ -66,11 +66,11 @@ def write_predictions(folder: Path, file: Path, form: OutputFormat, contract: Co
 
 
 def write_rejects(folder: Path, file: Path, form: OutputFormat) -> None:
-    """Write path, reason and detail of the rejected records, as `write_predictions` does."""
-    rows = (
-        tuple(row.values()) for part in _parts(folder / "_rejects") for row in open_parquet(part).read().to_pylist()
-    )
-    _write(file, form, tuple(REJECTS.names), rows)
+    """Write path, id if records have one, reason and detail of the rejected records, as `write_predictions` does."""
+    parts = _parts(folder / "_rejects")
+    rows = (tuple(row.values()) for part in parts for row in open_parquet(part).read().to_pylist())
+    names = open_parquet(parts[0]).schema_arrow.names if parts else REJECTS.names
+    _write(file, form, tuple(names), rows)
 
 
 def _parts(folder: Path) -> list[Path]:

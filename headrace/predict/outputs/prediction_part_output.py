@@ -32,6 +32,7 @@ class PredictionOutput:
         known: what a table has of the same records, see `table_columns`; empty for raw files.
         batches: see `ModelOutputs`.
         rejects: rows of the rejects table.
+        reject_ids: the identity of each of them; empty where it could not be read, or records have none.
         observations: what was found in images that were not rejected.
     """
 
@@ -41,11 +42,13 @@ class PredictionOutput:
     known: list[pa.Table] = field(default_factory=list)
     batches: list[NDArray[Any]] = field(default_factory=list)
     rejects: list[dict[str, str]] = field(default_factory=list)
+    reject_ids: list[str] = field(default_factory=list)
     threshold: float | None = None
     observations: Observations = field(default_factory=Observations)
 
-    def reject(self, path: str, rejection: RejectedRecordError) -> None:
+    def reject(self, path: str, rejection: RejectedRecordError, identity: str = "") -> None:
         """Add a rejected record with the reason."""
+        self.reject_ids.append(identity)
         self.rejects.append({"path": path, "reason": rejection.reason.value, "detail": rejection.detail})
 
     def write(self, output: Path, number: int, contract: Contract) -> None:
@@ -53,7 +56,10 @@ class PredictionOutput:
         name = f"part-{number:06d}.parquet"
         _write(self._rows(contract), output / name)
         if self.rejects:
-            _write(pa.Table.from_pylist(self.rejects, REJECTS), output / "_rejects" / name)
+            rejects = pa.Table.from_pylist(self.rejects, REJECTS)
+            if self.ids is not None:
+                rejects = rejects.add_column(1, ID, pa.array(self.reject_ids, ID.type))
+            _write(rejects, output / "_rejects" / name)
 
     def _rows(self, contract: Contract) -> pa.Table:
         outputs = ModelOutputs(self.paths, self.batches, contract.classes, self.threshold)

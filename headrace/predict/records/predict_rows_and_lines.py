@@ -74,6 +74,6 @@ def predict_records(
             if ids is not None:
                 ids.append(record.identity)
         except RejectedRecordError as rejection:
-            output.reject(f"{name}:{record.line}", rejection)
+            output.reject(f"{name}:{record.line}", rejection, record.identity)
     batcher.flush(output)
     return output

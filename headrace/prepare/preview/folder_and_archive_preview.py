@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from headrace.config.sections.inputs.audio import Audio
 from headrace.config.sections.preparation import Prepare
 from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.encoders.label_encoder_interface import describe_missing_label
@@ -18,6 +19,11 @@ from headrace.prepare.sources.folders.masks_among_images_warning import mask_war
 from headrace.prepare.sources.folders.text_folder_litter import litter_warnings, without_litter
 from headrace.prepare.sources.raw_file_and_record import Listing, RawRecord
 
+# Whether sounds are short or long depends on settings that only a configuration has.
+SOUND_DEFAULTS = (
+    f"Sounds are checked with the defaults prepare.audio.seconds {Audio().seconds:g} and prepare.audio.rate "
+    f"{Audio().rate}; a configuration may have others."
+)
 Reader = Callable[[str, Any, int], Iterator[RawRecord]]
 
 
@@ -41,15 +47,17 @@ def preview_files(listing: Listing, read: Reader, kind: str) -> dict[str, Any]:
         listing = without_litter(listing)
     named = listing.files if listing.classes else records
     names = [f"In {listing.root}, {warning}" for warning in found_in_names]
+    defaults = [SOUND_DEFAULTS] if guessed == "audio" else []
     classes = Counter(one.label for one in named if one.label)
     return {
         "files": len(listing.files),
         "splits": dict(Counter(one.split for one in named if one.split)),
         "classes": dict(classes.most_common()),
         "sampled": len(checked),
+        "is_sample": len(checked) < len(records) or len(spread) < len(listing.files) or len(records) == ROWS,
         "rejects": dict(Counter(str(rejection.reason) for _, rejection in rejected)),
         "rejected": [f"{path}: {rejection.detail}" for path, rejection in rejected[:EXAMPLES]],
-        "warnings": [*label_warnings(classes, kind=kind), *observations.warnings(None), *names],
+        "warnings": [*label_warnings(classes, kind=kind), *observations.warnings(None), *names, *defaults],
     }
 
 

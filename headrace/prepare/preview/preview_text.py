@@ -31,6 +31,17 @@ def _not_checked(columns: Iterable[dict[str, Any]]) -> str:
     return f"; `prepare` also rejects {', and '.join(kinds)}" if kinds else ""
 
 
+def _amount_read(found: dict[str, Any]) -> str:
+    """Return how many records were read, and of a sample that the counts are those of the sample."""
+    if not found["is_sample"]:
+        return f"{quantity(found['sampled'], 'record')} read"
+    if found["kind"] == "folder":
+        files = quantity(found["files"], "file")
+        return f"{found['sampled']:,} of {files} read, a sample: the counts of rejects are of these"
+    counts = "the counts are" if found["kind"] == "table" else "the counts of rejects are"
+    return f"a sample of {quantity(found['sampled'], 'record')} read: {counts} of these"
+
+
 def as_text(found: dict[str, Any]) -> str:
     """Return a preview for a terminal."""
     formats = ", ".join(f"{count} {suffix}" for suffix, count in found["formats"].items())
@@ -61,7 +72,7 @@ def as_text(found: dict[str, Any]) -> str:
             f"{title}: " + (shorten([f"{name} {count}" for name, count in found[title].items()], 20) or "none")
         )
     inputs = [column for column in found.get("columns", ()) if column["name"] != found.get("label")]
-    lines.append(f"{quantity(found['sampled'], 'record')} read{_not_checked(inputs)}")
+    lines.append(f"{_amount_read(found)}{_not_checked(inputs)}")
     lines += [f"rejected: {one}" for one in found["rejected"]]
     more = sum(found["rejects"].values()) - len(found["rejected"])
     lines += [f"rejected: {quantity(more, 'other record')}"] if more > 0 and found["rejected"] else []

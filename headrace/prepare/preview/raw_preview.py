@@ -31,10 +31,11 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
 
     The result has the keys source, kind (folder, archive or table), formats (files by suffix), ignored (hidden files
     and those of operating systems), splits and classes (files or rows by name), rejects (rows of the sample by reason),
-    rejected (examples with their reasons), sampled (rows or files read), warnings, and for tables columns (content is
-    what the texts of a column are, such as integer or date; None where the format has types), split_column (a column
-    that names splits, which only the configuration makes one; None without) and numbers (how many distinct ones the
-    labels are, with the least and the greatest, if they look like numbers to predict: these are no classes; else None).
+    rejected (examples with their reasons), sampled (rows or files read), is_sample (whether there may be more),
+    warnings, and for tables columns (content is what the texts of a column are, such as integer or date; None where the
+    format has types), split_column (a column that names splits, which only the configuration makes one; None without)
+    and numbers (how many distinct ones the labels are, with the least and the greatest, if they look like numbers to
+    predict: these are no classes; else None).
 
     Args:
         label: column of the labels; None picks one with a usual name.

@@ -79,6 +79,7 @@ def preview_table(path: str, table_format: str, label: str | None) -> dict[str, 
         "classes": named,
         "numbers": _describe_numbers(numbers),
         "sampled": len(sample.rows) + len(sample.rejected),
+        "is_sample": sample.is_cut,
         "rejects": dict(rejects),
         "rejected": [f"{name}: {rejection.detail}" for name, rejection in sample.rejected[:EXAMPLES]],
         "warnings": [
@@ -170,12 +171,17 @@ def _object_warnings(name: str, values: list[Any]) -> list[str]:
 
 @dataclass
 class _Sample:
-    """The first rows of a table's files."""
+    """The first rows of a table's files.
+
+    Attributes:
+        is_cut: whether there may be more rows.
+    """
 
     columns: list[str] = field(default_factory=list)
     rows: list[Mapping[str, Any]] = field(default_factory=list)
     rejected: list[tuple[str, RejectedRecordError]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    is_cut: bool = False
 
 
 def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sample:
@@ -186,6 +192,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
     """
     sample, found = _Sample(), list[CsvDiagnostics]()
     files = listing.files[:: max(1, len(listing.files) // FILES)]
+    most, sample.is_cut = max(1, ROWS // len(files)), len(files) < len(listing.files)
     for file in files:
         local_file, folders = locate(listing.root) / file.path, folder_values(file.path)
         columns = list(dict.fromkeys(open_reader(local_file, file.path, table_format, [], ReaderOptions()).columns))
@@ -205,11 +212,13 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
         found += diagnose_csv(reader, escape_path(str(local_file)))
         sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders, *fields)))
         rows = (row for part in reader.ranges(2**62) for row in reader.rows(part))
-        for row in islice(rows, max(1, ROWS // len(files))):
+        before = len(sample.rows) + len(sample.rejected)
+        for row in islice(rows, most):
             if row.rejection is None:
                 sample.rows.append({**row.values, **folders})
             else:
                 sample.rejected.append((escape_path(file.path), row.rejection))
+        sample.is_cut |= len(sample.rows) + len(sample.rejected) - before == most
     log_notes(found)
     sample.warnings += [] if any("first line of" in one for one in sample.warnings) else header_warnings(found)
     sample.warnings += comment_warnings(found) + footer_warnings(found) + joined_warnings(found)

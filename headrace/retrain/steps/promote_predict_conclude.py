@@ -1,5 +1,7 @@
 """The steps of a cycle after the gate: promote the challenger, predict with it, and conclude."""
 
+from collections.abc import Sequence
+
 from headrace.errors import DataError
 from headrace.registry.bundle_retrieval import stored_bundle
 from headrace.registry.champion_link import champion_link
@@ -23,8 +25,7 @@ def promote(context: CycleContext) -> StepResult:
     _require_challenger(context, version)
     expected_champion = context.output("validate")["champion"]
     checks = [Check(**check) for check in context.output("gate")["checks"]]
-    gains = [check.received for check in checks if check.name.endswith(AGAINST_CHAMPION)]
-    reasons = "; ".join([*gains, f"all {len(checks)} checks passed"])
+    reasons = promotion_reasons(checks, expected_champion)
     try:
         record = promote_version(context.registry, str(version), "promoted", reasons, expected_champion)
     except ChampionChangedError as error:
@@ -34,6 +35,18 @@ def promote(context: CycleContext) -> StepResult:
     return StepResult(
         {"champion": record.version, "replaced": record.rollback_to, "serving": str(champion_link(context.registry))}
     )
+
+
+def promotion_reasons(checks: Sequence[Check], champion: int | None) -> str:
+    """Return why a challenger is promoted, whose checks have passed.
+
+    Args:
+        champion: the version that it was compared with; None if there was none.
+    """
+    gains = [check.received for check in checks if check.name.endswith(AGAINST_CHAMPION)]
+    counts = {0: "no check was set", 1: "the check passed"}
+    passed = counts.get(len(checks), f"all {len(checks)} checks passed")
+    return "; ".join([*(["the first champion"] if champion is None else []), *gains, passed])
 
 
 def _require_challenger(context: CycleContext, version: int) -> None:

@@ -7,9 +7,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.explain.attribution.target_score import ScoreWords, safe_log
+from headrace.explain.attribution.target_score import LOG_ODDS, ScoreWords, safe_log
 
-WORDS = ScoreWords("Log-odds", "the explained class")
+WORDS = ScoreWords("Log-odds", "the explained class", unit=LOG_ODDS)
 
 
 def target_score(predictions: Any, class_number: Any) -> Any:

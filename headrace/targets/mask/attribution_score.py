@@ -1,4 +1,4 @@
-"""The score of a class that attributions are computed for: its mean probability over the pixels."""
+"""The score of a class that attributions are computed for: its mean probability over all pixels."""
 
 from typing import Any
 
@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from headrace.contract import Contract
 from headrace.explain.attribution.target_score import ScoreWords
 
-WORDS = ScoreWords("Mean probability over pixels", "more pixels of the explained class")
+WORDS = ScoreWords(
+    "Mean probability over all pixels",
+    "more pixels of the explained class",
+    explained="mean probability of a class over all pixels",
+    predicted="Most pixels are predicted as",
+    probability=", whose mean probability over all pixels is",
+    unit="as a probability",
+)
 
 
 def target_score(predictions: Any, class_number: Any) -> Any:

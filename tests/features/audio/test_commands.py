@@ -93,6 +93,7 @@ def test_explanation_marks_the_stretch_with_the_sound(project: Path, tmp_path: P
     assert "silences one of 24 time ranges" in html
     pictures = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", html)
     assert len(pictures) == 2
+    assert html.count('src="data:audio/wav;base64,') == 1
     assert all(base64.b64decode(picture).startswith(b"\x89PNG") for picture in pictures)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from headrace.contract import Contract
+from headrace.predict.outputs.flat_file import write_rejects
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.targets.classification.prediction_columns import SCHEMA as PREDICTIONS
@@ -40,6 +41,19 @@ def test_task_without_a_usable_record_writes_columns_and_rejects(tmp_path: Path)
     assert (rows.schema, rows.num_rows) == (PREDICTIONS, 0)
     rejects = pq.read_table(tmp_path / "_rejects" / "part-000000.parquet").to_pylist()
     assert rejects == [{"path": "a.png", "reason": "empty", "detail": "the file has no bytes"}]
+
+
+def test_rejects_of_records_with_ids_have_them(tmp_path: Path) -> None:
+    output = PredictionOutput(ids=[], lines=[])
+    rejection = RejectedRecordError(Reason.EMPTY, "nothing is left")
+    output.reject("a.csv:2", rejection, "customer 7")
+    output.reject("a.csv:3", rejection)
+    output.write(tmp_path, 0, CONTRACT)
+    rejects = pq.read_table(tmp_path / "_rejects" / "part-000000.parquet")
+    assert rejects.column_names == ["path", "id", "reason", "detail"]
+    assert rejects["id"].to_pylist() == ["customer 7", ""]
+    write_rejects(tmp_path, tmp_path / "rejects.csv", "csv")
+    assert (tmp_path / "rejects.csv").read_text().splitlines()[1] == "a.csv:2,customer 7,empty,nothing is left"
 
 
 def test_pandas_reads_the_folder_without_its_rejects_and_summary(tmp_path: Path) -> None:

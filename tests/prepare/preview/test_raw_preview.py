@@ -424,6 +424,8 @@ def test_folder_of_sounds_is_previewed_as_sounds(tmp_path: Path) -> None:
     found = preview(str(raw))
     assert (found["classes"], found["rejects"]) == ({"low": 7, "high": 6}, {"truncated": 1})
     assert any("a lower rate than prepare.audio.rate" in warning for warning in found["warnings"])
+    assumed = "the defaults prepare.audio.seconds 1 and prepare.audio.rate 16000; a configuration may have others."
+    assert f"Sounds are checked with {assumed}" in found["warnings"]
 
 
 def test_archive_of_sounds_and_their_texts_is_previewed_as_sounds(tmp_path: Path) -> None:
@@ -509,3 +511,21 @@ def test_preview_of_an_iceberg_folder_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": ["a"]}), tmp_path / "data" / "a.parquet")
     with pytest.raises(DataError, match="is an Iceberg table"):
         preview(str(tmp_path))
+
+
+def test_sample_of_many_files_is_called_one(tmp_path: Path) -> None:
+    names = [f"{'ab'[number % 2]}/{number}.txt" for number in range(405)]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"text number {name}")
+    assert "203 of 405 files read, a sample: the counts of rejects are of these" in as_text(preview(str(tmp_path)))
+    for name in names[300:]:
+        (tmp_path / name).unlink()
+    assert "\n300 records read" in as_text(preview(str(tmp_path)))
+
+
+def test_first_rows_of_a_long_table_are_called_a_sample(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,label\n" + "some text,a\n" * 10_001)
+    assert "a sample of 10,000 records read: the counts are of these" in as_text(preview(str(tmp_path / "a.csv")))
+    (tmp_path / "b.csv").write_text("text,label\n" + "some text,a\n" * 9_000)
+    assert "\n9,000 records read" in as_text(preview(str(tmp_path / "b.csv")))

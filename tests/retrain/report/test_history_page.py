@@ -114,6 +114,13 @@ def test_same_journal_gives_same_bytes(page: Path, journal: Journal) -> None:
     )
 
 
+def test_versions_have_the_reasons_of_their_decisions(journal: Journal) -> None:
+    by_hand = make_version(2, "champion", decision="promoted by hand", reasons="requested by the user; first refused")
+    text = write_page(journal, NAME, [by_hand, make_version(1)]).read_text()
+    assert "promoted by hand<small>requested by the user; first refused</small>" in text
+    assert ">promoted</td>" in text
+
+
 def test_page_escapes_markup(page: Path) -> None:
     assert "<script" not in page.read_text()
     assert "clothes &amp; &lt;others&gt;" in page.read_text()

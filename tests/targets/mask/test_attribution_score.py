@@ -32,4 +32,9 @@ def test_attributions_sum_to_the_difference_of_mean_probabilities(class_name: st
         assert one["score"] == pytest.approx(one["class_probability"], rel=1e-4)
         assert abs(one["attributed"] - (one["score"] - one["baseline_score"])) == pytest.approx(one["gap"], abs=1e-5)
     assert bundles.load(bundle).contract.task == "mask"
-    assert "mean probability over pixels" in page.read_text("utf-8").lower()
+    html = page.read_text("utf-8")
+    assert "Mean probability over all pixels for the input: " in html
+    assert "</b>, whose mean probability over all pixels is " in html
+    assert "log-odds" not in html
+    # Of each input: its picture, its predicted mask, integrated gradients and Grad-CAM.
+    assert html.count("<figcaption>the predicted mask</figcaption>") == 3

@@ -27,6 +27,7 @@ def test_page_shows_scores_confusions_and_masks(make_run: Callable[..., Path]) -
     assert f"over 3 classes is <strong>{number(record['metrics']['mean_iou'])}</strong>" in page
     assert "Mean IoU, test split" in page
     assert page.count('alt="predicted mask of') == 24
+    assert page.count("<small>predicted mask</small>") == page.count("<small>true mask</small>") == 24
     pixels = record["confusion"][0][1] + record["confusion"][0][2]
     assert pixels > 0
     assert f"<td>{record['confusion'][0][1]}</td>" in page

@@ -37,6 +37,9 @@ Pixels = NDArray[np.uint8]
 # Pillow supports forty more, but some accept bytes that are not an image, and PostScript runs another program.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 
+# The first marker of a JPEG file; the next one follows at once.
+START_OF_JPEG = b"\xff\xd8"
+
 # Exceptions that Pillow's decoders raise on damaged input.
 DAMAGE = (
     OSError,
@@ -114,8 +117,10 @@ def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> Decod
 
 def _describe_unknown(data: bytes) -> str:
     name = name_format(data)
-    if name is None and (format_name := image_name(data)) is not None:
-        return f"the file begins like {format_name}, but its header cannot be read"
+    # A file that was cut off after the first marker of JPEG has no more of its format's first bytes.
+    format_name = image_name(data) or ("JPEG" if data.startswith(START_OF_JPEG) else None)
+    if name is None and format_name is not None:
+        return f"the file begins as {format_name} but holds no picture"
     if name is None:
         return f"the file begins with {file_start(data)}"
     return f"the format is {name}; expected one of {', '.join(FORMATS)}"

@@ -34,11 +34,11 @@ def class_warnings(classes: Iterable[str]) -> list[str]:
     names, warnings = list(classes), list[str]()
     folded = {name.casefold() for name in names}
     masks = [name for name in names if (found := MASK_OF.fullmatch(name)) and found[1] in names]
-    if (IMAGE_FOLDERS & folded and MASK_FOLDERS & folded) or masks:
+    if (MASK_FOLDERS & folded and (IMAGE_FOLDERS & folded or len(folded) == 2)) or masks:
         shown = shorten(list(map(repr, names)))
         warnings.append(
             f"the folders look like images and their masks, and are used as classes: {shown}. With prepare.task: mask "
-            "they are masks."
+            "they are masks, if the images are in images/ or data.source.labels names the mask of each."
         )
     copies = [name for name in names if (found := COPY.fullmatch(name)) and found[1] in names]
     if copies:

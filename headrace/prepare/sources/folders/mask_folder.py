@@ -20,9 +20,17 @@ from headrace.wording import escape_path, quantity, shorten
 
 log = logging.getLogger(__name__)
 
-EXPECTED = "expected the images in images/ and the mask of each under the same name in masks/"
+# The way without renaming.
+LABELS_FILE = "a CSV file with the columns path and label"
+EXPECTED = (
+    "expected the images in images/ and the mask of each under the same name in masks/, or data.source.labels: "
+    f"{LABELS_FILE}, the mask of each image"
+)
 # Reason of the reject of an image without a mask.
-UNLABELLED = "there is no mask: no file in masks/ has the name of the image, with any suffix"
+UNLABELLED = (
+    "there is no mask: no file in masks/ has the name of the image, with any suffix; data.source.labels may name "
+    f"{LABELS_FILE}"
+)
 
 
 def list_masks(path: str) -> Listing:

@@ -310,7 +310,9 @@ def test_decode_rejects_empty_and_too_large_files() -> None:
     [
         (b"I am text.\n", "the file begins with 'I am text.'"),
         (b"\0" * 1000, f"the file begins with the bytes {' '.join(['00'] * 16)}"),
-        (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "the file begins like PNG, but its header cannot be read"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "the file begins as PNG but holds no picture"),
+        (b"\xff\xd8\xff\xe0" + b"\0" * 50, "the file begins as JPEG but holds no picture"),
+        (b"\xff\xd8" + b"\0" * 50, "the file begins as JPEG but holds no picture"),
         (
             b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n",
             "the format is PostScript",

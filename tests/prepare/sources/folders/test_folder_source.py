@@ -104,7 +104,7 @@ def test_names_of_splits_may_end_in_what_they_hold(tmp_path: Path, names: tuple[
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("names", [("Images", "masks"), ("cat", "cat_mask")])
+@pytest.mark.parametrize("names", [("Images", "masks"), ("cat", "cat_mask"), ("photos", "masks")])
 def test_images_and_masks_as_classes_are_warned_of(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, names: tuple[str, str]
 ) -> None:

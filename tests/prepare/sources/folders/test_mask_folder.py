@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import DataError
-from headrace.prepare.sources.folders.mask_folder import list_masks
+from headrace.prepare.sources.folders.mask_folder import UNLABELLED, list_masks
 
 
 def write(folder: Path, *names: str) -> None:
@@ -46,6 +46,10 @@ def test_masks_without_images_and_other_files_are_named(tmp_path: Path, caplog: 
     assert "left out, such as 'notes.txt'" in caplog.text
 
 
+def test_rejected_image_without_a_mask_names_the_way_without_renaming() -> None:
+    assert UNLABELLED.endswith("; data.source.labels may name a CSV file with the columns path and label")
+
+
 def test_changed_mask_changes_the_record(tmp_path: Path) -> None:
     write(tmp_path, "images/a.jpg", "masks/a.png")
     (before,) = list_masks(str(tmp_path)).files
@@ -58,6 +62,7 @@ def test_changed_mask_changes_the_record(tmp_path: Path) -> None:
     ("names", "message"),
     [
         (("cat/a.png", "dog/b.png"), r"holds cat, dog; expected the images in images/"),
+        (("photos/a.png", "masks/a_mask.png"), r"in masks/, or data.source.labels: a CSV file with the columns path"),
         (("images/a.png",), r"holds images; expected"),
         (("images/a.png", "masks/a.png", "masks/a.bmp"), "two masks of one name"),
         (("images/a.png", "images/a.jpg", "masks/a.png"), "two images of one name"),
