@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
+from headrace.prepare.sources.content_state import combine_states
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
 from headrace.storage import is_remote, locate, read_entry
 from headrace.storage.parse_location import path_hint
@@ -99,7 +100,9 @@ def _names(folder: Path) -> list[str]:
 
 def _ranges(root: Path, name: str, labels: str, shape: tuple[int, ...]) -> Iterator[RawFile]:
     prefix = str((IMAGES.fullmatch(name) or [""])[1])
-    modified = max(read_entry(root / one).change_tag for one in (name, labels))
+    entry = read_entry(root / labels)
+    # A maximum of both would hide labels that are corrected by a file with an older time than that of the images.
+    modified = combine_states(read_entry(root / name).change_tag, entry.size, entry.change_tag)
     size = int(np.prod(shape[1:], dtype=np.int64))
     for first in range(0, shape[0], BLOCK):
         count = min(BLOCK, shape[0] - first)

@@ -1,6 +1,7 @@
 """The binary files of the MNIST and CIFAR families, written here byte by byte as specified."""
 
 import gzip
+import os
 import struct
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def test_long_idx_file_is_read_in_runs(tmp_path: Path, monkeypatch: pytest.Monke
     found = records("idx", listing)
     assert [one.label for one in found] == [str(number) for number in range(10)]
     assert len({one.path for one in found}) == 10
+
+
+def test_idx_labels_with_an_older_time_change_the_state_of_their_images(tmp_path: Path) -> None:
+    """A copy keeps the time of the corrected file, which may be older than that of the images."""
+    write_idx(tmp_path / "train-images-idx3-ubyte", images(10))
+    labels, states = tmp_path / "train-labels-idx1-ubyte", set()
+    for written in (1000, 2000):
+        write_idx(labels, np.full(10, written // 1000, np.uint8))
+        os.utime(labels, (written, written))
+        states.add(list_idx(str(tmp_path)).files[0].modified)
+    assert len(states) == 2
 
 
 def test_damaged_idx_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
