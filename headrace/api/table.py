@@ -135,6 +135,7 @@ class Table:
             first_step: number of the first batch, from 0.
 
         Raises:
+            ConfigurationError: a number is out of its range.
             DataError: the version has no row of the split, or a shard is damaged.
 
         Example:

@@ -85,6 +85,11 @@ def array_batches(version: Version, split: str, order: BatchOrder, epoch: int, f
     from headrace.stream.numbered_steps import NumberedSteps
 
     steps = NumberedSteps(_batches(version, split, order))
+    if epoch < 0 or not 0 <= first_step <= steps.steps_per_epoch:
+        raise ConfigurationError(
+            f"epoch is {epoch} and first_step is {first_step}; expected 0 or more, and 0 to {steps.steps_per_epoch}, "
+            "the steps of an epoch."
+        )
     for step in steps.read(epoch * steps.steps_per_epoch + first_step, epoch + 1):
         yield step.model_inputs(version.contract), step.target
 

@@ -51,7 +51,7 @@ def models_promote(
 
     result = promote_by_hand(open_registry(configuration), version)
     refresh_page(configuration)
-    print_result(result, promotion_summary(result, str(conf)))
+    print_result(result, promotion_summary(result, [str(conf), *(overrides or [])]))
 
 
 @models.command("rollback")
@@ -67,7 +67,7 @@ def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
 
     result = roll_back(open_registry(configuration))
     refresh_page(configuration)
-    print_result(result, promotion_summary(result, str(conf)))
+    print_result(result, promotion_summary(result, [str(conf), *(overrides or [])]))
 
 
 @models.command("compare")

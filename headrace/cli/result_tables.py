@@ -135,16 +135,16 @@ def _interval(bounds: Sequence[float] | None) -> str:
     return "" if bounds is None else f"{figure(bounds[0])} to {figure(bounds[1])}"
 
 
-def promotion_summary(result: Mapping[str, Any], conf: str) -> str:
+def promotion_summary(result: Mapping[str, Any], words: Sequence[str]) -> str:
     """Return which version is the champion, which it replaced and where it is served.
 
     Args:
-        conf: file of the configuration, for the command that takes the promotion back.
+        words: file of the configuration and overrides, for the command that takes the promotion back.
     """
     replaced = f", which replaces version {result['replaced']}" if result["replaced"] is not None else ""
     lines = [f"champion of {result['model']}: version {result['champion']}{replaced}", f"serving: {result['serving']}"]
     if result["rollback_to"] is not None:
-        command = shlex.join(["headrace", "models", "rollback", conf])
+        command = shlex.join(["headrace", "models", "rollback", *words])
         lines.append(f"`{command}` makes version {result['rollback_to']} the champion again")
     return "\n".join(lines)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from headrace.convert.conversion import Conversion, FormatInterface, WrittenSplit
+from headrace.convert.placeholder_warnings import PlaceholderCounter
 from headrace.errors import ConfigurationError
 from headrace.progress_bar import progress
 from headrace.storage import is_remote, locate
@@ -85,20 +86,25 @@ def _choose_splits(version: Version, split: str | None) -> dict[str, int]:
 def _write_splits(
     conversion: Conversion, writer: FormatInterface, folder: Path, splits: dict[str, int]
 ) -> dict[str, WrittenSplit]:
-    written = dict[str, WrittenSplit]()
+    written, placeholders = dict[str, WrittenSplit](), PlaceholderCounter(conversion.fields)
     with progress("convert", sum(splits.values()), "rows") as count:
         for name, rows in splits.items():
             sizes = list[int]()
-            batches = _counted(conversion.rows(name), sizes, count)
+            batches = _counted(conversion.rows(name), sizes, count, placeholders)
             files = writer.write_split(conversion, batches, folder, name)
             written[name] = WrittenSplit(rows, sum(sizes), files)
+    placeholders.warn()
     return written
 
 
 def _counted(
-    batches: Iterator[pa.RecordBatch], sizes: list[int], count: Callable[[int], object]
+    batches: Iterator[pa.RecordBatch],
+    sizes: list[int],
+    count: Callable[[int], object],
+    placeholders: PlaceholderCounter,
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
+        placeholders.add(batch)
         yield batch
         sizes.append(batch.nbytes)
         count(batch.num_rows)

@@ -20,21 +20,21 @@ def training_counts(items: Sequence[str], training_rows: Mapping[str, int]) -> N
     return np.array([training_rows.get(name, 0) for name in items], np.int64)
 
 
-def popularity_metrics(counts: NDArray[np.int64], true: NDArray[np.integer]) -> dict[str, float]:
+def popularity_metrics(counts: NDArray[np.int64], true_items: NDArray[np.integer]) -> dict[str, float]:
     """Return the metrics of a list of all items by `counts`, the largest first, alike for all rows.
 
     Items of equal counts stand in any order in such a list: the metrics are their means over all these orders, as an
     item of a tie has each place of it equally often.
 
     Args:
-        true: the true item of each row, (rows,).
+        true_items: the true item of each row, (rows,).
     """
     ordered = -np.sort(-counts)
     first, last = np.searchsorted(-ordered, -counts, "left"), np.searchsorted(-ordered, -counts, "right")
     found = {}
     for name, values in rank_metrics(np.arange(1, len(counts) + 1), len(counts)).items():
         sums = np.concatenate([[0.0], np.cumsum(values)])
-        found[name] = float(((sums[last] - sums[first]) / (last - first))[true].mean())
+        found[name] = float(((sums[last] - sums[first]) / (last - first))[true_items].mean())
     return found
 
 

@@ -17,6 +17,7 @@ from headrace.export.query_and_item_vectors import (
     describe_vectors,
     item_vectors,
     probabilities,
+    relative_to_best,
     write_items,
 )
 from headrace.export.saved_model import SavedModel
@@ -70,7 +71,12 @@ def _add_vectors(
         return {}
     vectors = item_vectors(served)
     pairs = ((batch, batch) for batch in batches)
-    compare(lambda batch: probabilities(queries.predict(batch), vectors), inference.predict, pairs, format.tolerance)
+    compare(
+        lambda batch: relative_to_best(probabilities(queries.predict(batch), vectors)),
+        lambda batch: relative_to_best(inference.predict(batch)),
+        pairs,
+        format.tolerance,
+    )
     write_items(vectors, served, exported.path.parent)
     where = exported.query_file or f"the signature {QUERY} of {exported.path.name}/"
     return {"vectors": describe_vectors(served, where, vectors.shape[1])}

@@ -80,6 +80,14 @@ def probabilities(queries: NDArray[np.float32], vectors: NDArray[np.float32]) ->
     return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
 
 
+def relative_to_best(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return each probability, (rows, items), divided by the largest of its row.
+
+    Among very many items all probabilities may be below the tolerance of a comparison.
+    """
+    return probabilities / probabilities.max(1, keepdims=True)
+
+
 def describe_vectors(served: ServingModel, where: str, dimension: int) -> dict[str, Any]:
     """Return what export.json says of both.
 

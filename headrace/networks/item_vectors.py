@@ -1,6 +1,9 @@
 """The vectors of items in a network that scores each item by the product of its vector and that of a row."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from headrace.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import keras
@@ -26,6 +29,27 @@ def items_layer(model: "keras.Model") -> "keras.layers.Dense":
     """Return the last layer of a network without a fault: its kernel, (dimension, items), has a vector of each item."""
     layer: keras.layers.Dense = _last_layer(model)
     return layer
+
+
+def require_items_layer(model: "keras.Model", path: Path) -> "keras.layers.Dense":
+    """Return the last layer of the network in the file `path`, whose kernel has the vectors of the items.
+
+    Raises:
+        ConfigurationError: the network does not end with such a layer.
+    """
+    fault = items_layer_fault(model)
+    layer = None if fault else items_layer(model)
+    if layer is not None and not layer.use_bias:
+        fault = f"the last layer {layer.name!r} has no bias, which begins as the popularity of the items"
+    elif layer is not None and layer.activity_regularizer is not None:
+        fault = f"the last layer {layer.name!r} has an activity_regularizer, which needs the outputs of all items"
+    elif layer is not None:
+        return layer
+    raise ConfigurationError(
+        f"train.loss.negatives=batch compares the vectors of items, and {fault} in {path}; expected that `build` "
+        "returns a keras.Model of layers whose last one is layers.Dense(contract.outputs, "
+        "activation=contract.output_activation), as models/two_tower.py does."
+    )
 
 
 def query_network(model: "keras.Model") -> "keras.Model":

@@ -26,7 +26,7 @@ from headrace.targets.target_kind_loader import target_module
 UNASSIGNED = "undecided"
 STAGED = "_headrace/staged"
 # Version of the preparation; increase it when the same input gives other bytes than before.
-PREPARATION_VERSION = 8
+PREPARATION_VERSION = 9
 # Settings that decide whether a version is committed, not its content.
 CHECK_ONLY_KEYS = {"max_rejects", "expectations"}
 

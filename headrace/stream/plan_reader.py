@@ -4,6 +4,7 @@
 Petastorm's own, and get the rows in the order of Headrace's training. Petastorm's schema needs no complete Petastorm.
 """
 
+import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -64,6 +65,8 @@ class PlanReader:
         self.schema = _schema(steps, self._label_type)
         self.last_row_consumed = False
         self._is_stopped = False
+        # TensorFlow reads ahead in a thread of its own, which may be in the middle of a step when the program stops.
+        self._reading = threading.Lock()
         self._begin_pass()
 
     def state(self) -> dict[str, Any]:
@@ -86,9 +89,10 @@ class PlanReader:
         self._begin_pass()
 
     def stop(self) -> None:
-        """Stop reading ahead, for good."""
+        """Stop reading ahead, for good, after the step that another thread may be reading."""
         self._is_stopped = True
-        self._iterator.close()
+        with self._reading:
+            self._iterator.close()
 
     def join(self) -> None:
         """Return at once: `stop` has waited for the threads."""
@@ -101,14 +105,15 @@ class PlanReader:
         return self
 
     def __next__(self) -> Any:
-        if self._is_stopped:
-            raise ConfigurationError("The reader was stopped, or its `with` block has ended; open another one.")
-        try:
-            step = next(self._iterator)
-        except StopIteration:
-            self._require_whole_pass()
-            self.last_row_consumed = True
-            raise
+        with self._reading:
+            if self._is_stopped:
+                raise ConfigurationError("The reader was stopped, or its `with` block has ended; open another one.")
+            try:
+                step = next(self._iterator)
+            except StopIteration:
+                self._require_whole_pass()
+                self.last_row_consumed = True
+                raise
         self._step += 1
         return self.schema.make_namedtuple(**self._fields(step))
 

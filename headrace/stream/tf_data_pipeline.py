@@ -102,7 +102,7 @@ class Batches:
         Raises:
             DataError: a shard is missing or damaged, or its number of rows differs from the log.
         """
-        # Looked up before: who leaves the steps unread lets Python close them at its exit, without its modules.
+        # Read now: if Python closes an unread generator at its exit, the module may be gone.
         error_in_graph = tf.errors.OpError
         try:
             yield from self.dataset(first_epoch, first_step, epochs)

@@ -35,10 +35,10 @@ from headrace.train.rank_progress_and_failures import RankMessageReceiver
 from headrace.train.tuner_controls import EpochObserver, StoppedError
 from headrace.train.validate_settings import (
     changed_length_warning,
+    log_newer_version,
     require_optimizer_updates,
     require_settings_fit_table,
     small_split_warning,
-    tell_of_newer_version,
     warn_of_other_preparation,
 )
 
@@ -118,7 +118,7 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration, *, dry_run
         record = _new_record(folder, configuration, source_hash(source), version)
         folder.begin(record, source)
         if dry_run_network:
-            tell_of_newer_version(version)
+            log_newer_version(version)
             with _recorded_failure(folder):
                 require_trainable(folder, record, version)
         return record

@@ -79,7 +79,7 @@ def warn_of_other_preparation(settings: Prepare, version: Version) -> None:
         )  # fmt: skip
 
 
-def tell_of_newer_version(version: Version) -> None:
+def log_newer_version(version: Version) -> None:
     """Log that a new run reads a version of the table that is not the newest."""
     newest = newest_number(version.table) or 0
     if newest > version.number:

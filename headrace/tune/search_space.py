@@ -40,7 +40,12 @@ def require_comparable(metric: str, space: Space, validates: bool, *, in_batch: 
         ConfigurationError: it is the loss, and its settings are searched, or it is one of training batches, and their
             augmentation, or what the loss compares, is searched.
     """
-    changes = [key for key in space if metric.endswith("loss") and key.startswith("train.loss")]
+    # Validation ranks all items, whatever those are that a training step compares.
+    changes = [
+        key
+        for key in space
+        if metric.endswith("loss") and key.startswith("train.loss") and key != "train.loss.negatives"
+    ]
     if not metric.startswith("val_"):
         changes += [key for key in space if key.startswith(("stream.augment", "train.loss.class_weights"))]
         changes += [key for key in space if key == "train.loss.negatives" or (in_batch and key == "train.batch_size")]

@@ -156,13 +156,13 @@ def test_gate_hint_is_a_command_and_a_key() -> None:
 
 def test_promotion_says_what_it_replaced_and_how_to_take_it_back() -> None:
     result = {"model": "clothes", "champion": 2, "replaced": 1, "rollback_to": 1, "serving": "registry/champion"}
-    assert promotion_summary(result, "my conf.yaml").splitlines() == [
+    assert promotion_summary(result, ["my conf.yaml", "registry.model=b"]).splitlines() == [
         "champion of clothes: version 2, which replaces version 1",
         "serving: registry/champion",
-        "`headrace models rollback 'my conf.yaml'` makes version 1 the champion again",
+        "`headrace models rollback 'my conf.yaml' registry.model=b` makes version 1 the champion again",
     ]
     first = result | {"replaced": None, "rollback_to": None}
-    assert promotion_summary(first, "c.yaml") == "champion of clothes: version 2\nserving: registry/champion"
+    assert promotion_summary(first, ["c.yaml"]) == "champion of clothes: version 2\nserving: registry/champion"
 
 
 def test_repair_says_what_is_restored_and_what_is_lost() -> None:

@@ -1,7 +1,10 @@
 """The reader with the interface of Petastorm's readers: rows, order, passes, and positions to resume at."""
 
 import sys
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +46,29 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> headrace.Table:
 def paths(reader: Any) -> list[list[str]]:
     """Return the paths of each step that is left."""
     return [step.path.tolist() for step in reader]
+
+
+def test_stop_waits_for_the_step_that_another_thread_is_reading(table: headrace.Table) -> None:
+    """As TensorFlow's thread, which reads ahead, may be in the middle of a step at the end of a `with` block."""
+    entered, released = threading.Event(), threading.Event()
+
+    def steps() -> Iterator[Any]:
+        entered.set()
+        released.wait(30)
+        yield from ()
+
+    reader = table.reader("train", 8)
+    reader._iterator.close()
+    reader._iterator = steps()
+    with ThreadPoolExecutor(2) as pool:
+        reading = pool.submit(next, reader, None)
+        assert entered.wait(30)
+        stopping = pool.submit(reader.stop)
+        assert not stopping.done()
+        released.set()
+        stopping.result(30)
+        with pytest.raises(DataError, match="failed at step 0"):
+            reading.result(30)
 
 
 def require_equal(found: Any, expected: Any) -> None:

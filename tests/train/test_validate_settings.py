@@ -14,10 +14,10 @@ from headrace.train.class_weights import class_weights
 from headrace.train.monitored_metric import bundle_has_best_epoch, metric_names, monitored_metric
 from headrace.train.validate_settings import (
     changed_length_warning,
+    log_newer_version,
     require_optimizer_updates,
     require_settings_fit_table,
     small_split_warning,
-    tell_of_newer_version,
     warn_of_other_preparation,
 )
 from tests.support.small_table import Content, some_rows, write_table
@@ -208,9 +208,9 @@ def test_training_split_of_fewer_rows_than_one_global_batch_gets_a_warning_with_
 def test_training_on_an_older_version_names_the_newest(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     versions = [write_table(tmp_path / "table", Content(splits={"train": some_rows(rows)})) for rows in (12, 20)]
-    tell_of_newer_version(versions[1])
+    log_newer_version(versions[1])
     assert caplog.text == ""
-    tell_of_newer_version(versions[0])
+    log_newer_version(versions[0])
     assert "reads version 0 of" in caplog.text
     assert "as train.data_version says; the newest is version 1" in caplog.text
 

@@ -117,6 +117,13 @@ def test_loss_among_the_items_of_batches_of_different_sizes_is_refused() -> None
     require_comparable("val_loss", space, validates=True, in_batch=True)
 
 
+def test_what_the_loss_of_items_compares_is_searched_by_metrics_of_all_items() -> None:
+    space = {"train.loss.negatives": Parameter(kind="categorical", choices=("all", "batch"))}
+    with pytest.raises(ConfigurationError, match=r"searches train\.loss\.negatives, which changes what loss"):
+        require_comparable("loss", space, validates=False)
+    require_comparable("val_loss", space, validates=True)
+
+
 def test_loss_with_penalties_of_different_networks_is_refused() -> None:
     space = {"model.options.width": Parameter(kind="int", low=1, high=9)}
     with pytest.raises(

@@ -30,7 +30,11 @@ class Schedule(Section):
         0.0, description="kind cosine: fraction of the learning rate that is left at the end"
     )
     warmup_epochs: NotNegative = Field(
-        0.0, description="epochs of linear warmup; starts at `learning_rate` if it is scaled by ranks, else at 0"
+        0.0,
+        description=(
+            "epochs of linear warmup from 0, or from `learning_rate` if it is scaled by ranks: after t of W steps it has "
+            "risen by t / W, and the first step has t = 1"
+        ),
     )
     scale_by_ranks: Literal["none", "linear", "square_root"] = Field(
         "none", description="linear: multiply the learning rate by the number of ranks; square_root: by its square root"

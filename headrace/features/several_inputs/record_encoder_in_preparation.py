@@ -63,7 +63,8 @@ class InputEncoder(NamedTuple):
             RejectedRecordError: the input is unusable, or is missing and must not be.
         """
         data = self._data(cells, record.root)
-        row = self._empty_row() if data is None else self._encode(record._replace(data=data))
+        # The content of a record is that of its inputs alone, also of kinds that count the label to their content.
+        row = self._empty_row() if data is None else self._encode(record._replace(data=data, label=None))
         return {self._renamed(name): value for name, value in row.items()}
 
     def _encode(self, record: RawRecord) -> Row:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.training import FineTune, Loss
 from headrace.errors import DataError
+from headrace.networks.item_vectors import require_items_layer
 from headrace.networks.network_build_and_checks import build_model, require_default_training
 from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
@@ -18,7 +19,7 @@ from headrace.train.class_weights import class_weights
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.model.gradient_averaging_optimizer import make_distributed
-from headrace.train.model.in_batch_negatives import BatchNegatives, begin_with_popularity, require_items_layer
+from headrace.train.model.in_batch_negatives import BatchNegatives, initialize_bias
 from headrace.train.model.learning_rate_schedule import learning_rate
 from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective, load_custom_objective
 from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss, make_metrics
@@ -85,7 +86,7 @@ def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) 
     require_default_training(model, folder.model_file)
     if settings.loss.negatives == "batch":
         # Before weights of a pretrained bundle, which follow the names of the items.
-        begin_with_popularity(require_items_layer(model, folder.model_file), _learned_rows(settings.loss, version)[1])
+        initialize_bias(require_items_layer(model, folder.model_file), _learned_rows(settings.loss, version)[1])
     if settings.fine_tune and pretrained:
         transfer = fine_tune(model, pretrained, version.contract, settings.fine_tune)
         if collectives.is_rank_zero():

@@ -15,7 +15,6 @@ a sum, is never taken, and a rank's gradient is that of its own rows, as for eve
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import horovod.tensorflow as hvd
@@ -24,8 +23,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.errors import ConfigurationError
-from headrace.networks.item_vectors import items_layer, items_layer_fault, query_network
+from headrace.networks.item_vectors import query_network
 from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum, RowMetric
 
 # Marks a row of weight 0, which is no negative: padding, or a row that is not to be learned from.
@@ -151,28 +149,7 @@ class _AllItemsMetric(RowMetric):
             super().update_state(y_true, y_pred, sample_weight)
 
 
-def require_items_layer(model: keras.Model, path: Path) -> keras.layers.Dense:
-    """Return the last layer of the network in the file `path`, whose kernel has the vectors of the items.
-
-    Raises:
-        ConfigurationError: the network does not end with such a layer.
-    """
-    fault = items_layer_fault(model)
-    layer = None if fault else items_layer(model)
-    if layer is not None and not layer.use_bias:
-        fault = f"the last layer {layer.name!r} has no bias, which begins as the popularity of the items"
-    elif layer is not None and layer.activity_regularizer is not None:
-        fault = f"the last layer {layer.name!r} has an activity_regularizer, which needs the outputs of all items"
-    elif layer is not None:
-        return layer
-    raise ConfigurationError(
-        f"train.loss.negatives=batch compares the vectors of items, and {fault} in {path}; expected that `build` "
-        "returns a keras.Model of layers whose last one is layers.Dense(contract.outputs, "
-        "activation=contract.output_activation), as models/two_tower.py does."
-    )
-
-
-def begin_with_popularity(layer: keras.layers.Dense, rows: NDArray[Any]) -> None:
+def initialize_bias(layer: keras.layers.Dense, rows: NDArray[Any]) -> None:
     """Set the bias of each item to the logarithm of its rows, relative to the mean, unless the network has set it.
 
     Items that are in few batches or in none would otherwise keep the score of an average one: an item without a

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from headrace.errors import ConfigurationError, HeadraceError
+from headrace.networks.item_vectors import require_items_layer
 from headrace.networks.network_build_and_checks import build_model, describe_failure, require_default_training
 from headrace.runs.run_constants import RunRecord
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan
@@ -17,7 +18,6 @@ from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version
 from headrace.train.bundle_verification.network_and_bundle_verifier import BATCH_ROWS, NetworkAndBundleVerifier
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
-from headrace.train.model.in_batch_negatives import require_items_layer
 from headrace.train.model.losses_and_metrics.custom_loss_and_metrics_padding_check import require_padding_invariant
 from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import load_custom_objective
 from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss

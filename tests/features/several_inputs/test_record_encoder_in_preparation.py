@@ -54,3 +54,16 @@ def test_records_of_other_places_or_vectors_have_other_hashes() -> None:
     hashes = {one["content_hash"] for one in (row(), row(lat="1"), row(embedding="[0.5, 1]"), row(title="two towers"))}
     assert len(hashes) == 4
     assert row()["content_hash"] == row(lat="0.0")["content_hash"]
+
+
+def test_equal_records_with_different_labels_have_one_hash() -> None:
+    """Alone, rows of cells count as equal only if their labels are; beside another input they do not."""
+    inputs = {"title": INPUTS["title"], "costs": {"kind": "tabular", "numbers": ["price"]}}
+    encoder = SeveralInputsEncoder(Prepare.model_validate({"inputs": inputs}))
+
+    def content(label: str, price: str) -> str:
+        cells = json.dumps({"title": "a tower", "price": price})
+        return str(encoder.row(RawRecord("a.csv", label, None, cells))["content_hash"])
+
+    assert content("x", "1.5") == content("y", "1.5")
+    assert content("x", "1.5") != content("x", "2.5")

@@ -16,13 +16,13 @@ from keras import layers
 from numpy.typing import NDArray
 
 from headrace.errors import ConfigurationError
+from headrace.networks.item_vectors import require_items_layer
 from headrace.targets.retrieval.objective import MeanOverRanks
 from headrace.train.model.in_batch_negatives import (
     BatchNegatives,
     Gather,
-    begin_with_popularity,
     find_candidates,
-    require_items_layer,
+    initialize_bias,
 )
 from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum, RowMetric
 
@@ -145,10 +145,10 @@ def test_training_finds_the_probabilities_of_all_items_only_with_the_correction(
 def test_bias_begins_as_popularity_and_items_without_rows_are_last() -> None:
     model = keras.Sequential([keras.Input((3,)), layers.Dense(4, "softmax")])
     layer = require_items_layer(model, Path("net.py"))
-    begin_with_popularity(layer, np.array([30.0, 10, 0, 60]))
+    initialize_bias(layer, np.array([30.0, 10, 0, 60]))
     found = model.predict(np.zeros((1, 3)), verbose=0)[0]
     assert found == pytest.approx(np.array([30, 10, 0.5, 60]) / 100.5, rel=1e-5)
-    begin_with_popularity(layer, np.ones(4))
+    initialize_bias(layer, np.ones(4))
     assert model.predict(np.zeros((1, 3)), verbose=0)[0] == pytest.approx(found)
 
 
