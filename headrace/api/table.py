@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from headrace.api.table_batches import BatchOrder
-    from headrace.stream.plan_reader import PlanReader
-    from headrace.stream.torch_dataset import StepDataset
+    from headrace.stream.adapters.plan_reader import PlanReader
+    from headrace.stream.adapters.torch_dataset import StepDataset
 
 
 class Table:

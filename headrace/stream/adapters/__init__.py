@@ -1,0 +1,1 @@
+"""The steps of the plan for other programs: Petastorm's adapters, PyTorch, NumPy."""
