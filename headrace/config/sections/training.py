@@ -32,8 +32,8 @@ class Schedule(Section):
     warmup_epochs: NotNegative = Field(
         0.0,
         description=(
-            "epochs of linear warmup from 0, or from `learning_rate` if it is scaled by ranks: after t of W steps it has "
-            "risen by t / W, and the first step has t = 1"
+            "epochs of linear warmup from 0, or from `learning_rate` if it is scaled by ranks: the first of W steps "
+            "has 1 / W of the rise already"
         ),
     )
     scale_by_ranks: Literal["none", "linear", "square_root"] = Field(
