@@ -44,9 +44,9 @@ def write_events(path: Path) -> Path:
     return write_rows(path, "user,item,rating,time", rows)
 
 
-def start(folder: Path, kind: Kind, source: str) -> Configuration:
+def start(folder: Path, kind: Kind, source: str, *words: str) -> Configuration:
     """Start a project in `folder`/mine and return its configuration."""
-    headrace_within("init", "mine", "--kind", kind, "--source", source, cwd=folder)
+    headrace_within("init", "mine", "--kind", kind, "--source", source, *words, cwd=folder)
     (conf,) = (folder / "mine/conf").iterdir()
     return load(conf)
 
@@ -92,6 +92,19 @@ def test_images_and_masks_are_two_columns_of_paths(tmp_path: Path) -> None:
     assert (columns.input, columns.content, columns.label, columns.split) == ("photo", "paths", "mask", "part")
 
 
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [("mask,image", ()), ("label,image", ()), ("target,photo", ()), ("a,b", ("--label", "a"))],
+)
+def test_table_of_two_columns_of_paths_has_masks(header: str, words: tuple[str, ...], tmp_path: Path) -> None:
+    write_rows(tmp_path / "raw/list.csv", header, [(f"{number}m.png", f"{number}.jpg") for number in range(30)])
+    (tmp_path / "raw/0.jpg").touch()
+    columns = start(tmp_path, "masks", "raw/list.csv", *words).data.source.columns
+    assert columns is not None
+    mask, image = header.split(",")
+    assert (columns.input, columns.content, columns.label) == (image, "paths", mask)
+
+
 @pytest.mark.parametrize(("kind", "suffix"), [("audio", "jpg"), ("masks", "jpg"), ("text", "txt"), ("retrain", "jpg")])
 def test_table_that_does_not_fit_the_kind_is_refused(kind: Kind, suffix: str, tmp_path: Path) -> None:
     table = write_listed(tmp_path / "raw", suffix)
@@ -105,6 +118,13 @@ def test_table_that_does_not_fit_the_kind_is_refused(kind: Kind, suffix: str, tm
         "retrain": "holds tables (csv); --kind retrain is for images",
     }[kind] in refused.last_error_line
     assert not (tmp_path / "mine").exists()
+
+
+def test_choices_of_people_with_a_known_number_need_no_history(tmp_path: Path) -> None:
+    rows = [(row % 4, 20 + row % 9, f"B{row % 7}", 1_600_000_000 + row) for row in range(40)]
+    write_rows(tmp_path / "choices.csv", "user_id,age,item,time", rows)
+    configuration = start(tmp_path, "recommendation", "choices.csv")
+    assert list(configuration.prepare.inputs) == ["person"]
 
 
 def test_file_that_is_no_table_is_refused_where_folders_are_expected(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from headrace.prepare.preview.column_content import MIN_VALUES, NUMBERS, column_content, is_row_name
 from headrace.prepare.preview.listed_files import find_file_columns
-from headrace.prepare.preview.preview_limits import ROWS
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.preview.table_preview import read_cells
 from headrace.prepare.preview.time_spacing import TimeSpacing, find_spacing, is_epoch_time
@@ -40,7 +39,7 @@ class ColumnRoles:
         times: columns of dates, and of a series those of numbers since 1970.
         row_numbers: columns of a different whole number in every row.
         row_names: columns of a different name or code in every row.
-        file_kinds: what the files are, image, audio or text, by column.
+        file_kinds: what the files are, image, audio or text, by column, that of the label included.
         contents: columns of bytes, which can be those of files.
         split: the column that names splits; None without.
         is_small: whether all rows were looked at, as there are few.
@@ -106,10 +105,10 @@ def guess_roles(path: str, label: str | None = None, *, is_series: bool = False)
         times=_with_role(inputs, "time"),
         row_numbers=_with_role(inputs, "row number"),
         row_names=_with_role(inputs, "row name"),
-        file_kinds={name: files[name] for name in _with_role(inputs, "file")},
+        file_kinds={name: files[name] for name in _with_role(kinds, "file") if name != found["split_column"]},
         contents=tuple(name for name in contents if name != chosen),
         split=found["split_column"],
-        is_small=found["sampled"] < ROWS,
+        is_small=not found["is_sample"],
     )
 
 
@@ -126,15 +125,17 @@ def spacing_of_series(path: str, values: Mapping[str, Any]) -> TimeSpacing:
     Args:
         values: of `configuration_values` for windows.
     """
-    cells = _text_cells(path, preview(path)["format"])
+    found = preview(path)
+    cells = _text_cells(path, found["format"])
     times, series = cells[values["time"]], values["series"]
-    return find_spacing(column_title(values["time"]), times, cells[series] if series else ["series"] * len(times))
+    names = cells[series] if series else ["series"] * len(times)
+    return find_spacing(column_title(values["time"]), times, names, is_sample=found["is_sample"])
 
 
 def _text_cells(path: str, table_format: str) -> dict[str, list[str | None]]:
     """Return the cells of each column of the first rows as text; None if missing."""
     cells = read_cells(path, table_format)
-    return {name: [cell_text(value) for value in values] for name, values in cells.items()}
+    return {name: [(cell_text(value) or "").strip() or None for value in values] for name, values in cells.items()}
 
 
 def _with_role(roles: dict[str, str], role: str) -> tuple[str, ...]:
@@ -162,6 +163,8 @@ def configuration_values(kind: str, roles: ColumnRoles) -> dict[str, Any]:
     Args:
         kind: of `USED_ROLES`.
     """
+    if kind == "masks":
+        return _mask_columns(roles) | ({"split": roles.split} if roles.split is not None else {})
     if roles.label is None:
         return {}
     task = {"label": roles.label, "task": "regression" if roles.is_number else "classification"}
@@ -174,8 +177,6 @@ def configuration_values(kind: str, roles: ColumnRoles) -> dict[str, Any]:
     if kind == "windows" and roles.times and roles.is_numeric:
         series = roles.categories[0] if roles.categories else None
         return {"label": roles.label, "series": series, "time": roles.times[0], "values": [roles.label, *roles.numbers]}
-    if kind == "masks":
-        return _mask_columns(roles) | split
     if kind in ("table", "audio", "text") and (named := file_column(kind, roles)):
         return task | named | (_splits_of_rows(roles) if kind == "audio" else _hash_for_numbers(roles)) | split
     return {}
@@ -198,7 +199,7 @@ def _identity(roles: ColumnRoles) -> dict[str, str]:
 def file_column(kind: str, roles: ColumnRoles) -> dict[str, str]:
     """Return the column of the files of a project of `kind`, and what it holds; empty without one."""
     wanted = "image" if kind in ("table", "masks") else kind
-    if found := [name for name, one in roles.file_kinds.items() if one == wanted]:
+    if found := [name for name, one in roles.file_kinds.items() if one == wanted and name != roles.label]:
         return {"input": found[0], "content": "paths"}
     return {"input": roles.contents[0], "content": "bytes"} if roles.contents and kind != "text" else {}
 
@@ -208,7 +209,8 @@ def _mask_columns(roles: ColumnRoles) -> dict[str, str]:
     images = [name for name, kind in roles.file_kinds.items() if kind == "image"]
     if len(images) < 2:
         return {}
-    mask = next((one for word in MASK_NAMES for one in images if word in one.lower()), images[1])
+    named = next((one for word in MASK_NAMES for one in images if word in one.lower()), images[1])
+    mask = roles.label if roles.label in images else named
     return {"input": next(one for one in images if one != mask), "content": "paths", "label": mask}
 
 

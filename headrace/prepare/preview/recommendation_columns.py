@@ -40,7 +40,8 @@ class ChoiceColumns:
     @property
     def is_raw(self) -> bool:
         """Whether the rows are events of people, of which nobody has made histories yet."""
-        return self.history is None and None not in (self.item, self.person, self.time)
+        is_event = None not in (self.item, self.person, self.time)
+        return is_event and self.history is None and not self.numbers and not self.categories
 
 
 def guess_choices(cells: Mapping[str, list[Any]], roles: ColumnRoles, label: str | None) -> ChoiceColumns:
@@ -84,7 +85,7 @@ def choice_values(columns: ChoiceColumns, split: str | None) -> dict[str, Any]:
 
 
 def _named(texts: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
-    """Return the first column with one of the names, in any case, perhaps with `id` at its end."""
+    """Return the column with the first of the names that one has, in any case, perhaps with `id` at its end."""
     folded = {name.lower().removesuffix("id").rstrip("_ "): name for name in reversed(list(texts))}
     return next((folded[name] for name in names if name in folded), None)
 

@@ -1,5 +1,6 @@
 """Find how far apart the rows of a series are, for `prepare.windows.every_seconds` and `season`."""
 
+import contextlib
 import math
 import re
 from collections import Counter, defaultdict
@@ -17,7 +18,7 @@ EPOCH_START = datetime(1970, 1, 1)
 # Names of columns of times; numbers in other columns are times only if most are equally far apart.
 TIME_NAME = re.compile(r"time|date|stamp|epoch|unix|when|(?:^|_)ts?$", re.IGNORECASE)
 # 2024-1-5 9:30, which `prepare` reads beside ISO 8601.
-SHORT_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d*)?)?)?")
+SHORT_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?")
 LONGEST_UNIT = ((WEEK, "week"), (DAY, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -39,13 +40,16 @@ class TimeSpacing:
     warnings: tuple[str, ...]
 
 
-def find_spacing(name: str, times: Sequence[str | None], series: Sequence[str | None]) -> TimeSpacing:
+def find_spacing(
+    name: str, times: Sequence[str | None], series: Sequence[str | None], *, is_sample: bool = False
+) -> TimeSpacing:
     """Return the spacing of the times of a column.
 
     Args:
         name: the column.
         times: its cells as text; None if missing.
         series: the name of the series of each; equal ones if all are of one series.
+        is_sample: whether rows are missing because a part of the files was read; their gaps are not warned of.
     """
     warnings = [warning] if (warning := bad_time_warning(name, times)) else []
     unit = epoch_unit(times)
@@ -64,12 +68,13 @@ def find_spacing(name: str, times: Sequence[str | None], series: Sequence[str | 
         by_series = _seconds_by_series(times, series, factor, is_wall_clock=True)
         distances = _distances(by_series)
     step = distances.most_common(1)[0][0]
-    if not step.is_integer():
+    if step < 1 or not step.is_integer():
         unknown = f"every_seconds must be whole, and the times of {name} are {step:g} s apart; write numbers of steps"
         return TimeSpacing(every_seconds=None, season=None, description=unknown, warnings=tuple(warnings))
     longest = _longest_run(by_series, step)
     season = _season(int(step), longest)
-    warnings += [*_repetition(name, times, series, by_series), *_irregularity(name, distances, longest)]
+    warnings += _repetition(name, times, series, by_series)
+    warnings += [] if is_sample else _irregularity(name, distances, longest)
     return TimeSpacing(
         every_seconds=int(step),
         season=season,
@@ -183,14 +188,16 @@ def _parse_seconds(cell: str, is_wall_clock: bool) -> float:
 
 
 def _parse_time(text: str) -> datetime | None:
+    with contextlib.suppress(ValueError):
+        return datetime.fromisoformat(text)
     parts = SHORT_DATE.fullmatch(text)
-    try:
-        if parts is None:
-            return datetime.fromisoformat(text)
-        year, month, day, hour, minute, second = (int(part or 0) for part in parts.groups())
-        return datetime(year, month, day, hour, minute, second)
-    except ValueError:
+    if parts is None:
         return None
+    *whole, fraction = parts.groups()
+    with contextlib.suppress(ValueError):
+        year, month, day, hour, minute, second = (int(part or 0) for part in whole)
+        return datetime(year, month, day, hour, minute, second, int(f"{fraction or '':0<6.6}"))
+    return None
 
 
 def _distances(by_series: Iterable[Sequence[float]]) -> Counter[float]:

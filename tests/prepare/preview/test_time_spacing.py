@@ -101,3 +101,24 @@ def test_dates_that_preparation_rejects_are_told(text: str) -> None:
 @pytest.mark.parametrize("text", ["2024-01-31", "2024-1-5 9:30", "20240131T180000Z", "2024-01-31 18:00:00+02:00"])
 def test_times_that_preparation_reads_have_no_warning(text: str) -> None:
     assert bad_time_warning("day", [text]) == ""
+
+
+@pytest.mark.parametrize("form", ["2024-01-01T00:0{}", "2024-1-1 0:0{}"])
+def test_fractions_of_seconds_are_kept(form: str) -> None:
+    times = [form.format(f"{row * 1.5 // 60:.0f}:{row * 1.5 % 60:04.1f}") for row in range(100)]
+    found = spacing(times)
+    assert found.every_seconds is None
+    assert "are 1.5 s apart" in found.description
+
+
+def test_times_closer_than_a_millisecond_have_no_whole_distance() -> None:
+    found = spacing([f"2024-01-01T00:00:00.{row:04d}00" for row in range(100)])
+    assert found.every_seconds is None
+    assert found.season is None
+
+
+def test_gaps_between_parts_of_a_sample_are_no_gaps_of_the_data() -> None:
+    times = [f"2024-01-{day:02d}T{hour:02d}:00" for day in (1, 5, 9) for hour in range(24)]
+    names = ["series"] * len(times)
+    assert find_spacing("time", times, names).warnings
+    assert find_spacing("time", times, names, is_sample=True).warnings == ()

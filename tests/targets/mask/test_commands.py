@@ -83,7 +83,8 @@ def test_table_has_masks_and_rejects_have_reasons(project: Path) -> None:
         "value": "the mask has 1 value that is no class (7); classes are: 0, 1",
         "colour": "the mask has colours, and data.source.class_names names none, such as {'#ff0000': car}",
         "damaged": "the mask is damaged: the file ends in the chunk IDAT",
-        "missing": "there is no mask: no file in masks/ has the name of the image, with any suffix",
+        "missing": "there is no mask: no file in masks/ has the name of the image, with any suffix; "
+        "data.source.labels may name a CSV file with the columns path and label",
     }
 
 
