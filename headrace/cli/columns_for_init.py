@@ -21,7 +21,7 @@ from headrace.prepare.preview.column_roles import (
     spacing_of_series,
 )
 from headrace.prepare.preview.listed_files import find_listing_table, find_missing_path
-from headrace.prepare.preview.recommendation_columns import choice_values, guess_choices
+from headrace.prepare.preview.recommendation_columns import choice_values, guess_choices, other_separator
 from headrace.prepare.preview.table_format_detection import detect_format
 from headrace.prepare.preview.table_preview import read_cells
 from headrace.prepare.sources import list_source
@@ -152,9 +152,15 @@ def _find_choices(source: str, source_format: str, roles: ColumnRoles, label: st
     Raises:
         ConfigurationError: the rows are events without histories, or nothing is known before a choice.
     """
-    found = guess_choices(read_cells(source, source_format), roles, label)
+    cells = read_cells(source, source_format)
+    found = guess_choices(cells, roles, label)
     if found.item is None:
         raise ConfigurationError(f"No column of {source} looks like the chosen item; name it with --label COLUMN.")
+    if found.history and (separator := other_separator(cells[found.history], cells[found.item])):
+        raise ConfigurationError(
+            f"The items in the column {found.history!r} of {source} are separated by {separator!r}: each cell would "
+            "be one word; expected a space between two items. Replace it in the table."
+        )
     if found.is_raw:
         raise ConfigurationError(
             f"{source} has one event in each row ({found.person}, {found.item}, {found.time}) and no column of the "

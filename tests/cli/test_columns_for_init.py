@@ -127,6 +127,15 @@ def test_choices_of_people_with_a_known_number_need_no_history(tmp_path: Path) -
     assert list(configuration.prepare.inputs) == ["person"]
 
 
+def test_history_with_another_separator_than_a_space_is_refused(tmp_path: Path) -> None:
+    rows = [(f"m{row % 7}|m{row % 5}", f"m{row % 6}") for row in range(40)]
+    write_rows(tmp_path / "choices.csv", "history,movie", rows)
+    words = ("init", "mine", "--kind", "recommendation", "--source", "choices.csv")
+    assert "are separated by '|'" in headrace_within(*words, cwd=tmp_path, code=2).last_error_line
+    write_rows(tmp_path / "choices.csv", "history,movie", [(history.replace("|", " "), item) for history, item in rows])
+    headrace_within(*words, cwd=tmp_path)
+
+
 def test_file_that_is_no_table_is_refused_where_folders_are_expected(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"\0\1\2")
     with pytest.raises(ConfigurationError, match=r"a\.bin is not a folder; --kind audio is for sounds"):

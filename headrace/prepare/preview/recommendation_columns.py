@@ -13,6 +13,7 @@ PEOPLE = ("user", "person", "customer", "visitor", "session", "reader", "member"
 TIMES = ("time", "timestamp", "date", "datetime", "at", "when", "ts", "unixtime", "unix_time")
 RATINGS = ("rating", "stars", "score", "preference")
 HISTORIES = ("history", "previous", "earlier", "before")
+SEPARATORS = ("|", ",", ";", "/")
 # Of the words of a history, those that are items of the sample: it holds only some of the items.
 SHARE_OF_ITEMS = 0.5
 
@@ -74,6 +75,21 @@ def guess_choices(cells: Mapping[str, list[Any]], roles: ColumnRoles, label: str
         categories=tuple(name for name in categories if name not in why),
         left_out={name: reason for name, reason in why.items() if name is not None and reason and name != item},
     )
+
+
+def other_separator(history: list[Any], items: list[Any]) -> str | None:
+    """Return what separates the items of histories in place of a space; None if a space does, or nothing is known.
+
+    Args:
+        history: cells of the history.
+        items: cells of the chosen item.
+    """
+    cells, known = [cell_text(cell) or "" for cell in history], {cell_text(item) for item in items}
+    if any(" " in cell.strip() for cell in cells):
+        return None
+    counts = {one: sum(part.strip() in known for cell in cells for part in cell.split(one)[1:]) for one in SEPARATORS}
+    best = max(counts, key=lambda one: counts[one])
+    return best if counts[best] else None
 
 
 def choice_values(columns: ChoiceColumns, split: str | None) -> dict[str, Any]:
