@@ -2,7 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,7 +24,6 @@ class PlaceholderCounter:
     """
 
     def __init__(self, fields: Sequence[Field]) -> None:
-        # Tokenizers are loaded with the module, which a table without texts does not need.
         self._texts = [field.name for field in fields if field.kind == "text" and field.is_input]
         self._categories = [field.name for field in fields if field.kind == "text" and not field.is_input]
         self._rows: Counter[str] = Counter()
@@ -31,13 +31,12 @@ class PlaceholderCounter:
     def add(self, batch: pa.RecordBatch) -> None:
         """Count the rows of a batch."""
         if self._texts:
+            # The module loads tokenizers, which a table without texts does not need.
             from headrace.prepare.text.tokenizer import UNKNOWN as UNKNOWN_WORD
 
-            found = [pc.match_substring(batch[name], UNKNOWN_WORD) for name in self._texts]
-            self._rows[UNKNOWN_WORD] += _rows_with_any(found)
+            self._rows[UNKNOWN_WORD] += _count(batch, self._texts, partial(pc.match_substring, pattern=UNKNOWN_WORD))
         unknown = NAMES[UNKNOWN_CATEGORY]
-        found = [pc.equal(batch[name], unknown) for name in self._categories]
-        self._rows[unknown] += _rows_with_any(found)
+        self._rows[unknown] += _count(batch, self._categories, partial(pc.equal, unknown))
 
     def warn(self) -> None:
         """Warn of the rows that were counted."""
@@ -50,10 +49,7 @@ class PlaceholderCounter:
                 )  # fmt: skip
 
 
-def _rows_with_any(found: Sequence[pa.Array]) -> int:
-    """Return the number of rows for which one of the arrays is true."""
-    total = pa.nulls(0, pa.bool_())
-    for index, one in enumerate(found):
-        present = pc.fill_null(one, False)
-        total = pc.or_(total, present) if index else present
-    return pc.sum(total).as_py() or 0
+def _count(batch: pa.RecordBatch, names: Sequence[str], matches: Callable[[pa.Array], pa.Array]) -> int:
+    """Return the number of rows one of whose columns matches."""
+    found = [matches(batch[name]).fill_null(False) for name in names]
+    return pc.sum(reduce(pc.or_, found)).as_py() or 0 if found else 0

@@ -8,7 +8,7 @@ from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.bundle_inference import Inference
 from headrace.export.export_description_and_test_files_interfaces import noise_files
-from headrace.export.formats import ExportedModel, Format
+from headrace.export.formats import ExportedModel, Format, RunningModel
 from headrace.export.metadata import write_metadata
 from headrace.export.parity import ParityReport, compare
 from headrace.export.parity_inputs import SEED, Batches, noise, table_inputs
@@ -16,7 +16,7 @@ from headrace.export.query_and_item_vectors import (
     QUERY,
     describe_vectors,
     item_vectors,
-    probabilities,
+    product_odds,
     relative_to_best,
     write_items,
 )
@@ -50,8 +50,9 @@ def export(path: Path, output: Path, format: Format, table: Path | None = None, 
         parity = compare(exported.running.predict, inference.predict, pairs, format.tolerance)
         _compare_files(exported, inference, bundle, format)
         summary = _summarize(format, exported, parity) | {"compared_with": source}
-        batches, _ = _inputs(bundle, inference, table, split)
-        summary |= _add_vectors(served, exported, inference, batches, format)
+        if exported.queries is not None:
+            batches, _ = _inputs(bundle, inference, table, split)
+            summary |= _add_vectors(served, exported, exported.queries, inference, batches, format)
         signatures = {"signatures": exported.signatures} if exported.signatures else {}
         write_metadata(folder, bundle, served, summary | signatures)
         require_absent(output)
@@ -59,20 +60,27 @@ def export(path: Path, output: Path, format: Format, table: Path | None = None, 
 
 
 def _add_vectors(
-    served: ServingModel, exported: ExportedModel, inference: Inference, batches: Batches, format: Format
+    served: ServingModel,
+    exported: ExportedModel,
+    queries: RunningModel,
+    inference: Inference,
+    batches: Batches,
+    format: Format,
 ) -> dict[str, Any]:
     """Write the vectors of items beside a model that computes those of rows; return a description of both.
+
+    Args:
+        queries: the network of a row's vector.
+        inference: the bundle's model.
+        batches: the inputs that compare both.
 
     Raises:
         GateError: their products give other probabilities than the bundle.
     """
-    queries = exported.queries
-    if queries is None:
-        return {}
     vectors = item_vectors(served)
     pairs = ((batch, batch) for batch in batches)
     compare(
-        lambda batch: relative_to_best(probabilities(queries.predict(batch), vectors)),
+        lambda batch: product_odds(queries.predict(batch), vectors),
         lambda batch: relative_to_best(inference.predict(batch)),
         pairs,
         format.tolerance,

@@ -73,11 +73,10 @@ def write_items(vectors: NDArray[np.float32], served: ServingModel, folder: Path
     pq.write_table(pa.table(columns), folder / ITEMS)
 
 
-def probabilities(queries: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the softmax over all items of the products, (rows, items), which the bundle predicts."""
+def product_odds(queries: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what `relative_to_best` returns of the probabilities that the products, (rows, items), stand for."""
     scores = queries @ vectors.T
-    odds = np.exp(scores - scores.max(1, keepdims=True))
-    return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
+    return np.exp(scores - scores.max(1, keepdims=True))
 
 
 def relative_to_best(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:

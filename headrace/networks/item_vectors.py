@@ -38,13 +38,13 @@ def require_items_layer(model: "keras.Model", path: Path) -> "keras.layers.Dense
         ConfigurationError: the network does not end with such a layer.
     """
     fault = items_layer_fault(model)
-    layer = None if fault else items_layer(model)
-    if layer is not None and not layer.use_bias:
-        fault = f"the last layer {layer.name!r} has no bias, which begins as the popularity of the items"
-    elif layer is not None and layer.activity_regularizer is not None:
-        fault = f"the last layer {layer.name!r} has an activity_regularizer, which needs the outputs of all items"
-    elif layer is not None:
-        return layer
+    if fault is None:
+        layer = items_layer(model)
+        if layer.use_bias and layer.activity_regularizer is None:
+            return layer
+        missing = "no bias, which begins as the popularity of the items"
+        unusable = "an activity_regularizer, which needs the outputs of all items"
+        fault = f"the last layer {layer.name!r} has {unusable if layer.use_bias else missing}"
     raise ConfigurationError(
         f"train.loss.negatives=batch compares the vectors of items, and {fault} in {path}; expected that `build` "
         "returns a keras.Model of layers whose last one is layers.Dense(contract.outputs, "
