@@ -19,11 +19,11 @@ from headrace.stream.read.verified_shard_opening import check_rows
 from headrace.table import Shard, Version
 from headrace.wording import join_names
 
-Kind = Literal["picture", "text", "number", "array", "class", "classes"]
+ValueType = Literal["picture", "text", "number", "array", "class", "classes"]
 # Rows, and their decoded bytes, that are in memory once more, as values of the new format; also a row group of Parquet.
 MAX_ROWS_AT_ONCE, MAX_BYTES_AT_ONCE = 1000, 128 * 2**20
 SUFFIXES = {"raw": "png", "png": "png", "jpeg": "jpg"}
-CELL_KINDS: dict[str, Kind] = {"number": "number", "category": "text", "vector": "array"}
+CELL_VALUE_TYPES: dict[str, ValueType] = {"number": "number", "category": "text", "vector": "array"}
 # What the name of a target's column is followed by in the name of the column of its class indices.
 INDEX = "_index"
 # A single text has the name of what it is in the new format, and not that of its tokens in the table.
@@ -37,8 +37,8 @@ class Field:
     Attributes:
         column: name in `Table.arrow`, with decoded inputs.
         name: name in the new format.
-        kind: `picture`: the file of an image, or of a mask of class indices, 255 for none; `text`; `number`; `array`:
-            numbers of one shape; `class`: the name of a class; `classes`: names of any number of classes.
+        value_type: `picture`: the file of an image, or of a mask of class indices, 255 for none; `text`; `number`;
+            `array`: numbers of one shape; `class`: the name of a class; `classes`: names of any number of classes.
         dtype: NumPy's type of numbers.
         shape: of arrays, and of the pixels of pictures.
         suffix: of a picture's file: `png` or `jpg`.
@@ -47,7 +47,7 @@ class Field:
 
     column: str
     name: str
-    kind: Kind
+    value_type: ValueType
     dtype: str = ""
     shape: tuple[int, ...] = ()
     suffix: str = ""
@@ -63,7 +63,7 @@ def list_fields(contract: Contract) -> tuple[Field, ...]:
     columns = ((name, column) for name, column in contract.columns.items() if not is_bookkeeping(name, column))
     fields = tuple(field for name, column in columns for field in _fields(contract, name, column))
     names = [field.name for field in fields]
-    names += [field.name + INDEX for field in fields if field.kind in ("class", "classes")]
+    names += [field.name + INDEX for field in fields if field.value_type in ("class", "classes")]
     if twice := sorted({repr(name) for name in names if names.count(name) > 1}):
         raise ConfigurationError(
             f"Converted rows would have two columns named {join_names(twice)}. Rename the source's column, and prepare "
@@ -80,37 +80,38 @@ def _fields(contract: Contract, name: str, column: Column) -> list[Field]:
         new = TEXT if column.codec == "tokens" and not contract.is_record else name
         return [replace(one, name=new) if one.is_input else one for one in _input_fields(contract, name, column)]
     if column.dtype == "string":
-        return [Field(column=name, name=name, kind="text")]
-    return [Field(column=name, name=name, kind="number", dtype=column.dtype)]
+        return [Field(column=name, name=name, value_type="text")]
+    return [Field(column=name, name=name, value_type="number", dtype=column.dtype)]
 
 
 def _target_field(contract: Contract, name: str, column: Column) -> Field:
     target = contract.target
     if target.is_per_pixel:
-        return Field(column=name, name=name, kind="picture", shape=column.fixed_shape, suffix="png")
+        return Field(column=name, name=name, value_type="picture", shape=column.fixed_shape, suffix="png")
     if target.has_classes:
-        return Field(column=name, name=name, kind="class" if target.has_one_class else "classes")
+        return Field(column=name, name=name, value_type="class" if target.has_one_class else "classes")
     if column.shape:
-        return Field(column=name, name=name, kind="array", dtype="float32", shape=column.fixed_shape)
-    return Field(column=name, name=name, kind="number", dtype="float32")
+        return Field(column=name, name=name, value_type="array", dtype="float32", shape=column.fixed_shape)
+    return Field(column=name, name=name, value_type="number", dtype="float32")
 
 
 def _input_fields(contract: Contract, name: str, column: Column) -> list[Field]:
     """Return the columns of an input; cells become one column each."""
     if cells := contract.input_specs[name].cell_types:
-        return [_cell_field(cell, CELL_KINDS[kind], column) for cell, kind in cells.items()]
+        return [_cell_field(cell, CELL_VALUE_TYPES[kind], column) for cell, kind in cells.items()]
     if column.codec == "tokens":
-        return [Field(column=name, name=name, kind="text", is_input=True)]
+        return [Field(column=name, name=name, value_type="text", is_input=True)]
     shape = column.fixed_shape
     if is_picture(contract, name):
         suffix = SUFFIXES[column.codec]
-        return [Field(column=name, name=name, kind="picture", shape=shape, suffix=suffix, is_input=True)]
-    return [Field(column=name, name=name, kind="array", dtype=column.dtype, shape=shape, is_input=True)]
+        return [Field(column=name, name=name, value_type="picture", shape=shape, suffix=suffix, is_input=True)]
+    return [Field(column=name, name=name, value_type="array", dtype=column.dtype, shape=shape, is_input=True)]
 
 
-def _cell_field(cell: str, kind: Kind, column: Column) -> Field:
-    shape = column.fixed_shape if kind == "array" else ()
-    return Field(column=cell, name=cell, kind=kind, dtype="" if kind == "text" else "float32", shape=shape)
+def _cell_field(cell: str, value_type: ValueType, column: Column) -> Field:
+    shape = column.fixed_shape if value_type == "array" else ()
+    dtype = "" if value_type == "text" else "float32"
+    return Field(column=cell, name=cell, value_type=value_type, dtype=dtype, shape=shape)
 
 
 def read_rows(version: Version, split: str, fields: tuple[Field, ...]) -> Iterator[pa.RecordBatch]:
@@ -144,9 +145,9 @@ def _read_shard(version: Version, shard: Shard) -> pa.Table:
 
 
 def _convert(values: pa.Array, field: Field, contract: Contract) -> pa.Array:
-    if field.kind == "picture":
+    if field.value_type == "picture":
         return pa.array([_picture_file(one, field, contract) for one in values.to_pylist()], pa.binary())
-    if field.kind == "array":
+    if field.value_type == "array":
         numbers = values.to_numpy_ndarray() if isinstance(values, pa.FixedShapeTensorArray) else values.flatten()
         flat = np.ascontiguousarray(numbers).ravel()
         return pa.FixedSizeListArray.from_arrays(pa.array(flat), math.prod(field.shape))
@@ -188,11 +189,11 @@ def row_values(rows: pa.RecordBatch, fields: tuple[Field, ...], classes: tuple[s
     columns = dict[str, Any]()
     for field in fields:
         values = rows.column(field.name)
-        if field.kind == "array":
+        if field.value_type == "array":
             columns[field.name] = np.asarray(values.flatten()).reshape(-1, *field.shape)
         else:
             columns[field.name] = values.to_pylist()
-        if field.kind in ("class", "classes"):
+        if field.value_type in ("class", "classes"):
             columns[field.name + INDEX] = class_indices(values, classes).to_pylist()
     for row in zip(*columns.values(), strict=True):
         yield dict(zip(columns, row, strict=True))

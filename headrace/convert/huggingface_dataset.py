@@ -50,12 +50,12 @@ def _batches(
 
 def _columns(conversion: Conversion, field: Field, values: pa.Array, name: str, first: int) -> dict[str, pa.Array]:
     """Return the columns of a field by name; names of items have one of their indices beside them."""
-    if field.kind == "picture":
+    if field.value_type == "picture":
         paths = [f"{name.format(row)}.{field.suffix}" for row in range(first, first + len(values))]
         return {field.name: pa.StructArray.from_arrays([values, pa.array(paths)], fields=list(PICTURE))}
-    if field.kind == "array":
+    if field.value_type == "array":
         return {field.name: _nested_lists(np.asarray(values.flatten()), field.shape, len(values))}
-    if field.kind not in ("class", "classes"):
+    if field.value_type not in ("class", "classes"):
         return {field.name: values}
     indices = class_indices(values, conversion.classes)
     if conversion.version.contract.target.has_items:
@@ -82,7 +82,7 @@ def _features(conversion: Conversion) -> dict[str, Feature]:
     """Return the features of `datasets` by column."""
     found = dict[str, Feature]()
     for field in conversion.fields:
-        if field.kind in ("class", "classes") and conversion.version.contract.target.has_items:
+        if field.value_type in ("class", "classes") and conversion.version.contract.target.has_items:
             # A list of 100,000 names in the card and in each file is no help.
             found |= {field.name: _value("string"), field.name + INDEX: _value("int64")}
         else:
@@ -92,7 +92,7 @@ def _features(conversion: Conversion) -> dict[str, Feature]:
 
 def _feature(field: Field, classes: tuple[str, ...]) -> Feature:
     label = {"names": list(classes), "_type": "ClassLabel"}
-    match field.kind:
+    match field.value_type:
         case "picture":
             return {"_type": "Image"}
         case "class":

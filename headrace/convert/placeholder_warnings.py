@@ -24,8 +24,8 @@ class PlaceholderCounter:
     """
 
     def __init__(self, fields: Sequence[Field]) -> None:
-        self._texts = [field.name for field in fields if field.kind == "text" and field.is_input]
-        self._categories = [field.name for field in fields if field.kind == "text" and not field.is_input]
+        self._texts = [field.name for field in fields if field.value_type == "text" and field.is_input]
+        self._categories = [field.name for field in fields if field.value_type == "text" and not field.is_input]
         self._rows: Counter[str] = Counter()
 
     def add(self, batch: pa.RecordBatch) -> None:

@@ -60,7 +60,7 @@ def write_description(conversion: Conversion, folder: Path, splits: dict[str, Wr
 
 def _parsing(field: Field) -> dict[str, dict[str, Any]]:
     """Return type, shape and content of each feature of a column; the shape is null where lengths differ by row."""
-    match field.kind:
+    match field.value_type:
         case "picture":
             shape = f"({', '.join(map(str, field.shape))})"
             content = f"file of {'JPEG' if field.suffix == 'jpg' else 'PNG'}, pixels {shape}"
@@ -68,7 +68,7 @@ def _parsing(field: Field) -> dict[str, dict[str, Any]]:
         case "text":
             return {field.name: {"dtype": "string", "shape": [], "content": "text in UTF-8"}}
         case "class" | "classes":
-            length: list[int] | None = [] if field.kind == "class" else None
+            length: list[int] | None = [] if field.value_type == "class" else None
             return {
                 field.name: {"dtype": "string", "shape": length, "content": "name of the class"},
                 field.name + INDEX: {"dtype": "int64", "shape": length, "content": "index of the class"},

@@ -52,14 +52,14 @@ def _extensions(conversion: Conversion) -> dict[str, str]:
     alone = len(conversion.inputs) == 1
     found = dict[str, str]()
     for field in conversion.fields:
-        if field.is_input or field.kind == "picture":
+        if field.is_input or field.value_type == "picture":
             extension = _extension(field)
             found[field.name] = extension if field.is_input and alone else f"{field.name.lower()}.{extension}"
     return found
 
 
 def _extension(field: Field) -> str:
-    return {"picture": field.suffix, "text": "txt"}.get(field.kind, "npy")
+    return {"picture": field.suffix, "text": "txt"}.get(field.value_type, "npy")
 
 
 def _members(conversion: Conversion, extensions: dict[str, str], row: dict[str, Any]) -> Members:
@@ -67,7 +67,7 @@ def _members(conversion: Conversion, extensions: dict[str, str], row: dict[str, 
     members = {extension: _file(row.pop(name)) for name, extension in extensions.items()}
     values = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in row.items()}
     for field in conversion.fields:
-        if field.kind == "class":
+        if field.value_type == "class":
             members[CLASS] = str(values[field.name + INDEX]).encode()
     members[JSON] = json.dumps(values, ensure_ascii=False).encode()
     return members

@@ -29,7 +29,7 @@ def test_unknown_category_is_counted_by_a_conversion(tmp_path: Path, caplog: pyt
 
 
 def test_row_with_two_unknown_texts_counts_once(caplog: pytest.LogCaptureFixture) -> None:
-    fields = [Field(column=name, name=name, kind="text", is_input=True) for name in ("title", "body")]
+    fields = [Field(column=name, name=name, value_type="text", is_input=True) for name in ("title", "body")]
     counter = PlaceholderCounter(fields)
     counter.add(pa.RecordBatch.from_pydict({"title": ["a [UNK 1]", None, "b"], "body": ["[UNK 1] c", "d", "e"]}))
     counter.warn()
@@ -37,7 +37,7 @@ def test_row_with_two_unknown_texts_counts_once(caplog: pytest.LogCaptureFixture
 
 
 def test_known_texts_are_not_mentioned(caplog: pytest.LogCaptureFixture) -> None:
-    counter = PlaceholderCounter([Field(column="text", name="text", kind="text", is_input=True)])
+    counter = PlaceholderCounter([Field(column="text", name="text", value_type="text", is_input=True)])
     counter.add(pa.RecordBatch.from_pydict({"text": ["a", None]}))
     counter.warn()
     assert not caplog.text
