@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.contract import Contract
 from headrace.contract_comparison import changed_preparation, require_same_input
 from headrace.engines.keras_settings_reset import PRECISION, own_keras_settings

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.contract import Column, Contract
 from headrace.engines.keras_settings_reset import own_keras_settings
 from headrace.engines.stderr_noise_filter import quiet_tensorflow

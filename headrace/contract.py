@@ -220,7 +220,7 @@ class Contract(BaseModel):
 
         One per class, one in regression, or one per component of a vector.
         """
-        outputs: int = target_module(self.task, "output_properties_and_loss_settings_check").count(self)
+        outputs: int = target_module(self.task, "network_output_and_loss_settings_check").count(self)
         return outputs
 
     @property

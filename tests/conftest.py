@@ -211,7 +211,7 @@ def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def spark(s3: str) -> Iterator[Any]:
     """One local Spark session for tests that call functions directly; executors have the environment of its start."""
-    from headrace.config.configuration import Spark
+    from headrace.config.configuration_model import Spark
     from headrace.spark.session import session
 
     made = session("tests", Spark(), slots=2)

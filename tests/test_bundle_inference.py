@@ -8,7 +8,7 @@ import pytest
 from headrace import bundle
 from headrace.bundle_inference import Inference
 from headrace.errors import DataError
-from headrace.stream.read.shard_reader import read_shards
+from headrace.stream.read.ordered_shard_reader import read_shards
 from headrace.table import Version
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_table import Content, some_images, some_rows, write_table

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from headrace.config.cluster_file import Cluster  # noqa: E402  after the path that it is found on
-from headrace.config.configuration import Configuration  # noqa: E402
+from headrace.config.configuration_model import Configuration  # noqa: E402
 from headrace.config.type_and_range_text import is_mapping, range_text, target_section, type_name  # noqa: E402
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from headrace.stream.adapters.plan_reader import PlanReader
     from headrace.stream.adapters.torch_dataset import StepDataset
-    from headrace.stream.rank_stream import RankStream
+    from headrace.stream.rank_batch_stream import RankStream
     from headrace.stream.tf_data_pipeline import Batches
 
 
@@ -82,7 +82,7 @@ def _padding_remover(stream: "RankStream") -> Callable[[Any, Any], Any]:
 def array_batches(version: Version, split: str, order: BatchOrder, epoch: int, first_step: int) -> Iterator[Any]:
     """Yield the inputs and targets of the real rows of each step of one epoch; see `Table.batches`."""
     import_engines_lean()
-    from headrace.stream.adapters.numbered_steps import NumberedSteps
+    from headrace.stream.adapters.unpadded_numbered_steps import NumberedSteps
 
     steps = NumberedSteps(_batches(version, split, order))
     if epoch < 0 or not 0 <= first_step <= steps.steps_per_epoch:
@@ -106,8 +106,8 @@ def open_reader(
 ) -> "PlanReader":
     """Return the steps of a split through the interface of Petastorm's readers; see `Table.reader`."""
     import_engines_lean()
-    from headrace.stream.adapters.numbered_steps import NumberedSteps
     from headrace.stream.adapters.plan_reader import PlanReader
+    from headrace.stream.adapters.unpadded_numbered_steps import NumberedSteps
 
     contract = version.contract
     others = [name for name in (None if for_torch else "path", contract.weight_name) if name in contract.columns]
@@ -126,8 +126,8 @@ def torch_dataset(
             "the same rows as NumPy arrays."
         )
     import_engines_lean()
-    from headrace.stream.adapters.numbered_steps import NumberedSteps
     from headrace.stream.adapters.torch_dataset import StepDataset
+    from headrace.stream.adapters.unpadded_numbered_steps import NumberedSteps
 
     steps = NumberedSteps(_batches(version, split, order), drop_last=drop_last)
     return StepDataset(steps, start_step, _arguments(split, order, drop_last))

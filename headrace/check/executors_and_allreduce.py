@@ -24,7 +24,7 @@ from headrace.spark.task_errors import unwrap_python_errors
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headrace.config.configuration import Spark
+    from headrace.config.configuration_model import Spark
 
 # (session, number of ranks, folder for their logs) -> bytes per second that a rank sends.
 Allreduce = Callable[["SparkSession", int, Path], float]

@@ -13,7 +13,7 @@ from headrace.check.spark_slots import slots_row
 from headrace.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from headrace.config.configuration import Spark
+    from headrace.config.configuration_model import Spark
 
 
 def check(

@@ -15,7 +15,7 @@ from headrace.wording import quantity
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headrace.config.configuration import Spark
+    from headrace.config.configuration_model import Spark
 
 __all__ = ["free_slots", "slots_row", "spark_session", "wait_for_slots"]
 
@@ -47,7 +47,7 @@ def spark_session(wanted: int, settings: Spark | None = None) -> Iterator[SparkS
     """Yield the active session of this process, or a new one that is stopped when the block ends."""
     from pyspark.sql import SparkSession
 
-    from headrace.config.configuration import Spark
+    from headrace.config.configuration_model import Spark
     from headrace.spark.session import session
 
     is_new = SparkSession.getActiveSession() is None

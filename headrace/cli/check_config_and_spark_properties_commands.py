@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from headrace.check import CheckRow
-    from headrace.config.configuration import Spark
+    from headrace.config.configuration_model import Spark
 
 
 @app.command()
@@ -35,7 +35,7 @@ def check(
     Example: headrace check --cluster --slots 4 --store /work
     """
     from headrace.check import check as run
-    from headrace.config.configuration import Spark
+    from headrace.config.configuration_model import Spark
 
     settings = Spark(cluster=str(spark_settings) if spark_settings else None)
     report = run(slots, settings, partial(_check_cluster, slots, store, settings) if cluster else None)

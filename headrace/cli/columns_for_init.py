@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from headrace.config.configuration import Source
+from headrace.config.configuration_model import Source
 from headrace.config.path_validators import ADDRESS
 from headrace.errors import ConfigurationError, DataError, HeadraceError
 from headrace.prepare.labels.class_warnings import SMALL_CLASS

@@ -11,8 +11,8 @@ from headrace.contract_comparison import ClassMatch
 from headrace.errors import ConfigurationError, DataError
 from headrace.runs.metrics_log_reader import MetricsLog, read_metrics
 from headrace.runs.read_json_records import read_object
-from headrace.runs.run_constants import RunRecord, load_record
 from headrace.runs.run_folder import RunFolder, bundle_path
+from headrace.runs.run_record import RunRecord, load_record
 from headrace.runs.settings_differences import flatten, run_settings
 from headrace.storage import locate
 from headrace.wording import join_names, shortest_suffixes

@@ -6,10 +6,10 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from headrace.config.base_section import Section
-from headrace.config.configuration import Spark
+from headrace.config.configuration_model import Spark
 from headrace.config.load import read_yaml, validate
 from headrace.config.secrets_and_environment_variables import from_environment
-from headrace.config.spark_settings_type import Settings
+from headrace.config.validated_spark_conf import Settings
 
 # The commands that run on Spark; training and preparation may need different executors.
 Command = Literal["check", "prepare", "train", "predict"]

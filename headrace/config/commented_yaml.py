@@ -9,7 +9,7 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from headrace.config.base_section import Section
-from headrace.config.configuration import Configuration
+from headrace.config.configuration_model import Configuration
 
 WIDTH = 120
 INDENT = "  "

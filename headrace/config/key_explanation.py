@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from headrace.config.base_section import Section
 from headrace.config.commented_yaml import WIDTH, default_of, description_of, inline_yaml, plain_value, section_type
-from headrace.config.configuration import Configuration
+from headrace.config.configuration_model import Configuration
 from headrace.config.load import nearest_key, read_yaml
 from headrace.config.type_and_range_text import range_text, type_name
 from headrace.errors import ConfigurationError

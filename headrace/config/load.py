@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from headrace.config.configuration import Configuration
+from headrace.config.configuration_model import Configuration
 from headrace.config.sections.inputs.input_kind_list import INPUT_SECTIONS
 from headrace.config.sections.source import DATAFRAME
 from headrace.config.union_errors import merge_union_errors

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headrace.bundle import Origin
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.options import ExplainOptions
 from headrace.features.input_kind_loader import input_traits

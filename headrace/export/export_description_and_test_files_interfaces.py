@@ -22,7 +22,7 @@ class ExportInputInterface(Protocol):
 
 
 class ExportTestFilesInterface(Protocol):
-    """The module `export_test_files` of an input kind whose properties say that an exported model also takes files."""
+    """The module `noise_images_for_export_parity` of an input kind whose exported model may take files."""
 
     def noise_files(self, contract: Contract) -> EncodedBatches:
         """Yield noise as files, (rows,) bytes, each with what preparation decodes."""
@@ -32,7 +32,7 @@ def noise_files(contract: Contract) -> EncodedBatches | None:
     """Return noise as files that a SavedModel also takes; None if it takes only arrays."""
     if not contract.feature.exports_files:
         return None
-    module: ExportTestFilesInterface = input_module(contract.input_kind, "export_test_files")
+    module: ExportTestFilesInterface = input_module(contract.input_kind, "noise_images_for_export_parity")
     return module.noise_files(contract)
 
 

@@ -10,7 +10,7 @@ from headrace.bundle_inference import Inference
 from headrace.contract import Contract
 from headrace.networks.random_inputs_interface import random_inputs
 from headrace.one_or_several_inputs import Inputs
-from headrace.stream.read.shard_reader import read_shards
+from headrace.stream.read.ordered_shard_reader import read_shards
 from headrace.table import Version
 
 MAX_ROWS = 1000

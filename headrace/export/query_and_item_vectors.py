@@ -15,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.export.serving_function import ServingModel
-from headrace.networks.item_vectors import items_layer, items_layer_fault, query_network
+from headrace.networks.item_layer_and_query_network import items_layer, items_layer_fault, query_network
 
 log = logging.getLogger(__name__)
 

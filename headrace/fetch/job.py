@@ -14,7 +14,7 @@ from headrace.fetch.dataset_marker import Marker
 from headrace.fetch.datasets import (
     diamonds,
     digits,
-    emoji_pictures_and_names,
+    emoji_categories,
     fashion_mnist,
     garment_scenes,
     hourly_city_temperatures,
@@ -38,7 +38,7 @@ _ALL: tuple[Dataset[Any], ...] = (
     hourly_city_temperatures.DATASET,
     diamonds.DATASET,
     nyc_flight_delays.DATASET,
-    emoji_pictures_and_names.DATASET,
+    emoji_categories.DATASET,
     garment_scenes.DATASET,
     movie_choices.DATASET,
 )

@@ -46,7 +46,7 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
         _require_options(build, path, options)
         with _describe_failures(path, options, contract):
             model = build(contract, **options)
-        _require_fit(model, path, contract)
+        _require_contract_match(model, path, contract)
         with _describe_failures(path, options):
             _build_layers(model, contract)
     return model
@@ -152,14 +152,14 @@ def _require_options(build: Callable[..., Any], path: Path, options: dict[str, A
         )
 
 
-def _require_fit(model: Any, path: Path, contract: Contract) -> None:
+def _require_contract_match(model: Any, path: Path, contract: Contract) -> None:
     import keras
 
     if not isinstance(model, keras.Model):
         raise ConfigurationError(f"`build` in {path} must return a keras.Model; it returned {_kind(model)}.")
     if not model.built:
         raise ConfigurationError(
-            f"`build` in {path} returned a model without weights; start it with {_start(contract)}."
+            f"`build` in {path} returned a model without weights; start it with {_describe_first_layers(contract)}."
         )
     _require_input(model, path, contract)
     expected, shape = (None, *contract.output_shape), getattr(model, "output_shape", None)
@@ -180,7 +180,7 @@ def _require_input(model: "keras.Model", path: Path, contract: Contract) -> None
     elif _is_shape(shape) and not _fits(shape, contract.input_shape):
         raise ConfigurationError(
             f"`build` in {path} returned a model for inputs of shape {shape[1:]}, but the table holds "
-            f"{contract.input_shape}; start it with {_start(contract)}."
+            f"{contract.input_shape}; start it with {_describe_first_layers(contract)}."
         )
 
 
@@ -190,7 +190,7 @@ def _require_inputs_by_name(model: "keras.Model", path: Path, contract: Contract
     if not isinstance(inputs, dict):
         raise ConfigurationError(
             f"`build` in {path} returned a model that takes no names of inputs, but the table holds {names}; start it "
-            f"with {_start(contract)} and keras.Model(inputs, outputs) of that dict."
+            f"with {_describe_first_layers(contract)} and keras.Model(inputs, outputs) of that dict."
         )
     for name, tensor in inputs.items():
         if name not in contract.input_names:
@@ -205,7 +205,7 @@ def _require_inputs_by_name(model: "keras.Model", path: Path, contract: Contract
             )
 
 
-def _start(contract: Contract) -> str:
+def _describe_first_layers(contract: Contract) -> str:
     if contract.is_record:
         return "{name: keras.Input(one.input_shape, dtype=one.model_dtype) for name, one in contract.inputs.items()}"
     return "keras.Input(contract.input_shape)"

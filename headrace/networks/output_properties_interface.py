@@ -10,7 +10,7 @@ from headrace.targets.target_kind_loader import target_module
 
 
 class OutputCountAndValidityInterface(Protocol):
-    """The module `output_properties_and_loss_settings_check` of a target kind; `Contract.outputs` is its `count`."""
+    """The module `network_output_and_loss_settings_check` of a target kind; `Contract.outputs` is its `count`."""
 
     @property
     def MEANING(self) -> str:  # noqa: N802 - the name of a constant
@@ -33,5 +33,5 @@ class OutputCountAndValidityInterface(Protocol):
 
 def network_outputs(task: str) -> OutputCountAndValidityInterface:
     """Return what a network of the target kind `task` gives for a row."""
-    module: OutputCountAndValidityInterface = target_module(task, "output_properties_and_loss_settings_check")
+    module: OutputCountAndValidityInterface = target_module(task, "network_output_and_loss_settings_check")
     return module

@@ -10,7 +10,7 @@ from headrace.one_or_several_inputs import Inputs
 
 
 class RandomInputsInterface(Protocol):
-    """The module `random_and_example_inputs` of an input kind."""
+    """The module `random_inputs_and_mlflow_example` of an input kind."""
 
     def random_inputs(self, random: np.random.Generator, rows: int, contract: Contract) -> Inputs:
         """Return a batch of noise as the model receives it."""
@@ -18,5 +18,5 @@ class RandomInputsInterface(Protocol):
 
 def random_inputs(random: np.random.Generator, rows: int, contract: Contract) -> Inputs:
     """Return `rows` of noise as a model for `contract` receives it."""
-    module: RandomInputsInterface = input_module(contract.input_kind, "random_and_example_inputs")
+    module: RandomInputsInterface = input_module(contract.input_kind, "random_inputs_and_mlflow_example")
     return module.random_inputs(random, rows, contract)

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.features.input_kind_loader import input_module
 from headrace.prepare.readers import format_from_name

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.predict.input_files import InputFile
 from headrace.predict.outputs.prediction_part_output import PredictionOutput
 from headrace.predict.raw_file_prediction_interface import raw_file_prediction_module

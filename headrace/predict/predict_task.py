@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from headrace.bundle import MANIFEST, load
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.contract import Contract
 from headrace.engines.fast_keras_import import import_engines_lean
 from headrace.errors import DataError
@@ -159,7 +159,7 @@ def load_inference(bundle: Path, _manifest: str) -> "Inference":
 
 def _predict_shard(table: Path, part: PredictionPart, contract: Contract, inference: "Inference") -> PredictionOutput:
     from headrace.predict.outputs.split_true_target_and_error_columns import table_columns, with_errors
-    from headrace.stream.read.shard_reader import read_shards
+    from headrace.stream.read.ordered_shard_reader import read_shards
 
     output, names, target = PredictionOutput(), contract.input_names, contract.named("target")[0]
     split = part.shard.split if part.shard else ""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.features.input_kind_loader import input_module
 from headrace.predict.input_files import InputFile, RawFileLimits
 from headrace.predict.outputs.prediction_part_output import PredictionOutput

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from headrace.config.configuration import Spark
+from headrace.config.configuration_model import Spark
 from headrace.errors import HeadraceError
 from headrace.predict.predict_task import PartResult, PredictionPart, PredictTask, predict_parts
 from headrace.spark.session import await_tasks, has_cluster, session

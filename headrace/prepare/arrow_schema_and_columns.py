@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.contract import Column
 from headrace.prepare.encoders.label_encoder_interface import label_encoder_module
 from headrace.table.transaction_log import with_contract

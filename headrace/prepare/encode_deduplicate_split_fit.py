@@ -14,7 +14,7 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from headrace.config.configuration import Source
+from headrace.config.configuration_model import Source
 from headrace.contract import Column
 from headrace.features.contract_spec import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module, input_traits
@@ -24,13 +24,13 @@ from headrace.prepare.dedup.dedup_and_split import deduplicate_and_split, needs_
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import encoder_for
 from headrace.prepare.incremental_plan_and_task_context import STAGED, Chunk, PrepareContext
 from headrace.prepare.increments.source_changes import Increment
-from headrace.prepare.labels.choose_target_shape import find_target_column
 from headrace.prepare.labels.class_discovery import (
     Classes,
     classes_without_records,
     discover_classes,
     require_class_count,
 )
+from headrace.prepare.labels.most_frequent_target_shape import find_target_column
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.sources import Listing, RawFile

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headrace.config import Configuration
-from headrace.config.configuration import Prepare, Source
+from headrace.config.configuration_model import Prepare, Source
 from headrace.contract import Column
 from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.increments.kept_splits import KeptSplits

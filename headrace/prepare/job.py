@@ -22,6 +22,7 @@ from headrace.prepare.encode_deduplicate_split_fit import (
     source_assigns_splits,
 )
 from headrace.prepare.encoders.number_notation_and_float32_warnings import require_distinct_labels
+from headrace.prepare.failed_and_intermediate_file_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.incremental_plan_and_task_context import (
     PrepareContext,
     PreparePlan,
@@ -45,8 +46,7 @@ from headrace.prepare.rejects.carry_over_and_commit_side_tables import carry_ove
 from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.content_fingerprints import with_content, with_named_files
 from headrace.prepare.sources.tables.callers_dataframe_as_source import SMALL_BATCHES, dataframe_listing
-from headrace.prepare.stopwatch import Stopwatch
-from headrace.prepare.unreferenced_file_cleanup import remove_leftovers, remove_orphans
+from headrace.prepare.stage_stopwatch import Stopwatch
 from headrace.prepare.version_summary import summarize
 from headrace.processes.interruption import interruption_detail
 from headrace.spark.session import session

@@ -2,7 +2,7 @@
 
 import json
 
-from headrace.config.configuration import Source
+from headrace.config.configuration_model import Source
 from headrace.config.secrets_and_environment_variables import withhold_secrets
 from headrace.contract import Contract
 from headrace.features.input_kind_loader import input_traits

@@ -164,7 +164,7 @@ def input_example(bundle: Bundle) -> dict[str, Any]:
 
 
 def _example(contract: Contract) -> Any:
-    return input_module(contract.input_kind, "random_and_example_inputs").mlflow_input_example(contract)
+    return input_module(contract.input_kind, "random_inputs_and_mlflow_example").mlflow_input_example(contract)
 
 
 def _as_json(cell: Any) -> Any:

@@ -12,8 +12,8 @@ from headrace.report.evaluation.evaluation_schema import TaskEvaluation
 from headrace.report.evaluation.report_section_interface import report_section_module
 from headrace.report.frozen_json_model import JsonRecord
 from headrace.runs.metrics_log_reader import MetricsLog, read_metrics
-from headrace.runs.run_constants import Continuation
 from headrace.runs.run_folder import bundle_path
+from headrace.runs.run_record import Continuation
 
 SPLITS = ("test", "val", "train")
 Content = TypeVar("Content")

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from headrace.errors import ConfigurationError, DataError
 from headrace.format_version import require_format
-from headrace.runs.run_constants import Record
+from headrace.runs.run_record import Record
 
 
 def read_record(file: Path, kind: type[Record], what: str, key: str) -> Record | None:

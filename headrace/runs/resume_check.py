@@ -10,8 +10,8 @@ from headrace.config import Configuration
 from headrace.config.sections.training import Train
 from headrace.errors import ConfigurationError
 from headrace.runs.checkpoint_io import newest_step
-from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.runs.settings_differences import flatten
 from headrace.table import Version, read
 from headrace.table.transaction_log import newest_number

@@ -26,7 +26,7 @@ from headrace.locks.local_or_bucket_folder_lock import lock_or_raise_training_er
 from headrace.processes.own_command_line_and_utc_now import utc_now
 from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.read_json_records import read_record
-from headrace.runs.run_constants import RunRecord
+from headrace.runs.run_record import RunRecord
 from headrace.storage import locate
 from headrace.storage.atomic_files_and_folders import atomic_write, remove_tree
 

@@ -14,8 +14,8 @@ from headrace.errors import DataError
 from headrace.locks.local_or_bucket_folder_lock import current_holder
 from headrace.runs.metrics_log_reader import NOT_METRICS, Metrics, MetricsLog, read_metrics
 from headrace.runs.read_json_records import read_object
-from headrace.runs.run_constants import RunRecord, load_record
 from headrace.runs.run_folder import RunFolder, bundle_path
+from headrace.runs.run_record import RunRecord, load_record
 from headrace.runs.settings_differences import run_settings
 from headrace.storage import is_remote, locate
 from headrace.targets.target_kind_traits import TaskType

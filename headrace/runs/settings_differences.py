@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headrace.config.secrets_and_environment_variables import withhold_secrets
-from headrace.runs.run_constants import RunRecord
+from headrace.runs.run_record import RunRecord
 
 # Every run has its own.
 NAMES_OF_THE_RUN = {"train.run", "train.bundle"}

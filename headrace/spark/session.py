@@ -28,16 +28,16 @@ from pyspark.sql import SparkSession
 
 from headrace import errors
 from headrace.config.cluster_file import spark_settings
-from headrace.config.configuration import Spark
+from headrace.config.configuration_model import Spark
 from headrace.engines.stderr_noise_filter import start_filter
 from headrace.processes import interruption
+from headrace.spark.configured_worker_python_check import require_worker_python
 from headrace.spark.java_version import require_java
 from headrace.spark.jvm_filename_encoding import require_readable_folder, utf8_locale
 from headrace.spark.lent_session import TIME_ZONE, lent_session
 from headrace.spark.pyspark_version_match import require_own_spark_home, require_same_jvm, require_same_master
 from headrace.spark.repeating_loggers import silence_repeating_loggers
 from headrace.spark.skip_pandas_import import patch_numpy_import
-from headrace.spark.worker_python_check import require_worker_python
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from headrace import errors
-from headrace.spark.worker_python_check import explain_worker_python
+from headrace.spark.configured_worker_python_check import explain_worker_python
 from headrace.storage.disk_errors import describe_text
 
 log = logging.getLogger(__name__)

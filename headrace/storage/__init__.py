@@ -6,7 +6,7 @@ Every location is a `pathlib.Path`.
 from headrace.storage.file_listing import files_below, read_entry
 from headrace.storage.listed_file import ListedFile
 from headrace.storage.parse_location import is_remote, locate
-from headrace.storage.remote_path import RemotePath
+from headrace.storage.remote_path_base import RemotePath
 from headrace.storage.s3.pathlib_compatible_path import S3Path
 
 __all__ = ["ListedFile", "RemotePath", "S3Path", "read_entry", "files_below", "is_remote", "locate"]

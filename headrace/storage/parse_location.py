@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from headrace.storage.hdfs.read_only_path import HdfsPath
-from headrace.storage.remote_path import RemotePath
+from headrace.storage.remote_path_base import RemotePath
 from headrace.storage.s3.pathlib_compatible_path import S3Path
 
 # One slash suffices, because `Path` collapses two into one. s3a is Hadoop's name for s3.

@@ -3,7 +3,7 @@
 from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.contract import Contract
 from headrace.stream.batch_plan import Plan
-from headrace.stream.rank_stream import RankStream
+from headrace.stream.rank_batch_stream import RankStream
 from headrace.stream.read.shard_cache import open_cache
 from headrace.table import Version
 

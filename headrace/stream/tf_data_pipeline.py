@@ -19,7 +19,7 @@ from headrace.stream.decode.input_column import InputCodec
 from headrace.stream.decode.pad_tokens_to_buckets import buckets_for
 from headrace.stream.decode.pixel_targets import mask_augmenter, with_pixel_weights
 from headrace.stream.decode.target_column import decode_targets, target_decoder
-from headrace.stream.rank_stream import RankStream
+from headrace.stream.rank_batch_stream import RankStream
 from headrace.table import Version
 
 PREFETCHED_STEPS = 8

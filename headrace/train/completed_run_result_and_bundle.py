@@ -8,8 +8,8 @@ from headrace.bundle import MANIFEST
 from headrace.bundle import copy as copy_bundle
 from headrace.bundle import load as load_bundle
 from headrace.errors import DataError
-from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder, bundle_path
+from headrace.runs.run_record import RunRecord
 from headrace.storage import locate
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from typing import Any
 from headrace.bundle import TrainingData
 from headrace.bundle import load as load_bundle
 from headrace.config import Configuration
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.config.sections.training import FineTune
 from headrace.engines.supported_versions import require_engines
 from headrace.errors import DataError, HeadraceError, TrainingError
@@ -22,8 +22,8 @@ from headrace.networks.network_source import read_network, source_hash
 from headrace.processes.interruption import raise_if_requested
 from headrace.processes.own_command_line_and_utc_now import command_line, utc_now
 from headrace.runs.resume_check import require_resumable
-from headrace.runs.run_constants import Continuation, RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import Continuation, RunRecord
 from headrace.storage import locate
 from headrace.stream.batch_plan import lanes_for
 from headrace.table import Version, read
@@ -31,7 +31,7 @@ from headrace.train.completed_run_result_and_bundle import completed_result
 from headrace.train.kept_epoch_message import describe_ending, describe_worse_epoch
 from headrace.train.launch.rank_message_channel import Message
 from headrace.train.model_dry_run.subprocess_dry_run import require_trainable
-from headrace.train.rank_progress_and_failures import RankMessageReceiver
+from headrace.train.rank_message_receiver import RankMessageReceiver
 from headrace.train.tuner_controls import EpochObserver, StoppedError
 from headrace.train.validate_settings import (
     changed_length_warning,

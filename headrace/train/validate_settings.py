@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class LossSettingsCheckInterface(Protocol):
-    """The module `output_properties_and_loss_settings_check` of a target kind."""
+    """The module `network_output_and_loss_settings_check` of a target kind."""
 
     def loss_settings_error(self, settings: Loss) -> str | None:
         """Return why the settings do not fit the kind, as a sentence with the way out; None if they do."""
@@ -201,7 +201,7 @@ def require_loss(settings: Loss, contract: Contract) -> None:
         )
     if settings.name is None and settings.options:
         raise ConfigurationError("train.loss.options are arguments of a loss that train.loss.name names; name it.")
-    module: LossSettingsCheckInterface = target_module(contract.task, "output_properties_and_loss_settings_check")
+    module: LossSettingsCheckInterface = target_module(contract.task, "network_output_and_loss_settings_check")
     if fault := module.loss_settings_error(settings):
         raise ConfigurationError(fault)
 

@@ -8,7 +8,7 @@ import skimage
 import sklearn.datasets
 
 from headrace.config import Configuration
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 
 HEIGHT, WIDTH = 375, 500
 WORKERS = 2

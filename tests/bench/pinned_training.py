@@ -9,7 +9,7 @@ import psutil
 from headrace.config import load
 from headrace.train import job
 from headrace.train.launch.rank_message_channel import Message
-from headrace.train.rank_progress_and_failures import RankMessageReceiver
+from headrace.train.rank_message_receiver import RankMessageReceiver
 from tests.bench.__main__ import steady_speed
 
 

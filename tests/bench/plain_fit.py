@@ -12,7 +12,7 @@ import numpy as np
 from headrace.networks.network_build_and_checks import build_model
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan, rank_stream, training_columns
 from headrace.stream.decode.input_column import stored_input
-from headrace.stream.rank_stream import RankStream
+from headrace.stream.rank_batch_stream import RankStream
 from headrace.table import read
 from tests.bench.__main__ import WARM_UP_STEPS
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from headrace.bundle import load
 from headrace.bundle_inference import Inference
 from headrace.predict.predict_task import BATCH
-from headrace.stream.read.shard_reader import read_shards
+from headrace.stream.read.ordered_shard_reader import read_shards
 from headrace.table import Version, read
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from tests.bench.photos import photo_configuration, write_photos
 
 TIMES = (1, 4, 16)

@@ -51,7 +51,7 @@ def parts_of_start() -> float:
     """Return the seconds of one bare `import tensorflow` followed by one start of Spark."""
     began = time.monotonic()
     spark = (
-        "from headrace.config.configuration import Spark; "
+        "from headrace.config.configuration_model import Spark; "
         "from headrace.spark.session import session; session('bench', Spark())"
     )
     for code in ("import tensorflow", spark):

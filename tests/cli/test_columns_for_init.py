@@ -9,7 +9,7 @@ import pytest
 
 from headrace.cli.columns_for_init import look_at_source
 from headrace.config import load
-from headrace.config.configuration import Configuration
+from headrace.config.configuration_model import Configuration
 from headrace.errors import ConfigurationError
 from headrace.prepare.job import prepare
 from headrace.project_template import CONFIGURATIONS, Kind

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from headrace.config import load, load_cluster, spark_settings
-from headrace.config.configuration import Spark
+from headrace.config.configuration_model import Spark
 from headrace.errors import ConfigurationError
 
 FILES = ("local", "standalone", "yarn", "kubernetes")

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from headrace.config.cluster_file import Cluster
-from headrace.config.configuration import Configuration
+from headrace.config.configuration_model import Configuration
 
 
 @pytest.fixture(scope="module")

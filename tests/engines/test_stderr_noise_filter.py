@@ -109,7 +109,7 @@ def test_tensorflow_import_works_with_closed_standard_error(tmp_path: Path) -> N
 
 
 SESSION = """
-from headrace.config.configuration import Spark
+from headrace.config.configuration_model import Spark
 from headrace.spark.session import session
 spark = session("test", Spark())
 """

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.config.configuration import Text
+from headrace.config.configuration_model import Text
 from headrace.contract import Column, Contract
 from headrace.evaluate.mistake_renderer_interface import picture, renderer_for
 from headrace.evaluate.worst_mistakes import Mistake, WorstMistakes

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.job import choose_spread
 from headrace.explain.raw_records_to_explain import RawInput, RawInputs, raw_files, raw_texts

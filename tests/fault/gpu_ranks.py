@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pyspark import TaskContext
 
-from headrace.config.configuration import Spark
+from headrace.config.configuration_model import Spark
 from headrace.config.sections.training import Resources
 from headrace.spark.session import session
 from headrace.train.launch.rank_message_channel import Message

@@ -12,8 +12,8 @@ from headrace.evaluate.mistake_renderer_interface import MistakeRendererInterfac
 from headrace.explain.explainer_interface import ExplainerInterface
 from headrace.export.export_description_and_test_files_interfaces import ExportInputInterface, ExportTestFilesInterface
 from headrace.features.column_values_from_stored_rows_interface import ColumnValuesInterface
-from headrace.features.hooks_as_one_of_several_inputs_interface import MultiInputPreparationInterface
 from headrace.features.input_kind_loader import KINDS, input_module, input_traits
+from headrace.features.multi_input_preparation_interface import MultiInputPreparationInterface
 from headrace.networks.random_inputs_interface import RandomInputsInterface
 from headrace.predict.raw_file_prediction_interface import RawFilePredictionInterface
 from headrace.predict.records.record_encoder_in_prediction_interface import PredictionEncoderInterface
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.tensorflow
 INTERFACES: dict[str, Any] = {
     "drift_values": DriftValuesInterface,
     "record_encoder_in_preparation": RawRecordEncoderInterface,
-    "random_and_example_inputs": RandomInputsInterface,
+    "random_inputs_and_mlflow_example": RandomInputsInterface,
     "input_as_picture_or_text": MistakeRendererInterface,
     "export_input_description": ExportInputInterface,
 }
@@ -54,7 +54,7 @@ def test_kinds_with_pictures_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).exports_files])
 def test_kinds_whose_models_take_files_have_files_to_test_them(kind: str) -> None:
-    require_protocol(input_module(kind, "export_test_files"), ExportTestFilesInterface)
+    require_protocol(input_module(kind, "noise_images_for_export_parity"), ExportTestFilesInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if input_traits(kind).has_near_duplicates])
@@ -84,7 +84,7 @@ def test_kinds_of_several_cells_have_their_module(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", INPUT_SECTIONS)
 def test_kinds_of_named_inputs_have_their_module(kind: str) -> None:
-    require_protocol(input_module(kind, "hooks_as_one_of_several_inputs"), MultiInputPreparationInterface)
+    require_protocol(input_module(kind, "multi_input_preparation"), MultiInputPreparationInterface)
 
 
 def test_every_input_of_a_preparation_has_a_room() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from headrace.errors import DataError, HeadraceError, TrainingError
-from headrace.prepare.unreferenced_file_cleanup import remove_orphans
+from headrace.prepare.failed_and_intermediate_file_cleanup import remove_orphans
 from headrace.spark.task_errors import unwrap_python_errors
 
 

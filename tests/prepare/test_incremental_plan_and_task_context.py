@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.prepare.incremental_plan_and_task_context import fingerprint
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile
 

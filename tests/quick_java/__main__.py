@@ -15,7 +15,7 @@ from tests.quick_java.environment import ARCHIVES, quick_java
 PROGRAM = """
 import sys
 from pyspark import SparkContext
-from headrace.config.configuration import Spark
+from headrace.config.configuration_model import Spark
 from headrace.spark.session import session
 
 archiving = {"spark.driver.extraJavaOptions": f"-Xlog:disable -XX:ArchiveClassesAtExit={sys.argv[1]}"}

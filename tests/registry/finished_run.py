@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from headrace.config import Configuration
-from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_table import CLASSES, Content, some_rows, write_table
 

@@ -12,7 +12,7 @@ from headrace.html.template_filters import duration
 from headrace.report import write_report
 from headrace.runs.metrics_log_reader import read_metrics
 from headrace.runs.resume_check import ResumeChecks, require_resumable
-from headrace.runs.run_constants import Continuation, RunRecord, load_record
+from headrace.runs.run_record import Continuation, RunRecord, load_record
 from tests.support.commands import headrace_within
 from tests.support.run_copies import edit
 from tests.support.small_table import Content, some_rows, write_table

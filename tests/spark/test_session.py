@@ -17,7 +17,7 @@ pytestmark = pytest.mark.spark
 
 PROGRAM = """
 import json
-from headrace.config.configuration import Spark
+from headrace.config.configuration_model import Spark
 from headrace.spark.session import session
 
 settings = Spark(cluster="cluster.yaml")
@@ -32,7 +32,7 @@ print(json.dumps(found))
 """
 START = """
 import headrace
-from headrace.config.configuration import Spark
+from headrace.config.configuration_model import Spark
 from headrace.spark.session import session
 
 print(session("test", Spark()).range(3).count(), headrace.__file__)
@@ -40,7 +40,7 @@ print(session("test", Spark()).range(3).count(), headrace.__file__)
 ARGUMENTS = """
 import sys
 import numpy as np
-from headrace.config.configuration import Spark
+from headrace.config.configuration_model import Spark
 from headrace.spark.session import session
 
 java = session("test", Spark()).sparkContext._jvm.java

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from headrace.config.configuration import Spark
+from headrace.config.configuration_model import Spark
 from headrace.errors import ConfigurationError
 from headrace.spark import lent_session as module
 from headrace.spark.lent_session import lend_session, lent_session, running_session

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from headrace.config.configuration import Spark
+from headrace.config.configuration_model import Spark
 from headrace.spark.session import session
 from headrace.spark.worker_daemon import _without_closed_socket, remove_installed_archives
 

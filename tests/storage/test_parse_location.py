@@ -57,7 +57,7 @@ def test_s3_path_is_never_used_as_local_file() -> None:
 def test_local_modules_import_no_store_library() -> None:
     modules = (
         "headrace.prepare.job, headrace.table.vacuum, headrace.predict.job, "
-        "headrace.stream.read.shard_reader, headrace.train.job"
+        "headrace.stream.read.ordered_shard_reader, headrace.train.job"
     )
     words = f"import sys, {modules}; print({{'obstore', 'hdfs_native'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)

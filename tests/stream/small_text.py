@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.text.contract_spec import TextSpec, Tokenizer
 from headrace.table import Summary, Version, read

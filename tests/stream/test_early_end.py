@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from headrace.stream.petastorm_import import ThreadPool
-from headrace.stream.read.shard_reader import read_shards
+from headrace.stream.read.ordered_shard_reader import read_shards
 from headrace.table import read
 
 
@@ -41,7 +41,7 @@ def test_read_shards_reads_every_shard(workspace: Path) -> None:
 @pytest.mark.petastorm
 @pytest.mark.usefixtures("losing_race")
 def test_petastorm_reader_still_loses_shards(workspace: Path) -> None:
-    """When this fails, headrace/stream/read/shard_reader.py has one reason less to avoid Petastorm's reader."""
+    """When this fails, headrace/stream/read/ordered_shard_reader.py has one reason less to avoid Petastorm's reader."""
     from petastorm import make_batch_reader
 
     version = read(workspace / "table")

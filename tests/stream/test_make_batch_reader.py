@@ -12,7 +12,7 @@ import pytest
 from headrace.inspection.table_description import file_urls
 from headrace.prepare.job import prepare
 from headrace.stream.read.binary_columns_and_row_selection import concat_rows
-from headrace.stream.read.shard_reader import read_shards
+from headrace.stream.read.ordered_shard_reader import read_shards
 from headrace.table import Version, read
 from tests.prepare.test_text_job import text_configuration, texts, write_rows
 from tests.support.commands import headrace

@@ -9,7 +9,7 @@ import pytest
 
 from headrace.config.sections.streaming_and_augmentation import Augment, Stream
 from headrace.stream.build_plan_and_rank_stream import training_plan
-from headrace.stream.read import shard_reader
+from headrace.stream.read import ordered_shard_reader
 from headrace.stream.tf_data_pipeline import training_batches
 from headrace.table import Shard, Version
 from tests.support.small_table import Content, some_rows, write_table
@@ -30,13 +30,13 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that collects the paths of opened shards."""
     paths: list[str] = []
-    open_verified = shard_reader.open_verified
+    open_verified = ordered_shard_reader.open_verified
 
     def record(table: Path, shard: Shard) -> Any:
         paths.append(shard.path)
         return open_verified(table, shard)
 
-    monkeypatch.setattr(shard_reader, "open_verified", record)
+    monkeypatch.setattr(ordered_shard_reader, "open_verified", record)
     return paths
 
 

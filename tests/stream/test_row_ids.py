@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from headrace.stream.build_plan_and_rank_stream import rank_stream, training_columns, training_plan
-from headrace.stream.rank_stream import row_ids
+from headrace.stream.rank_batch_stream import row_ids
 from headrace.table import Version
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Image, Prepare
+from headrace.config.configuration_model import Image, Prepare
 from headrace.contract import Contract
 from headrace.features.contract_spec import Statistics
 from headrace.features.image.contract_spec import ImageSpec

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace import bundle
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.config.sections.inputs.image_and_text import Text, Tokens
 from headrace.contract import Contract
 from headrace.features.text.contract_spec import TextSpec

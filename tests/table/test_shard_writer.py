@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.errors import HeadraceError
 from headrace.features.image.record_encoder_in_preparation import image_columns
 from headrace.prepare.arrow_schema_and_columns import arrow_schema

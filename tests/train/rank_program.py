@@ -17,11 +17,11 @@ import tensorflow as tf
 from keras import layers
 
 from headrace.errors import TrainingError
-from headrace.networks.item_vectors import require_items_layer
+from headrace.networks.item_layer_and_query_network import require_items_layer
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.model.gradient_averaging_optimizer import make_distributed
-from headrace.train.model.in_batch_negatives import BatchNegatives, Gather, gather_over_ranks
+from headrace.train.model.item_softmax_over_batch import BatchNegatives, Gather, gather_over_ranks
 from headrace.train.model.sync_batch_norm import synchronize
 from headrace.train.rank.pipe_to_spark_task import Channel
 from tests.train.small_networks import ITEMS, NETWORKS, TOKENS, batch_norm, cnn, item_network, linear, vector_network

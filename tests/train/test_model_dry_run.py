@@ -11,8 +11,8 @@ from headrace.engines.keras_settings_reset import own_keras_settings
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.network_build_and_checks import build_model
 from headrace.project_template import shipped_networks
-from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.table import Version
 from headrace.train import job
 from headrace.train.model_dry_run import subprocess_dry_run as network_check

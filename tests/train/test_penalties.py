@@ -10,8 +10,8 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.networks.network_build_and_checks import build_model
-from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan, training_plan
 from headrace.stream.tf_data_pipeline import Batches, evaluation_batches, training_batches
 from headrace.table import Version

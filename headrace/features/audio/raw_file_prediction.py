@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.predict.input_files import InputFile, RawFileLimits, read_raw
 from headrace.predict.one_record_per_file import predict_decoded, require_one_record_each
 from headrace.predict.outputs.prediction_columns_interface import summarize_outputs

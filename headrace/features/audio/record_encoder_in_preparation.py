@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from headrace.config.configuration import Configuration, Prepare
+from headrace.config.configuration_model import Configuration, Prepare
 from headrace.config.sections.inputs.audio import Audio
 from headrace.contract import Column
 from headrace.features.audio.contract_spec import AudioSpec

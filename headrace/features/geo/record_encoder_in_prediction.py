@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.config.sections.inputs.geo import Geo
 from headrace.features.array_preparer_in_prediction import ArrayPreparer, encode_arrays
 from headrace.features.geo.coordinates import observe, read_location

@@ -1,7 +1,7 @@
 """Describe the images that an exported model takes as input."""
 
 from headrace.bundle import Bundle
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.prepare.encoders.images.resize import PILLOW_CALLS
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Configuration, Image, Prepare
+from headrace.config.configuration_model import Configuration, Image, Prepare
 from headrace.contract import Column
 from headrace.features.contract_spec import InputSpec, Statistics
 from headrace.features.image.contract_spec import ImageSpec

@@ -14,7 +14,7 @@ from headrace.explain.explanation_of_one_input import ExplainedPrediction, Expla
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_records_to_explain import RawInput, RawInputs, raw_rows
 from headrace.explain.token_attribution_spans import TokenSpan
-from headrace.features.hooks_as_one_of_several_inputs_interface import multi_input_preparation
+from headrace.features.multi_input_preparation_interface import multi_input_preparation
 from headrace.features.several_inputs.input_as_picture_or_text import make_renderer
 from headrace.features.several_inputs.record_encoder_in_prediction import encode, make_preparer
 from headrace.prepare.kept_record_findings import Observations

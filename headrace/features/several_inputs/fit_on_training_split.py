@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Contract
 from headrace.features.contract_spec import InputSpec, Statistics
-from headrace.features.hooks_as_one_of_several_inputs_interface import multi_input_preparation
+from headrace.features.multi_input_preparation_interface import multi_input_preparation
 from headrace.features.several_inputs.record_encoder_in_preparation import SeveralInputsEncoder
 from headrace.prepare.encode_deduplicate_split_fit import StageOutput
 from headrace.prepare.incremental_plan_and_task_context import PrepareContext

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from headrace.config.configuration import Prepare
-from headrace.features.hooks_as_one_of_several_inputs_interface import multi_input_preparation
+from headrace.config.configuration_model import Prepare
+from headrace.features.multi_input_preparation_interface import multi_input_preparation
 from headrace.features.several_inputs.record_encoder_in_preparation import make_encoder
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import Row
 from headrace.prepare.kept_record_findings import Observations

@@ -5,16 +5,16 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from headrace.config.configuration import Configuration, Prepare
+from headrace.config.configuration_model import Configuration, Prepare
 from headrace.config.sections.inputs.input_kind_list import NamedInput
 from headrace.contract import Column
 from headrace.errors import ConfigurationError
 from headrace.features.contract_spec import InputSpec, Statistics
-from headrace.features.hooks_as_one_of_several_inputs_interface import (
+from headrace.features.input_kind_loader import input_traits
+from headrace.features.multi_input_preparation_interface import (
     MultiInputPreparationInterface,
     multi_input_preparation,
 )
-from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.arrow_schema_and_columns import record_columns
 from headrace.prepare.encoders.content_hash_and_split import text_hash
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import RecordEncoder, Row, encoder_for

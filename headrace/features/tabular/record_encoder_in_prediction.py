@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.features.tabular.contract_spec import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells, interpret_cells
 from headrace.features.tabular.record_encoder_in_preparation import NumberSample

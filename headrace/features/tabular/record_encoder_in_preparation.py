@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from headrace.config.configuration import Configuration, Prepare
+from headrace.config.configuration_model import Configuration, Prepare
 from headrace.config.sections.inputs.tabular import Tabular
 from headrace.contract import Column
 from headrace.features.contract_spec import InputSpec, Statistics

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.errors import DataError
 from headrace.features.text.record_encoder_in_prediction import predict_texts
 from headrace.predict.input_files import InputFile, RawFileLimits, read_raw

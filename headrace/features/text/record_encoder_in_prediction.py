@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from headrace.config.configuration import Prepare, Text
+from headrace.config.configuration_model import Prepare, Text
 from headrace.features.text.contract_spec import TextSpec
 from headrace.features.text.record_encoder_in_preparation import clean_text
 from headrace.predict.outputs.prediction_part_output import PredictionOutput

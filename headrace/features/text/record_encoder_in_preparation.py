@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from headrace.config.configuration import Configuration, Prepare, Text
+from headrace.config.configuration_model import Configuration, Prepare, Text
 from headrace.contract import Column
 from headrace.features.contract_spec import InputSpec, Statistics
 from headrace.features.text.contract_spec import Tokenizer

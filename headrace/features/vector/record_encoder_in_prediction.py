@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.config.sections.inputs.vector import Vector
 from headrace.features.array_preparer_in_prediction import ArrayPreparer, encode_arrays
 from headrace.features.vector.vector_cell_parser import read_vector

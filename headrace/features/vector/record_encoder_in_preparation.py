@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from headrace.config.configuration import Configuration, Prepare
+from headrace.config.configuration_model import Configuration, Prepare
 from headrace.config.sections.inputs.vector import Vector
 from headrace.contract import Column
 from headrace.features.contract_spec import InputSpec, Statistics

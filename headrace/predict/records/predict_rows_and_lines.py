@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.features.input_kind_loader import input_module
 from headrace.predict.outputs.prediction_columns_interface import summarize_outputs
 from headrace.predict.outputs.prediction_part_output import BATCH, PredictionOutput

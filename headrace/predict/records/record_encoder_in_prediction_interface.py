@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.prepare.kept_record_findings import Observations
 
 if TYPE_CHECKING:

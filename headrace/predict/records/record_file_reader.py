@@ -12,18 +12,18 @@ from typing import Any, NamedTuple
 
 from headrace.bundle import Origin
 from headrace.config.base_section import strip_backticks
-from headrace.config.configuration import Text
+from headrace.config.configuration_model import Text
 from headrace.config.table_reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records.text_format_detection import NAMES, detect_format
 from headrace.prepare.encoders.file_signatures import HEAD_BYTES, name_format
 from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, format_from_name, open_reader
-from headrace.prepare.readers.cell_text import text_cell
+from headrace.prepare.readers.cell_to_text import decode_text_cell
 from headrace.prepare.readers.csv.csv_findings import COMMENT_OPTION, diagnose_csv, log_findings
 from headrace.prepare.readers.cut_text_files_into_ranges import cut_lines, is_splittable
 from headrace.prepare.readers.json_absent_key_warnings import absent_key_warnings, diagnose_json
 from headrace.prepare.readers.json_decoding import HEAD
-from headrace.prepare.readers.parquet_and_orc_reader import DURATIONS_READ, ZONES_READ, zone_example
+from headrace.prepare.readers.parquet_and_orc_row_reader import DURATIONS_READ, ZONES_READ, zone_example
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.readers.text_stream import open_text, require_encoding, require_text
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
@@ -171,7 +171,7 @@ class RecordFile:
 
     def _identity(self, row: Row) -> str:
         name = self.identity
-        return "" if name is None else text_cell(row.values[name], f"the cell of {name}") or ""
+        return "" if name is None else decode_text_cell(row.values[name], f"the cell of {name}") or ""
 
     def _text(self, row: Row) -> str:
         if self.cells.names:
@@ -182,7 +182,7 @@ class RecordFile:
             raise RejectedRecordError(Reason.EMPTY, f"the column {self.column} is empty")
         if isinstance(value, dict | list):
             raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {self.column} is not text: {short_repr(value)}")
-        return text_cell(value, f"the cell of {self.column}") or ""
+        return decode_text_cell(value, f"the cell of {self.column}") or ""
 
     def _absolute(self, path: Any) -> Any:
         """Return a path that tasks with another working directory can open."""

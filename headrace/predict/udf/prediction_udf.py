@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql.functions import pandas_udf
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.contract import Contract
 from headrace.errors import DataError, StoreError
 from headrace.predict.input_files import InputFile, raw_file_limits

@@ -6,7 +6,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Splits
+from headrace.config.configuration_model import Splits
 
 
 def content_hash(values: NDArray[np.uint8] | NDArray[np.float32]) -> str:

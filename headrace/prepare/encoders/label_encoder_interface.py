@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.contract import Column
 from headrace.prepare.encoders.label_text import count_labels
 from headrace.prepare.incremental_plan_and_task_context import PrepareContext

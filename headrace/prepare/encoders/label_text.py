@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from headrace.prepare.encoders.label_normalization import normalize_label
-from headrace.prepare.readers.cell_text import text_cell
+from headrace.prepare.readers.cell_to_text import decode_text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.wording import short_repr
 
@@ -193,7 +193,7 @@ def _member_text(value: object) -> str | None:
     """
     if isinstance(value, float) and math.isinf(value):
         raise _bad_label(value, "not a finite number")
-    text = text_cell(value, "the label")
+    text = decode_text_cell(value, "the label")
     if text is not None and "\0" in text:
         raise _bad_label(text, "damaged: it holds a NUL character")
     return text

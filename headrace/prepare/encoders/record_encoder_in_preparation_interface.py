@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from headrace.config.configuration import Configuration, Prepare
+from headrace.config.configuration_model import Configuration, Prepare
 from headrace.contract import Column
 from headrace.features.contract_spec import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pyspark.sql import SparkSession
 
 from headrace.config import Configuration
-from headrace.config.configuration import Prepare, Source
+from headrace.config.configuration_model import Prepare, Source
 from headrace.config.secrets_and_environment_variables import withhold_secrets
 from headrace.errors import ConfigurationError
 from headrace.prepare.incremental_plan_and_task_context import CHECK_ONLY_KEYS, PreparePlan, changed_splits

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from headrace.config.configuration import Splits
+from headrace.config.configuration_model import Splits
 from headrace.wording import shorten
 
 # With this many records or more, a hash gives a split of a tenth enough of a class.

@@ -9,7 +9,7 @@ from headrace.prepare.preview.listed_files import find_file_columns
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.preview.table_preview import read_cells
 from headrace.prepare.preview.time_spacing import TimeSpacing, find_spacing, is_epoch_time
-from headrace.prepare.readers import cell_text
+from headrace.prepare.readers import cell_to_text
 from headrace.wording import column_title
 
 # Kinds of projects whose configuration names columns of one table, and the roles that it names beside the label.
@@ -135,7 +135,7 @@ def spacing_of_series(path: str, values: Mapping[str, Any]) -> TimeSpacing:
 def _text_cells(path: str, table_format: str) -> dict[str, list[str | None]]:
     """Return the cells of each column of the first rows as text; None if missing."""
     cells = read_cells(path, table_format)
-    return {name: [(cell_text(value) or "").strip() or None for value in values] for name, values in cells.items()}
+    return {name: [(cell_to_text(value) or "").strip() or None for value in values] for name, values in cells.items()}
 
 
 def _with_role(roles: dict[str, str], role: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from headrace.errors import HeadraceError
 from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.preview.table_preview import read_cells
-from headrace.prepare.readers import cell_text, format_from_name
+from headrace.prepare.readers import cell_to_text, format_from_name
 from headrace.prepare.sources.archives.archive_source import IMAGES
 from headrace.storage import locate
 
@@ -33,7 +33,7 @@ def find_file_columns(cells: Mapping[str, list[Any]]) -> dict[str, str]:
 
 
 def _kind_of_files(values: Iterable[Any]) -> str | None:
-    texts = [text for value in values if isinstance(value, str) and (text := cell_text(value))]
+    texts = [text for value in values if isinstance(value, str) and (text := cell_to_text(value))]
     suffixes = Counter(Path(text).suffix.lower() for text in texts)
     counts = {kind: sum(suffixes[one] for one in known) for kind, known in SUFFIXES.items()}
     kind = max(counts, key=lambda one: counts[one])
@@ -45,7 +45,7 @@ def find_missing_path(source: str, values: Iterable[Any]) -> str | None:
     """Return a path of the column if none of the first ones is a file beside the table `source`; None if one is."""
     root = locate(source)
     folder = root if root.is_dir() else root.parent
-    texts = list(islice((text for value in values if (text := cell_text(value))), CHECKED))
+    texts = list(islice((text for value in values if (text := cell_to_text(value))), CHECKED))
     return texts[0] if texts and not any((folder / text).is_file() for text in texts) else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace.prepare.preview.column_roles import ColumnRoles
-from headrace.prepare.readers import cell_text
+from headrace.prepare.readers import cell_to_text
 
 # Names of columns, without `_id` at their end.
 ITEMS = ("item", "product", "movie", "film", "book", "song", "track", "article", "document", "sku", "asin")
@@ -53,7 +53,7 @@ def guess_choices(cells: Mapping[str, list[Any]], roles: ColumnRoles, label: str
         roles: what the columns can be for a model of rows.
         label: the column of the chosen item; None takes one with a usual name, or the one whose values a history has.
     """
-    texts = {name: [cell_text(value) or "" for value in values] for name, values in cells.items()}
+    texts = {name: [cell_to_text(value) or "" for value in values] for name, values in cells.items()}
     item = label or _named(texts, ITEMS)
     history = _find_history(texts, item)
     person, time, rating = (_named(texts, names) for names in (PEOPLE, TIMES, RATINGS))
@@ -84,7 +84,7 @@ def other_separator(history: list[Any], items: list[Any]) -> str | None:
         history: cells of the history.
         items: cells of the chosen item.
     """
-    cells, known = [cell_text(cell) or "" for cell in history], {cell_text(item) for item in items}
+    cells, known = [cell_to_text(cell) or "" for cell in history], {cell_to_text(item) for item in items}
     if any(" " in cell.strip() for cell in cells):
         return None
     counts = {one: sum(part.strip() in known for cell in cells for part in cell.split(one)[1:]) for one in SEPARATORS}

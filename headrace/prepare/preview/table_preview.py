@@ -17,7 +17,7 @@ from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is
 from headrace.prepare.preview.column_content import MIN_VALUES, is_date, recognize
 from headrace.prepare.preview.preview_limits import EXAMPLE_LENGTH, EXAMPLES, FILES, ROWS
 from headrace.prepare.preview.time_spacing import bad_time_warning
-from headrace.prepare.readers import cell_text, open_reader
+from headrace.prepare.readers import cell_to_text, open_reader
 from headrace.prepare.readers.csv.csv_findings import (
     CsvDiagnostics,
     comment_warnings,
@@ -60,7 +60,7 @@ def preview_table(path: str, table_format: str, label: str | None) -> dict[str, 
     cells = {name: [row.get(name) for row in sample.rows] for name in sample.columns}
     names = [label] if label else [name for name in LABEL_NAMES if name in cells][:1]
     found_labels = [value for name in names for value in cells[name]]
-    labels = [normalize_label(cell_text(value)) for value in found_labels if not _is_bad_label(value)]
+    labels = [normalize_label(cell_to_text(value)) for value in found_labels if not _is_bad_label(value)]
     classes = Counter(one for one in labels if one)
     rejects = Counter(str(rejection.reason) for _, rejection in sample.rejected)
     rejects += Counter({Reason.NO_LABEL.value: sum(not one for one in labels)})
@@ -238,7 +238,7 @@ def _source(path: str, table_format: str) -> dict[str, Any]:
 
 
 def _column(name: str, values: list[Any]) -> dict[str, Any]:
-    texts = [text for value in values if (text := cell_text(value)) is not None]
+    texts = [text for value in values if (text := cell_to_text(value)) is not None]
     types = Counter(type(value).__name__ for value in values if value is not None)
     shown = (text for value in values if (text := _shown(value)) is not None)
     examples = [text[:EXAMPLE_LENGTH] for text in islice(dict.fromkeys(shown), EXAMPLES)]
@@ -257,7 +257,7 @@ def _shown(value: Any) -> str | None:
     """Return a cell as an example of its column; of bytes that are no text, such as an image, their number."""
     if isinstance(value, dict):
         value = {name: _shown(one) if isinstance(one, bytes) else one for name, one in value.items()}
-    text = cell_text(value)
+    text = cell_to_text(value)
     if isinstance(value, bytes) and not (text or "").isprintable():
         return f"{len(value):,} bytes"
     return text
@@ -265,6 +265,6 @@ def _shown(value: Any) -> str | None:
 
 def _names_splits(values: list[Any]) -> bool:
     """Return whether all cells that are not missing name a split, and more than one does."""
-    names = {cell_text(value) or "" for value in values}
+    names = {cell_to_text(value) or "" for value in values}
     splits = {split_from_name(name) for name in names - {""}}
     return len(splits) > 1 and None not in splits

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from headrace.prepare.sources.series.time_units import EPOCH_UNITS
 from headrace.prepare.sources.series.timestamp_error_messages import describe_bad_time, is_bad_date
+from headrace.prepare.sources.series.unix_time_units_by_magnitude import EPOCH_UNITS
 from headrace.wording import quantity
 
 DAY, WEEK = 86400, 7 * 86400

@@ -4,7 +4,7 @@ import logging
 import math
 from collections.abc import Iterator
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.config.sections.expectations import Expectations, Range
 from headrace.errors import DataError
 from headrace.features.contract_spec import Statistics

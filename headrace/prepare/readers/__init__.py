@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from headrace.config.table_reader_options import ReaderOptions
-from headrace.prepare.readers.cell_text import cell_text
+from headrace.prepare.readers.cell_to_text import cell_to_text
 from headrace.prepare.readers.csv.csv_reader import CsvReader
 from headrace.prepare.readers.json_reader import JsonReader
-from headrace.prepare.readers.parquet_and_orc_reader import ColumnarReader
+from headrace.prepare.readers.parquet_and_orc_row_reader import ColumnarReader
 from headrace.prepare.readers.row_types_and_errors import Row, RowRange
 
 TableReader = CsvReader | JsonReader | ColumnarReader
@@ -46,4 +46,4 @@ def open_reader(path: Path, name: str, table_format: str, wanted: Sequence[str],
     return ColumnarReader(path, name, wanted, "parquet" if table_format == "delta" else table_format)
 
 
-__all__ = ["ColumnarReader", "Row", "RowRange", "TableReader", "cell_text", "format_from_name", "open_reader"]
+__all__ = ["ColumnarReader", "Row", "RowRange", "TableReader", "cell_to_text", "format_from_name", "open_reader"]

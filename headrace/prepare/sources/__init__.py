@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from headrace.config.configuration import Source
+from headrace.config.configuration_model import Source
 from headrace.prepare.sources.archives.archive_source import list_archives, read_archive
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
 from headrace.prepare.sources.folders import mask_folder

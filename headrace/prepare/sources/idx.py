@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.prepare.sources.content_state import combine_states
+from headrace.prepare.sources.combined_change_tag import combine_states
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile, RawRecord
 from headrace.storage import is_remote, locate, read_entry
 from headrace.storage.parse_location import path_hint

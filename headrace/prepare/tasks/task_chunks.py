@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.prepare.incremental_plan_and_task_context import Chunk
 from headrace.prepare.sources.raw_file_and_record import RawFile
 

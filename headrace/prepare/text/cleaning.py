@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import ftfy
 
-from headrace.config.configuration import Text
+from headrace.config.configuration_model import Text
 from headrace.prepare.text.decoding import refuse_nul
 from headrace.prepare.text.html_removal import remove_html
 from headrace.prepare.text.invisible_characters import drop_invisible

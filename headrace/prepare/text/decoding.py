@@ -1,6 +1,6 @@
 """Decode the bytes of a text."""
 
-from headrace.config.configuration import Text
+from headrace.config.configuration_model import Text
 from headrace.prepare.encoders.file_signatures import name_binary, name_format, name_image
 from headrace.prepare.readers.text_stream import encoding_from_mark, other_mark
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

@@ -3,7 +3,7 @@
 import unicodedata
 from functools import lru_cache
 
-from headrace.config.configuration import Text
+from headrace.config.configuration_model import Text
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.wording import quantity
 

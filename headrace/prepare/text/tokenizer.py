@@ -19,7 +19,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
-from headrace.config.configuration import Text
+from headrace.config.configuration_model import Text
 from headrace.features.text.contract_spec import Tokenizer
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.quality.values_unlike_training import UNKNOWN_WORDS

@@ -10,8 +10,8 @@ from headrace.errors import DataError
 from headrace.registry.registry_connection import RegistryConnection, registry_error, search_runs
 from headrace.registry.tracking.code_version import code_version
 from headrace.registry.tracking.mlflow_run import MlflowRun, log_run
-from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric

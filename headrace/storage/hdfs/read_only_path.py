@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from headrace.storage.listed_file import ListedFile
 from headrace.storage.range_reader import RangeReader
-from headrace.storage.remote_path import RemotePath, as_status
+from headrace.storage.remote_path_base import RemotePath, as_status
 
 # Stands for the default server of Hadoop's configuration, where a path names none; not a valid host name.
 DEFAULT = "*"

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from headrace.storage.listed_file import ListedFile
 from headrace.storage.range_reader import RangeReader
-from headrace.storage.remote_path import RemotePath, as_status
+from headrace.storage.remote_path_base import RemotePath, as_status
 
 
 class S3Path(RemotePath):

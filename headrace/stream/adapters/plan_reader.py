@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
-from headrace.stream.adapters.numbered_steps import NumberedSteps, Step
+from headrace.stream.adapters.unpadded_numbered_steps import NumberedSteps, Step
 from headrace.stream.decode.pad_tokens_to_buckets import buckets_for
 from headrace.stream.decode.target_column import target_decoder
 from headrace.stream.petastorm_import import without_initialization

@@ -1,7 +1,7 @@
 """Loss and training metrics of items: the exact cross-entropy over all of them, and ranks among all of them.
 
-Nothing is sampled here; `headrace.train.model.in_batch_negatives` may give the loss of training fewer items. Metrics
-are means over rows.
+Nothing is sampled here; `headrace.train.model.item_softmax_over_batch` may give the loss of training fewer items.
+Metrics are means over rows.
 """
 
 from typing import Any

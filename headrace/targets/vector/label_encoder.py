@@ -8,7 +8,7 @@ from headrace.contract import Column
 from headrace.features.vector.vector_cell_parser import finite_components, parse_numbers
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.incremental_plan_and_task_context import PrepareContext
-from headrace.prepare.readers.cell_text import text_cell
+from headrace.prepare.readers.cell_to_text import decode_text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 COLUMN = Column(role="target", codec="raw", dtype="float32", shape=(None,))
@@ -17,7 +17,7 @@ NAME = "the label"
 
 def label_cell(value: object) -> str | None:
     """See `LabelEncoderInterface`; a list becomes JSON text."""
-    return normalize_label(text_cell(value, NAME))
+    return normalize_label(decode_text_cell(value, NAME))
 
 
 def content_text(label: str) -> str:

@@ -21,7 +21,7 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.networks.weights_without_optimizer import load_weights
 from headrace.one_or_several_inputs import Inputs, row_count, select_rows
-from headrace.stream.adapters.numbered_steps import NumberedSteps
+from headrace.stream.adapters.unpadded_numbered_steps import NumberedSteps
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan
 from headrace.stream.decode.pad_tokens_to_buckets import pad_twice
 from headrace.stream.tf_data_pipeline import evaluation_batches

@@ -13,7 +13,7 @@ from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.callbacks.early_bundle_check import EarlyBundleCheck
 from headrace.train.callbacks.exact_metrics import ExactMetrics
 from headrace.train.callbacks.metrics_logger import MetricsLogger
-from headrace.train.callbacks.network_file_callbacks import CustomCallbacks
+from headrace.train.callbacks.network_file_callbacks_on_all_ranks import CustomCallbacks
 from headrace.train.callbacks.non_finite_gradients import SKIPS_OF_LOSS_SCALING, StopOnNonFinite
 from headrace.train.callbacks.stop_request import StopOnRequest
 from headrace.train.callbacks.untrained_weights import UntrainedWeightsWarning

@@ -12,7 +12,7 @@ import tensorflow as tf
 from headrace.errors import TrainingError
 from headrace.runs.run_folder import RunFolder
 from headrace.storage.atomic_files_and_folders import atomic_write
-from headrace.stream.rank_stream import RankStream
+from headrace.stream.rank_batch_stream import RankStream
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.model.losses_and_metrics.interval_metrics_from_running_means import RunningMetrics, metrics_between
 from headrace.train.rank.rank_context_and_position import Position

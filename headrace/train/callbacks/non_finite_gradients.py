@@ -8,7 +8,7 @@ import keras
 
 from headrace.errors import TrainingError
 from headrace.storage.atomic_files_and_folders import atomic_write
-from headrace.stream.rank_stream import RankStream, row_ids
+from headrace.stream.rank_batch_stream import RankStream, row_ids
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.rank.rank_context_and_position import Position
 

@@ -6,12 +6,12 @@ from pyspark.sql import SparkSession
 
 from headrace.errors import HeadraceError, LostExecutorError, StoreError, TrainingError
 from headrace.processes import interruption
-from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.train.launch.rank_resource_profile import profile_for
 from headrace.train.launch.spark_barrier_launcher import RankProgram, launch
 from headrace.train.launch.world_size import first_world_size, next_world_size
-from headrace.train.rank_progress_and_failures import RankMessageReceiver
+from headrace.train.rank_message_receiver import RankMessageReceiver
 
 log = logging.getLogger(__name__)
 

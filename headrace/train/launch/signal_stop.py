@@ -7,7 +7,7 @@ from headrace.errors import StoreError
 from headrace.processes.interruption import interruption_detail, stop_request
 from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.run_folder import RunFolder
-from headrace.train.rank_progress_and_failures import RankMessageReceiver
+from headrace.train.rank_message_receiver import RankMessageReceiver
 
 
 @contextmanager

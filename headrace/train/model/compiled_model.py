@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.training import FineTune, Loss
 from headrace.errors import DataError
-from headrace.networks.item_vectors import require_items_layer
+from headrace.networks.item_layer_and_query_network import require_items_layer
 from headrace.networks.network_build_and_checks import build_model, require_default_training
-from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.table import Version
 from headrace.train.checkpoint import load_latest
 from headrace.train.class_weights import class_weights
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
 from headrace.train.model.gradient_averaging_optimizer import make_distributed
-from headrace.train.model.in_batch_negatives import BatchNegatives, initialize_bias
+from headrace.train.model.item_softmax_over_batch import BatchNegatives, initialize_bias
 from headrace.train.model.learning_rate_schedule import learning_rate
 from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective, load_custom_objective
 from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss, make_metrics

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.networks.item_vectors import require_items_layer
+from headrace.networks.item_layer_and_query_network import require_items_layer
 from headrace.networks.network_build_and_checks import build_model, describe_failure, require_default_training
-from headrace.runs.run_constants import RunRecord
+from headrace.runs.run_record import RunRecord
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan
 from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version

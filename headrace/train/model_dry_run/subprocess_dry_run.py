@@ -18,8 +18,8 @@ from headrace.contract import Contract
 from headrace.engines.supported_versions import installed_versions
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.network_source import network_path
-from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.table import Version
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.storage.append_locally_then_upload import AppendMirror
 from headrace.table import Version
 from headrace.train.bundle_verification.network_and_bundle_verifier import NetworkAndBundleVerifier

@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from headrace import bundle
 from headrace.errors import ConfigurationError
-from headrace.runs.run_constants import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.storage.append_locally_then_upload import mirror_appends
 from headrace.stream.build_plan_and_rank_stream import training_plan
 from headrace.stream.tf_data_pipeline import training_batches
@@ -26,7 +26,7 @@ from headrace.train.callbacks.best_epoch import BestEpoch
 from headrace.train.callbacks.callback_list import ordered_callbacks
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.callbacks.metrics_logger import MetricsLogger
-from headrace.train.callbacks.network_file_callbacks import CustomCallbacks
+from headrace.train.callbacks.network_file_callbacks_on_all_ranks import CustomCallbacks
 from headrace.train.class_weights import class_weights
 from headrace.train.distributed import collectives
 from headrace.train.model.compiled_model import compile_model

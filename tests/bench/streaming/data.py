@@ -9,7 +9,7 @@ import PIL.Image
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Image, Prepare
+from headrace.config.configuration_model import Image, Prepare
 from headrace.contract import Column, Contract
 from headrace.features.contract_spec import Statistics
 from headrace.features.image.contract_spec import ImageSpec

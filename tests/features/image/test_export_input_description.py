@@ -13,7 +13,7 @@ from PIL import ExifTags, ImageOps
 from PIL import Image as PillowModule
 
 from headrace.bundle import Bundle
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.contract import Column, Contract
 from headrace.features.image.export_input_description import describe_input
 from headrace.prepare.arrow_schema_and_columns import IDENTITY

@@ -2,7 +2,7 @@
 
 import json
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.features.tabular.record_encoder_in_prediction import make_preparer
 from headrace.features.tabular.record_encoder_in_preparation import make_encoder
 from headrace.prepare.sources.raw_file_and_record import RawRecord

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.contract import Contract
 from headrace.errors import DataError
 from headrace.features.contract_spec import Statistics
 from headrace.features.tabular.contract_spec import TabularSpec
-from headrace.features.tabular.hooks_as_one_of_several_inputs import without_parts
+from headrace.features.tabular.multi_input_preparation import without_parts
 from headrace.features.tabular.parse_row_cells import RowCells
 from headrace.features.tabular.record_encoder_in_preparation import row_columns
 from headrace.features.tabular.vocabulary_encoding import load_vocabulary, save_vocabulary

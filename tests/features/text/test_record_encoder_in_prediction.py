@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.features.text.record_encoder_in_prediction import make_preparer
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 

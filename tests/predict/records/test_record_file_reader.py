@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.bundle import Origin
-from headrace.config.configuration import Text
+from headrace.config.configuration_model import Text
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.records import record_file_reader
 from headrace.predict.records.record_file_reader import (

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from headrace.config.configuration import Splits
+from headrace.config.configuration_model import Splits
 from headrace.prepare.encoders.content_hash_and_split import content_hash, split_from_hash
 from headrace.prepare.encoders.images.image_transcoding import Pixels
 

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from headrace.config.configuration import Prepare, Text
+from headrace.config.configuration_model import Prepare, Text
 from headrace.features.text.record_encoder_in_preparation import clean_text
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import encoder_for
-from headrace.prepare.readers.cell_text import text_cell
+from headrace.prepare.readers.cell_to_text import decode_text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawRecord
 
@@ -48,7 +48,7 @@ def test_files_in_base64_are_no_texts(data: bytes, name: str) -> None:
 )
 def test_bytes_of_a_file_in_a_cell_of_text_are_rejected_with_their_format(data: bytes, detail: str) -> None:
     with pytest.raises(RejectedRecordError, match=re.escape(detail)) as rejected:
-        text_cell(data, "the cell of review")
+        decode_text_cell(data, "the cell of review")
     assert rejected.value.reason is Reason.NOT_TEXT
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.config.configuration import Splits
+from headrace.config.configuration_model import Splits
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.job import prepare

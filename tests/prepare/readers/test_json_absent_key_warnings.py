@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from headrace.config.configuration import Text
+from headrace.config.configuration_model import Text
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.predict.records.record_file_reader import RecordFile
 from headrace.prepare.readers import open_reader

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.config.configuration import Text
+from headrace.config.configuration_model import Text
 from headrace.config.table_reader_options import ReaderOptions, parse_reader_options
 from headrace.errors import DataError
 from headrace.predict.records.record_file_reader import RecordFile

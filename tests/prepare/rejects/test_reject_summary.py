@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.errors import DataError
 from headrace.prepare.incremental_plan_and_task_context import Chunk, PrepareContext
 from headrace.prepare.labels.class_discovery import discover_classes

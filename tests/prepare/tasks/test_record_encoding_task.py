@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.errors import DataError
 from headrace.prepare.incremental_plan_and_task_context import Chunk, PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError

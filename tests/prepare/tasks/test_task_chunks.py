@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.prepare.incremental_plan_and_task_context import Chunk
 from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.tasks.task_chunks import make_chunks

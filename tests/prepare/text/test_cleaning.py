@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.config.configuration import Text
+from headrace.config.configuration_model import Text
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.text.cleaning import clean
 from headrace.prepare.text.decoding import decode_text

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.config.configuration import Text
+from headrace.config.configuration_model import Text
 from headrace.errors import DataError
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.text.tokenizer import (

@@ -161,7 +161,7 @@ def test_renumbered_classes_change_no_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("codec", ["png", "jpeg"])
 def test_image_statistics_use_decoded_pixels(codec: str) -> None:
-    from headrace.config.configuration import Image
+    from headrace.config.configuration_model import Image
 
     pixels = np.full((6, 6, 3), (200, 100, 0), np.uint8)
     image = Image.model_validate({"mode": "RGB", "size": (6, 6), "codec": codec, "quality": 100})

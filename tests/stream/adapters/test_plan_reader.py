@@ -16,7 +16,7 @@ from headrace.contract import IGNORED_PIXEL
 from headrace.errors import ConfigurationError, DataError
 from headrace.stream.batch_plan import lanes_for
 from headrace.stream.build_plan_and_rank_stream import rank_stream, training_columns, training_plan
-from headrace.stream.rank_stream import row_ids
+from headrace.stream.rank_batch_stream import row_ids
 from tests.support.commands import run
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.tables_of_every_kind import (

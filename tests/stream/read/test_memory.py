@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from headrace.stream.batch_plan import Plan
-from headrace.stream.rank_stream import RankStream
-from headrace.stream.read.shard_reader import READ_AHEAD
+from headrace.stream.rank_batch_stream import RankStream
+from headrace.stream.read.ordered_shard_reader import READ_AHEAD
 from headrace.table import Shard
 from headrace.table.shard_writer import write_shard
 

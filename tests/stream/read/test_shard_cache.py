@@ -9,8 +9,8 @@ import pytest
 from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.errors import DataError
 from headrace.stream.petastorm_import import CacheBase
+from headrace.stream.read.ordered_shard_reader import read_shards
 from headrace.stream.read.shard_cache import DiskCache, MemoryCache, open_cache
-from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version
 from tests.support.small_table import Content, some_rows, write_table
 

@@ -15,7 +15,7 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.stream.read import verified_shard_opening
-from headrace.stream.read.shard_reader import read_shards
+from headrace.stream.read.ordered_shard_reader import read_shards
 from headrace.table import Shard, Version
 
 COLUMNS = ["path", "label", "image"]

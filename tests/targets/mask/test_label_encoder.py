@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PIL.Image import Transpose
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.contract import IGNORED_PIXEL
 from headrace.prepare.encoders.images.image_transcoding import decode
 from headrace.prepare.encoders.images.resize import RESIZE

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.targets.vector.label_encoder import COLUMN, content_text, encode, label_cell, sized_column

@@ -15,7 +15,7 @@ from PIL import UnidentifiedImageError
 from PIL.Image import Image as PillowImage
 from PIL.Image import Resampling, Transpose
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.contract import IGNORED_PIXEL
 from headrace.prepare.encoders.images.file_damage.png_chunks import SIGNATURE, damaged_chunk
 from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_removal_by_format import find_structure

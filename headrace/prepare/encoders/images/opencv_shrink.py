@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.prepare.encoders.images.turbojpeg_codec import Pixels
 
 # Below this reduction, the mean of four bicubic samples per pixel is nearer to Pillow's Lanczos than the area mean, by

@@ -14,7 +14,7 @@ from PIL import ExifTags, ImageFile, UnidentifiedImageError
 from PIL.Image import Image as PillowImage
 from PIL.Image import Transpose
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.engines.quiet_libtiff import quiet_libtiff
 from headrace.prepare.encoders.file_signatures import image_name, name_format
 from headrace.prepare.encoders.images.file_damage.ignored_image_content import (

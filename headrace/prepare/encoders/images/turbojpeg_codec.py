@@ -10,7 +10,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 
 Pixels = NDArray[np.uint8]
 

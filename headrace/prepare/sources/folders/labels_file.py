@@ -16,12 +16,12 @@ from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.labels.label_cell_as_text import label_cell
 from headrace.prepare.readers import TableReader, format_from_name, open_reader
-from headrace.prepare.readers.cell_text import cell_text
+from headrace.prepare.readers.cell_to_text import cell_to_text
 from headrace.prepare.readers.csv.csv_reader import REPEATED_HEADER
 from headrace.prepare.readers.json_reader import JsonReader
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
-from headrace.prepare.sources.content_state import combine_states
+from headrace.prepare.sources.combined_change_tag import combine_states
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile
@@ -109,7 +109,7 @@ def _label(value: object, line: str, task: str) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    return cell_text(value) or None
+    return cell_to_text(value) or None
 
 
 def is_inside(path: str) -> bool:

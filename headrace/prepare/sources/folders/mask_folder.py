@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from headrace.errors import DataError
-from headrace.prepare.sources.content_state import combine_states
+from headrace.prepare.sources.combined_change_tag import combine_states
 from headrace.prepare.sources.folders.folder_layout_warnings import IMAGE_FOLDERS, MASK_FOLDERS
 from headrace.prepare.sources.folders.folder_source import walk
 from headrace.prepare.sources.raw_file_and_record import Listing, RawFile

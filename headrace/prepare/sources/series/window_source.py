@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import NumericType, StringType
 
-from headrace.config.configuration import Prepare, Source
+from headrace.config.configuration_model import Prepare, Source
 from headrace.config.sections.inputs.windows import Windows
 from headrace.config.sections.source import Columns
 from headrace.features.windows.series_deduplication import deduplicate_series
@@ -21,8 +21,8 @@ from headrace.prepare.encoders.number_notation_and_float32_warnings import is_un
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawFile, RawRecord
 from headrace.prepare.sources.series.time_splits import extend_periods, split_by_time
-from headrace.prepare.sources.series.time_units import TIME_UNITS
 from headrace.prepare.sources.series.timestamp_error_messages import describe_bad_time
+from headrace.prepare.sources.series.unix_time_units_by_magnitude import TIME_UNITS
 from headrace.prepare.sources.tables.read_table_records_in_spark import REJECTION, quote_column, read_columns
 from headrace.table.version_and_preparation_summary import Period
 

@@ -26,7 +26,7 @@ from pyspark.sql.types import (
 )
 
 from headrace.config.base_section import strip_backticks
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
@@ -53,7 +53,7 @@ PLAIN = (StringType, NumericType, BooleanType, DateType, TimestampType, Timestam
 
 
 class DataFrameLabelInterface(Protocol):
-    """The module `label_column_of_dataframe` of a target kind."""
+    """The module `dataframe_label_column_type` of a target kind."""
 
     @property
     def EXPECTED(self) -> str:  # noqa: N802 - the name of a constant
@@ -181,7 +181,7 @@ def _input_or_plain(frame: DataFrame, name: str, columns: Columns, settings: Pre
 
 def _label(name: str, column: Column, kind: DataType, settings: Prepare) -> Column:
     """Return the column of the labels, as the kind of the target takes it."""
-    module: DataFrameLabelInterface = target_module(settings.task, "label_column_of_dataframe")
+    module: DataFrameLabelInterface = target_module(settings.task, "dataframe_label_column_type")
     label = module.label_column(column, kind)
     if label is None:
         raise _wrong_type(name, kind, module.EXPECTED)

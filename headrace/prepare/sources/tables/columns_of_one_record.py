@@ -5,10 +5,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.config.sections.source import Columns, Source
 from headrace.features.input_kind_loader import input_traits
-from headrace.prepare.readers.cell_text import text_cell
+from headrace.prepare.readers.cell_to_text import decode_text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.wording import short_repr
 
@@ -112,4 +112,4 @@ def _cell(value: Any, name: str, cells: Cells) -> str | None:
     is_list = isinstance(value, list) and name in cells.lists
     if isinstance(value, list | dict) and not is_list:
         raise RejectedRecordError(Reason.BAD_VALUE, f"the cell of {name} is not one value but {short_repr(value)}")
-    return text_cell(value, f"the cell of {name}")
+    return decode_text_cell(value, f"the cell of {name}")

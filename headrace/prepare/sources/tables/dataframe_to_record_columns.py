@@ -65,7 +65,7 @@ def _column(frame: DataFrame, name: str) -> Column:
 
 
 def label_text(frame: DataFrame, name: str) -> Column:
-    """Return a column as texts, where numbers of any type are the same ones as in files: see `cell_text`."""
+    """Return a column as texts, where numbers of any type are the same ones as in files: see `cell_to_text`."""
     column, kind = _column(frame, name), frame.schema[strip_backticks(name)].dataType
     text = column.cast("string")
     if not isinstance(kind, FractionalType):

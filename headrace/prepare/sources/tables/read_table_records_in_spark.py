@@ -23,7 +23,7 @@ from headrace.features.input_kind_loader import input_traits
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.labels.label_cell_as_text import label_cell
 from headrace.prepare.readers import Row
-from headrace.prepare.readers.cell_text import text_cell
+from headrace.prepare.readers.cell_to_text import decode_text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import RawFile, RawRecord
 from headrace.prepare.sources.tables.cells.file_named_by_cell import read_named_file
@@ -265,7 +265,7 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, task: str) -> dict
     """
 
     def text(name: str | None) -> str | None:
-        return None if name is None else text_cell(row.values.get(name), f"the cell of {name}")
+        return None if name is None else decode_text_cell(row.values.get(name), f"the cell of {name}")
 
     if row.rejection is not None:
         raise row.rejection
@@ -278,12 +278,14 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, task: str) -> dict
         data = data.get("bytes")
     elif isinstance(data, dict | list):
         raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {short_repr(data)}")
+    if not (is_binary and isinstance(data, bytes)):
+        data = decode_text_cell(data, f"the cell of {columns.input}")
     return {
         "key": text(columns.identity),
         "label": label_cell(row.values.get(columns.label), task),
         **split_cells(row.values.get(columns.split or ""), columns.split),
         "weight": text(columns.weight),
-        "data": data if is_binary and isinstance(data, bytes) else text_cell(data, f"the cell of {columns.input}"),
+        "data": data,
     }
 
 
@@ -330,7 +332,7 @@ def _rejection_cells(row: Row) -> dict[str, str | None]:
 
 def _text_or_none(value: Any) -> str | None:
     try:
-        return text_cell(value, "it")
+        return decode_text_cell(value, "it")
     except RejectedRecordError:
         return None
 

@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import islice
 
 from headrace.config.sections.source import Columns, Source
-from headrace.prepare.readers.cell_text import cell_text
+from headrace.prepare.readers.cell_to_text import cell_to_text
 from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.tables.table_readers_and_required_columns import (
     columns_in_file,
@@ -32,7 +32,7 @@ def warn_of_rejected_annotations(source: Source, root: str, files: list[RawFile]
         return
     reader = open_first(source, root, files, [COLUMN])
     rows = (row for part in reader.ranges(2**62) for row in reader.rows(part))
-    answers = Counter(cell_text(row.values.get(COLUMN)) for row in islice(rows, SAMPLE))
+    answers = Counter(cell_to_text(row.values.get(COLUMN)) for row in islice(rows, SAMPLE))
     refused = {one: answers[one] for one in REFUSED if answers[one]}
     if refused and not set(answers) - {None, ACCEPTED, *REFUSED}:
         shown = ", ".join(f"{count} {one}" for one, count in refused.items())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.prepare.encoders.images.grey_depth import to_eight_bits, used_bits
 from headrace.prepare.encoders.images.image_transcoding import decode, decode_image
 from headrace.prepare.encoders.images.unscaled_and_dark_image_warnings import unscaled_grey_warning

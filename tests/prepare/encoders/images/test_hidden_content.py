@@ -10,7 +10,7 @@ import PIL.TiffImagePlugin
 import pytest
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.prepare.encoders.images.file_damage.concatenated_images_and_surplus_rows import holds_another_image
 from headrace.prepare.encoders.images.file_damage.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.file_damage.jpeg_truncation_and_metadata import END

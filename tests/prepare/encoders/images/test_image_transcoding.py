@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.prepare.encoders.images.file_damage.ignored_image_content import ImageFinding
 from headrace.prepare.encoders.images.image_transcoding import Pixels, decode, decode_image, encode
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
@@ -344,7 +344,7 @@ def test_decode_rejects_decompression_bomb_by_its_header(side: int, tmp_path: Pa
     (tmp_path / "bomb.png").write_bytes(data)
     program = f"""
 import resource
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.prepare.encoders.images.image_transcoding import decode, decode_image
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import ExifTags
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.prepare.encoders.images.image_transcoding import decode
 from headrace.prepare.encoders.images.opencv_shrink import shrink
 from headrace.prepare.encoders.images.turbojpeg_codec import decode_jpeg, encode_jpeg, fast_path_size, may_need_rotation

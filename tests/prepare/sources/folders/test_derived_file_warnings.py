@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.config.configuration import Source
+from headrace.config.configuration_model import Source
 from headrace.prepare.preview.raw_preview import preview
 from headrace.prepare.sources import list_source
 from headrace.prepare.sources.folders.derived_file_warnings import derived_name_warnings

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.prepare.readers import cell_text
+from headrace.prepare.readers import cell_to_text
 from headrace.prepare.sources.tables.columns_of_one_record import RowColumns
 from headrace.prepare.sources.tables.dataframe_to_record_columns import input_text, label_text, warn_of_times
 from headrace.prepare.sources.tables.jdbc import load_database
@@ -28,7 +28,9 @@ NUMBERS: list[tuple[str, list[Any]]] = [
 @pytest.mark.parametrize(("kind", "values"), NUMBERS)
 def test_labels_of_a_database_are_those_of_files(spark: SparkSession, kind: str, values: list[Any]) -> None:
     frame = spark.createDataFrame([(value,) for value in values], f"y {kind}")
-    assert [row.y for row in frame.select(label_text(frame, "y").alias("y")).collect()] == list(map(cell_text, values))
+    assert [row.y for row in frame.select(label_text(frame, "y").alias("y")).collect()] == list(
+        map(cell_to_text, values)
+    )
 
 
 def test_numbers_too_large_for_64_bits_are_texts(spark: SparkSession) -> None:

@@ -5,7 +5,7 @@ from itertools import islice
 
 from headrace.config.sections.source import Source
 from headrace.prepare.preview.column_content import recognize
-from headrace.prepare.readers.cell_text import cell_text
+from headrace.prepare.readers.cell_to_text import cell_to_text
 from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.tables.table_readers_and_required_columns import columns_in_file, open_first
 
@@ -24,5 +24,5 @@ def find_dates(source: Source, root: str, files: list[RawFile], numbers: Sequenc
         return {}
     reader = open_first(source, root, files, names)
     rows = list(islice((row for part in reader.ranges(2**62) for row in reader.rows(part)), ROWS))
-    texts = {name: [text for row in rows if (text := cell_text(row.values.get(name)))] for name in names}
+    texts = {name: [text for row in rows if (text := cell_to_text(row.values.get(name)))] for name in names}
     return {name: found[0] for name, found in texts.items() if recognize(found) == "date"}

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.prepare.readers import ColumnarReader
-from headrace.prepare.readers.parquet_and_orc_reader import DURATIONS_READ, ZONES_READ, plain_type, zone_example
+from headrace.prepare.readers.parquet_and_orc_row_reader import DURATIONS_READ, ZONES_READ, plain_type, zone_example
 from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.tables.columns_of_one_record import RowColumns
 from headrace.prepare.sources.tables.table_readers_and_required_columns import columns_in_file, map_files, open_file

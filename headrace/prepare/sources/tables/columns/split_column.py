@@ -4,7 +4,7 @@ import logging
 from itertools import islice
 
 from headrace.config.sections.source import Source
-from headrace.prepare.readers.cell_text import cell_text, text_cell
+from headrace.prepare.readers.cell_to_text import cell_to_text, decode_text_cell
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.split_names import split_from_name
@@ -24,7 +24,7 @@ def split_cells(value: object, column: str | None) -> dict[str, str | None]:
     Raises:
         RejectedRecordError: the cell is no text.
     """
-    text = None if column is None else (text_cell(value, f"the cell of {column}") or "").strip()
+    text = None if column is None else (decode_text_cell(value, f"the cell of {column}") or "").strip()
     split = split_from_name(text) if text else None
     if split is None and text:
         detail = f"the column {column!r} holds {text!r:.60}; expected {EXPECTED}"
@@ -44,7 +44,7 @@ def warn_of_other_splits(source: Source, root: str, files: list[RawFile]) -> Non
         return
     reader = open_first(source, root, files, [column])
     rows = (row for part in reader.ranges(2**62) for row in reader.rows(part))
-    cells = (cell_text(row.values.get(column)) for row in islice(rows, SAMPLE))
+    cells = (cell_to_text(row.values.get(column)) for row in islice(rows, SAMPLE))
     others = [text for text in dict.fromkeys(cells) if text and text.strip() and split_from_name(text) is None]
     if others:
         log.warning(

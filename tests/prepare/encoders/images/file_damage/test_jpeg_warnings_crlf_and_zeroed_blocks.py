@@ -6,7 +6,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.prepare.encoders.images.image_transcoding import decode, decode_image
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.prepare.encoders.images.file_damage.png_chunks import chunks, damaged_chunk, missing_end, without_metadata
 from headrace.prepare.encoders.images.image_transcoding import decode
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError

@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.prepare.encoders.images.file_damage.truncation_and_metadata_removal_by_format import (
     Structure,
     find_structure,

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.errors import DataError
 from headrace.explain.raw_records_to_explain import raw_texts
 from headrace.predict import inputs_divided_into_parts

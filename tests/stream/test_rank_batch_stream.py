@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.stream import rank_stream as module
+from headrace.stream import rank_batch_stream as module
 from headrace.stream.batch_plan import Plan, lanes_for
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan, rank_stream, training_plan
-from headrace.stream.rank_stream import RankStream
+from headrace.stream.rank_batch_stream import RankStream
 from headrace.stream.read.binary_columns_and_row_selection import Columns
 from headrace.table import Shard, Version
 

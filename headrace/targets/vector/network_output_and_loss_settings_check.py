@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.training import Loss
 from headrace.contract import Contract
-from headrace.targets.regression.output_properties_and_loss_settings_check import (
+from headrace.targets.regression.network_output_and_loss_settings_check import (
     class_settings_error,
     impossible_outputs,
     scale,

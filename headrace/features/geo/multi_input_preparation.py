@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.config.sections.inputs.geo import Geo
 from headrace.contract import Column, Contract
 from headrace.features.geo.contract_spec import GeoSpec
 from headrace.features.geo.coordinates import NO_LOCATION
 from headrace.features.geo.record_encoder_in_preparation import COLUMN, geo_spec
-from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 

@@ -16,9 +16,9 @@ from keras import layers
 from numpy.typing import NDArray
 
 from headrace.errors import ConfigurationError
-from headrace.networks.item_vectors import require_items_layer
+from headrace.networks.item_layer_and_query_network import require_items_layer
 from headrace.targets.retrieval.objective import MeanOverRanks
-from headrace.train.model.in_batch_negatives import (
+from headrace.train.model.item_softmax_over_batch import (
     BatchNegatives,
     Gather,
     find_candidates,

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.contract import Column, Contract
 from headrace.errors import DataError
-from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.features.text.contract_spec import TextSpec
 from headrace.features.text.record_encoder_in_preparation import text_columns
 from headrace.prepare.kept_record_findings import Observations

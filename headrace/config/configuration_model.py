@@ -19,7 +19,7 @@ from headrace.config.sections.source import Source
 from headrace.config.sections.streaming_and_augmentation import Stream
 from headrace.config.sections.training import Train
 from headrace.config.sections.tuning import Tune
-from headrace.config.spark_settings_type import Settings
+from headrace.config.validated_spark_conf import Settings
 
 __all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spark", "Splits", "Stream", "Text", "Train"]
 

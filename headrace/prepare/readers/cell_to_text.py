@@ -10,8 +10,8 @@ from headrace.prepare.encoders.file_signatures import name_document, name_format
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 
 
-def text_cell(value: Any, name: str) -> str | None:
-    """Return what `cell_text` returns, of a cell that must be text.
+def decode_text_cell(value: Any, name: str) -> str | None:
+    """Return a cell that must be text, as `cell_to_text` does.
 
     Args:
         name: what the cell is called in a message.
@@ -20,7 +20,7 @@ def text_cell(value: Any, name: str) -> str | None:
         RejectedRecordError: the cell holds bytes that are not UTF-8, or are those of a document such as a PDF.
     """
     if not isinstance(value, bytes):
-        return cell_text(value)
+        return cell_to_text(value)
     if document := name_document(value):
         raise RejectedRecordError(Reason.NOT_TEXT, f"{name} holds a file in the format {document}; expected text")
     try:
@@ -32,7 +32,7 @@ def text_cell(value: Any, name: str) -> str | None:
         raise RejectedRecordError(Reason.NOT_TEXT, detail) from None
 
 
-def cell_text(value: Any) -> str | None:
+def cell_to_text(value: Any) -> str | None:
     """Return a cell as text; None if it is missing.
 
     Whole numbers have no decimal point, whatever their type, so that a column of integers, which pandas turns into
@@ -56,5 +56,5 @@ def cell_text(value: Any) -> str | None:
         case datetime():
             return (value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value).isoformat(" ")
         case list() | dict() | tuple():
-            return json.dumps(value, ensure_ascii=False, default=cell_text)
+            return json.dumps(value, ensure_ascii=False, default=cell_to_text)
     return str(value)

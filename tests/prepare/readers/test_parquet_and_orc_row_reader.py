@@ -17,7 +17,7 @@ from pyarrow import orc
 
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers import Row, RowRange, cell_text, open_reader
+from headrace.prepare.readers import Row, RowRange, cell_to_text, open_reader
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +53,8 @@ def test_columnar_reader_ignores_other_columns(tmp_path: Path) -> None:
     stamps = pa.array(np.array(["2024-01-01T10:00:00.123456789"], "datetime64[ns]"))
     pq.write_table(pa.table({"a": ["x"], "at": stamps, "time": pa.array([5], pa.time64("ns"))}), path)
     assert [row.values for row in read(path, ["a"])] == [{"a": "x"}]
-    assert [cell_text(row.values["at"]) for row in read(path, ["at"])] == ["2024-01-01 10:00:00.123456789"]
-    assert [cell_text(row.values["time"]) for row in read(path, ["time"])] == ["00:00:00.000000005"]
+    assert [cell_to_text(row.values["at"]) for row in read(path, ["at"])] == ["2024-01-01 10:00:00.123456789"]
+    assert [cell_to_text(row.values["time"]) for row in read(path, ["time"])] == ["00:00:00.000000005"]
 
 
 @pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
@@ -62,7 +62,7 @@ def test_times_that_differ_by_nanoseconds_are_different_texts(tmp_path: Path, zo
     """They became one category, and one name of several records."""
     path = tmp_path / "some.parquet"
     pq.write_table(pa.table({"at": pa.array([0, 1, 1_000, 10**9, None], pa.timestamp("ns", zone))}), path)
-    texts = [cell_text(row.values["at"]) for row in read(path, ["at"])]
+    texts = [cell_to_text(row.values["at"]) for row in read(path, ["at"])]
     second = "1970-01-01 00:00:0"
     assert texts == [f"{second}0", f"{second}0.000000001", f"{second}0.000001", f"{second}1", None]
 
@@ -74,7 +74,7 @@ def test_times_of_a_day_are_written_as_pandas_writes_them_to_csv(tmp_path: Path,
     pq.write_table(pa.table({"at": pa.array(times, kind)}), path)
     pd.DataFrame({"at": times, "n": 1}).to_csv(csv, index=False)
     expected = pd.read_csv(csv, dtype=str)["at"].fillna("").tolist()
-    assert [cell_text(row.values["at"]) or "" for row in read(path, ["at"])] == expected
+    assert [cell_to_text(row.values["at"]) or "" for row in read(path, ["at"])] == expected
 
 
 @pytest.mark.parametrize("zone", [None, "UTC", "Asia/Tokyo"])
@@ -95,7 +95,7 @@ def test_moments_that_differ_by_nanoseconds_are_different(tmp_path: Path, zone: 
         None,
     ]
     for name in ("at", "named"):
-        assert [cell_text(row.values[name]) for row in read(path, [name])] == texts
+        assert [cell_to_text(row.values[name]) for row in read(path, [name])] == texts
 
 
 def test_columnar_reader_reads_fields_within_fields(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ DIGITS = "12345678901234567890123456789"
 def test_cell_text_has_no_more_than_the_type_says(tmp_path: Path, value: pa.Scalar, text: str | None) -> None:
     path = tmp_path / "some.parquet"
     pq.write_table(pa.table({"a": pa.array([value.as_py()], value.type)}), path)
-    assert [cell_text(row.values["a"]) for row in read(path, ["a"])] == [text]
+    assert [cell_to_text(row.values["a"]) for row in read(path, ["a"])] == [text]
 
 
 def test_columnar_reader_reports_what_it_cannot_read(tmp_path: Path) -> None:

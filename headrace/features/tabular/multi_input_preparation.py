@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.contract import Column, Contract
-from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.features.tabular.contract_spec import TabularSpec
 from headrace.features.tabular.parse_row_cells import RowCells
 from headrace.features.tabular.record_encoder_in_preparation import ROW, row_columns

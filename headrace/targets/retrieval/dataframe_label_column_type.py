@@ -1,5 +1,5 @@
 """Items of a DataFrame, which are one value each."""
 
-from headrace.targets.classification.label_column_of_dataframe import EXPECTED, label_column
+from headrace.targets.classification.dataframe_label_column_type import EXPECTED, label_column
 
 __all__ = ["EXPECTED", "label_column"]

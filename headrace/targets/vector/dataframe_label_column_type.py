@@ -6,7 +6,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
-from headrace.targets.multi_label import label_column_of_dataframe as lists
+from headrace.targets.multi_label import dataframe_label_column_type as lists
 
 EXPECTED = "lists of numbers, vectors, or their JSON text"
 

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from headrace.fetch import DATASETS, fetch
-from headrace.fetch.datasets import emoji_pictures_and_names
-from headrace.fetch.datasets.emoji_pictures_and_names import family
+from headrace.fetch.datasets import emoji_categories
+from headrace.fetch.datasets.emoji_categories import family
 
 Record = dict[str, str]
 
@@ -74,7 +74,7 @@ def test_pictures_are_distinct_and_have_no_tones_of_skin(folder: Path, records: 
 @pytest.mark.network
 def test_package_of_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(emoji_pictures_and_names, "VERSION", "9.9-1")
+    monkeypatch.setattr(emoji_categories, "VERSION", "9.9-1")
     with pytest.raises(Exception, match=r"from package ruby-gemojione 9\.9-1 of Debian 12: .*'9\.9-1'.*not found"):
         fetch("emoji", tmp_path / "raw")
     assert not (tmp_path / "raw").exists()

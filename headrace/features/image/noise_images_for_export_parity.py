@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Image
+from headrace.config.configuration_model import Image
 from headrace.contract import Contract
 from headrace.export.parity_inputs import SEED
 from headrace.prepare.encoders.images.image_transcoding import decode, encode

@@ -23,7 +23,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.networks.item_vectors import query_network
+from headrace.networks.item_layer_and_query_network import query_network
 from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum, RowMetric
 
 # Marks a row of weight 0, which is no negative: padding, or a row that is not to be learned from.

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from headrace.train import rank_progress_and_failures
-from headrace.train.rank_progress_and_failures import RankMessageReceiver
+from headrace.train import rank_message_receiver
+from headrace.train.rank_message_receiver import RankMessageReceiver
 
 
 def report(progress: RankMessageReceiver, **message: object) -> None:
@@ -28,7 +28,7 @@ def test_lines_of_a_step_and_of_its_epoch_cannot_be_confused(capsys: pytest.Capt
 def test_time_left_is_shown_while_steps_are_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(rank_progress_and_failures, "SECONDS_BETWEEN_LINES", 0)
+    monkeypatch.setattr(rank_message_receiver, "SECONDS_BETWEEN_LINES", 0)
     progress = RankMessageReceiver(10)
     for step in (2, 6, 10):
         report(progress, scope="step", step=step, epoch=0, seconds=step / 2, loss=0.25, samples_per_second=64.0)
@@ -42,7 +42,7 @@ def test_line_fits_the_terminal_and_keeps_the_losses_and_the_monitored_metric(
     metrics = {name: 0.5 for prefix in ("", "val_") for name in (f"{prefix}loss", f"{prefix}mae", f"{prefix}rmse")}
     progress = RankMessageReceiver(10, monitored="val_rmse")
     for width in (80, 40, None):
-        monkeypatch.setattr(rank_progress_and_failures, "terminal_width", lambda _, width=width: width)
+        monkeypatch.setattr(rank_message_receiver, "terminal_width", lambda _, width=width: width)
         report(progress, scope="epoch", step=5, epoch=0, seconds=1.0, **metrics)
     start, every = "epoch 1 done, step 5 of 10: ", ", ".join(f"{name} 0.5000" for name in metrics)
     assert capsys.readouterr().err.splitlines() == [

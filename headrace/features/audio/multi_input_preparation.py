@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.audio.contract_spec import AudioSpec
 from headrace.features.audio.record_encoder_in_preparation import audio_columns
-from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.kept_record_findings import Observations
 from headrace.table.shard_writer import Shard
 

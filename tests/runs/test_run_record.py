@@ -3,7 +3,7 @@
 import pytest
 
 from headrace.config import Configuration
-from headrace.runs.run_constants import RunRecord
+from headrace.runs.run_record import RunRecord
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.prepare.incremental_plan_and_task_context import PrepareContext
-from headrace.prepare.labels.choose_target_shape import find_target_column
+from headrace.prepare.labels.most_frequent_target_shape import find_target_column
 from headrace.prepare.sources import RawFile
 from headrace.targets.vector.label_encoder import COLUMN
 

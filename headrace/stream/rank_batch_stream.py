@@ -14,7 +14,7 @@ from headrace.stream.batch_plan import Plan, rank_lanes
 from headrace.stream.lane_reader import LaneReader
 from headrace.stream.petastorm_import import CacheBase, NullCache
 from headrace.stream.read.binary_columns_and_row_selection import Columns, concat_rows, take_rows
-from headrace.stream.read.shard_reader import read_shards
+from headrace.stream.read.ordered_shard_reader import read_shards
 from headrace.stream.stage_timer import StageTimer
 from headrace.table import Shard
 

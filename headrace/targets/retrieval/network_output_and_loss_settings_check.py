@@ -1,6 +1,6 @@
 """Check the outputs of a network, the probability of each item for each row, and the settings of its loss."""
 
-from headrace.targets.classification.output_properties_and_loss_settings_check import (
+from headrace.targets.classification.network_output_and_loss_settings_check import (
     count,
     impossible_outputs,
     loss_settings_error,

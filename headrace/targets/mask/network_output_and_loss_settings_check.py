@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.training import Loss
 from headrace.contract import Contract
-from headrace.targets.classification import output_properties_and_loss_settings_check as classification
-from headrace.targets.classification.output_properties_and_loss_settings_check import count, scale
+from headrace.targets.classification import network_output_and_loss_settings_check as classification
+from headrace.targets.classification.network_output_and_loss_settings_check import count, scale
 
 __all__ = ["MEANING", "count", "impossible_outputs", "loss_settings_error", "random_rows", "scale"]
 

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Image, Prepare
+from headrace.config.configuration_model import Image, Prepare
 from headrace.contract import Column, Contract
-from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
 from headrace.features.image.contract_spec import ImageSpec
 from headrace.features.image.record_encoder_in_preparation import CHANNELS, image_columns
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.prepare.encoders.images.image_transcoding import Pixels
 from headrace.prepare.encoders.images.image_transcoding import encode as encode_pixels
 from headrace.prepare.encoders.mean_and_variance import ChannelSums, stored_sums

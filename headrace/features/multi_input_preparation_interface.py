@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.contract import Column, Contract
 from headrace.features.contract_spec import InputSpec, Statistics
 from headrace.features.input_kind_loader import input_module
@@ -33,7 +33,7 @@ class FittedInput(NamedTuple):
 
 
 class MultiInputPreparationInterface(Protocol):
-    """The module `hooks_as_one_of_several_inputs` of an input kind.
+    """The module `multi_input_preparation` of an input kind.
 
     The first stage stores what the kind's encoder yields: its payload in a column of the input's name, other columns
     under names that begin with it. The second stage fits what needs the training split, such as statistics, and encodes
@@ -95,6 +95,6 @@ class MultiInputPreparationInterface(Protocol):
 
 
 def multi_input_preparation(kind: str) -> MultiInputPreparationInterface:
-    """Return the module `hooks_as_one_of_several_inputs` of the input kind `kind`."""
-    module: MultiInputPreparationInterface = input_module(kind, "hooks_as_one_of_several_inputs")
+    """Return the module `multi_input_preparation` of the input kind `kind`."""
+    module: MultiInputPreparationInterface = input_module(kind, "multi_input_preparation")
     return module

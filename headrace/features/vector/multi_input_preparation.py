@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration_model import Prepare
 from headrace.config.sections.inputs.vector import Vector
 from headrace.contract import Column, Contract
-from headrace.features.hooks_as_one_of_several_inputs_interface import FittedInput
+from headrace.features.multi_input_preparation_interface import FittedInput
 from headrace.features.vector.contract_spec import VectorSpec
 from headrace.features.vector.record_encoder_in_preparation import vector_column
 from headrace.prepare.kept_record_findings import Observations

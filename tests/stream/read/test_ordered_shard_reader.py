@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.stream.read.shard_reader import read_shards
+from headrace.stream.read.ordered_shard_reader import read_shards
 from headrace.table import Shard, Version
 from headrace.table.shard_writer import write_shard
 from tests.support.small_table import Content, some_rows, write_shards, write_table

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import ConfigurationError
-from headrace.spark.worker_python_check import require_worker_python
+from headrace.spark.configured_worker_python_check import require_worker_python
 
 
 @pytest.fixture(autouse=True)

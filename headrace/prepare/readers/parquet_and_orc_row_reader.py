@@ -12,7 +12,7 @@ from pyarrow import orc
 
 from headrace.config.base_section import strip_backticks
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.cell_text import cell_text
+from headrace.prepare.readers.cell_to_text import cell_to_text
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError, Row, RowRange
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.storage.open_parquet import open_parquet
@@ -155,7 +155,7 @@ def zone_example(zone: str) -> tuple[str, str] | None:
     moment = pa.scalar(0, pa.timestamp("s", zone)).as_py()
     for month in (1, 7):
         local = moment.replace(year=2024, month=month, day=1, hour=0, minute=30)
-        written = cell_text(local)
+        written = cell_to_text(local)
         if written != str(local.replace(tzinfo=None)):
             return str(local), str(written)
     return None
@@ -215,7 +215,7 @@ def _without_nanoseconds(column: pa.Array, exact: pa.DataType, written: pa.DataT
         return column.cast(exact)
     except pa.ArrowInvalid:
         texts = column.cast(written).cast(pa.string())
-    # As `cell_text` writes them: whole seconds without a fraction, others with six digits unless there are more.
+    # As `cell_to_text` writes them: whole seconds without a fraction, others with six digits unless there are more.
     for digits in (r"(\.\d{6})000$", r"()\.0{6}$"):
         texts = pc.replace_substring_regex(texts, digits, r"\1")
     return texts

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from headrace.errors import ConfigurationError
-from headrace.train.callbacks.network_file_callbacks import CustomCallbacks
+from headrace.train.callbacks.network_file_callbacks_on_all_ranks import CustomCallbacks
 from headrace.train.distributed import collectives
 from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective
 
