@@ -28,8 +28,8 @@ from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum, RowM
 
 # Marks a row of weight 0, which is no negative: padding, or a row that is not to be learned from.
 ABSENT = -1
-# Training rows of an item without any, for its first bias: fewer than one.
-UNSEEN = 0.5
+# Rows that an item without training rows counts as in its initial bias: fewer than one.
+MIN_ITEM_ROWS = 0.5
 
 Gather = Callable[[tf.Tensor], tf.Tensor]
 
@@ -103,7 +103,7 @@ class BatchNegatives:
     """
 
     def __init__(self, layer: keras.layers.Dense, rows: NDArray[Any], gather: Gather = gather_over_ranks) -> None:
-        shares = np.maximum(rows, UNSEEN).astype(np.float64)
+        shares = np.maximum(rows, MIN_ITEM_ROWS).astype(np.float64)
         self.shares, self.gather = tf.constant(shares / max(1.0, rows.sum())), gather
         self.softmax = CandidateSoftmax(layer)
         self.candidates: Candidates | None = None
@@ -159,5 +159,5 @@ def initialize_bias(layer: keras.layers.Dense, rows: NDArray[Any]) -> None:
         rows: training rows of each item, times the weight of its class, (items,).
     """
     if not np.any(keras.ops.convert_to_numpy(layer.bias)):
-        counts = np.maximum(rows, UNSEEN)
+        counts = np.maximum(rows, MIN_ITEM_ROWS)
         layer.bias.assign(np.log(counts / counts.mean()))
