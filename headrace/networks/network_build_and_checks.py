@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 from headrace.networks.network_source import read_source
 
 MODULE = "headrace_user_model"
-TRAINING_METHODS = ("fit", "train_step", "test_step", "compute_loss", "compute_metrics")
+# Batches are those of `fit`, and what `evaluate` reports must be what a bundle's evaluation does.
+KERAS_METHODS = ("fit", "test_step", "compute_loss", "compute_metrics", "metrics")
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -78,24 +79,32 @@ def _describe_failures(path: Path, options: dict[str, Any], contract: Contract |
         raise ConfigurationError(f"The model file {path} failed at {failure}{hint}") from error
 
 
-def require_default_training(model: "keras.Model", path: Path) -> None:
-    """Raise if the file compiles the model, or its class replaces how Keras trains or evaluates a batch.
+def require_keras_methods(model: "keras.Model", path: Path) -> None:
+    """Raise if the file compiles the model, or its class replaces how Keras fits, evaluates or computes a loss.
 
     Batches come with weights, which are 0 for the rows that fill up the last one, and ranks add up gradients and
-    metrics: a step of the network's own would ignore this, and the settings of the loss, without a message.
+    metrics: methods of the network's own would ignore this, and the settings of the loss, without a message. Its
+    `train_step` may differ, and is tried on a batch.
 
     Raises:
         ConfigurationError: in that case.
     """
     refuse_own_compile(model, path)
-    for method in TRAINING_METHODS:
-        owner = next((kind for kind in type(model).__mro__ if method in vars(kind)), None)
-        if owner is not None and owner.__module__ == MODULE:
+    for method in KERAS_METHODS:
+        owner = own_method_class(model, method)
+        if owner is not None:
             raise ConfigurationError(
                 f"The class {owner.__name__} in {path} has a `{method}` of its own, but Headrace trains every network "
-                "with Keras's, with the loss and metrics of the configuration. Set train.loss and train.metrics; add "
-                "penalties with self.add_loss in the `call` of a layer."
+                "with Keras's, with the loss and metrics of the configuration. Set train.loss and train.metrics, or "
+                "define `loss(contract)`, `metrics(contract)` or a `train_step`; add penalties with self.add_loss in "
+                "the `call` of a layer."
             )
+
+
+def own_method_class(model: "keras.Model", method: str) -> type | None:
+    """Return the class of the network's file that defines the method of `model`; None if Keras's is used."""
+    owner = next((kind for kind in type(model).__mro__ if method in vars(kind)), None)
+    return owner if owner is not None and owner.__module__ == MODULE else None
 
 
 def _build_layers(model: "keras.Model", contract: Contract) -> None:

@@ -102,6 +102,12 @@ class Stepping(keras.Model):
         x, y = data
         return super().train_step((x, y))
 """
+WEIGHTLESS = """
+class Stepping(keras.Model):
+    def train_step(self, data):
+        x, y, _ = data
+        return super().train_step((x, y))
+"""
 HIDDEN = """
 class Hidden(layers.Layer):
     def __init__(self):
@@ -218,7 +224,18 @@ def test_record_of_a_run_has_the_settings_that_its_table_was_prepared_with(versi
             r"late/dense\w*/kernel, .* with its first batch, .* could save but not load them",
         ),
         ({"model": NAMED}, "returns a dict for a batch of rows; expected one tensor"),
-        ({"model": OWN_STEP, "before": STEPPING}, r"class Stepping in .*network\.py has a `train_step` of its own"),
+        (
+            {"model": OWN_STEP, "before": STEPPING},
+            r"network\.py failed at line 8: `x, y = data` with ValueError: too many",
+        ),
+        (
+            {"model": OWN_STEP, "before": STEPPING.replace("train_step", "test_step")},
+            r"class Stepping in .*network\.py has a `test_step` of its own",
+        ),
+        (
+            {"model": OWN_STEP, "before": WEIGHTLESS},
+            r"`train_step` in .*network\.py lets rows of weight 0, which fill up batches, change the gradients",
+        ),
         (
             {"model": f"compiled({DEFAULTS['model']})", "before": COMPILING},
             r"network\.py compiles its model in line 11, which would have no effect: train\.optimizer",
@@ -242,7 +259,9 @@ def test_record_of_a_run_has_the_settings_that_its_table_was_prepared_with(versi
         "variable that Keras does not know",
         "weights that come with the first batch",
         "named output",
-        "training step",
+        "training step that unpacks no weights",
+        "evaluation step",
+        "training step without weights",
         "compiled in a function",
         "compiled in its class",
         "normalised over the batch",

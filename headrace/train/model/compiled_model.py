@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from headrace.config.sections.training import FineTune, Loss
 from headrace.errors import DataError
 from headrace.networks.item_layer_and_query_network import require_items_layer
-from headrace.networks.network_build_and_checks import build_model, require_default_training
+from headrace.networks.network_build_and_checks import build_model, require_keras_methods
 from headrace.runs.run_folder import RunFolder
 from headrace.runs.run_record import RunRecord
 from headrace.table import Version
@@ -18,12 +18,12 @@ from headrace.train.checkpoint import load_latest
 from headrace.train.class_weights import class_weights
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradient_averaging_and_monitoring import GradientMonitor
+from headrace.train.model.custom_train_step import has_own_train_step, log_metrics_only
 from headrace.train.model.gradient_averaging_optimizer import make_distributed
 from headrace.train.model.item_softmax_over_batch import BatchNegatives, initialize_bias
 from headrace.train.model.learning_rate_schedule import learning_rate
 from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective, load_custom_objective
-from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss, make_metrics
-from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum, RowMetric
+from headrace.train.model.losses_and_metrics.row_metrics import RowMetric
 from headrace.train.model.optimizer_from_settings import make_optimizer
 from headrace.train.model.pretrained.pretrained_bundle import PretrainedBundle, load_pretrained_bundle
 from headrace.train.model.pretrained.weight_transfer_and_freezing import fine_tune, freeze
@@ -54,6 +54,8 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
     model = _build_with_weights(folder, record, version)
     settings, contract = record.configuration.train, version.contract
     custom = load_custom_objective(folder.model_file, contract, settings)
+    if has_own_train_step(model):
+        log_metrics_only(model)
     negatives = _batch_negatives(model, folder.model_file, settings.loss, version)
     monitor = GradientMonitor(len(model.trainable_variables))
     compiled = CompiledModel(model, monitor, custom, measures_training=negatives is None)
@@ -62,12 +64,8 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
     row_metric = negatives.metric if negatives else RowMetric
     compiled.model.compile(
         optimizer=make_distributed(optimizer, settings.compression, compiled.gradients),
-        loss=custom.loss() or make_loss(settings.loss, contract),
-        # Padding has weight 0 in the loss and in the metrics; class weights and those of rows apply to the loss alone.
-        weighted_metrics=[
-            *map(row_metric, [*make_metrics(settings.metrics, contract), *custom.metrics()]),
-            RowLossSum(custom.loss() or make_loss(settings.loss, contract)),
-        ],
+        loss=custom.training_loss(settings),
+        weighted_metrics=custom.weighted_metrics(settings, row_metric),
         # Horovod's operations have no XLA kernel on CPUs.
         jit_compile=False,
         # Keras would wrap loss scaling around our optimizer, and ranks would skip different steps.
@@ -83,7 +81,7 @@ def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) 
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(folder.model_file, version.contract, record.configuration.model.options)
-    require_default_training(model, folder.model_file)
+    require_keras_methods(model, folder.model_file)
     if settings.loss.negatives == "batch":
         # Before weights of a pretrained bundle, which follow the names of the items.
         initialize_bias(require_items_layer(model, folder.model_file), _learned_rows(settings.loss, version)[1])

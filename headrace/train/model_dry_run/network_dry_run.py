@@ -9,18 +9,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from headrace.config.sections.training import Train
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.item_layer_and_query_network import require_items_layer
-from headrace.networks.network_build_and_checks import build_model, describe_failure, require_default_training
+from headrace.networks.network_build_and_checks import build_model, describe_failure, require_keras_methods
 from headrace.runs.run_record import RunRecord
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan
 from headrace.stream.tf_data_pipeline import evaluation_batches
 from headrace.table import Version
 from headrace.train.bundle_verification.network_and_bundle_verifier import BATCH_ROWS, NetworkAndBundleVerifier
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
+from headrace.train.model.custom_train_step import check_train_step, has_own_train_step
 from headrace.train.model.losses_and_metrics.custom_loss_and_metrics_padding_check import require_padding_invariant
-from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import load_custom_objective
-from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss
+from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective, load_custom_objective
 from headrace.train.model.pretrained.pretrained_bundle import load_pretrained_bundle
 from headrace.train.model.pretrained.weight_transfer_and_freezing import fine_tune
 from headrace.train.monitored_metric import metric_names
@@ -51,7 +52,7 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(file, version.contract, options)
-    require_default_training(model, file)
+    require_keras_methods(model, file)
     if settings.loss.negatives == "batch":
         require_items_layer(model, file)
     if settings.fine_tune and pretrained:
@@ -67,9 +68,10 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
         require_padding_invariant(custom, metric_names(settings.metrics, version.contract))
         custom.optimizer(settings.optimizer.learning_rate)
         custom.callbacks()
-        loss, reached = _step(model, batch, custom.loss() or make_loss(settings.loss, version.contract))
+        loss, reached = _step(model, batch, custom.training_loss(settings))
         _refuse_late_weights(model, built, file)
         random = _random_sources(model, batch[0])
+        warnings = _try_train_step(model, custom, settings, batch) if has_own_train_step(model) else []
     except HeadraceError:
         raise
     except Exception as error:  # the network's code may raise anything
@@ -78,7 +80,23 @@ def dry_run_network(file: Path, record: RunRecord, version: Version) -> list[str
         raise ConfigurationError(
             f"No weight of the network in {file} gets a gradient: its outputs do not depend on its weights."
         )
-    return ([] if "loss" in custom.functions else _check_initial_loss(loss, version)) + _describe_randomness(random)
+    initial = [] if "loss" in custom.functions else _check_initial_loss(loss, version)
+    return initial + _describe_randomness(random) + warnings
+
+
+def _try_train_step(model: keras.Model, custom: CustomObjective, settings: Train, batch: Batch) -> list[str]:
+    """Try the network's own `train_step`; return warnings.
+
+    Raises:
+        ConfigurationError: see `check_train_step`; or another setting replaces the step.
+    """
+    if settings.loss.negatives == "batch":
+        raise ConfigurationError(
+            f"The network in {custom.path} has a `train_step` of its own, which train.loss.negatives=batch would "
+            "replace; remove one of them."
+        )
+    loss, metrics = custom.training_loss(settings), custom.weighted_metrics(settings)
+    return check_train_step(model, loss, metrics, batch, custom.path, settings.precision)
 
 
 def _refuse_late_weights(model: keras.Model, built: Collection[int], file: Path) -> None:

@@ -17,7 +17,9 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.keras_settings_in_network_file_refusal import refuse_changed_keras_settings
 from headrace.networks.network_build_and_checks import describe_failure, file_functions
+from headrace.train.model.losses_and_metrics.loss_and_metrics import make_loss, make_metrics
 from headrace.train.model.losses_and_metrics.named_keras_losses_and_metrics import named_loss, named_metrics
+from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum, RowMetric
 
 # Keys of `train` that name a loss and metrics in Keras.
 KEYS = {"loss": "loss.name", "metrics": "keras_metrics"}
@@ -79,6 +81,20 @@ class CustomObjective:
         self._require("loss", made, keras.losses.Loss, "a keras.losses.Loss or a function of (y_true, y_pred)")
         made.reduction = "sum_over_batch_size"
         return made
+
+    def training_loss(self, settings: Train) -> keras.losses.Loss:
+        """Return a new loss: that of the file, or that of `settings`."""
+        return self.loss() or make_loss(settings.loss, self.contract)
+
+    def weighted_metrics(
+        self, settings: Train, row_metric: Callable[[keras.metrics.Metric], RowMetric] = RowMetric
+    ) -> list[keras.metrics.Metric]:
+        """Return the metrics of `settings` and of the file, and the sum of the loss over rows.
+
+        Padding has weight 0 in the loss and in the metrics; class weights and those of rows apply to the loss alone.
+        """
+        metrics = [*make_metrics(settings.metrics, self.contract), *self.metrics()]
+        return [*map(row_metric, metrics), RowLossSum(self.training_loss(settings))]
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """Return new metrics; none if the file has none.
