@@ -154,17 +154,19 @@ def test_value_that_outweighs_all_others_is_warned_of(tmp_path: Path, caplog: py
     assert "'temperature' is" not in caplog.text
 
 
-@pytest.mark.parametrize(("small", "found"), [("900", True), (" 80 ", True), ("900.5", False), ("2000", False)])
 def test_points_that_may_part_thousands_in_values_are_warned_of(
-    small: str, found: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Only those of the labels were looked at, and 1.200 beside 900 was learned as 1.2."""
+    beside = {"hundreds": "900", "spaced": " 80 ", "fractions": "900.5", "thousands": "2000"}
     rows = hours("a", "train", range(40))
     for row in rows:
-        row["wind"] = f"{int(row['temperature']) % 9 + 1}.200" if row["temperature"] % 2 else small
-    prepare(configured(tmp_path, rows))
-    assert ("The values of 'wind' may have points between thousands: 20 have three" in caplog.text) is found
-    assert "'temperature' may have" not in caplog.text
+        is_odd = row["temperature"] % 2
+        row |= {name: f"{int(row['temperature']) % 9 + 1}.200" if is_odd else small for name, small in beside.items()}
+    prepare(configured(tmp_path, rows, {"values": ["temperature", *beside]}))
+    found = {name for name in ("temperature", *beside) if f"values of '{name}' may have points betw" in caplog.text}
+    assert found == {"hundreds", "spaced"}
+    assert "The values of 'hundreds' may have points between thousands: 20 have three" in caplog.text
 
 
 def test_windows_that_equal_one_in_another_split_are_counted_with_their_labels(
@@ -216,37 +218,41 @@ def test_gap_names_the_unit_that_numbers_seem_to_have(tmp_path: Path) -> None:
     assert "look like" not in details["seconds"]
 
 
-@pytest.mark.parametrize("form", ["%Y%m%dT%H%M%S", "%Y%m%dT%H%M", "%Y%m%dT%H%M%S.5Z", "%Y%m%dT%H%M%S+0200"])
-def test_times_in_the_basic_format_of_iso_8601_are_read(tmp_path: Path, form: str) -> None:
+def test_times_in_the_basic_format_of_iso_8601_are_read(tmp_path: Path) -> None:
+    forms = ("%Y%m%dT%H%M%S", "%Y%m%dT%H%M", "%Y%m%dT%H%M%S.5Z", "%Y%m%dT%H%M%S+0200")
     rows = [
-        row | {"time": f"{BEGIN + timedelta(hours=number):{form}}"}
+        row | {"city": form.replace("/", ""), "time": f"{BEGIN + timedelta(hours=number):{form}}"}
+        for form in forms
         for number, row in enumerate(hours("a", "train", range(20)))
     ]
-    answer = prepare(configured(tmp_path, rows))
-    assert (answer["written"], answer["rejected"]) == (15, 0)
-    assert list_windows(read(tmp_path / "table"))[0][1] == f"a/{rows[5]['time']}"
+    answer = prepare(configured(tmp_path, rows, duplicates="keep"))
+    assert (answer["written"], answer["rejected"]) == (15 * len(forms), 0)
+    paths = {path for _, path, _, _ in list_windows(read(tmp_path / "table"))}
+    assert {f"{row['city']}/{row['time']}" for row in rows if row["temperature"] == 5.0} <= paths
 
 
-@pytest.mark.parametrize(
-    ("form", "step", "unit"),
-    [
-        ("%Y%m%d%H", 86400, "hours"),
-        ("%Y%m%d%H%M", 3600, "minutes"),
-        ("%Y%m%d%H%M", 86400, "minutes"),
-        ("%Y%m%d%H%M%S", 60, "seconds"),
-        ("%Y%m%d%H%M%S", 3600, "seconds"),
-        ("%Y%m%d%H%M%S", 86400, "seconds"),
-    ],
-)
-def test_gap_says_that_times_are_written_as_one_number(tmp_path: Path, form: str, step: int, unit: str) -> None:
+FORMS_OF_STEPS = {
+    86400: {"%Y%m%d%H": "hours", "%Y%m%d%H%M": "minutes", "%Y%m%d%H%M%S": "seconds"},
+    3600: {"%Y%m%d%H%M": "minutes", "%Y%m%d%H%M%S": "seconds"},
+    60: {"%Y%m%d%H%M%S": "seconds"},
+}
+
+
+@pytest.mark.parametrize(("step", "forms"), FORMS_OF_STEPS.items())
+def test_gap_says_that_times_are_written_as_one_number(tmp_path: Path, step: int, forms: dict[str, str]) -> None:
     rows = [
-        row | {"time": int(f"{BEGIN + timedelta(seconds=step * number):{form}}")}
+        row | {"city": form, "time": int(f"{BEGIN + timedelta(seconds=step * number):{form}}")}
+        for form in forms
         for number, row in enumerate(hours("a", "train", range(7)))
     ]
     steady = [row | {"time": step * number} for number, row in enumerate(hours("b", "train", range(12)))]
     prepare(configured(tmp_path, rows + steady, {"every_seconds": step}, max_rejects=1))
-    details = {one.detail for one in read_rejects(tmp_path / "table", 0, 100) if one.path.startswith("a/")}
-    assert all(f"the times look like {unit} written as one number" in detail for detail in details), details
+    found: dict[str, set[str]] = {form: set() for form in forms}
+    for one in read_rejects(tmp_path / "table", 0, 100):
+        found[one.path.split("/")[0]].add(one.detail)
+    for form, unit in forms.items():
+        assert found[form]
+        assert all(f"the times look like {unit} written as one number" in detail for detail in found[form])
 
 
 def test_fractions_of_seconds_are_a_gap_and_numbers_have_no_suffix(tmp_path: Path) -> None:
