@@ -57,7 +57,7 @@ docs:    ## build the documentation site into site/, in the environment .venv-do
 	@.ci/setup
 	@.ci/docs
 
-bench:   ## measure speed, of one part by PART=training, prediction, streaming, preparation, engines or wire_bytes
+bench:   ## measure speed, of one part by PART=training, prediction, transform, streaming, preparation, engines or wire_bytes
 	@.ci/setup
 	.venv/bin/python -m tests.bench$(if $(PART),.$(PART))
 

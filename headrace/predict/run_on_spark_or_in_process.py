@@ -1,6 +1,5 @@
 """Run the parts of a prediction: as tasks of Spark, or in this process where they are few and no cluster is named."""
 
-import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -33,7 +32,7 @@ def run_parts(task: PredictTask, parts: Sequence[PredictionPart], cluster: Path 
     if _are_few(parts) and not has_cluster("predict", settings):
         return list(predict_parts(task, iter(parts)))
     context = session("predict", settings).sparkContext
-    tasks = max(min(len(parts), context.defaultParallelism), math.ceil(len(parts) / PARTS_PER_TASK))
+    tasks = _count_tasks(len(parts), context.defaultParallelism)
     work = context.parallelize(parts, tasks).mapPartitions(partial(predict_parts, task))
     try:
         with unwrap_python_errors():
@@ -43,6 +42,12 @@ def run_parts(task: PredictTask, parts: Sequence[PredictionPart], cluster: Path 
         await_tasks()
         raise
     return written
+
+
+def _count_tasks(parts: int, slots: int) -> int:
+    """Return the number of tasks: a multiple of the slots, so that none of them is idle while the last tasks run."""
+    rounds = max(1, round(parts / (slots * PARTS_PER_TASK)))
+    return min(parts, rounds * slots)
 
 
 def _are_few(parts: Sequence[PredictionPart]) -> bool:

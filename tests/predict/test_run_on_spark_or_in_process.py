@@ -88,3 +88,12 @@ def test_many_parts_are_left_to_spark(
         predict(photo_bundle, photos, tmp_path / "answers.csv")
     assert started.call_args.args[0] == "predict"
     assert not (tmp_path / "answers.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("parts", "slots", "tasks"),
+    [(1, 2, 1), (3, 2, 2), (8, 2, 2), (24, 2, 4), (70, 2, 8), (1000, 64, 128), (40, 64, 40)],
+)
+def test_tasks_fill_all_slots_in_each_round(parts: int, slots: int, tasks: int) -> None:
+    """Three tasks on two slots took as long as four: the last one ran alone."""
+    assert run_on_spark_or_in_process._count_tasks(parts, slots) == tasks

@@ -152,6 +152,8 @@ def _check_jpeg_warnings(decoded: DecodedImage, data: bytes, spec: Image) -> Dec
         RejectedRecordError: pixels are missing or wrong, and `spec` does not accept this.
     """
     found = [find_jpeg_warning(one, spec.max_pixels) for one in _jpeg_streams(data)]
+    if not found:
+        return decoded
     damage = next((one.damage for one in found if one.damage), None)
     if damage and spec.truncated == "reject":
         detail = f"{damage}; pixels are missing or wrong; prepare.image.truncated can accept such files"
