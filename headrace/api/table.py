@@ -10,8 +10,8 @@ from headrace.api.notebook_display import grid, page, rows
 from headrace.contract import Contract
 from headrace.table import Summary, Version
 from headrace.table import read as read_version
-from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS
-from headrace.table.rejects_and_duplicates import read_rejects
+from headrace.table.rejects_and_duplicates_reader import SCHEMA as REJECTS
+from headrace.table.rejects_and_duplicates_reader import read_rejects
 from headrace.table.version_and_preparation_summary import SPLITS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from headrace.api.table_batches import BatchOrder
-    from headrace.stream.adapters.plan_reader import PlanReader
+    from headrace.stream.adapters.plan_as_petastorm_reader import PlanReader
     from headrace.stream.adapters.torch_dataset import StepDataset
 
 

@@ -14,7 +14,7 @@ from headrace.table import Version
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from headrace.stream.adapters.plan_reader import PlanReader
+    from headrace.stream.adapters.plan_as_petastorm_reader import PlanReader
     from headrace.stream.adapters.torch_dataset import StepDataset
     from headrace.stream.rank_batch_stream import RankStream
     from headrace.stream.tf_data_pipeline import Batches
@@ -106,7 +106,7 @@ def open_reader(
 ) -> "PlanReader":
     """Return the steps of a split through the interface of Petastorm's readers; see `Table.reader`."""
     import_engines_lean()
-    from headrace.stream.adapters.plan_reader import PlanReader
+    from headrace.stream.adapters.plan_as_petastorm_reader import PlanReader
     from headrace.stream.adapters.unpadded_numbered_steps import NumberedSteps
 
     contract = version.contract

@@ -10,7 +10,7 @@ from typing import Any
 from headrace.config.configuration_model import Source
 from headrace.config.path_validators import ADDRESS
 from headrace.errors import ConfigurationError, DataError, HeadraceError
-from headrace.prepare.labels.class_warnings import SMALL_CLASS
+from headrace.prepare.labels.small_class_and_mixed_label_type_warnings import SMALL_CLASS
 from headrace.prepare.preview.column_roles import (
     USED_ROLES,
     ColumnRoles,

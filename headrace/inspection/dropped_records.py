@@ -7,7 +7,7 @@ from typing import Any
 
 from headrace.inspection.truncated_listing import WIDEST, Kind, on_one_line, remaining_lines
 from headrace.table import Version, read
-from headrace.table.rejects_and_duplicates import (
+from headrace.table.rejects_and_duplicates_reader import (
     DUPLICATES,
     REJECTS,
     Duplicate,

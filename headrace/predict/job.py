@@ -24,7 +24,7 @@ from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons
 from headrace.storage import is_remote
 from headrace.storage.atomic_files_and_folders import atomic_directory, atomic_write, scratch_directory
-from headrace.table.rejects_and_duplicates import Reject
+from headrace.table.rejects_and_duplicates_reader import Reject
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from headrace.predict.records.record_file_reader import Record, RecordFile
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.readers import RowRange
 from headrace.table import Shard
-from headrace.table.rejects_and_duplicates import Reject
+from headrace.table.rejects_and_duplicates_reader import Reject
 
 if TYPE_CHECKING:
     from headrace.bundle_inference import Inference

@@ -11,13 +11,13 @@ from headrace.config import Configuration
 from headrace.config.configuration_model import Prepare, Source
 from headrace.contract import Column
 from headrace.features.input_kind_loader import KINDS, input_traits
-from headrace.prepare.increments.kept_splits import KeptSplits
-from headrace.prepare.increments.source_changes import Increment, can_append, increment
+from headrace.prepare.increments.kept_split_lookup import KeptSplits
+from headrace.prepare.increments.source_changes import Increment, can_prepare_incrementally, increment
 from headrace.prepare.rejects.carry_over_and_commit_side_tables import SideTable
 from headrace.prepare.sources import Listing, RawFile, record_kind
 from headrace.table import Version
-from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path, rejects_path
-from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS_SCHEMA
+from headrace.table.rejects_and_duplicates_reader import DUPLICATES_SCHEMA, duplicates_path, rejects_path
+from headrace.table.rejects_and_duplicates_reader import SCHEMA as REJECTS_SCHEMA
 from headrace.table.transaction_log import CommitBase, open_base
 from headrace.table.version_and_preparation_summary import Period
 from headrace.targets.target_kind_loader import target_module
@@ -146,7 +146,7 @@ def make_plan(
     key = append_key(listing.root, source, settings)
     # A window may span rows of several files.
     independent = source.has_files and settings.windows is None
-    appends = not full and independent and can_append(before, key)
+    appends = not full and independent and can_prepare_incrementally(before, key)
     summary = before.summary if before and appends else None
     rejects = SideTable(
         open_base(rejects_path(base.table)), summary.rejects_version if summary else None, REJECTS_SCHEMA

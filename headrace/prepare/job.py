@@ -32,7 +32,7 @@ from headrace.prepare.incremental_plan_and_task_context import (
 )
 from headrace.prepare.increments.kept_split_search import find_kept_splits, report_kept_splits
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
-from headrace.prepare.labels.class_warnings import small_class_warning
+from headrace.prepare.labels.small_class_and_mixed_label_type_warnings import small_class_warning
 from headrace.prepare.quality.expectations import check_committed_version, check_expectations
 from headrace.prepare.quality.split_warnings import (
     empty_period_warning,
@@ -54,7 +54,7 @@ from headrace.spark.task_errors import unwrap_python_errors
 from headrace.spark.temporary_session_changes import temporary_settings
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
-from headrace.table.rejects_and_duplicates import read_dropped
+from headrace.table.rejects_and_duplicates_reader import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from headrace.targets.regression.label_warnings import number_warnings
 from headrace.targets.target_kind_traits import TargetKindTraits

@@ -13,7 +13,7 @@ from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.rejects.reject_summary import describe_reasons, list_reasons, unusable_error
 from headrace.prepare.tasks.chunk_result import ALL, ChunkResult, add_sums
 from headrace.table import Version
-from headrace.table.rejects_and_duplicates import Reject
+from headrace.table.rejects_and_duplicates_reader import Reject
 from headrace.table.shard_writer import Shard
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from headrace.contract import Contract
-    from headrace.table.rejects_and_duplicates import Reject
+    from headrace.table.rejects_and_duplicates_reader import Reject
     from headrace.table.version_and_preparation_summary import Summary, Version
 
 MAX_CLASSES = 20
@@ -219,7 +219,7 @@ def _channels(contract: "Contract") -> tuple[ChannelStatistics, ...]:
 
 
 def _rejects(version: "Version") -> "tuple[list[Reject], str | None]":
-    from headrace.table.rejects_and_duplicates import read_rejects
+    from headrace.table.rejects_and_duplicates_reader import read_rejects
 
     number = version.summary.rejects_version
     if number is None:

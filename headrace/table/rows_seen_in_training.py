@@ -20,7 +20,7 @@ from headrace.contract import Contract
 from headrace.features.windows.contract_spec import windows_of
 from headrace.storage.concurrent_reads import prefetch
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.rejects_and_duplicates import duplicates_path, read_dropped
+from headrace.table.rejects_and_duplicates_reader import duplicates_path, read_dropped
 from headrace.table.shard_writer import Shard
 from headrace.table.transaction_log import list_shards
 from headrace.table.version_and_preparation_summary import Version

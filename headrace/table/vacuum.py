@@ -10,7 +10,7 @@ from typing import Any
 from headrace.errors import DataError
 from headrace.storage import ListedFile, files_below, locate
 from headrace.table.open_or_refuse_delta_table import open_delta
-from headrace.table.rejects_and_duplicates import duplicates_path, rejects_path
+from headrace.table.rejects_and_duplicates_reader import duplicates_path, rejects_path
 from headrace.table.transaction_log import list_shards, read
 from headrace.wording import quantity
 

@@ -32,7 +32,7 @@ from headrace.train.kept_epoch_message import describe_ending, describe_worse_ep
 from headrace.train.launch.rank_message_channel import Message
 from headrace.train.model_dry_run.subprocess_dry_run import require_trainable
 from headrace.train.rank_message_receiver import RankMessageReceiver
-from headrace.train.tuner_controls import EpochObserver, StoppedError
+from headrace.train.tuner_controls import StoppedError, TunerControls
 from headrace.train.validate_settings import (
     changed_length_warning,
     log_newer_version,
@@ -52,7 +52,7 @@ PACKAGES = (
 
 
 def train(
-    configuration: Configuration, observer: EpochObserver | None = None, *, restart: bool = False
+    configuration: Configuration, observer: TunerControls | None = None, *, restart: bool = False
 ) -> dict[str, Any]:
     """Start or resume the run `train.run`, and return its result; return at once if the run is complete.
 
@@ -217,7 +217,7 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _launch(folder: RunFolder, record: RunRecord, start: float, observer: EpochObserver | None) -> dict[str, Any]:
+def _launch(folder: RunFolder, record: RunRecord, start: float, observer: TunerControls | None) -> dict[str, Any]:
     # Import Spark and Horovod's runner only if there is something to train.
     from headrace.spark.session import session
     from headrace.train.launch.launch_and_restart_ranks import train_with_restarts
@@ -236,7 +236,7 @@ def _launch(folder: RunFolder, record: RunRecord, start: float, observer: EpochO
     return _result(folder, record, progress, start, restarts)
 
 
-def _progress(folder: RunFolder, record: RunRecord, observer: EpochObserver | None) -> RankMessageReceiver:
+def _progress(folder: RunFolder, record: RunRecord, observer: TunerControls | None) -> RankMessageReceiver:
     monitored = record.configuration.train.monitor.metric
     if observer is None:
         return RankMessageReceiver(record.total_steps, monitored=monitored)

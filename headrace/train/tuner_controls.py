@@ -8,12 +8,12 @@ from headrace.train.launch.rank_message_channel import Message
 
 
 class StoppedError(TrainingError):
-    """The observer stopped the run; it can resume from its last checkpoint."""
+    """The search stopped the run; it can resume from its last checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class EpochObserver:
-    """An observer that is called at the end of each epoch of a run.
+class TunerControls:
+    """What a search sets for one training: its name in the log, a stop after any epoch, and the threads of ranks.
 
     Attributes:
         name: name of the run, the prefix of its log lines.

@@ -17,7 +17,7 @@ from headrace.runs.run_folder import RunFolder
 from headrace.storage.disk_errors import WRITE_ERRORS, code_in_text
 from headrace.train.job import train
 from headrace.train.launch.rank_message_channel import Message
-from headrace.train.tuner_controls import EpochObserver, StoppedError
+from headrace.train.tuner_controls import StoppedError, TunerControls
 from headrace.tune.search_space import Values, require_no_penalties
 from headrace.tune.study.study_folder import StudyRecord
 from headrace.tune.study.trial_summaries import State
@@ -78,7 +78,7 @@ class TrialRun:
         try:
             if not self.pruned:
                 name = f"trial {self.trial.number}"
-                train(self._configuration(), EpochObserver(name=name, epoch_done=self._report, threads=threads))
+                train(self._configuration(), TunerControls(name=name, epoch_done=self._report, threads=threads))
         except StoppedError as stopped:
             log.info("%s", stopped)
         except HeadraceError as error:

@@ -16,7 +16,7 @@ from headrace.inspection.dropped_records import _dropped_text
 from headrace.inspection.table_description import _text, inspect_table
 from headrace.prepare.job import prepare
 from headrace.table import Summary, Version, read
-from headrace.table.rejects_and_duplicates import Reject, read_rejects, rejects_path
+from headrace.table.rejects_and_duplicates_reader import Reject, read_rejects, rejects_path
 from tests.support.commands import headrace, headrace_within
 from tests.support.raw_images import configuration, read_rows, write_source
 

@@ -21,7 +21,7 @@ from headrace.prepare import job
 from headrace.storage import files_below, locate
 from headrace.storage.open_parquet import open_parquet
 from headrace.table import Version, read
-from headrace.table.rejects_and_duplicates import read_rejects
+from headrace.table.rejects_and_duplicates_reader import read_rejects
 from headrace.table.vacuum import vacuum
 from tests.support.commands import headrace
 from tests.support.raw_images import configuration, write_source

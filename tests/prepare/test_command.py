@@ -11,7 +11,7 @@ import pytest
 
 from headrace.spark.java_version import java_range
 from headrace.table import read
-from headrace.table.rejects_and_duplicates import read_rejects
+from headrace.table.rejects_and_duplicates_reader import read_rejects
 from tests.support.commands import headrace
 from tests.support.raw_images import write_source
 from tests.support.workspace import write_configuration

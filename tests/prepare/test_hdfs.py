@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from headrace.prepare import job
 from headrace.table import read
-from headrace.table.rejects_and_duplicates import read_rejects
+from headrace.table.rejects_and_duplicates_reader import read_rejects
 from tests.support.commands import headrace
 from tests.support.hdfs_server import Hdfs, hdfs_server
 from tests.support.raw_images import configuration, read_rows, write_source

@@ -15,7 +15,7 @@ from PIL import ExifTags
 
 from headrace.prepare.job import prepare
 from headrace.table import read
-from headrace.table.rejects_and_duplicates import read_rejects
+from headrace.table.rejects_and_duplicates_reader import read_rejects
 from headrace.wording import escape_path
 from tests.support.raw_images import configuration, encode_image, noise_image, read_rows
 

@@ -21,7 +21,7 @@ from headrace.prepare.job import prepare
 from headrace.processes import interruption
 from headrace.processes.interruption import CommandInterruptedError
 from headrace.table import Version, read
-from headrace.table.rejects_and_duplicates import read_rejects, rejects_path
+from headrace.table.rejects_and_duplicates_reader import read_rejects, rejects_path
 from tests.support.raw_images import configuration, encode_image, list_files, named_files, noise_image, read_rows
 
 pytestmark = pytest.mark.usefixtures("spark")

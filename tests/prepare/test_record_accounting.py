@@ -11,7 +11,7 @@ from headrace.prepare.encoders.mean_and_variance import ChannelSums
 from headrace.prepare.record_accounting import RecordAccounting, add_filled, merge_results
 from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.table import read
-from headrace.table.rejects_and_duplicates import Reject
+from headrace.table.rejects_and_duplicates_reader import Reject
 from headrace.table.shard_writer import Shard
 from tests.support.table_versions import add_version
 

@@ -18,7 +18,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.job import prepare
 from headrace.prepare.labels.class_discovery import _require_class_names
 from headrace.table import read
-from headrace.table.rejects_and_duplicates import read_rejects
+from headrace.table.rejects_and_duplicates_reader import read_rejects
 from tests.prepare.sources.archives.test_archive_source import pack
 from tests.prepare.sources.test_idx_and_cifar import write_idx
 from tests.support.raw_images import SMALL, read_rows, write_source

@@ -15,7 +15,7 @@ from headrace.features.text.contract_spec import TextSpec
 from headrace.prepare.job import prepare
 from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version, read
-from headrace.table.rejects_and_duplicates import duplicates_path, read_dropped
+from headrace.table.rejects_and_duplicates_reader import duplicates_path, read_dropped
 from headrace.table.transaction_log import list_shards
 from tests.support.raw_images import list_files, named_files, read_rows
 

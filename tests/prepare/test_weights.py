@@ -16,7 +16,7 @@ from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.stream.build_plan_and_rank_stream import evaluation_plan, training_plan
 from headrace.stream.tf_data_pipeline import evaluation_batches, training_batches
 from headrace.table import Version, read
-from headrace.table.rejects_and_duplicates import rejects_path
+from headrace.table.rejects_and_duplicates_reader import rejects_path
 from headrace.table.transaction_log import list_shards
 from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 

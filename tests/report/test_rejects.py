@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from headrace.errors import DataError
-from headrace.table.rejects_and_duplicates import SCHEMA, Reject, read_rejects, rejects_path
+from headrace.table.rejects_and_duplicates_reader import SCHEMA, Reject, read_rejects, rejects_path
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base
 

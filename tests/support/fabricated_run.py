@@ -21,7 +21,7 @@ from headrace.features.contract_spec import Statistics
 from headrace.features.image.contract_spec import ImageSpec
 from headrace.format_version import FORMAT
 from headrace.prepare.arrow_schema_and_columns import IDENTITY
-from headrace.table.rejects_and_duplicates import SCHEMA, rejects_path
+from headrace.table.rejects_and_duplicates_reader import SCHEMA, rejects_path
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import commit, open_base, with_contract
 from headrace.table.version_and_preparation_summary import Summary

@@ -13,7 +13,7 @@ from headrace.features.windows.contract_spec import WindowSpec
 from headrace.features.windows.record_encoder_in_preparation import window_columns
 from headrace.prepare.arrow_schema_and_columns import arrow_schema
 from headrace.table import Version, read
-from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path
+from headrace.table.rejects_and_duplicates_reader import DUPLICATES_SCHEMA, duplicates_path
 from headrace.table.rows_seen_in_training import SplitRows
 from headrace.table.shard_writer import write_shard
 from headrace.table.transaction_log import NO_SUMMARY, commit, open_base

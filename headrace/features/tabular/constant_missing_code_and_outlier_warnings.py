@@ -7,7 +7,7 @@ import numpy as np
 
 from headrace.features.tabular.parse_row_cells import MISSING_SPELLINGS
 from headrace.prepare.labels.spreadsheet_damage import spreadsheet_changes
-from headrace.prepare.labels.suspicious_labels import FORMULA
+from headrace.prepare.labels.suspicious_class_names_and_counts import FORMULA
 from headrace.targets.regression.label_warnings import find_missing_code
 from headrace.wording import join_names
 

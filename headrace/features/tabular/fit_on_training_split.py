@@ -34,7 +34,7 @@ from headrace.prepare.incremental_plan_and_task_context import PrepareContext
 from headrace.prepare.increments.source_changes import Increment
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.labels.similar_names import similar_names
-from headrace.prepare.labels.suspicious_labels import mixed_boolean_names
+from headrace.prepare.labels.suspicious_class_names_and_counts import mixed_boolean_names
 from headrace.prepare.tasks.final_shard_encoding import (
     EncodeRows,
     encode_staged_shards,

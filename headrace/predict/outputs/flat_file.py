@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS
+from headrace.table.rejects_and_duplicates_reader import SCHEMA as REJECTS
 
 OutputFormat = Literal["parquet", "csv", "jsonl"]
 

@@ -13,7 +13,7 @@ from headrace.predict.outputs.prediction_columns_interface import ModelOutputs, 
 from headrace.prepare.kept_record_findings import Observations
 from headrace.prepare.rejects.reasons_and_exceptions import RejectedRecordError
 from headrace.storage.atomic_files_and_folders import atomic_write
-from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS
+from headrace.table.rejects_and_duplicates_reader import SCHEMA as REJECTS
 
 # Records that a model predicts at once.
 BATCH = 256

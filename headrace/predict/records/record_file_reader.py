@@ -19,7 +19,7 @@ from headrace.predict.records.text_format_detection import NAMES, detect_format
 from headrace.prepare.encoders.file_signatures import HEAD_BYTES, name_format
 from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, format_from_name, open_reader
 from headrace.prepare.readers.cell_to_text import decode_text_cell
-from headrace.prepare.readers.csv.csv_findings import COMMENT_OPTION, diagnose_csv, log_findings
+from headrace.prepare.readers.csv.csv_probable_accidents import COMMENT_OPTION, diagnose_csv, log_findings
 from headrace.prepare.readers.cut_text_files_into_ranges import cut_lines, is_splittable
 from headrace.prepare.readers.json_absent_key_warnings import absent_key_warnings, diagnose_json
 from headrace.prepare.readers.json_decoding import HEAD

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from headrace.prepare.dedup.driver_duplicate_check import has_no_duplicates
 from headrace.prepare.dedup.near_duplicates import mark_near
-from headrace.prepare.dedup.shard_rewrite import make_rewriter
+from headrace.prepare.dedup.shard_rewrite_by_duplicates_and_splits import make_rewriter
 from headrace.prepare.dedup.stratified_splits import assign_splits
 from headrace.prepare.incremental_plan_and_task_context import UNASSIGNED, PrepareContext
 from headrace.prepare.increments.removed_file_set import RemovedFiles

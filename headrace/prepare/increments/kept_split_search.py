@@ -12,7 +12,7 @@ from headrace.config.configuration_model import Prepare, Source
 from headrace.config.secrets_and_environment_variables import withhold_secrets
 from headrace.errors import ConfigurationError
 from headrace.prepare.incremental_plan_and_task_context import CHECK_ONLY_KEYS, PreparePlan, changed_splits
-from headrace.prepare.increments.kept_splits import (
+from headrace.prepare.increments.kept_split_lookup import (
     POSITIONS,
     KeptSplits,
     SplitLookup,

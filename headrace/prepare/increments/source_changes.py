@@ -79,8 +79,8 @@ def increment(before: Version, files: list[RawFile], duplicates: SideTable, *, n
     return Increment(before=before, changed=changed, removed=removed)
 
 
-def can_append(before: Version | None, key: str) -> bool:
-    """Return whether `before` was prepared with the append key `key` and its listing still exists."""
+def can_prepare_incrementally(before: Version | None, key: str) -> bool:
+    """Return whether `before` was prepared with the settings of `key`, and its listing of files still exists."""
     if before is None or before.summary.append_key != key or before.summary.listing is None:
         return False
     return (before.table / before.summary.listing).is_file()

@@ -14,16 +14,16 @@ from headrace.prepare.encoders.label_encoder_interface import describe_missing_l
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.label_text import readable_labels, unreadable_labels
 from headrace.prepare.incremental_plan_and_task_context import Chunk, PrepareContext
-from headrace.prepare.labels.class_warnings import LabelRows, numbered_files_warning
 from headrace.prepare.labels.mask_classes import MAX_CLASSES as MAX_MASK_CLASSES
 from headrace.prepare.labels.mask_classes import count_mask_classes, mask_value_warnings
-from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
+from headrace.prepare.labels.small_class_and_mixed_label_type_warnings import LabelRows, numbered_files_warning
+from headrace.prepare.labels.suspicious_class_names_and_counts import label_warnings, require_repeated
 from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.reasons_and_exceptions import Reason
 from headrace.prepare.sources import LABELS_FILE, MASK_FOLDER, Listing, RawFile
 from headrace.prepare.tasks.chunk_result import ChunkResult
 from headrace.prepare.tasks.record_encoding_task import list_labels, list_rejects
-from headrace.table.rejects_and_duplicates import Reject
+from headrace.table.rejects_and_duplicates_reader import Reject
 from headrace.targets.target_kind_traits import TargetKindTraits
 from headrace.wording import natural_sort, quantity, shorten
 

@@ -22,7 +22,7 @@ MANY_VALUES = 33
 def count_mask_classes(
     spark: SparkSession, context: PrepareContext, records: "DataFrame | list[Chunk]"
 ) -> Counter[str]:
-    """Return the images by label of a class; the labels that `data.source.class_names` lists are not counted.
+    """Return the number of images by class; no mask is read, and each is 0, if `data.source.class_names` is set.
 
     Args:
         records: rows of a table, or chunks of files.
@@ -40,7 +40,7 @@ def count_mask_classes(
 
 
 def mask_value_warnings(names: Sequence[str]) -> list[str]:
-    """Return warnings about values of masks, each of which is a class, that are probably none."""
+    """Return warnings about mask values that would become classes but probably are not classes."""
     if WHITE not in names or set(names) <= {"0", WHITE}:
         return []
     if len(names) >= MANY_VALUES:

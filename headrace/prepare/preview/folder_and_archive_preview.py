@@ -11,7 +11,7 @@ from headrace.config.sections.preparation import Prepare
 from headrace.features.input_kind_loader import KINDS, input_traits
 from headrace.prepare.encoders.label_encoder_interface import describe_missing_label
 from headrace.prepare.encoders.record_encoder_in_preparation_interface import RecordEncoder, encoder_for
-from headrace.prepare.labels.suspicious_labels import label_warnings
+from headrace.prepare.labels.suspicious_class_names_and_counts import label_warnings
 from headrace.prepare.preview.preview_limits import EXAMPLES, FILES, MAX_BYTES, ROWS
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.folders.derived_file_warnings import derived_name_warnings

@@ -13,12 +13,13 @@ from headrace.config.table_reader_options import ReaderOptions
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.encoders.number_notation_and_float32_warnings import parse_float32
-from headrace.prepare.labels.suspicious_labels import are_numbers_to_predict, is_number, label_warnings
+from headrace.prepare.labels.suspicious_class_names_and_counts import are_numbers_to_predict, is_number, label_warnings
 from headrace.prepare.preview.column_content import MIN_VALUES, is_date, recognize
 from headrace.prepare.preview.preview_limits import EXAMPLE_LENGTH, EXAMPLES, FILES, ROWS
 from headrace.prepare.preview.time_spacing import bad_time_warning
 from headrace.prepare.readers import cell_to_text, open_reader
-from headrace.prepare.readers.csv.csv_findings import (
+from headrace.prepare.readers.csv.csv_header_hints import looks_like_record
+from headrace.prepare.readers.csv.csv_probable_accidents import (
     CsvDiagnostics,
     comment_warnings,
     diagnose_csv,
@@ -27,7 +28,6 @@ from headrace.prepare.readers.csv.csv_findings import (
     joined_warnings,
     log_notes,
 )
-from headrace.prepare.readers.csv.csv_header_hints import looks_like_record
 from headrace.prepare.readers.row_types_and_errors import MissingColumnError
 from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_file_and_record import Listing

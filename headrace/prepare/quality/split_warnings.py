@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from headrace.config.sections.preparation import Splits
-from headrace.prepare.labels.class_warnings import MIN_IN_SPLIT, SMALL_CLASS
+from headrace.prepare.labels.small_class_and_mixed_label_type_warnings import MIN_IN_SPLIT, SMALL_CLASS
 from headrace.prepare.sources.series.time_splits import describe_moment
 from headrace.table.version_and_preparation_summary import SPLITS, Period
 from headrace.wording import quantity, quantity_has, shorten

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headrace.errors import DataError
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.rejects_and_duplicates import SCHEMA, Reject, rejects_path
+from headrace.table.rejects_and_duplicates_reader import SCHEMA, Reject, rejects_path
 from headrace.table.shard_writer import Shard
 from headrace.wording import join_names, quantity
 

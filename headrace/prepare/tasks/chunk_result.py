@@ -8,7 +8,7 @@ import pyarrow as pa
 from headrace.contract import Column
 from headrace.prepare.encoders.mean_and_variance import ChannelSums
 from headrace.prepare.kept_record_findings import Observations
-from headrace.table.rejects_and_duplicates import Reject
+from headrace.table.rejects_and_duplicates_reader import Reject
 from headrace.table.shard_writer import Shard
 
 # The key under which rows are counted that do not have exactly one class each.

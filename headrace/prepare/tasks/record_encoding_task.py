@@ -25,8 +25,8 @@ from headrace.prepare.rejects.reasons_and_exceptions import Reason, RejectedReco
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.tasks.chunk_result import ChunkResult, add_sums, channel_sums
-from headrace.table.rejects_and_duplicates import SCHEMA as REJECTS_SCHEMA
-from headrace.table.rejects_and_duplicates import Reject, rejects_path
+from headrace.table.rejects_and_duplicates_reader import SCHEMA as REJECTS_SCHEMA
+from headrace.table.rejects_and_duplicates_reader import Reject, rejects_path
 from headrace.table.shard_writer import Shard, write_shard
 from headrace.wording import escape_text
 

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
 from headrace.errors import ConfigurationError
-from headrace.stream.adapters.plan_reader import label_type
+from headrace.stream.adapters.plan_as_petastorm_reader import label_type
 from headrace.stream.adapters.unpadded_numbered_steps import NumberedSteps, Step
 
 

@@ -26,7 +26,7 @@ def content_text(label: str) -> str:
 
 
 def label_numbers(stored: pa.ChunkedArray) -> None:
-    """Return None: classes are no numbers."""
+    """Return None: a class index is not a quantity."""
     return
 
 

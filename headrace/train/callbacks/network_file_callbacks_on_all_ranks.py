@@ -9,7 +9,7 @@ import keras
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.network_build_and_checks import describe_failure
 from headrace.train.distributed import collectives
-from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective
+from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer_callbacks import CustomObjective
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,10 @@ from headrace.train.model.custom_train_step import has_own_train_step, log_metri
 from headrace.train.model.gradient_averaging_optimizer import make_distributed
 from headrace.train.model.item_softmax_over_batch import BatchNegatives, initialize_bias
 from headrace.train.model.learning_rate_schedule import learning_rate
-from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective, load_custom_objective
+from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer_callbacks import (
+    CustomObjective,
+    load_custom_objective,
+)
 from headrace.train.model.losses_and_metrics.row_metrics import RowMetric
 from headrace.train.model.optimizer_from_settings import make_optimizer
 from headrace.train.model.pretrained.pretrained_bundle import PretrainedBundle, load_pretrained_bundle

@@ -21,7 +21,10 @@ from headrace.train.bundle_verification.network_and_bundle_verifier import BATCH
 from headrace.train.bundle_verification.untracked_variables import require_tracked_weights, untracked_generators
 from headrace.train.model.custom_train_step import check_train_step, has_own_train_step
 from headrace.train.model.losses_and_metrics.custom_loss_and_metrics_padding_check import require_padding_invariant
-from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective, load_custom_objective
+from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer_callbacks import (
+    CustomObjective,
+    load_custom_objective,
+)
 from headrace.train.model.pretrained.pretrained_bundle import load_pretrained_bundle
 from headrace.train.model.pretrained.weight_transfer_and_freezing import fine_tune
 from headrace.train.monitored_metric import metric_names

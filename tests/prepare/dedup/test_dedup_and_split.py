@@ -12,7 +12,7 @@ import pytest
 from headrace.errors import DataError
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
-from headrace.table.rejects_and_duplicates import duplicates_path, read_dropped
+from headrace.table.rejects_and_duplicates_reader import duplicates_path, read_dropped
 from headrace.table.transaction_log import list_shards
 from tests.support.raw_images import configuration, encode_image, noise_image, read_rows, write_source
 

@@ -14,7 +14,7 @@ from headrace.prepare.increments.removed_file_set import RemovedFiles
 from headrace.prepare.increments.source_changes import list_changes
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
-from headrace.table.rejects_and_duplicates import duplicates_path, read_dropped, read_rejects
+from headrace.table.rejects_and_duplicates_reader import duplicates_path, read_dropped, read_rejects
 from headrace.table.transaction_log import list_shards
 from headrace.table.vacuum import vacuum
 from tests.prepare.test_job import overtake

@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.prepare.labels.suspicious_labels import label_warnings
+from headrace.prepare.labels.suspicious_class_names_and_counts import label_warnings
 
 
 def test_multi_label_warnings_report_names_joined_by_another_separator() -> None:

@@ -15,7 +15,7 @@ from headrace.prepare.labels.class_discovery import discover_classes
 from headrace.prepare.rejects.reject_summary import LISTED, list_refused, unusable_error
 from headrace.prepare.sources import Listing
 from headrace.prepare.sources.archives.archive_source import list_archives
-from headrace.table.rejects_and_duplicates import SCHEMA, Reject, rejects_path
+from headrace.table.rejects_and_duplicates_reader import SCHEMA, Reject, rejects_path
 from headrace.table.shard_writer import write_shard
 
 PROBLEM, REMEDY = "No text is left", "Check prepare.splits."

@@ -11,7 +11,10 @@ from headrace.config.sections.training import Loss, Train
 from headrace.errors import ConfigurationError
 from headrace.targets.mask.objective import make_loss
 from headrace.train.model.losses_and_metrics.custom_loss_and_metrics_padding_check import require_padding_invariant
-from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective, load_custom_objective
+from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer_callbacks import (
+    CustomObjective,
+    load_custom_objective,
+)
 from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum
 from headrace.train.validate_settings import require_loss
 from tests.support.shipped_networks import MASKS, MODELS, contract_for

@@ -11,7 +11,7 @@ from headrace.evaluate.item_ranks import item_ranks, rank_values
 from headrace.targets.retrieval.kind_traits import TRAITS
 from headrace.targets.retrieval.objective import make_loss, make_metric
 from headrace.train.model.losses_and_metrics.custom_loss_and_metrics_padding_check import require_padding_invariant
-from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import load_custom_objective
+from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer_callbacks import load_custom_objective
 from headrace.train.model.losses_and_metrics.row_metrics import RowLossSum, RowMetric
 from tests.support.shipped_networks import MODELS, contract_for
 

@@ -12,7 +12,7 @@ import pytest
 from headrace.errors import ConfigurationError
 from headrace.train.callbacks.network_file_callbacks_on_all_ranks import CustomCallbacks
 from headrace.train.distributed import collectives
-from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective
+from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer_callbacks import CustomObjective
 
 pytestmark = pytest.mark.tensorflow
 

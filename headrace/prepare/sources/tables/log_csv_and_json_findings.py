@@ -7,7 +7,7 @@ from functools import partial
 from pyspark.sql import SparkSession
 
 from headrace.config.sections.source import Source
-from headrace.prepare.readers.csv.csv_findings import CsvDiagnostics, diagnose_csv, log_findings
+from headrace.prepare.readers.csv.csv_probable_accidents import CsvDiagnostics, diagnose_csv, log_findings
 from headrace.prepare.readers.json_absent_key_warnings import JsonDiagnostics, absent_key_warnings, diagnose_json
 from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.tables.table_readers_and_required_columns import (

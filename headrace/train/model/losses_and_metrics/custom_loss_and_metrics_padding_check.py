@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from headrace.errors import ConfigurationError
 from headrace.networks.network_build_and_checks import describe_failure
 from headrace.networks.output_properties_interface import network_outputs
-from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective
+from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer_callbacks import CustomObjective
 from headrace.wording import join_names
 
 ROWS = 24

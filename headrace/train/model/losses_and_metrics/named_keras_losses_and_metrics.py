@@ -1,6 +1,6 @@
 """Make the Keras loss and metrics that the configuration names, with their arguments.
 
-They are tried as those of a network's file are, before the first step; see `custom_loss_metrics_optimizer`.
+They are tried as those of a network's file are, before the first step; see `custom_loss_metrics_optimizer_callbacks`.
 """
 
 import difflib

@@ -15,7 +15,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.features.windows.contract_spec import WindowSpec
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
-from headrace.table.rejects_and_duplicates import read_rejects
+from headrace.table.rejects_and_duplicates_reader import read_rejects
 from tests.support.raw_images import read_rows
 
 pytestmark = pytest.mark.usefixtures("spark")

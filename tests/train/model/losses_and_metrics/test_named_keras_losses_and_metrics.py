@@ -11,7 +11,7 @@ from headrace.config.sections.training import Loss, Train
 from headrace.errors import ConfigurationError
 from headrace.train.model.losses_and_metrics.custom_loss_and_metrics_padding_check import require_padding_invariant
 from headrace.train.validate_settings import require_loss
-from tests.train.model.losses_and_metrics.test_custom_loss_metrics_optimizer import (
+from tests.train.model.losses_and_metrics.test_custom_loss_metrics_optimizer_callbacks import (
     CONTRACT,
     FOCAL,
     NUMBERS,

@@ -19,7 +19,7 @@ from headrace.prepare.job import prepare
 from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resolution import FILE
 from headrace.storage import locate
 from headrace.table import read
-from headrace.table.rejects_and_duplicates import read_rejects
+from headrace.table.rejects_and_duplicates_reader import read_rejects
 from tests.prepare.sources.test_bucket_sources import upload
 from tests.support.petastorm_data import (
     CompressedImageCodec,

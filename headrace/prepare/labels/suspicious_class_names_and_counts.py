@@ -185,8 +185,8 @@ def require_repeated(rows: Mapping[str, int], source: str, noun: str = "class") 
     if total >= MIN_ROWS and len(rows) == total:
         raise DataError(
             f"Each of the {total} records of {source} has its own {noun}, such as {_names(list(rows))}; "
-            "expected many records of one. Name another column as data.source.columns.label; if labels are numbers to "
-            "predict, set prepare.task to regression."
+            "expected several records of each. Name another column as data.source.columns.label; if labels are numbers "
+            "to predict, set prepare.task to regression."
         )
 
 

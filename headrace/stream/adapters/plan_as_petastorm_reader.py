@@ -131,7 +131,7 @@ class PlanReader:
         self._iterator = self._steps.read(self._step, self._epochs)
 
     def _require_whole_pass(self) -> None:
-        """Require that not an error has ended the pass, after which an iterator of Python seems to be at its end."""
+        """Raise if the pass ended before its last step: after an error, a generator looks exhausted."""
         if self._step != self._end:
             raise DataError(
                 f"The reader failed at step {self._step} of {self._end}; open another one with start_step={self._step}."

@@ -14,15 +14,16 @@ from headrace.prepare.incremental_plan_and_task_context import STAGED, PrepareCo
 from headrace.prepare.tasks.chunk_result import ChunkResult, channel_sums
 from headrace.prepare.tasks.record_encoding_task import write_shard_in
 from headrace.storage.open_parquet import open_parquet
-from headrace.table.rejects_and_duplicates import DUPLICATES_SCHEMA, duplicates_path
+from headrace.table.rejects_and_duplicates_reader import DUPLICATES_SCHEMA, duplicates_path
 from headrace.table.shard_writer import write_shard
 
 
 def make_rewriter(context: PrepareContext) -> Callable[[pd.DataFrame], pd.DataFrame]:
     """Return a function for Spark that rewrites one shard by its decisions and returns a pickled `ChunkResult`.
 
-    Decisions have the columns shard, position, path, label, split, target_split and removed, and kept, kind and
-    first_label (of the record that is kept) for rows that are dropped as duplicates.
+    Decisions have the columns shard, position, path, label, split, target_split and removed: whether the source file of
+    the row is gone. A row that is dropped as a duplicate has the path (kept) and the label (first_label) of the record
+    that is kept instead, and the kind of duplicate; other rows have null there.
     """
 
     def rewrite(decisions: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +86,7 @@ class _ShardRewriter:
             result.duplicate_shards.append(write_shard(rows.replace_schema_metadata(None), folder, self.name))
 
     def _note_left_out(self, result: ChunkResult, dropped: pd.DataFrame) -> None:
-        """Note the copies that are dropped although `prepare.duplicates` keeps them, and those with another label."""
+        """Count the copies of rows in other splits, which are dropped although `prepare.duplicates` is `keep`."""
         settings = self.context.settings
         if settings.duplicates == "keep" and settings.near_duplicates is None:
             relabelled = dropped["label"].notna() & (dropped["label"] != dropped["first_label"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from headrace.prepare.job import prepare
-from headrace.prepare.labels.class_warnings import LabelRows, numbered_files_warning
+from headrace.prepare.labels.small_class_and_mixed_label_type_warnings import LabelRows, numbered_files_warning
 from tests.prepare.test_text_job import text_configuration, texts, write_rows
 
 ONE, TWO, BOTH = LabelRows(5, "a.csv", "a.csv"), LabelRows(5, "b.csv", "b.csv"), LabelRows(5, "a.csv", "b.csv")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from headrace.prepare.increments.removed_file_set import RemovedFiles
 from headrace.storage.open_parquet import open_parquet
 from headrace.table import Version
-from headrace.table.rejects_and_duplicates import duplicates_path, read_dropped
+from headrace.table.rejects_and_duplicates_reader import duplicates_path, read_dropped
 from headrace.table.transaction_log import list_shards
 from headrace.table.version_and_preparation_summary import SPLITS
 
@@ -125,7 +125,7 @@ POSITIONS = "hashes binary, splits binary"
 
 
 def find_positions(paths: SplitLookup, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield `POSITIONS`, the hashed positions and the splits of the rows, of columns file, key and row, in `paths`."""
+    """Yield `POSITIONS` for each batch of file, key and row: the hashed position and split of rows in `paths`."""
     for batch in batches:
         rows = zip(*(batch[name].to_pylist() for name in ("file", "key", "row")), strict=True)
         found = {

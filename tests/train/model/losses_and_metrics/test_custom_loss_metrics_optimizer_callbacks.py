@@ -10,7 +10,10 @@ import pytest
 from headrace.config.sections.training import Loss, Optimizer, Train
 from headrace.errors import ConfigurationError
 from headrace.train.model.losses_and_metrics.custom_loss_and_metrics_padding_check import require_padding_invariant
-from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer import CustomObjective, load_custom_objective
+from headrace.train.model.losses_and_metrics.custom_loss_metrics_optimizer_callbacks import (
+    CustomObjective,
+    load_custom_objective,
+)
 from headrace.train.model.optimizer_from_settings import make_optimizer
 from tests.support.shipped_networks import MODELS, contract_for
 

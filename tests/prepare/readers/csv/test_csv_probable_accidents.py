@@ -9,7 +9,8 @@ import pytest
 
 from headrace.config.table_reader_options import ReaderOptions
 from headrace.prepare.readers import open_reader
-from headrace.prepare.readers.csv.csv_findings import (
+from headrace.prepare.readers.csv.csv_footer import Footer, find_footer
+from headrace.prepare.readers.csv.csv_probable_accidents import (
     COMMENT_OPTION,
     CsvDiagnostics,
     comment_warnings,
@@ -17,7 +18,6 @@ from headrace.prepare.readers.csv.csv_findings import (
     footer_warnings,
     log_findings,
 )
-from headrace.prepare.readers.csv.csv_footer import Footer, find_footer
 from headrace.prepare.readers.csv.csv_reader import CsvReader
 
 

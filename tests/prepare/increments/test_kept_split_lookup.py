@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from headrace.config import Configuration
-from headrace.prepare.increments.kept_splits import KeptSplits, SplitLookup
+from headrace.prepare.increments.kept_split_lookup import KeptSplits, SplitLookup
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
 from tests.support.raw_images import SMALL, configuration, encode_image, noise_image, read_rows

@@ -10,8 +10,8 @@ from headrace.config.configuration_model import Splits
 from headrace.errors import DataError
 from headrace.prepare.encoders.label_normalization import normalize_label
 from headrace.prepare.job import prepare
-from headrace.prepare.labels.class_warnings import small_class_warning
-from headrace.prepare.labels.suspicious_labels import label_warnings, require_repeated
+from headrace.prepare.labels.small_class_and_mixed_label_type_warnings import small_class_warning
+from headrace.prepare.labels.suspicious_class_names_and_counts import label_warnings, require_repeated
 from tests.support.raw_images import configuration, write_source
 
 
