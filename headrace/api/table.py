@@ -99,9 +99,9 @@ class Table:
     ) -> "tf.data.Dataset":
         """Return the rows of a split as a dataset of (inputs, target, weight), as `headrace train` streams them.
 
-        Keras's `fit`, `evaluate` and `predict` take it as it is. With several ranks the last batch is padded with rows
-        of weight 0, so that all ranks have equally many batches: use `weighted_metrics`, and divide a loss by the
-        weights.
+        Keras's `fit`, `evaluate` and `predict` take it as it is. Training rows have the weights of the table's weight
+        column, if it has one; other rows weigh 1. With several ranks the last batch is padded with rows of weight 0, so
+        that all ranks have equally many batches: use `weighted_metrics`, and divide a loss by the weights.
 
         Args:
             split: `train`, `val` or `test`.
@@ -125,8 +125,9 @@ class Table:
     ) -> "Iterator[tuple[Any, NDArray[Any]]]":
         """Yield (inputs, targets) of each batch of one epoch as NumPy arrays, without padding.
 
-        Inputs are one array, or of several inputs a dict of arrays by name, as networks receive them. The order
-        depends on `order` and `epoch` alone, so that a program that starts again at `first_step` gets the same rows.
+        Inputs are one array, or of several inputs a dict of arrays by name, as networks receive them. Weights of rows
+        are left out, which a warning says. The order depends on `order` and `epoch` alone, so that a program that
+        starts again at `first_step` gets the same rows.
 
         Args:
             split: `train`, `val` or `test`.
@@ -208,8 +209,8 @@ class Table:
     ) -> "StepDataset":
         """Return an `IterableDataset` of PyTorch, which must be installed: (inputs, target) of each step as tensors.
 
-        It has the rows and the order of `tf`, without padding; class indices are int64, as losses expect. Each
-        iteration is the next epoch. `DataLoader(dataset, batch_size=None)` takes it, without worker processes.
+        It has the rows and the order of `tf`, without padding or weights; class indices are int64, as losses expect.
+        Each iteration is the next epoch. `DataLoader(dataset, batch_size=None)` takes it, without worker processes.
 
         Args:
             split: `train`, `val` or `test`.

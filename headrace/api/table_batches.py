@@ -1,6 +1,7 @@
 """Batches of a table's rows for programs that train by themselves: for Keras, NumPy, Petastorm and PyTorch."""
 
 import importlib.util
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from headrace.stream.adapters.torch_dataset import StepDataset
     from headrace.stream.rank_batch_stream import RankStream
     from headrace.stream.tf_data_pipeline import Batches
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +54,8 @@ def batch_dataset(version: Version, split: str, order: BatchOrder, epochs: int) 
     import_engines_lean()
     import tensorflow as tf
 
-    batches = _batches(version, split, order)
+    # As in `headrace train`, weights are for learning: validation and evaluation count rows alike.
+    batches = _batches(version, split, order, weighted=split == "train")
     # Keras asks for the number of steps, which a dataset from a generator does not know.
     steps = tf.data.experimental.assert_cardinality(epochs * batches.stream.plan.steps)
     dataset = batches.dataset(0, 0, epochs)
@@ -84,6 +89,7 @@ def array_batches(version: Version, split: str, order: BatchOrder, epoch: int, f
     import_engines_lean()
     from headrace.stream.adapters.unpadded_numbered_steps import NumberedSteps
 
+    _warn_of_weights(version, split)
     steps = NumberedSteps(_batches(version, split, order))
     if epoch < 0 or not 0 <= first_step <= steps.steps_per_epoch:
         raise ConfigurationError(
@@ -129,8 +135,19 @@ def torch_dataset(
     from headrace.stream.adapters.torch_dataset import StepDataset
     from headrace.stream.adapters.unpadded_numbered_steps import NumberedSteps
 
+    _warn_of_weights(version, split)
     steps = NumberedSteps(_batches(version, split, order), drop_last=drop_last)
     return StepDataset(steps, start_step, _arguments(split, order, drop_last))
+
+
+def _warn_of_weights(version: Version, split: str) -> None:
+    """Warn that the weights of training rows are not among what is returned."""
+    if version.contract.weight_name and split == "train":
+        log.warning(
+            "The training rows of %s have weights, which are not returned: Table.tf gives them to Keras, and "
+            "Table.reader returns them as the column %r.",
+            version.table, version.contract.weight_name,
+        )  # fmt: skip
 
 
 def _arguments(split: str, order: BatchOrder, drop_last: bool) -> dict[str, Any]:
@@ -139,8 +156,14 @@ def _arguments(split: str, order: BatchOrder, drop_last: bool) -> dict[str, Any]
     return {"split": split, **sizes, "drop_last": drop_last}
 
 
-def _batches(version: Version, split: str, order: BatchOrder, *, pad_to_longest: bool = False) -> "Batches":
-    """Return the rows without weights or random changes; padding has the weight 0."""
+def _batches(
+    version: Version, split: str, order: BatchOrder, *, pad_to_longest: bool = False, weighted: bool = False
+) -> "Batches":
+    """Return the rows without random changes; padding has the weight 0.
+
+    Args:
+        weighted: whether rows have the weights of the table's column, if it has one.
+    """
     import_engines_lean()
     from headrace.stream.batch_plan import lanes_for
     from headrace.stream.build_plan_and_rank_stream import evaluation_plan, rank_stream, training_columns, training_plan
@@ -154,5 +177,5 @@ def _batches(version: Version, split: str, order: BatchOrder, *, pad_to_longest:
     contract = version.contract
     longest = [one.vocabulary.max_length for one in contract.inputs.values() if one.vocabulary is not None]
     transform = TransformConfig(buckets=(max(longest),) if pad_to_longest and longest else None)
-    stream = rank_stream(version, split, plan, training_columns(contract), order.rank, order.ranks)
+    stream = rank_stream(version, split, plan, training_columns(contract, weighted=weighted), order.rank, order.ranks)
     return Batches(stream, contract, transform)

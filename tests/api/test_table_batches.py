@@ -12,7 +12,7 @@ import headrace
 from headrace.contract import IGNORED_PIXEL
 from headrace.errors import ConfigurationError, DataError
 from tests.support.small_table import Content, some_rows, write_table
-from tests.support.tables_of_every_kind import inputs_of_every_kind, targets, write_rows
+from tests.support.tables_of_every_kind import inputs_of_every_kind, table_of_every_input, targets, write_rows
 from tests.support.trained_bundles import text_table
 
 pytestmark = pytest.mark.tensorflow
@@ -122,3 +122,14 @@ def test_numbers_out_of_range_are_refused(options: dict[str, int], message: str)
 def test_missing_split_is_refused(table: headrace.Table) -> None:
     with pytest.raises(DataError, match="val"):
         next(table.batches("val", headrace.BatchOrder(batch_size=2)))
+
+
+def test_dataset_of_training_rows_has_their_weights(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Keras would otherwise train on rows that all weigh the same, without a word."""
+    table_of_every_input(tmp_path / "table", [10, 10, 3])
+    table = headrace.read(tmp_path / "table")
+    weights = np.concatenate([weight.numpy() for _, _, weight in table.tf("train", 8)])
+    np.testing.assert_allclose(weights, np.arange(23) / 4)
+    assert not caplog.text
+    next(table.batches("train", headrace.BatchOrder(batch_size=8)))
+    assert "have weights, which are not returned: Table.tf gives them to Keras" in caplog.text
