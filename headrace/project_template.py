@@ -54,7 +54,7 @@ SECTIONS: dict[Kind, str] = {
     "windows": "windows",
 }
 # Names of formats in comments.
-FORMAT_NAMES = {"json": "JSON", "parquet": "Parquet", "orc": "ORC", "delta": "Delta"}
+FORMAT_NAMES = {"json": "JSON", "parquet": "Parquet", "orc": "ORC", "tfrecord": "TFRecord", "delta": "Delta"}
 # The key data.source.path of a shipped configuration, and the comment after it.
 SOURCE_PATH = re.compile(r"^(    path: )[^#\n]*?( #.*)?$", re.MULTILINE)
 FORMAT = re.compile(r"^(    format: )\w+( #.*\n)", re.MULTILINE)
@@ -182,7 +182,7 @@ def source_warning(kind: Kind, source: str, source_format: str | None) -> str:
         used = f"holds tables ({source_format})" if source_format else "" if path.is_dir() else "is not a folder"
         return f"{source} {used}; --kind {kind} is for {FOLDERS[kind]}." if used else ""
     if source_format is None and (kind != "text" or path.is_file()):
-        return f"{source} is no table in CSV, JSON, Parquet, ORC or Delta format, which --kind {kind} is for."
+        return f"{source} is no table in CSV, JSON, Parquet, ORC, TFRecord or Delta format, which --kind {kind} is for."
     return ""
 
 

@@ -176,7 +176,9 @@ def predict(
     ],
     column: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="text column in CSV, JSON, Parquet or ORC; default: as in training"),
+        typer.Option(
+            metavar="COLUMN", help="text column in CSV, JSON, Parquet, ORC or TFRecord; default: as in training"
+        ),
     ] = None,
     identity: Annotated[
         str | None, typer.Option("--id", metavar="COLUMN", help="column with the id of each record")
@@ -203,11 +205,11 @@ def predict(
     With two classes the label is the more probable one; with many labels it lists those with a probability of at least
     0.5. --threshold sets another bound.
 
-    The suffix of a file of texts selects CSV, JSON, Parquet or ORC; any other file has one text per line; in a folder,
-    each file is one text. Files are read with the options of the bundle's source, unless --option sets others. For a
-    file of texts the output also has the line number of each text. Standard input (-) has the texts as lines, JSON
-    lines or CSV with a header, found by its first record and reported as `taken_for`, or the bytes of one image or
-    audio file.
+    The suffix of a file of texts selects CSV, JSON, Parquet, ORC or TFRecord; any other file has one text per line; in
+    a folder, each file is one text. Files are read with the options of the bundle's source, unless --option sets
+    others. For a file of texts the output also has the line number of each text. Standard input (-) has the texts as
+    lines, JSON lines or CSV with a header, found by its first record and reported as `taken_for`, or the bytes of one
+    image or audio file.
 
     Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
 
@@ -261,7 +263,9 @@ def explain(
     method: Annotated[Method | None, typer.Option(help="method; default: all that fit the input")] = None,
     column: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="text column in CSV, JSON, Parquet or ORC; default: as in training"),
+        typer.Option(
+            metavar="COLUMN", help="text column in CSV, JSON, Parquet, ORC or TFRecord; default: as in training"
+        ),
     ] = None,
     reader: ReaderOptions = None,
 ) -> None:

@@ -112,6 +112,7 @@ OPTIONS: dict[str, dict[str, tuple[str, Parser]]] = {
     "json": ENCODING | {"multiline": ("", _always)},
     "parquet": {"mergeschema": ("", _always)},
     "orc": {"mergeschema": ("", _always)},
+    "tfrecord": {},
     "delta": {"versionasof": ("version", _version)},
     "lines": ENCODING,
 }

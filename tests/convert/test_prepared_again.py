@@ -11,7 +11,7 @@ import yaml
 from headrace.api.table import Table
 from headrace.config import Configuration
 from headrace.convert.job import convert
-from headrace.errors import DataError
+from headrace.errors import ConfigurationError, DataError
 from headrace.features.contract_spec import Statistics
 from headrace.features.tabular.vocabulary_encoding import FIRST_KNOWN, MISSING, save_vocabulary
 from headrace.prepare.job import prepare
@@ -53,7 +53,7 @@ def contents(version: Version, *columns: str) -> dict[str, list[tuple[Any, ...]]
 def _plain(column: str, value: Any) -> Any:
     """Return a value that can be compared; the table source puts the name of the file before that of a record."""
     if column == "path":
-        return re.sub(r"^[a-z]+-\d{5}-of-\d{5}\.parquet/", "", value)
+        return re.sub(r"^[a-z]+-\d{5}-of-\d{5}\.(parquet|tfrecord)/", "", value)
     if column != "label" and isinstance(value, np.ndarray):
         return value.tobytes()
     return value.tolist() if isinstance(value, np.ndarray) else value
@@ -78,6 +78,17 @@ def test_hugging_face_folder_gives_equal_rows_with_the_configuration_of_the_page
     assert set(again.contract.classes) == set(CLASSES)
 
 
+def test_tfrecord_files_give_equal_rows_and_splits(version: Version, tmp_path: Path) -> None:
+    convert(version, tmp_path / "records", "tfrecord")
+    columns = {"input": "image", "content": "bytes", "label": "label", "identity": "path"}
+    source = {"kind": "table", "format": "tfrecord", "path": str(tmp_path / "records"), "columns": columns}
+    image = {"mode": "L", "size": [8, 8], "codec": version.contract.columns["image"].codec}
+    again = prepare_again(tmp_path / "table", source, image=image)
+    assert contents(again, "path", "label", "image") == contents(version, "path", "label", "image")
+    assert set(again.contract.classes) == set(CLASSES)
+    assert again.summary.rejected == 0
+
+
 def test_webdataset_tars_give_equal_pixels_classes_and_splits(version: Version, tmp_path: Path) -> None:
     convert(version, tmp_path / "tars", "webdataset")
     source = {"kind": "archive", "path": str(tmp_path / "tars"), "class_names": dict(enumerate(CLASSES))}
@@ -92,6 +103,7 @@ def test_webdataset_tars_give_equal_pixels_classes_and_splits(version: Version, 
     [
         ("webdataset", "regression"),
         *(("huggingface", task) for task in ("multi_label", "retrieval", "regression", "vector")),
+        *(("tfrecord", task) for task in ("multi_label", "retrieval", "regression", "vector")),
     ],
 )
 def test_labels_of_every_kind_are_read_again(format: str, task: str, tmp_path: Path) -> None:
@@ -99,7 +111,12 @@ def test_labels_of_every_kind_are_read_again(format: str, task: str, tmp_path: P
     convert(version, tmp_path / "out", format)
     columns = {"input": "image", "content": "bytes", "label": "label", "identity": "path"}
     parquet = {"kind": "table", "format": "parquet", "path": str(tmp_path / "out" / "data"), "columns": columns}
-    source = parquet if format == "huggingface" else {"kind": "archive", "path": str(tmp_path / "out")}
+    sources = {
+        "huggingface": parquet,
+        "tfrecord": parquet | {"format": "tfrecord", "path": str(tmp_path / "out")},
+        "webdataset": {"kind": "archive", "path": str(tmp_path / "out")},
+    }
+    source = sources[format]
     image = {"mode": "RGB", "size": list(SHAPE[:2]), "codec": "raw"}
     again = prepare_again(tmp_path / "table", source, task=task, image=image)
 
@@ -111,7 +128,8 @@ def test_labels_of_every_kind_are_read_again(format: str, task: str, tmp_path: P
     assert known(again) == known(version)
 
 
-def test_numbers_and_categories_are_read_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("format", ["huggingface", "tfrecord"])
+def test_numbers_and_categories_are_read_again(format: str, tmp_path: Path) -> None:
     random, first = np.random.default_rng(3), tmp_path / "first"
     first.mkdir()
     numbers = random.normal(size=(40, 2)).astype("<f4")
@@ -124,17 +142,28 @@ def test_numbers_and_categories_are_read_again(tmp_path: Path) -> None:
     row = Values(column=column, stored=[one.tobytes() for one in numbers], known=[])
     spec = save_vocabulary(("size",), Statistics.model_validate(ONE.model_dump()), {"colour": MEANINGS}, first)
     version = write_rows(first, "classification", {"row": row}, {"row": spec}, target, [40])
-    convert(version, tmp_path / "out", "huggingface")
+    convert(version, tmp_path / "out", format)
     named = {"label": "label", "identity": "path"}
-    source = {"kind": "table", "format": "parquet", "path": str(tmp_path / "out" / "data"), "columns": named}
+    parquet = {"kind": "table", "format": "parquet", "path": str(tmp_path / "out" / "data"), "columns": named}
+    source = parquet | ({} if format == "huggingface" else {"format": "tfrecord", "path": str(tmp_path / "out")})
     tabular = {"numbers": ["size"], "categories": ["colour"]}
     again = prepare_again(tmp_path / "table", source, input="tabular", tabular=tabular)
     columns = ("path", "label", "size", "colour")
     assert all_contents(again, *columns) == all_contents(version, *columns)
 
 
-def test_tfrecord_file_is_refused_with_the_formats_that_are_read(tmp_path: Path) -> None:
+def test_damaged_tfrecord_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "train-00000-of-00001.tfrecord"
     file.write_bytes(b"\x12\0\0\0\0\0\0\0abcdefgh")
-    with pytest.raises(DataError, match="in the format TFRecord; .* save a table as CSV, JSON lines or Parquet"):
+    with pytest.raises(
+        DataError, match=r"\.tfrecord is not a TFRecord file: the length of its first record is damaged"
+    ):
         preview(str(file))
+
+
+def test_feature_of_numbers_is_refused_as_the_content_of_files(version: Version, tmp_path: Path) -> None:
+    convert(version, tmp_path / "records", "tfrecord")
+    columns = {"input": "label_index", "content": "bytes", "label": "label"}
+    source = {"kind": "table", "format": "tfrecord", "path": str(tmp_path / "records"), "columns": columns}
+    with pytest.raises(ConfigurationError, match="The feature 'label_index' of .* holds numbers; expected bytes"):
+        prepare_again(tmp_path / "table", source)

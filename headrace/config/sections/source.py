@@ -83,7 +83,7 @@ class Source(Section):
             "plain value"
         ),
     )
-    format: Literal["csv", "json", "parquet", "orc", "delta", "jdbc"] = Field(
+    format: Literal["csv", "json", "parquet", "orc", "tfrecord", "delta", "jdbc"] = Field(
         "parquet", description="kind table: file format, delta for a Delta table, or jdbc"
     )
     options: dict[str, str] = Field(

@@ -1,4 +1,4 @@
-"""Files of many records (lines, CSV, JSON, Parquet, ORC), split so that several tasks read one file.
+"""Files of many records (lines, CSV, JSON, Parquet, ORC, TFRecord), split so that several tasks read one file.
 
 Tables are read by the readers of the preparation, with the options that the bundle's source had.
 """

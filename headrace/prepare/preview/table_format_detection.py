@@ -11,6 +11,7 @@ from headrace.errors import DataError
 from headrace.prepare.readers import format_from_name, open_reader
 from headrace.prepare.readers.json_decoding import HEAD, begins_with_objects
 from headrace.prepare.readers.text_stream import open_text
+from headrace.prepare.readers.tfrecord_reader import is_tfrecord
 from headrace.prepare.sources.archives.archive_source import ARCHIVE
 from headrace.prepare.sources.folders.ignored_files import is_ignored
 from headrace.prepare.sources.tables.listing.table_file_listing import is_table_metadata
@@ -54,9 +55,11 @@ def guess_format(root: Path, names: list[str]) -> str | None:
 def _format_of_content(file: Path) -> str | None:
     """Return the format of a file whose name indicates none; None if it is no table, or cannot be read as one."""
     with file.open("rb") as raw:
-        head = raw.read(4)
-    if head == b"PAR1" or head.startswith(b"ORC"):
-        return "parquet" if head == b"PAR1" else "orc"
+        head = raw.read(12)
+    if head.startswith((b"PAR1", b"ORC")):
+        return "parquet" if head.startswith(b"PAR1") else "orc"
+    if is_tfrecord(head):
+        return "tfrecord"
     try:
         with open_text(file, None) as text:
             found = begins_with_objects(text.read(HEAD))

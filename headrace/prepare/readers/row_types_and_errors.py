@@ -15,7 +15,8 @@ class Row(NamedTuple):
         number: 1-based line on which it starts, or number of the record, by `unit`.
         values: cells by the names of the requested columns; None for a missing cell.
         rejection: why the row cannot be read; `values` is then empty.
-        unit: what `number` counts: `line`, `record` in an array or a series of JSON objects, `row` in Parquet and ORC.
+        unit: what `number` counts: `line`, `record` in TFRecord and an array or a series of JSON objects, `row` in
+            Parquet and ORC.
     """
 
     number: int

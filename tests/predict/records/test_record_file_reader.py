@@ -91,6 +91,24 @@ def test_jsonl_and_parquet_of_any_texts_are_read_as_they_were_written(texts: lis
         assert [(record.line, record.text) for record in records] == list(enumerate(texts, 1))
 
 
+@pytest.mark.tensorflow
+def test_tfrecord_file_of_texts_is_read_as_preparation_reads_it(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    texts = ["one", "zwei: größer", "three"] * 3
+    with tf.io.TFRecordWriter(str(tmp_path / "some.tfrecord")) as writer:
+        for number, text in enumerate(texts):
+            values = {"words": text.encode(), "key": b"k%d" % number}
+            features = {
+                name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value])) for name, value in values.items()
+            }
+            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+    records = read(tmp_path / "some.tfrecord", "words", "key")
+    assert [(record.line, record.text, record.identity) for record in records] == [
+        (number + 1, text, f"k{number}") for number, text in enumerate(texts)
+    ]
+
+
 def test_lines_keep_their_numbers_whether_or_not_the_last_one_ends(tmp_path: Path) -> None:
     path = tmp_path / "texts.txt"
     path.write_bytes(b"one\n\nthree\r\nfour\n\xff\xfe\nsix")

@@ -132,7 +132,6 @@ def test_preview_of_a_file_of_another_format_names_it(tmp_path: Path, content: b
     [
         ("x.pkl", b"\x80\5\x95h\7\0\0", "pickle of Python"),
         ("x.data", b"\x80\4\x95h\7\0\0", "pickle of Python"),
-        ("x.tfrecord", b"\x12\0\0\0\0\0\0\0", "TFRecord"),
         ("x.mat", b"MATLAB 5.0 MAT-file, Platform: GLNXA64\0", "MATLAB"),
         ("x.RData", b"RDX3\nX\n\0\0", "R"),
     ],

@@ -5,6 +5,7 @@ import pyarrow as pa
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import ColumnarReader
+from headrace.prepare.readers.tfrecord_reader import TfrecordReader
 from headrace.prepare.sources.raw_file_and_record import RawFile
 from headrace.prepare.sources.tables.columns_of_one_record import RowColumns
 from headrace.prepare.sources.tables.petastorm_datasets.petastorm_codec_resolution import ARRAYS
@@ -21,6 +22,8 @@ def require_column_types(source: Source, root: str, files: list[RawFile], column
     """
     names = columns_in_file(files[0].path, columns.names)
     reader = open_first(source, root, files, names)
+    if isinstance(reader, TfrecordReader):
+        return _require_feature_types(source, reader, columns, cell_format)
     if not isinstance(reader, ColumnarReader):
         if cell_format == "bytes" or (isinstance(columns, RowColumns) and columns.binary):
             raise ConfigurationError(
@@ -46,6 +49,20 @@ def require_column_types(source: Source, root: str, files: list[RawFile], column
         _require_binary(source, columns.binary, types)
     _require_plain(source, columns, types)
     return wants_bytes or (is_binary and cell_format == "scalar")
+
+
+def _require_feature_types(source: Source, reader: TfrecordReader, columns: Columns, cell_format: str) -> bool:
+    """Return whether the input feature of a TFRecord file holds the bytes of files; see `require_column_types`."""
+    is_row = isinstance(columns, RowColumns)
+    wants_bytes = cell_format == "bytes" and not is_row
+    binary = columns.binary if isinstance(columns, RowColumns) else {columns.input} if wants_bytes else ()
+    for name in sorted(binary):
+        if name in reader.numeric:
+            raise ConfigurationError(
+                f"The feature {name!r} of {source.path} holds numbers; expected bytes, the content of image or audio "
+                "files; name another feature."
+            )
+    return wants_bytes
 
 
 def _is_list(kind: pa.DataType) -> bool:
