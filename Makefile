@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-unit test-engines lock-engines check docs bench local-cluster cluster-test airflow format clean
+.PHONY: help setup demo test test-all test-unit test-engines lock-engines check docs bench local-cluster cluster-test cloud-test airflow format clean
 
 # Spark starts the first python3 on PATH in its executors; it must be the one that has Headrace.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -16,8 +16,8 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 	@.ci/setup
 	.venv/bin/python jobs/demo.py
 
-TESTS := not container and not engines and not long
-UNIT := not spark and not horovod and not tensorflow and not s3 and not hdfs and not network and not browser and not slow and not long and not container and not engines and not petastorm
+TESTS := not container and not engines and not cloud and not long
+UNIT := not spark and not horovod and not tensorflow and not s3 and not hdfs and not network and not browser and not slow and not long and not container and not engines and not cloud and not petastorm
 # Folders with tests that need the complete Petastorm.
 PETASTORM := tests/stream tests/prepare/sources tests/inspection/test_table_description.py
 
@@ -27,7 +27,7 @@ test:    ## what CI runs: tests with real Spark, Horovod and Chromium
 	.venv/bin/pytest -m '$(TESTS)' --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 test-all: ## every test except those of container images, with the oldest and the newest engines too
-	@$(MAKE) test TESTS='not container and not engines and not alone'
+	@$(MAKE) test TESTS='not container and not engines and not cloud and not alone'
 	.venv/bin/pytest -m alone
 	@$(MAKE) test-engines
 
@@ -68,6 +68,10 @@ local-cluster: ## a Spark master and two workers on this machine, until interrup
 cluster-test: ## build the container images and test a cluster of containers, with Docker or Podman
 	@.ci/setup
 	.venv/bin/pytest -m container tests/containers
+
+cloud-test: ## test Azure's and Google's storage with servers that npm and Go install
+	@.ci/setup
+	.venv/bin/pytest -m cloud tests/storage
 
 airflow: ## install Airflow into .venv-airflow, for pipelines/airflow_dag.py
 	@.ci/setup

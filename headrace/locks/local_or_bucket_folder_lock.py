@@ -9,7 +9,7 @@ from typing import Any
 from headrace.errors import TrainingError
 from headrace.locks.file_lock import LockHeldError, LockHolder, file_holder, lock_file
 from headrace.locks.object_lock import lock_object, object_holder
-from headrace.storage import S3Path
+from headrace.storage import ObjectPath
 
 
 def lock_folder(folder: Path, work: str, *, wait: bool, max_seconds: float = math.inf) -> AbstractContextManager[Any]:
@@ -24,7 +24,7 @@ def lock_folder(folder: Path, work: str, *, wait: bool, max_seconds: float = mat
         LockHeldError: another process holds it.
         StoreError: the store denies access, does not respond, or does not support conditional puts.
     """
-    if isinstance(folder, S3Path):
+    if isinstance(folder, ObjectPath):
         return lock_object(folder / "lock.json", work, seconds=max_seconds if wait else 0)
     return lock_file(folder / ".lock", work, wait=wait)
 
@@ -37,7 +37,7 @@ def current_holder(folder: Path) -> LockHolder | None:
     Raises:
         StoreError: the store denies access or does not respond.
     """
-    if isinstance(folder, S3Path):
+    if isinstance(folder, ObjectPath):
         return object_holder(folder / "lock.json")
     return file_holder(folder / ".lock")
 

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from headrace.errors import StoreError
 from headrace.locks.file_lock import LockHeldError, LockHolder, this_process
-from headrace.storage import S3Path
-from headrace.storage.s3 import objects
+from headrace.storage import ObjectPath
+from headrace.storage.object_stores import objects
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class RemoteHolder(LockHolder):
 
 
 @contextmanager
-def lock_object(path: S3Path, work: str, *, seconds: float = 0) -> Iterator[None]:
+def lock_object(path: ObjectPath, work: str, *, seconds: float = 0) -> Iterator[None]:
     """Hold the lock that is the object `path`.
 
     Args:
@@ -69,7 +69,7 @@ def lock_object(path: S3Path, work: str, *, seconds: float = 0) -> Iterator[None
         _release(path, data)
 
 
-def object_holder(path: S3Path) -> LockHolder | None:
+def object_holder(path: ObjectPath) -> LockHolder | None:
     """Return the holder of the lock that is the object `path`; None if there is none or it is known to have ended.
 
     Raises:
@@ -79,7 +79,7 @@ def object_holder(path: S3Path) -> LockHolder | None:
     return None if holder is None or holder.is_dead else holder
 
 
-def _wait_and_take(path: S3Path, mine: bytes, until: float) -> None:
+def _wait_and_take(path: ObjectPath, mine: bytes, until: float) -> None:
     is_logged = False
     while True:
         try:
@@ -93,7 +93,7 @@ def _wait_and_take(path: S3Path, mine: bytes, until: float) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _take(path: S3Path, mine: bytes) -> None:
+def _take(path: ObjectPath, mine: bytes) -> None:
     before, tag = _content(path)
     holder = _holder(before)
     if before is not None and not (holder and holder.is_dead):
@@ -108,11 +108,11 @@ def _take(path: S3Path, mine: bytes) -> None:
         raise _held(path, _holder(now))
 
 
-def _held(path: S3Path, holder: LockHolder | None) -> LockHeldError:
+def _held(path: ObjectPath, holder: LockHolder | None) -> LockHeldError:
     return LockHeldError(path, holder, f"If that process has ended, remove {path}: a store cannot detect it.")
 
 
-def _release(path: S3Path, mine: bytes) -> None:
+def _release(path: ObjectPath, mine: bytes) -> None:
     try:
         now, _ = _content(path)
         if now == mine:
@@ -122,7 +122,7 @@ def _release(path: S3Path, mine: bytes) -> None:
         log.warning("The lock %s could not be removed, though no process holds it. %s", path, error)
 
 
-def _content(path: S3Path) -> tuple[bytes | None, str | None]:
+def _content(path: ObjectPath) -> tuple[bytes | None, str | None]:
     """Return the content of the object and its tag, or None for both where there is no object."""
     try:
         return objects.get_with_tag(path.bucket, path.key)

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 from headrace.errors import HeadraceError
 from headrace.registry.damaged_database_checks import require_intact
-from headrace.storage import S3Path
-from headrace.storage.s3 import objects
+from headrace.storage import ObjectPath
+from headrace.storage.object_stores import objects
 
 
 class RegistryChangedError(HeadraceError):
@@ -24,7 +24,7 @@ class RegistryChangedError(HeadraceError):
 class ObjectSqlite:
     """An SQLite database stored as the object `path`, with a local copy that is deleted with this instance."""
 
-    def __init__(self, path: S3Path) -> None:
+    def __init__(self, path: ObjectPath) -> None:
         self.path = path
         self._scratch = TemporaryDirectory(prefix="headrace-")
         self.local_copy = Path(self._scratch.name) / path.name

@@ -21,7 +21,7 @@ from headrace.registry.damaged_database_checks import (
 )
 from headrace.registry.object_sqlite import ObjectSqlite
 from headrace.registry.registry_transaction import Transaction
-from headrace.storage import S3Path, is_remote, locate
+from headrace.storage import ObjectPath, is_remote, locate
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -58,7 +58,7 @@ class RegistryConnection:
     def database(self) -> ObjectSqlite | None:
         """Database in a bucket, with its local copy; None if MLflow accesses the database itself."""
         file = self.folder / DATABASE
-        return ObjectSqlite(file) if isinstance(file, S3Path) and self.uri == str(file) else None
+        return ObjectSqlite(file) if isinstance(file, ObjectPath) and self.uri == str(file) else None
 
     @cached_property
     def client(self) -> "MlflowClient":
@@ -176,7 +176,7 @@ def _uri(settings: Settings, folder: Path) -> str:
 
 
 def _database(file: Path) -> str:
-    return str(file) if isinstance(file, S3Path) else f"{SQLITE}{file}"
+    return str(file) if isinstance(file, ObjectPath) else f"{SQLITE}{file}"
 
 
 def _mlflow() -> "type[MlflowClient]":

@@ -1,4 +1,4 @@
-"""Parse a location written by a user into a local, S3 or HDFS path."""
+"""Parse a location written by a user into a path of this machine, of an object store or of HDFS."""
 
 import os
 import re
@@ -6,21 +6,23 @@ from pathlib import Path
 from typing import TypeGuard
 
 from headrace.storage.hdfs.read_only_path import HdfsPath
+from headrace.storage.object_stores.pathlib_compatible_path import AbfsPath, AzurePath, GcsPath, S3Path
 from headrace.storage.remote_path_base import RemotePath
-from headrace.storage.s3.pathlib_compatible_path import S3Path
 
-# One slash suffices, because `Path` collapses two into one. s3a is Hadoop's name for s3.
-S3 = re.compile(r"s3a?:/+")
+# One slash suffices, because `Path` collapses two into one. Hadoop names s3 s3a, and abfss without TLS abfs.
+STORE = re.compile(r"(s3a?|gs|az|abfss?):/+")
+STORE_PATHS = {"s3": S3Path, "s3a": S3Path, "gs": GcsPath, "az": AzurePath, "abfs": AbfsPath, "abfss": AbfsPath}
 # Two slashes are required: after one, a server could not be distinguished from a folder.
 HDFS = re.compile(r"hdfs://(?P<server>[^/]*)(?P<path>.*)", re.DOTALL)
 
 
 def locate(location: str | Path) -> Path:
-    """Return the path of a location: `S3Path` for s3:// and s3a://, `HdfsPath` for hdfs://, else a local `Path`."""
+    """Return the path of a location: `ObjectPath` for object stores, `HdfsPath` for hdfs://, else a local `Path`."""
     if isinstance(location, RemotePath):
         return location
-    if address := S3.match(str(location)):
-        return S3Path("s3:/" + str(location)[address.end() - 1 :])
+    if address := STORE.match(str(location)):
+        kind = STORE_PATHS[address[1]]
+        return kind(f"{kind.SCHEME}/" + str(location)[address.end() - 1 :])
     if address := HDFS.fullmatch(str(location)):
         return HdfsPath.from_server(address["server"], address["path"])
     return Path(location)

@@ -8,13 +8,13 @@ from pathlib import Path
 from deltalake.exceptions import DeltaError
 
 from headrace.errors import StoreError
-from headrace.storage import S3Path
-from headrace.storage.s3.error_messages import describe
+from headrace.storage import ObjectPath
+from headrace.storage.object_stores.error_messages import describe
 
 # How Rust prints the value of a structure, after the sentence of a message.
 RUST_STRUCTURE = re.compile(r":?\s\w+ \{ ")
 # A store that fails while a log is read makes `deltalake` panic, and the store's own error is lost.
-STORE_ERROR = re.compile("panicked|Generic S3 error")
+STORE_ERROR = re.compile("panicked|Generic (S3|GCS|MicrosoftAzure) error")
 
 
 def refuse_store(table: Path, error: Exception) -> None:
@@ -23,7 +23,7 @@ def refuse_store(table: Path, error: Exception) -> None:
     Raises:
         StoreError: the store refused the request, or did not respond.
     """
-    if isinstance(table, S3Path) and (isinstance(error, OSError) or STORE_ERROR.search(str(error))):
+    if isinstance(table, ObjectPath) and (isinstance(error, OSError) or STORE_ERROR.search(str(error))):
         raise StoreError(describe(table.bucket, table.key, one_line(error))) from error
 
 

@@ -7,8 +7,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from headrace.errors import DataError
-from headrace.storage import is_remote
-from headrace.storage.s3.connection_settings import delta_options
+from headrace.storage import ObjectPath
 from headrace.table.delta_errors import first_line, refuse_store
 
 # `deltalake` reads %20 in a folder name as a space, \ as /, and drops everything after # or ?.
@@ -59,7 +58,8 @@ def _require_version(absolute: str, options: dict[str, str] | None, table: Path,
 
 def delta_address(table: Path) -> tuple[str, dict[str, str] | None]:
     """Return the address of a table for `deltalake`, and its storage options; None for local folders."""
-    return str(table.absolute()), delta_options() if is_remote(table) else None
+    options = table.bucket.connection.delta_options(table.bucket.name) if isinstance(table, ObjectPath) else None
+    return str(table.absolute()), options
 
 
 def require_empty(table: Path) -> None:

@@ -351,6 +351,17 @@ def test_command_with_invalid_configuration_ends_with_2_and_one_sentence(smalles
 STORED = ["data.table", "data.source.path", "train.run", "train.bundle"]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "s3://bucket/folder", "s3a://bucket/folder", "gs://bucket/folder", "az://container/folder",
+        "abfss://container@account.dfs.core.windows.net/folder", "abfs://container@account.blob.core.windows.net/a/b",
+    ],
+)  # fmt: skip
+def test_addresses_of_stores_are_accepted(root: Path, address: str) -> None:
+    assert load(root / "conf/fashion_mnist.yaml", [f"data.table={address}"]).data.table == address
+
+
 @pytest.mark.parametrize("key", STORED)
 @pytest.mark.parametrize("scheme", ["s3", "s3a"])
 def test_raw_data_tables_runs_and_bundles_may_be_in_a_bucket(root: Path, key: str, scheme: str) -> None:
@@ -361,7 +372,10 @@ def test_raw_data_tables_runs_and_bundles_may_be_in_a_bucket(root: Path, key: st
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("gs://bucket/folder", "gs:// is not supported"),
+        ("wasbs://bucket/folder", "wasbs:// is not supported"),
+        ("gs:///folder", "the address names no bucket; expected gs://bucket/folder"),
+        ("az:///folder", "the address names no bucket; expected az://container/folder"),
+        ("abfss://container/folder", "expected abfss://container@account.dfs.core.windows.net/folder"),
         ("s3:///folder", "the address names no bucket"),
     ],
 )
@@ -398,7 +412,7 @@ def test_table_in_a_whole_bucket_is_refused(root: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["data.table", "data.source.path"])
-@pytest.mark.parametrize("scheme", ["s3", "hdfs"])
+@pytest.mark.parametrize("scheme", ["s3", "hdfs", "gs", "az", "abfss", "wasbs"])
 def test_credentials_in_an_address_are_refused_and_not_repeated(root: Path, key: str, scheme: str) -> None:
     with pytest.raises(ConfigurationError, match="the address holds credentials") as error:
         load(root / "conf" / "images.yaml", [f"{key}={scheme}://AKIAX:hushhush@bucket/folder"])

@@ -19,7 +19,7 @@ from headrace.retrain.cycle import retrain
 from headrace.retrain.journal import Journal
 from headrace.retrain.journal_records import Outcome, StepRecord
 from headrace.retrain.rebuild_registry_from_journal import repair, require_known_promotions
-from headrace.storage import S3Path, locate
+from headrace.storage import ObjectPath, locate
 from tests.support.runs import Runs
 from tests.support.small_disk import read_only
 
@@ -149,7 +149,7 @@ def test_registry_in_bucket_is_refused_and_repaired(
     bucket: str, empty_database: Path, runs: Runs, journal: Journal
 ) -> None:
     folder = locate(f"s3://{bucket}/registry")
-    assert isinstance(folder, S3Path)
+    assert isinstance(folder, ObjectPath)
     registry = RegistryConnection(folder, "clothes", str(folder / "mlflow.db"))
     for name in sorted(file.name for file in (runs[1] / "bundle").iterdir() if file.is_file()):
         (folder / "bundles" / "000001" / name).write_bytes((runs[1] / "bundle" / name).read_bytes())

@@ -6,15 +6,16 @@ import pytest
 
 from headrace.errors import HeadraceError, StoreError
 from headrace.storage import locate
-from headrace.storage.s3.connection_settings import delta_options, open_bucket
-from headrace.storage.s3.error_messages import describe
+from headrace.storage.object_stores.bucket_address import Bucket
+from headrace.storage.object_stores.error_messages import describe
+from headrace.storage.object_stores.s3_connection import delta_options, open_bucket
 from headrace.table import read
 from tests.support.s3_server import busy, denied, environment, free_port, proxy, read_faults
 
 
 def use_server(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process find the server, with a wait of at most 300 ms."""
-    monkeypatch.setattr("headrace.storage.s3.connection_settings.LONGEST_WAIT", timedelta(milliseconds=300))
+    monkeypatch.setattr("headrace.storage.object_stores.request_limits.LONGEST_WAIT", timedelta(milliseconds=300))
     monkeypatch.setenv("AWS_ENDPOINT_URL", environment(url)["AWS_ENDPOINT_URL"])
 
 
@@ -24,7 +25,7 @@ def test_empty_environment_variables_are_ignored(s3: str, monkeypatch: pytest.Mo
         monkeypatch.setenv(name, "")
     open_bucket("some-bucket")
     assert "AWS_ENDPOINT_URL" not in os.environ
-    assert "aws_endpoint" not in delta_options()
+    assert "aws_endpoint" not in delta_options("some-bucket")
 
 
 def test_s3_retries_while_server_is_busy(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,11 +67,11 @@ def test_absent_s3_server_is_reported_within_20_seconds(bucket: str, monkeypatch
 
 def test_describe_reports_missing_credentials() -> None:
     said = "Error performing PUT http://169.254.169.254/latest/api/token in 4ms - status code: 403 Forbidden"
-    assert "No credentials for s3://bucket/x were found" in describe("bucket", "x", said)
+    assert "No credentials for s3://bucket/x were found" in describe(Bucket("s3", "bucket"), "x", said)
 
 
 def test_describe_omits_password_of_server_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://me:hush@s3.example.org")
-    said = describe("bucket", "x", "HTTP error: error sending request")
+    said = describe(Bucket("s3", "bucket"), "x", "HTTP error: error sending request")
     assert said.startswith("https://s3.example.org did not respond for s3://bucket/x; check that it runs")
     assert "hush" not in said

@@ -1,3 +1,4 @@
+import os
 import pickle
 import subprocess
 import sys
@@ -7,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.storage import S3Path, is_remote, locate
+from headrace.storage import ObjectPath, is_remote, locate
+from headrace.storage.object_stores.bucket_address import Bucket
+from headrace.storage.object_stores.error_messages import describe
 from headrace.storage.parse_location import path_hint
 
 NAMES = st.text("abcxyz é#%?=_-", min_size=1).filter(lambda name: name.strip(".") != "")
@@ -27,8 +30,51 @@ def test_missing_path_was_looked_for_at_a_path_without_dots(tmp_path: Path, monk
 @pytest.mark.parametrize("address", ["s3://bucket/a/b", "s3a://bucket/a/b", "s3://bucket//a/b/"])
 def test_locate_parses_s3_address(address: str) -> None:
     path = locate(address)
-    assert isinstance(path, S3Path)
-    assert (str(path), path.bucket, path.key, path.name) == ("s3://bucket/a/b", "bucket", "a/b", "b")
+    assert isinstance(path, ObjectPath)
+    assert (str(path), path.bucket, path.key, path.name) == ("s3://bucket/a/b", ("s3", "bucket"), "a/b", "b")
+
+
+@pytest.mark.parametrize(
+    ("address", "expected", "bucket"),
+    [
+        ("gs://bucket/a/b", "gs://bucket/a/b", Bucket("gs", "bucket")),
+        ("az://container/a/b", "az://container/a/b", Bucket("az", "container")),
+        ("abfs://c@acc.dfs.core.windows.net/a/b", "abfss://c@acc.dfs.core.windows.net/a/b", None),
+        ("abfss:/c@acc.dfs.core.windows.net/a/b", "abfss://c@acc.dfs.core.windows.net/a/b", None),
+    ],
+)
+def test_locate_parses_addresses_of_google_and_azure(address: str, expected: str, bucket: Bucket | None) -> None:
+    path = locate(address)
+    assert isinstance(path, ObjectPath)
+    assert (str(path), path.key, path.parent.name) == (expected, "a/b", "a")
+    assert path.bucket == (bucket or Bucket("abfss", "c@acc.dfs.core.windows.net"))
+    assert locate(path) == locate(Path(address)) == path
+
+
+def test_account_of_an_address_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_NAME", raising=False)
+    bucket = Bucket("abfss", "box@acc.dfs.core.windows.net")
+    options = bucket.connection.delta_options(bucket.name)
+    assert (options["azure_container_name"], options["azure_storage_account_name"]) == ("box", "acc")
+    assert "azure_storage_account_name" not in Bucket("az", "box").connection.delta_options("box")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "product", "variable"),
+    [
+        ("s3", "Amazon S3", "AWS_SECRET_ACCESS_KEY"),
+        ("gs", "Google Cloud Storage", "GOOGLE_APPLICATION_CREDENTIALS"),
+        ("az", "Azure Storage", "AZURE_STORAGE_ACCOUNT_KEY"),
+    ],
+)
+def test_refusal_names_the_store_and_its_credentials(
+    scheme: str, product: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [one for one in os.environ if one.startswith(("AWS_", "GOOGLE_", "AZURE_"))]:
+        monkeypatch.delenv(name)
+    said = describe(Bucket(scheme, "box"), "key", "Server returned status code: 403 Forbidden")
+    assert said.startswith(f"{product} refuses access to {scheme}://box/key (403); put credentials")
+    assert variable in said
 
 
 def test_locate_recognises_address_after_pathlib() -> None:

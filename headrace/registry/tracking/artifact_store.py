@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 from headrace.registry.registry_connection import RegistryConnection
-from headrace.storage import S3Path, files_below, locate
+from headrace.storage import ObjectPath, files_below, locate
 
 
 def upload_files(
@@ -57,4 +57,4 @@ def _remote_artifacts(registry: RegistryConnection, run_id: str) -> Path | None:
     Such a folder is accessed directly, so that MLflow needs no client library of the object store.
     """
     path = locate(str(registry.client.get_run(run_id).info.artifact_uri))
-    return path if isinstance(path, S3Path) and not registry.is_server else None
+    return path if isinstance(path, ObjectPath) and not registry.is_server else None

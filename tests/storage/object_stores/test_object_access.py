@@ -105,5 +105,5 @@ def test_large_object_is_read_in_parts(bucket: str, monkeypatch: pytest.MonkeyPa
     path = locate(f"s3://{bucket}/x")
     path.write_bytes(data := bytes(range(256)) * 5)
     for part in (100, 640, 1279, 1280):
-        monkeypatch.setattr("headrace.storage.s3.objects.PART", part)
+        monkeypatch.setattr("headrace.storage.object_stores.objects.PART", part)
         assert path.read_bytes() == data

@@ -1,18 +1,18 @@
 """Read and write objects of a bucket. The only importer of `obstore`, which is imported on first use."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from headrace.errors import StoreError
 from headrace.storage.concurrent_reads import prefetch
-from headrace.storage.s3.connection_settings import endpoint, open_bucket
-from headrace.storage.s3.error_messages import describe
+from headrace.storage.object_stores.bucket_address import Bucket
+from headrace.storage.object_stores.error_messages import MISSING_BUCKET, describe
 
 if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta
-    from obstore.store import S3Store
+    from obstore.store import ObjectStore
 
 
 # Larger objects are fetched in parts: a request has a timeout, and concurrent requests are faster.
@@ -35,7 +35,7 @@ class Status(NamedTuple):
     e_tag: str
 
 
-def get(bucket: str, key: str) -> bytes:
+def get(bucket: Bucket, key: str) -> bytes:
     """Return the whole content of an object.
 
     Raises:
@@ -53,7 +53,7 @@ def get(bucket: str, key: str) -> bytes:
     return b"".join(prefetch(lambda start: get_range(bucket, status, start, min(start + PART, status.size)), parts))
 
 
-def get_range(bucket: str, status: Status, start: int, stop: int) -> bytes:
+def get_range(bucket: Bucket, status: Status, start: int, stop: int) -> bytes:
     """Return the bytes from `start` to `stop` of the object with this `status`.
 
     Raises:
@@ -66,7 +66,7 @@ def get_range(bucket: str, status: Status, start: int, stop: int) -> bytes:
         return bytes(obstore.get(_client(bucket), status.key, options=options).bytes())
 
 
-def head(bucket: str, key: str) -> Status:
+def head(bucket: Bucket, key: str) -> Status:
     """Return the status of an object.
 
     Raises:
@@ -76,12 +76,12 @@ def head(bucket: str, key: str) -> Status:
     import obstore
 
     if ".." in key.split("/"):
-        raise FileNotFoundError(2, "no such object", f"s3://{bucket}/{key}")
+        raise FileNotFoundError(2, "no such object", f"{bucket}/{key}")
     with _translated_errors(bucket, key):
         return _status(obstore.head(_client(bucket), key))
 
 
-def put(bucket: str, key: str, data: bytes | memoryview) -> None:
+def put(bucket: Bucket, key: str, data: bytes | memoryview) -> None:
     """Write `data` to an object; readers see the old content or all of the new.
 
     Raises:
@@ -93,7 +93,7 @@ def put(bucket: str, key: str, data: bytes | memoryview) -> None:
         obstore.put(_client(bucket), key, memoryview(data).cast("B"))
 
 
-def replace(bucket: str, key: str, data: bytes, before: str | None) -> str | None:
+def replace(bucket: Bucket, key: str, data: bytes, before: str | None) -> str | None:
     """Write `data` to an object if its tag is still `before`, or if it does not exist when `before` is None.
 
     Return its new tag, or None if the condition is not met; of several concurrent writers at most one receives a tag.
@@ -108,13 +108,14 @@ def replace(bucket: str, key: str, data: bytes, before: str | None) -> str | Non
 
     with _translated_errors(bucket, key, writes=True):
         try:
-            result = obstore.put(_client(bucket), key, data, mode="create" if before is None else {"e_tag": before})
+            mode: Any = "create" if before is None else bucket.condition(before)
+            result = obstore.put(_client(bucket), key, data, mode=mode)
         except (AlreadyExistsError, PreconditionError):
             return None
-    return result["e_tag"] or ""
+    return bucket.tag(result)
 
 
-def get_with_tag(bucket: str, key: str) -> tuple[bytes, str]:
+def get_with_tag(bucket: Bucket, key: str) -> tuple[bytes, str]:
     """Return the content of a small object and its tag.
 
     Raises:
@@ -125,10 +126,10 @@ def get_with_tag(bucket: str, key: str) -> tuple[bytes, str]:
 
     with _translated_errors(bucket, key):
         response = obstore.get(_client(bucket), key)
-        return bytes(response.bytes()), _status(response.meta).e_tag
+        return bytes(response.bytes()), bucket.tag(response.meta)
 
 
-def delete(bucket: str, key: str) -> None:
+def delete(bucket: Bucket, key: str) -> None:
     """Remove an object, if it exists.
 
     Raises:
@@ -136,11 +137,12 @@ def delete(bucket: str, key: str) -> None:
     """
     import obstore
 
-    with _translated_errors(bucket, key):
+    # S3 reports no missing object here; other stores do.
+    with suppress(FileNotFoundError), _translated_errors(bucket, key):
         obstore.delete(_client(bucket), key)
 
 
-def list_recursive(bucket: str, prefix: str) -> Iterator[Status]:
+def list_recursive(bucket: Bucket, prefix: str) -> Iterator[Status]:
     """Yield every object whose name begins with `prefix` and a slash, except folder markers.
 
     Raises:
@@ -156,7 +158,7 @@ def list_recursive(bucket: str, prefix: str) -> Iterator[Status]:
                     yield status
 
 
-def list_directory(bucket: str, prefix: str) -> tuple[list[str], list[Status]]:
+def list_directory(bucket: Bucket, prefix: str) -> tuple[list[str], list[Status]]:
     """Return the folders and objects directly below `prefix`.
 
     Raises:
@@ -170,7 +172,7 @@ def list_directory(bucket: str, prefix: str) -> tuple[list[str], list[Status]]:
     return folders, [_status(meta) for meta in listing["objects"] if meta["path"] not in folders]
 
 
-def _is_object(bucket: str, key: str) -> bool:
+def _is_object(bucket: Bucket, key: str) -> bool:
     """Return False for folder markers: empty objects whose name ends in a slash, listed without it."""
     try:
         head(bucket, key)
@@ -180,28 +182,32 @@ def _is_object(bucket: str, key: str) -> bool:
 
 
 def _status(meta: "ObjectMeta") -> Status:
-    return Status(meta["path"], meta["size"], meta["last_modified"].timestamp(), meta["e_tag"] or "")
+    tag = meta["e_tag"] or ""
+    # Azure quotes the tag of an object, but not in listings.
+    quoted = tag if tag.startswith(('"', "W/")) or not tag else f'"{tag}"'
+    return Status(meta["path"], meta["size"], meta["last_modified"].timestamp(), quoted)
 
 
-def _client(bucket: str) -> "S3Store":
-    return _cached_client(bucket, endpoint())
+def _client(bucket: Bucket) -> "ObjectStore":
+    return _cached_client(bucket, bucket.connection.endpoint())
 
 
 @lru_cache(maxsize=16)
-def _cached_client(bucket: str, _endpoint: str | None) -> "S3Store":
-    return open_bucket(bucket)
+def _cached_client(bucket: Bucket, _endpoint: str | None) -> "ObjectStore":
+    client: ObjectStore = bucket.connection.open_bucket(bucket.name)
+    return client
 
 
 @contextmanager
-def _translated_errors(bucket: str, key: str, *, writes: bool = False) -> Iterator[None]:
+def _translated_errors(bucket: Bucket, key: str, *, writes: bool = False) -> Iterator[None]:
     from obstore.exceptions import BaseError
 
     try:
         yield
     except FileNotFoundError as error:
         # A write raises this error only if the bucket does not exist.
-        if writes or "NoSuchBucket" in str(error):
+        if writes or MISSING_BUCKET.search(str(error)):
             raise StoreError(describe(bucket, key, str(error))) from None
-        raise FileNotFoundError(2, "no such object", f"s3://{bucket}/{key}") from None
+        raise FileNotFoundError(2, "no such object", f"{bucket}/{key}") from None
     except (BaseError, OSError) as error:
         raise StoreError(describe(bucket, key, str(error))) from None

@@ -1,0 +1,1 @@
+"""Objects on S3, Google Cloud Storage and Azure: paths, requests, credentials, errors. The only importer of obstore."""
