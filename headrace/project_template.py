@@ -65,7 +65,7 @@ HEADER = re.compile(r"\A(# Your own \w+).*?\n(#   headrace prepare)", re.DOTALL)
 TABLE_SOURCE = """\
     kind: table
 {path} # a file, or a folder of files of one format
-    format: csv # csv, json, parquet, orc, delta or jdbc
+    format: csv # csv, json, parquet, orc, tfrecord, delta or jdbc
     options: {{ header: true }} # of csv alone: remove this line for another format
     columns:
       input: file # column of the paths, relative to the folder of the table

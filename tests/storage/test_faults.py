@@ -15,7 +15,7 @@ from tests.support.s3_server import busy, denied, environment, free_port, proxy,
 
 def use_server(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process find the server, with a wait of at most 300 ms."""
-    monkeypatch.setattr("headrace.storage.object_stores.request_limits.LONGEST_WAIT", timedelta(milliseconds=300))
+    monkeypatch.setattr("headrace.storage.object_stores.client_settings.LONGEST_WAIT", timedelta(milliseconds=300))
     monkeypatch.setenv("AWS_ENDPOINT_URL", environment(url)["AWS_ENDPOINT_URL"])
 
 

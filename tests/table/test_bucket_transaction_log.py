@@ -128,7 +128,7 @@ def test_vacuum_stops_when_store_fails_and_removes_nothing(
     s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch, fault: Fault, number: int
 ) -> None:
     # Were the version taken for removed, its shards would be unreferenced, and vacuum would delete them.
-    monkeypatch.setattr("headrace.storage.object_stores.request_limits.LONGEST_WAIT", timedelta(milliseconds=300))
+    monkeypatch.setattr("headrace.storage.object_stores.client_settings.LONGEST_WAIT", timedelta(milliseconds=300))
     table = locate(f"s3://{bucket}/table")
     for rows in (10, 20):
         write_table(table, Content(splits={"train": some_rows(rows)}))

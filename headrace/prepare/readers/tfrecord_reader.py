@@ -5,6 +5,7 @@ data (TensorFlow, tsl/lib/io/record_writer.h). The data are a message `Example` 
 """
 
 import io
+import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,8 @@ from headrace.wording import escape_path
 RECORDS_TO_SEARCH, BYTES_TO_SEARCH = 1000, 2**23
 HEADER, CHECKSUM = struct.Struct("<QI"), struct.Struct("<I")
 MASK = 0xA282EAD8
+# Bytes that no text has.
+CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a]")
 # First byte of a stream of zlib with the window of 32 KiB, which TensorFlow writes.
 ZLIB = b"\x78"
 
@@ -41,11 +44,34 @@ class Feature(NamedTuple):
         """Return whether the values are numbers; an empty feature has none."""
         return bool(self.values) and not isinstance(self.values[0], bytes)
 
-    def cell(self, *, is_list: bool) -> Any:
-        """Return the only value, or all of them as a list; None if there is none, but an empty list of lists."""
-        if is_list or len(self.values) > 1:
-            return self.values
-        return self.values[0] if self.values else None
+    @property
+    def is_binary(self) -> bool:
+        """Return whether a value is bytes that are no text."""
+        return any(isinstance(one, bytes) and _decode(one) is None for one in self.values)
+
+    def cell(self, *, is_list: bool, is_text: bool) -> Any:
+        """Return the only value, or all of them as a list; None if there is none, but an empty list of lists.
+
+        Args:
+            is_text: whether bytes are texts; those that are not stay bytes.
+        """
+        values = self.values
+        if is_text and not self.is_numeric:
+            texts = map(_decode, values)
+            values = [value if text is None else text for value, text in zip(values, texts, strict=True)]
+        if is_list or len(values) > 1:
+            return values
+        return values[0] if values else None
+
+
+def _decode(value: bytes) -> str | None:
+    """Return bytes as text; None if they are not UTF-8, or have characters of control that texts do not have."""
+    if CONTROLS.search(value):
+        return None
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 class TfrecordReader:
@@ -60,6 +86,7 @@ class TfrecordReader:
         columns: names of the features of the first records.
         lists: those with several values in one of these, which are lists in every record.
         numeric: those that hold numbers, and not bytes, in one of these.
+        binary: those with bytes that are no text in one of these, such as files; the others' bytes are texts.
 
     Raises:
         ConfigurationError: none of the first records has a feature.
@@ -72,6 +99,7 @@ class TfrecordReader:
         self.columns: list[str] = []
         self.lists: set[str] = set()
         self.numeric: set[str] = set()
+        self.binary: set[str] = set()
         self._find_columns()
         for one in self.wanted:
             # A file without records has no columns, and none is missing.
@@ -148,8 +176,10 @@ class TfrecordReader:
         except RejectedRecordError as rejection:
             return Row(number, {}, rejection, "record")
         cells = {
-            one: features[feature].cell(is_list=feature in self.lists) if feature in features else None
-            for one, feature in self.wanted.items()
+            one: features[name].cell(is_list=name in self.lists, is_text=name not in self.binary)
+            if name in features
+            else None
+            for one, name in self.wanted.items()
         }
         return Row(number, cells, None, "record")
 
@@ -165,6 +195,7 @@ class TfrecordReader:
                 names |= dict.fromkeys(sorted(features))
                 self.lists |= {name for name, feature in features.items() if len(feature.values) > 1}
                 self.numeric |= {name for name, feature in features.items() if feature.is_numeric}
+                self.binary |= {name for name, feature in features.items() if feature.is_binary}
                 if number >= RECORDS_TO_SEARCH or searched >= BYTES_TO_SEARCH:
                     break
         self.columns = list(names)

@@ -8,8 +8,12 @@ identity of the machine. The account is that of an abfss:// address, or AZURE_ST
 import os
 from typing import TYPE_CHECKING
 
-from headrace.storage.object_stores.request_limits import client_options, delta_limits, retry_options
-from headrace.storage.object_stores.s3_connection import remove_empty_variables
+from headrace.storage.object_stores.client_settings import (
+    client_options,
+    delta_limits,
+    remove_empty_variables,
+    retry_options,
+)
 
 if TYPE_CHECKING:
     from obstore.store import AzureConfig, AzureStore

@@ -10,8 +10,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headrace.storage.object_stores.request_limits import client_options, delta_limits, retry_options
-from headrace.storage.object_stores.s3_connection import remove_empty_variables
+from headrace.storage.object_stores.client_settings import (
+    client_options,
+    delta_limits,
+    remove_empty_variables,
+    retry_options,
+)
 
 if TYPE_CHECKING:
     from obstore.store import GCSStore

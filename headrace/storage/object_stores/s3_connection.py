@@ -8,7 +8,12 @@ AWS_ROLE_ARN), a container's role, and the role of the machine. Headrace neither
 import os
 from typing import TYPE_CHECKING
 
-from headrace.storage.object_stores.request_limits import client_options, delta_limits, retry_options
+from headrace.storage.object_stores.client_settings import (
+    client_options,
+    delta_limits,
+    remove_empty_variables,
+    retry_options,
+)
 
 if TYPE_CHECKING:
     from obstore.store import S3Config, S3Store
@@ -46,15 +51,6 @@ def delta_options(name: str) -> dict[str, str]:
     remove_empty_variables("AWS_")
     options = {"aws_region": region(), "aws_conditional_put": "etag"} | delta_limits(allow_http=_uses_http())
     return options | ({"aws_endpoint": str(endpoint())} if endpoint() else {})
-
-
-def remove_empty_variables(prefix: str) -> None:
-    """Remove variables that are empty, which count as unset, as in the providers' own programs.
-
-    Both libraries read the environment themselves and would use an empty endpoint as an address.
-    """
-    for name in [name for name, value in os.environ.items() if name.startswith(prefix) and not value]:
-        del os.environ[name]
 
 
 def _uses_http() -> bool:

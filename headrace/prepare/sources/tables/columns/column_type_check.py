@@ -57,10 +57,10 @@ def _require_feature_types(source: Source, reader: TfrecordReader, columns: Colu
     wants_bytes = cell_format == "bytes" and not is_row
     binary = columns.binary if isinstance(columns, RowColumns) else {columns.input} if wants_bytes else ()
     for name in sorted(binary):
-        if name in reader.numeric:
+        if name not in reader.binary and reader.columns:
             raise ConfigurationError(
-                f"The feature {name!r} of {source.path} holds numbers; expected bytes, the content of image or audio "
-                "files; name another feature."
+                f"The feature {name!r} of {source.path} holds {'numbers' if name in reader.numeric else 'text'}; "
+                "expected bytes, the content of image or audio files; name another feature."
             )
     return wants_bytes
 

@@ -1,5 +1,6 @@
-"""Retries and timeouts of requests to object stores, for `obstore` and `deltalake`, which share one library."""
+"""Retries and timeouts of the clients of all stores, of `obstore` and of `deltalake`, which share one library."""
 
+import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -48,3 +49,12 @@ def delta_limits(*, allow_http: bool) -> dict[str, str]:
         "backoff_config.max_backoff": f"{LONGEST_WAIT.total_seconds():.0f}s",
         "backoff_config.base": str(GROWTH),
     }
+
+
+def remove_empty_variables(prefix: str) -> None:
+    """Remove variables that are empty, which count as unset, as in the providers' own programs.
+
+    Both libraries read the environment themselves and would use an empty endpoint as an address.
+    """
+    for name in [name for name, value in os.environ.items() if name.startswith(prefix) and not value]:
+        del os.environ[name]
