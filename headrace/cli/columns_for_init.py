@@ -120,7 +120,17 @@ def _find_columns(source: str, source_format: str, kind: Kind, roles: ColumnRole
             f"{describe_roles(roles, kind)}. --label COLUMN names the labels."
         )
     if columns.get("content") == "paths":
-        _require_files(source, source_format, columns["input"])
+        missing = _missing_file(source, source_format, columns["input"])
+        if missing is not None and not roles.contents:
+            raise ConfigurationError(
+                f"The paths in the column {columns['input']!r} of {source}, such as {missing!r}, are no files; "
+                "expected paths relative to the folder of the table; move the table to the folder that they begin in, "
+                "or rewrite them."
+            )
+        if missing is not None:
+            log.info("%r of the column %r is no file; the files are those in %r.", missing, columns["input"],
+                     roles.contents[0])  # fmt: skip
+            columns |= {"input": roles.contents[0], "content": "bytes"}
     ending = "check them" if columns else "too little for this kind; set the columns in the configuration"
     log.info("Columns taken for %s; %s", describe_roles(roles, kind), ending)
     return kind, columns
@@ -136,14 +146,11 @@ def _find_spacing(source: str, columns: Mapping[str, Any]) -> dict[str, Any]:
     return {} if every is None else {"every_seconds": every, "season": spacing.season}
 
 
-def _require_files(source: str, source_format: str, column: str) -> None:
+def _missing_file(source: str, source_format: str, column: str) -> str | None:
+    """Return a path of the column if none of the first ones is a file; None if one is, or nobody can tell."""
     if ADDRESS.match(source):
-        return
-    if (missing := find_missing_path(source, read_cells(source, source_format)[column])) is not None:
-        raise ConfigurationError(
-            f"The paths in the column {column!r} of {source}, such as {missing!r}, are no files; expected paths "
-            "relative to the folder of the table; move the table to the folder that they begin in, or rewrite them."
-        )
+        return None
+    return find_missing_path(source, read_cells(source, source_format)[column])
 
 
 def _find_choices(source: str, source_format: str, roles: ColumnRoles, label: str | None) -> dict[str, Any]:

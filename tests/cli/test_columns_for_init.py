@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from headrace.cli.columns_for_init import look_at_source
@@ -118,6 +120,19 @@ def test_table_that_does_not_fit_the_kind_is_refused(kind: Kind, suffix: str, tm
         "retrain": "holds tables (csv); --kind retrain is for images",
     }[kind] in refused.last_error_line
     assert not (tmp_path / "mine").exists()
+
+
+def test_files_within_a_table_are_used_where_the_paths_beside_them_lead_nowhere(tmp_path: Path) -> None:
+    """What `convert` writes has both: the files, and their names in the raw data of the table."""
+    rows = {
+        "path": [f"train/{number}.png" for number in range(30)],
+        "image": [b"\x89PNG%d" % number for number in range(30)],
+        "label": ["ab"[number % 2] for number in range(30)],
+    }
+    pq.write_table(pa.table(rows), tmp_path / "images.parquet")
+    columns = start(tmp_path, "images", "images.parquet").data.source.columns
+    assert columns is not None
+    assert (columns.input, columns.content, columns.label) == ("image", "bytes", "label")
 
 
 def test_choices_of_people_with_a_known_number_need_no_history(tmp_path: Path) -> None:
