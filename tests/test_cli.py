@@ -138,13 +138,19 @@ def test_init_copies_configuration_and_network_and_overwrites_nothing(tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["inspect", "gs://bucket/table"], "gs:// is not supported; expected a folder or s3://bucket/folder"),
+        (
+            ["inspect", "wasbs://bucket/table"],
+            "wasbs:// is not supported; expected a folder or s3://bucket/folder, gs://bucket/folder",
+        ),
         (["inspect", "s3://id:hush@bucket/table"], "the address holds credentials"),
         (
-            ["evaluate", "gs://bucket/bundle", "--table", "t"],
-            "gs:// is not supported; expected a folder or s3://bucket/folder",
+            ["evaluate", "wasbs://bucket/bundle", "--table", "t"],
+            "wasbs:// is not supported; expected a folder or s3://bucket/folder, gs://bucket/folder",
         ),
-        (["report", "gs://bucket/run"], "gs:// is not supported; expected a folder or s3://bucket/folder"),
+        (
+            ["report", "wasbs://bucket/run"],
+            "wasbs:// is not supported; expected a folder or s3://bucket/folder, gs://bucket/folder",
+        ),
         (["export", "bundle", "s3://bucket/out", "--to", "onnx"], "expected a folder of this machine, not an address"),
         (
             ["convert", "table", "s3://bucket/out", "--format", "webdataset"],

@@ -23,6 +23,7 @@ TARGETS = [
     "bench",
     "local-cluster",
     "cluster-test",
+    "cloud-test",
     "airflow",
     "format",
     "clean",
